@@ -1,0 +1,62 @@
+// Who may import whom: docs/architecture.md says why.
+const rooms = {
+  core: ['core'],
+  disk: ['disk', 'core'],
+  ca: ['ca', 'core', 'disk'],
+  store: ['store', 'core', 'disk'],
+  http: ['http', 'core'],
+  mqtt: ['mqtt', 'core'],
+  cli: ['cli', 'core', 'disk'],
+  commands: ['commands', 'cli', 'core', 'disk'],
+};
+const files = { cli: ['app', 'settings'], commands: ['app', 'settings', 'start-server'] };
+
+const arrows = Object.entries(rooms).map(([room, allowed]) => ({
+  name: `${room}-imports-only-${allowed.join('-')}`,
+  severity: 'error',
+  from: { path: `^src/${room}/` },
+  to: {
+    path: '^src/',
+    pathNot: [
+      ...allowed.map((name) => `^src/${name}/`),
+      ...(files[room] ?? []).map((name) => `^src/${name}\\.ts$`),
+    ],
+  },
+}));
+
+module.exports = {
+  forbidden: [
+    ...arrows,
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'core-is-pure',
+      comment: 'core decides; it does not touch files, sockets or frameworks',
+      severity: 'error',
+      from: { path: '^src/core/' },
+      to: { pathNot: ['^src/core/', '^(node:)?(crypto|util)$'] },
+    },
+    {
+      name: 'one-file-builds-asn1',
+      severity: 'error',
+      from: { pathNot: '^src/ca/x509\\.ts$' },
+      to: { path: 'node_modules/(@types/)?node-forge' },
+    },
+    {
+      name: 'only-the-store-knows-lowdb',
+      severity: 'error',
+      from: { pathNot: '^src/store/file/' },
+      to: { path: 'node_modules/lowdb' },
+    },
+    {
+      name: 'nobody-imports-commands',
+      severity: 'error',
+      from: { pathNot: '^src/(commands/|main\\.ts$)' },
+      to: { path: '^src/commands/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+  },
+};

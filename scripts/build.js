@@ -1,0 +1,35 @@
+// Bundles the whole program into dist/main.cjs and warms V8's code cache for it: together they
+// make the CLI start in about half the time of the unbundled program (docs/performance.md).
+import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+rmSync(`${root}/dist`, { recursive: true, force: true });
+
+await build({
+  absWorkingDir: root,
+  entryPoints: ['src/main.ts'],
+  outfile: 'dist/main.cjs',
+  bundle: true,
+  minifyWhitespace: true,
+  minifySyntax: true,
+  legalComments: 'none',
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20.19',
+  logLevel: 'warning',
+  // Development tools that oclif looks for, and accelerators that the ws package does without.
+  external: ['typescript', 'ts-node', 'tsx', '@oclif/plugin-help', 'bufferutil', 'utf-8-validate'],
+});
+
+// bin/load.js reads the bundle as latin1; esbuild leaves other characters in regular expressions.
+const bundle = `${root}/dist/main.cjs`;
+const toEscape = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+writeFileSync(bundle, readFileSync(bundle, 'utf8').replace(/[\x80-\uffff]/g, toEscape));
+
+const warmed = spawnSync(process.execPath, [`${root}/scripts/warm.js`], {
+  stdio: ['ignore', 'ignore', 'pipe'],
+});
+if (warmed.status !== 0) throw new Error(`the freshly built program does not run:\n${warmed.stderr}`);

@@ -1,0 +1,64 @@
+// Writes docs/commands.md from oclif.manifest.json, so that the reference says what the program does.
+import { readFileSync, writeFileSync } from 'node:fs';
+
+const root = new URL('..', import.meta.url);
+const { commands } = JSON.parse(readFileSync(new URL('oclif.manifest.json', root), 'utf8'));
+const inline = (text) =>
+  text.replaceAll('<%= config.bin %>', 'keywright').replaceAll('<%= command.id %>', '');
+
+const sections = Object.values(commands)
+  .filter((command) => !command.hidden)
+  .sort((one, other) => one.id.localeCompare(other.id))
+  .map((command) => {
+    const name = `keywright ${command.id.replaceAll(':', ' ')}`;
+    const args = Object.values(command.args).map((arg) =>
+      arg.required ? ` ${arg.name.toUpperCase()}` : ` [${arg.name}]`,
+    );
+    const flags = Object.values(command.flags).map((flag) => {
+      const value =
+        flag.type === 'boolean' ? '' : ` ${flag.helpValue ?? (flag.options ?? ['VALUE']).join('|')}`;
+      const char = flag.char ? `\`-${flag.char}\`, ` : '';
+      return `| ${char}\`--${flag.name}${value.replaceAll('|', '\\|')}\` | ${inline(flag.description ?? '')} |`;
+    });
+    return [
+      `## ${name}`,
+      '',
+      inline(command.summary ?? ''),
+      ...(command.description ? ['', inline(command.description)] : []),
+      '',
+      '```sh',
+      `${name}${args.join('')} [flags]`,
+      '```',
+      ...(Object.values(command.args).length > 0
+        ? [
+            '',
+            '| argument | |',
+            '|---|---|',
+            ...Object.values(command.args).map((arg) => `| \`${arg.name}\` | ${arg.description} |`),
+          ]
+        : []),
+      '',
+      '| flag | |',
+      '|---|---|',
+      ...flags,
+      ...(command.aliases?.filter((alias) => !command.hiddenAliases?.includes(alias)).length
+        ? [
+            '',
+            `Also: ${command.aliases
+              .filter((alias) => !command.hiddenAliases?.includes(alias))
+              .map((alias) => `\`keywright ${alias.replaceAll(':', ' ')}\``)
+              .join(', ')}`,
+          ]
+        : []),
+      '',
+      '```sh',
+      ...(command.examples ?? []).map(inline),
+      '```',
+      '',
+    ].join('\n');
+  });
+
+writeFileSync(
+  new URL('docs/commands.md', root),
+  `# Commands\n\nMade from the program by \`npm run generate\`; do not edit.\n\n${sections.join('\n')}`,
+);

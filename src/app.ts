@@ -1,0 +1,79 @@
+import type { AuthorityRequest } from './ca/authority.js';
+import { KeywrightError } from './core/errors.js';
+import type { CertificateAuthority, Clock, KeyStore } from './core/ports.js';
+import { formatTime } from './core/time.js';
+import { checkHome } from './disk/home.js';
+import { openFileStore } from './store/file/file-store.js';
+
+/** Everything a command works with, put together for one home. */
+export interface App {
+  readonly home: string;
+  readonly keyStore: KeyStore;
+  readonly clock: Clock;
+  /** The CA, which the first call on a new home makes. @throws KeywrightError `ca-unusable` */
+  authority(): Promise<CertificateAuthority>;
+  /** The CA, if there is one. @throws KeywrightError `ca-unusable` */
+  existingAuthority(): Promise<CertificateAuthority | undefined>;
+  /** Makes the CA by choice. @throws KeywrightError `already-exists` */
+  createAuthority(request: AuthorityRequest): Promise<CertificateAuthority>;
+}
+
+export interface AppOptions {
+  readonly home: string;
+  /** Gets what the user should know but did not ask for. */
+  readonly notice: (text: string) => void;
+  readonly clock?: Clock;
+}
+
+const systemClock: Clock = { now: () => Date.now() };
+
+/** Opens a home, which need not exist yet. @throws KeywrightError `unsafe-home` */
+export async function openApp({ home, notice, clock = systemClock }: AppOptions): Promise<App> {
+  await checkHome(home);
+  const keyStore = openFileStore(home);
+  const ca = () => import('./ca/authority.js');
+  const existingAuthority = async () => (await ca()).readAuthority(home);
+
+  const makeFirst = async () => {
+    const { createAuthority, DEFAULT_AUTHORITY } = await ca();
+    // Clients without their CA are the remains of a home: a new CA would hide that, and would not know them.
+    if ((await keyStore.clients.list()).length > 0) {
+      const other = await existingAuthority();
+      if (other !== undefined) return other;
+      throw new KeywrightError(
+        'ca-unusable',
+        `the home ${home} has clients but no CA: ${home}/ca is missing`,
+        {
+          hint: 'put it back from a backup, or make a new one with: keywright ca init',
+        },
+      );
+    }
+    const made = await createAuthority(home, DEFAULT_AUTHORITY, clock.now());
+    if (made !== undefined) notice(`made a new CA in ${home}/ca, valid until ${formatTime(made.notAfter)}`);
+    return made ?? (await existingAuthority());
+  };
+
+  return {
+    home,
+    keyStore,
+    clock,
+    existingAuthority,
+    async authority() {
+      const authority = (await existingAuthority()) ?? (await makeFirst());
+      if (authority === undefined) throw new KeywrightError('ca-unusable', `the CA of ${home} went away`);
+      return authority;
+    },
+    async createAuthority(request) {
+      const { createAuthority } = await ca();
+      const made = (await existingAuthority())
+        ? undefined
+        : await createAuthority(home, request, clock.now());
+      if (made === undefined) {
+        throw new KeywrightError('already-exists', `the home ${home} has a CA already`, {
+          hint: 'see it with: keywright ca show',
+        });
+      }
+      return made;
+    },
+  };
+}

@@ -1,0 +1,179 @@
+import { createPrivateKey, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
+import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { KeywrightError } from '../core/errors.js';
+import { type KeyAlgorithm, keyAlgorithmOf, makeKeyPair } from '../core/key-algorithm.js';
+import type {
+  CertificateAuthority,
+  ClientCertificateRequest,
+  IssuedCertificate,
+  ServerCertificateRequest,
+} from '../core/ports.js';
+import { certificateFingerprint } from '../core/presentation.js';
+import { addDuration, type Timestamp, wholeSeconds } from '../core/time.js';
+import { createFile, readOptional, syncDirectory } from '../disk/durable-file.js';
+import { prepareHome } from '../disk/home.js';
+import { ioError, systemCode } from '../disk/io-error.js';
+import { parseSubject } from './subject.js';
+import { type AlternativeName, signCertificate } from './x509.js';
+
+export interface AuthorityRequest {
+  /** `CN=…,O=…`; undefined for a name of keywright's making. */
+  readonly subject?: string | undefined;
+  readonly algorithm: KeyAlgorithm;
+  /** A duration: `10y`. */
+  readonly validFor: string;
+}
+
+/** What a CA is unless somebody chooses otherwise. */
+export const DEFAULT_AUTHORITY: AuthorityRequest = { algorithm: 'ec-p256', validFor: '10y' };
+
+/**
+ * Reads the CA of a home; undefined where none was ever made.
+ * @throws KeywrightError `ca-unusable` where a file is missing, damaged, open to others, or not the other's counterpart
+ */
+export async function readAuthority(home: string): Promise<CertificateAuthority | undefined> {
+  const { directory, certificateFile, keyFile } = files(home);
+  if (!(await exists(directory))) return undefined;
+  const [certificatePem, keyPem] = [await readOptional(certificateFile), await readOptional(keyFile)];
+  if (certificatePem === undefined) throw unusable(`the CA certificate ${certificateFile} is missing`);
+  if (keyPem === undefined) throw unusable(`the CA key ${keyFile} is missing`);
+  const { mode } = await stat(keyFile);
+  if ((mode & 0o077) !== 0) {
+    throw unusable(`the CA key ${keyFile} is open to other users`, `close it with: chmod 600 ${keyFile}`);
+  }
+  const certificate = parsed(
+    () => new X509Certificate(certificatePem),
+    `${certificateFile} is not a certificate`,
+  );
+  const privateKey = parsed(() => createPrivateKey(keyPem), `${keyFile} is not a private key`);
+  if (!certificate.checkPrivateKey(privateKey)) {
+    throw unusable(`the CA key ${keyFile} does not belong to the CA certificate ${certificateFile}`);
+  }
+  if (!certificate.ca) throw unusable(`${certificateFile} is not a CA certificate`);
+  return authority(certificate, privateKey);
+}
+
+/**
+ * Makes the CA of a home. Its files appear together or not at all; of several makers at once one wins.
+ * @returns undefined where another was there first
+ */
+export async function createAuthority(
+  home: string,
+  { subject, algorithm, validFor }: AuthorityRequest,
+  now: Timestamp,
+): Promise<CertificateAuthority | undefined> {
+  const notBefore = wholeSeconds(now);
+  const keys = await makeKeyPair(algorithm);
+  const certificate = signCertificate(
+    {
+      profile: 'ca',
+      subject: parseSubject(subject ?? `CN=keywright CA ${randomBytes(4).toString('hex')}`),
+      publicKey: keys.publicKey,
+      notBefore,
+      notAfter: addDuration(notBefore, validFor),
+      alternativeNames: [],
+    },
+    { certificate: undefined, privateKey: keys.privateKey },
+  );
+  const published = await publish(home, {
+    certificate: certificate.toString(),
+    key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  });
+  return published ? authority(certificate, keys.privateKey) : undefined;
+}
+
+async function publish(
+  home: string,
+  { certificate, key }: { certificate: string; key: string },
+): Promise<boolean> {
+  await prepareHome(home);
+  const { directory } = files(home);
+  const draft = await mkdtemp(join(home, '.ca.new-')).catch((error) => {
+    throw ioError('write in', home, error);
+  });
+  try {
+    // mkdtemp makes it 0700. A directory cannot be renamed onto one that holds anything.
+    await createFile(join(draft, 'key.pem'), { data: key, mode: 0o600 });
+    await createFile(join(draft, 'cert.pem'), { data: certificate, mode: 0o644 });
+    await syncDirectory(draft);
+    await rename(draft, directory);
+    await syncDirectory(home);
+    return true;
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    if (systemCode(error) === 'ENOTEMPTY' || systemCode(error) === 'EEXIST') return false;
+    throw ioError('write the CA in', directory, error);
+  }
+}
+
+function authority(certificate: X509Certificate, privateKey: KeyObject): CertificateAuthority {
+  const issuer = { certificate, privateKey };
+  const algorithm = keyAlgorithmOf(privateKey);
+  if (algorithm === undefined) throw unusable('the CA key is of a type that keywright does not use');
+  return {
+    certificate: certificate.toString(),
+    fingerprint: certificateFingerprint(certificate),
+    subject: certificate.subject.replaceAll('\n', ', '),
+    serial: certificate.serialNumber.toLowerCase(),
+    notBefore: Date.parse(certificate.validFrom),
+    notAfter: Date.parse(certificate.validTo),
+    algorithm,
+    issueClient: (request) => issued(signCertificate(clientTemplate(request), issuer)),
+    issueServer: (request) => issued(signCertificate(serverTemplate(request), issuer)),
+  };
+}
+
+function clientTemplate({ clientId, publicKey, notBefore, notAfter }: ClientCertificateRequest) {
+  const uri: AlternativeName = { kind: 'uri', value: `urn:keywright:client:${clientId}` };
+  const names = isDnsName(clientId) ? [{ kind: 'dns' as const, value: clientId }, uri] : [uri];
+  const subject = [{ type: 'CN' as const, value: clientId }];
+  return { profile: 'client' as const, subject, publicKey, notBefore, notAfter, alternativeNames: names };
+}
+
+function serverTemplate({ names, publicKey, notBefore, notAfter }: ServerCertificateRequest) {
+  const subject = [{ type: 'CN' as const, value: 'keywright server' }];
+  return { profile: 'server' as const, subject, publicKey, notBefore, notAfter, alternativeNames: names };
+}
+
+// RFC 1123 section 2.1: letters, digits and inner hyphens in labels of at most 63.
+function isDnsName(text: string): boolean {
+  return text.split('.').every((label) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(label));
+}
+
+function issued(certificate: X509Certificate): IssuedCertificate {
+  return {
+    pem: certificate.toString(),
+    serial: certificate.serialNumber.toLowerCase(),
+    fingerprint: certificateFingerprint(certificate),
+  };
+}
+
+function files(home: string) {
+  const directory = join(home, 'ca');
+  return { directory, certificateFile: join(directory, 'cert.pem'), keyFile: join(directory, 'key.pem') };
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw ioError('look at', path, error);
+  }
+}
+
+function parsed<T>(parse: () => T, complaint: string): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw new KeywrightError('ca-unusable', complaint, { hint: RESTORE, cause: error });
+  }
+}
+
+const RESTORE = 'put it back from a backup: the CA is never made anew by itself';
+
+function unusable(message: string, hint = RESTORE): KeywrightError {
+  return new KeywrightError('ca-unusable', message, { hint });
+}

@@ -1,0 +1,82 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
+import { KeywrightError } from '../core/errors.js';
+import { makeKeyPair } from '../core/key-algorithm.js';
+import type { CertificateAuthority, Clock, ServerName } from '../core/ports.js';
+import { addDuration, formatTime, type Timestamp, wholeSeconds } from '../core/time.js';
+import { readOptional, replaceFile } from '../disk/durable-file.js';
+
+/** A TLS server's certificate and key, PEM. */
+export interface ServerLeaf {
+  readonly certificate: string;
+  readonly privateKey: string;
+  readonly notAfter: Timestamp;
+  /** Whether it was made by this call. */
+  readonly fresh: boolean;
+}
+
+export interface LeafOptions {
+  readonly home: string;
+  readonly authority: CertificateAuthority;
+  readonly names: readonly ServerName[];
+  readonly clock: Clock;
+}
+
+// CA/Browser Forum baseline requirements, 6.3.2: clients refuse server certificates of more than 398 days.
+const VALID_FOR = '397d';
+
+/**
+ * The server's certificate for these names: the one in the home while it is this CA's, covers them all and has at least
+ * a third of its life left, else a new one. @throws KeywrightError `ca-unusable` once the CA itself has ended
+ */
+export async function ensureServerLeaf({ home, authority, names, clock }: LeafOptions): Promise<ServerLeaf> {
+  const path = join(home, 'server.pem');
+  const now = clock.now();
+  const kept = usableLeaf(await readOptional(path), { authority, names, now });
+  if (kept !== undefined) return kept;
+  if (now >= authority.notAfter) {
+    throw new KeywrightError('ca-unusable', `the CA ended at ${formatTime(authority.notAfter)}`);
+  }
+  const notBefore = wholeSeconds(now);
+  const notAfter = Math.min(addDuration(notBefore, VALID_FOR), authority.notAfter);
+  const keys = await makeKeyPair('ec-p256');
+  const { pem } = authority.issueServer({ names, publicKey: keys.publicKey, notBefore, notAfter });
+  const privateKey = keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  // One file, so that no crash can part the key from its certificate.
+  await replaceFile(path, { data: pem + privateKey, mode: 0o600 });
+  return { certificate: pem, privateKey, notAfter, fresh: true };
+}
+
+function usableLeaf(
+  text: string | undefined,
+  {
+    authority,
+    names,
+    now,
+  }: { authority: CertificateAuthority; names: readonly ServerName[]; now: Timestamp },
+): ServerLeaf | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const certificate = new X509Certificate(text);
+    const key = createPrivateKey(text);
+    const [notBefore, notAfter] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
+    const root = new X509Certificate(authority.certificate);
+    const renewAt = notAfter === authority.notAfter ? notAfter : notAfter - (notAfter - notBefore) / 3;
+    if (now < notBefore || now >= renewAt || !certificate.checkPrivateKey(key)) return undefined;
+    if (!certificate.verify(root.publicKey) || !names.every((name) => covers(certificate, name)))
+      return undefined;
+    return {
+      certificate: certificate.toString(),
+      privateKey: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      notAfter,
+      fresh: false,
+    };
+  } catch {
+    // A leaf can always be made anew: a damaged one is no loss.
+    return undefined;
+  }
+}
+
+function covers(certificate: X509Certificate, { kind, value }: ServerName): boolean {
+  return (kind === 'ip' ? certificate.checkIP(value) : certificate.checkHost(value)) !== undefined;
+}

@@ -1,0 +1,21 @@
+import type { CertificateAuthority } from '../core/ports.js';
+import { formatTime } from '../core/time.js';
+
+/** The CA as it is printed. */
+export function authorityView({
+  subject,
+  algorithm,
+  serial,
+  fingerprint,
+  notBefore,
+  notAfter,
+}: CertificateAuthority) {
+  return {
+    subject,
+    algorithm,
+    serial,
+    fingerprint,
+    notBefore: formatTime(notBefore),
+    notAfter: formatTime(notAfter),
+  };
+}

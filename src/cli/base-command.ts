@@ -1,0 +1,39 @@
+import { Command, Flags } from '@oclif/core';
+import { type App, openApp } from '../app.js';
+import { homeDirectory } from '../settings.js';
+import { describeFailure } from './exit-code.js';
+
+/** What all commands share: `--home`, `--json`, one way to open the home and one way to fail. */
+export abstract class BaseCommand extends Command {
+  static override enableJsonFlag = true;
+
+  static override baseFlags = {
+    home: Flags.string({
+      helpGroup: 'GLOBAL',
+      helpValue: 'DIR',
+      description:
+        'directory of the keystore and the CA [default: the XDG data directory; env: KEYWRIGHT_HOME]',
+    }),
+  };
+
+  protected openApp(home: string | undefined): Promise<App> {
+    return openApp({ home: this.homeDirectory(home), notice: (text) => this.notice(text) });
+  }
+
+  protected homeDirectory(home: string | undefined): string {
+    return homeDirectory(home, process.env);
+  }
+
+  /** Says something beside the result: on stderr, so that stdout stays data. */
+  protected notice(text: string): void {
+    process.stderr.write(`keywright: ${text}\n`);
+  }
+
+  protected override async catch(error: Error): Promise<void> {
+    const failure = describeFailure(error);
+    if (!this.jsonEnabled() || failure.message === undefined) throw error;
+    const { code, message, hint, exitCode } = failure;
+    this.logJson({ error: { code, message, ...(hint !== undefined && { hint }) } });
+    process.exitCode = exitCode;
+  }
+}

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { lstat, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { KeywrightError } from '../core/errors.js';
+import type { Bundle, Delivery } from '../core/issue-client.js';
+import { createFile, type FileContent, syncDirectory } from '../disk/durable-file.js';
+import { ioError, systemCode } from '../disk/io-error.js';
+
+/** Where a bundle goes. */
+export interface BundleFiles {
+  readonly certificate: string;
+  readonly privateKey: string;
+  readonly token: string;
+}
+
+export interface WriteOptions {
+  /** Files that exist are replaced instead of refused. */
+  readonly replace: boolean;
+}
+
+/** The names of a bundle's files: `PREFIX_cert.pem`, `PREFIX_key.pem`, `PREFIX_token`. */
+export function bundleFiles(prefix: string): BundleFiles {
+  return { certificate: `${prefix}_cert.pem`, privateKey: `${prefix}_key.pem`, token: `${prefix}_token` };
+}
+
+/** @throws KeywrightError `already-exists` that names the first of the files that is there */
+export async function refuseExisting(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const found = await stat(path).catch((error) => {
+      if (systemCode(error) === 'ENOENT') return undefined;
+      throw ioError('write', path, error);
+    });
+    if (found !== undefined) throw fileExists(path);
+  }
+}
+
+/** Writes the three files of a bundle; the private key and the token for their owner alone. */
+export function writeBundle(bundle: Bundle, files: BundleFiles, options: WriteOptions): Promise<Delivery> {
+  return writeFiles(
+    [
+      [files.certificate, { data: bundle.certificate, mode: 0o644 }],
+      [files.privateKey, { data: bundle.privateKey, mode: 0o600 }],
+      [files.token, { data: bundle.token, mode: 0o600 }],
+    ],
+    options,
+  );
+}
+
+/** Writes one archive with the three files and the certificate that clients trust. */
+export async function writeArchive(
+  bundle: Bundle,
+  { path, prefix, serverCertificate }: { path: string; prefix: string; serverCertificate: string },
+  options: WriteOptions,
+): Promise<Delivery> {
+  const names = bundleFiles(basename(prefix));
+  const { zip } = await import('./zip.js');
+  const data = await zip([
+    { name: names.certificate, data: bundle.certificate, mode: 0o644 },
+    { name: names.privateKey, data: bundle.privateKey, mode: 0o600 },
+    { name: names.token, data: bundle.token, mode: 0o600 },
+    { name: 'server_cert.pem', data: serverCertificate, mode: 0o644 },
+  ]);
+  return writeFiles([[path, { data, mode: 0o600 }]], options);
+}
+
+/** Writes all of the files or none: a failure removes what was written and puts back what was replaced. */
+export async function writeFiles(
+  files: readonly (readonly [path: string, content: FileContent])[],
+  { replace }: WriteOptions,
+): Promise<Delivery> {
+  const written: string[] = [];
+  const asides: { path: string; aside: string }[] = [];
+  const delivery = {
+    keep: async () => {
+      for (const { aside } of asides) await rm(aside, { force: true });
+    },
+    takeBack: async () => {
+      for (const path of written) await rm(path, { force: true });
+      for (const { path, aside } of asides) await rename(aside, path);
+    },
+  };
+  try {
+    for (const [path, content] of files) {
+      if (replace) {
+        const aside = await moveAside(path);
+        if (aside !== undefined) asides.push({ path, aside });
+      }
+      await createFile(path, content);
+      written.push(path);
+    }
+    for (const directory of new Set(written.map((path) => dirname(path)))) await syncDirectory(directory);
+    return delivery;
+  } catch (error) {
+    await delivery.takeBack();
+    const path = files[written.length]?.[0] ?? '';
+    throw systemCode(error) === 'EEXIST' ? fileExists(path) : ioError('write', path, error);
+  }
+}
+
+async function moveAside(path: string): Promise<string | undefined> {
+  const aside = `${path}.old-${randomBytes(4).toString('hex')}`;
+  try {
+    if ((await lstat(path)).isDirectory())
+      throw new KeywrightError('io', `cannot replace ${path}: it is a directory`);
+    await rename(path, aside);
+    return aside;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw ioError('replace', path, error);
+  }
+}
+
+function fileExists(path: string): KeywrightError {
+  return new KeywrightError('already-exists', `the file ${path} already exists`, {
+    hint: 'name another with --output, or use --force to replace it',
+  });
+}

@@ -1,0 +1,64 @@
+import { type ErrorCode, KeywrightError } from '../core/errors.js';
+
+/** 0 done, 1 failed, 2 usage, 3 not found, 4 already exists, 5 refused. */
+const EXIT_CODES = {
+  'invalid-input': 2,
+  'not-found': 3,
+  'already-exists': 4,
+  refused: 5,
+  cancelled: 1,
+  io: 1,
+  'unsafe-home': 1,
+  'store-corrupt': 1,
+  'store-newer': 1,
+  'store-busy': 1,
+  'ca-unusable': 1,
+} satisfies Record<ErrorCode, number>;
+
+/** A failure as the CLI tells it. */
+export interface Failure {
+  readonly code: ErrorCode | 'usage' | 'internal';
+  readonly message: string;
+  readonly hint: string | undefined;
+  readonly exitCode: number;
+}
+
+/** What to say about an error and how to exit; undefined where the program only ends with a code. */
+export function describeFailure(
+  error: unknown,
+): Failure | { readonly exitCode: number; readonly message?: undefined } {
+  if (error instanceof KeywrightError) {
+    const { code, message, hint } = error;
+    return { code, message, hint, exitCode: EXIT_CODES[code] };
+  }
+  if (isPromptClosed(error)) return { code: 'cancelled', message: 'cancelled', hint: undefined, exitCode: 1 };
+  const oclif = oclifError(error);
+  if (oclif === undefined)
+    return { code: 'internal', message: messageOf(error), hint: undefined, exitCode: 1 };
+  if (oclif.silent) return { exitCode: oclif.exit };
+  const [message = '', ...rest] = messageOf(error).split('\n');
+  return { code: 'usage', message: [message, ...rest].join('\n').trim(), hint: undefined, exitCode: 2 };
+}
+
+/** oclif's own errors carry how to exit; `this.exit()` throws one that says nothing. */
+function oclifError(error: unknown): { exit: number; silent: boolean } | undefined {
+  if (
+    !(error instanceof Error) ||
+    !('oclif' in error) ||
+    typeof error.oclif !== 'object' ||
+    error.oclif === null
+  ) {
+    return undefined;
+  }
+  const exit = 'exit' in error.oclif && typeof error.oclif.exit === 'number' ? error.oclif.exit : 2;
+  return { exit, silent: 'code' in error && error.code === 'EEXIT' };
+}
+
+// Ctrl-C at a prompt of @inquirer.
+function isPromptClosed(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ExitPromptError';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

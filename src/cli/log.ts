@@ -1,0 +1,20 @@
+import { type Logger, pino } from 'pino';
+import pretty from 'pino-pretty';
+import type { LogFormat } from '../settings.js';
+
+/** The server's log on stderr: lines for people on a terminal, JSON for machines. */
+export function openLog(format: LogFormat): Logger {
+  const human = format === 'human' || (format === 'auto' && process.stderr.isTTY);
+  const options = { base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: LEVEL_BY_NAME };
+  if (!human) return pino(options, pino.destination({ dest: 2, sync: true }));
+  const colorize = process.stderr.isTTY && !process.env.NO_COLOR;
+  const stream = pretty({
+    destination: 2,
+    sync: true,
+    colorize,
+    translateTime: "UTC:yyyy-mm-dd'T'HH:MM:ss.l'Z'",
+  });
+  return pino(options, stream);
+}
+
+const LEVEL_BY_NAME = { level: (label: string) => ({ level: label }) };

@@ -1,0 +1,14 @@
+import Table from 'cli-table3';
+
+/** Rows under a head, ruled and without colour. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const drawn = new Table({ head: [...head], style: { head: [], border: [], compact: true } });
+  drawn.push(...rows.map((row) => [...row]));
+  return drawn.toString();
+}
+
+/** Names and values, one a line, the values in line. */
+export function fields(pairs: readonly (readonly [name: string, value: string])[]): string {
+  const width = Math.max(...pairs.map(([name]) => name.length));
+  return pairs.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
+}

@@ -1,0 +1,32 @@
+import { Flags } from '@oclif/core';
+import { authorityView } from '../../cli/authority-view.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { fields } from '../../cli/table.js';
+import { KEY_ALGORITHMS } from '../../core/key-algorithm.js';
+
+export default class CaInit extends BaseCommand {
+  static override summary = 'Make the certificate authority by choice.';
+  static override description =
+    'Without this, the first command that needs a CA makes one with the defaults below.';
+  static override examples = [
+    '<%= config.bin %> ca init',
+    '<%= config.bin %> ca init --subject "CN=Plant 7 CA,O=Example" --algorithm ec-p384 --valid-for 20y',
+  ];
+
+  static override flags = {
+    subject: Flags.string({ helpValue: 'NAME', description: 'its name: "CN=Plant CA,O=Example"' }),
+    algorithm: Flags.option({ options: KEY_ALGORITHMS, default: 'ec-p256' })({ description: 'of its key' }),
+    'valid-for': Flags.string({ helpValue: 'DURATION', default: '10y', description: 'how long from now' }),
+  };
+
+  async run() {
+    const { flags } = await this.parse(CaInit);
+    const app = await this.openApp(flags.home);
+    const { subject, algorithm } = flags;
+    const view = authorityView(
+      await app.createAuthority({ subject, algorithm, validFor: flags['valid-for'] }),
+    );
+    this.log(fields(Object.entries(view)));
+    return view;
+  }
+}

@@ -1,0 +1,23 @@
+import { authorityView } from '../../cli/authority-view.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { fields } from '../../cli/table.js';
+import { KeywrightError } from '../../core/errors.js';
+
+export default class CaShow extends BaseCommand {
+  static override summary = 'Describe the certificate authority.';
+  static override examples = ['<%= config.bin %> ca show', '<%= config.bin %> ca show --json'];
+
+  async run() {
+    const { flags } = await this.parse(CaShow);
+    const app = await this.openApp(flags.home);
+    const authority = await app.existingAuthority();
+    if (authority === undefined) {
+      throw new KeywrightError('not-found', `the home ${app.home} has no CA yet`, {
+        hint: 'make it with: keywright ca init',
+      });
+    }
+    const view = authorityView(authority);
+    this.log(fields(Object.entries(view)));
+    return view;
+  }
+}

@@ -1,0 +1,29 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.js';
+import { confirmed } from '../../cli/confirm.js';
+import { parseClientId } from '../../core/client-id.js';
+import { KeywrightError } from '../../core/errors.js';
+import { deleteClient, requireClient } from '../../core/issue-client.js';
+
+export default class KeyDel extends BaseCommand {
+  static override summary = 'Delete a client: its certificate and token stop working at once.';
+  static override description = 'A running server refuses it within a second and closes its sessions.';
+  static override examples = ['<%= config.bin %> key del myapp01', '<%= config.bin %> key del myapp01 --yes'];
+  static override hiddenAliases = ['shell:key:del'];
+
+  static override args = { 'client-id': Args.string({ required: true, description: 'the client' }) };
+  static override flags = { yes: Flags.boolean({ char: 'y', description: 'do not ask' }) };
+
+  async run() {
+    const { args, flags } = await this.parse(KeyDel);
+    const clientId = parseClientId(args['client-id']);
+    const { keyStore, clock } = await this.openApp(flags.home);
+    await requireClient(keyStore, clientId);
+    if (!flags.yes && !(await confirmed(`Delete ${clientId}? Its credentials stop working at once.`))) {
+      throw new KeywrightError('cancelled', `client ${clientId} was not deleted`);
+    }
+    await deleteClient({ keyStore, clock }, clientId);
+    this.log(`Deleted ${clientId}`);
+    return { id: clientId, deleted: true };
+  }
+}

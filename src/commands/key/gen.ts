@@ -1,0 +1,101 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.js';
+import { bundleFiles, refuseExisting, writeArchive, writeBundle } from '../../cli/bundle-files.js';
+import { clientView } from '../../cli/client-view.js';
+import { parseClientId } from '../../core/client-id.js';
+import { clientValidity, issueClient } from '../../core/issue-client.js';
+import { KEY_ALGORITHMS } from '../../core/key-algorithm.js';
+import { parseScope } from '../../core/scope.js';
+import { formatTime, parseTime } from '../../core/time.js';
+
+export default class KeyGen extends BaseCommand {
+  static override summary = "Issue a client's certificate, private key and token.";
+  static override description =
+    `Writes PREFIX_cert.pem, PREFIX_key.pem and PREFIX_token, or one PREFIX.zip with the three and the certificate
+that clients trust. They are shown this once: neither the private key nor the token is kept.`;
+  static override examples = [
+    '<%= config.bin %> key gen myapp01 --output ./myapp01',
+    '<%= config.bin %> key gen sensor-7 --valid-for 90d --scope ingest --scope subscribe:commands/sensor-7/#',
+    '<%= config.bin %> key gen myapp01 --force --zip',
+  ];
+  static override hiddenAliases = ['shell:key:gen'];
+
+  static override args = {
+    'client-id': Args.string({
+      required: true,
+      description: 'who the credentials are for; becomes lower-case',
+    }),
+  };
+
+  static override flags = {
+    output: Flags.string({
+      char: 'o',
+      helpValue: 'PREFIX',
+      description: 'begin of the files’ names [default: ./CLIENT-ID]',
+    }),
+    zip: Flags.boolean({ description: 'write one PREFIX.zip instead of three files' }),
+    algorithm: Flags.option({ options: KEY_ALGORITHMS, default: 'ec-p256' })({
+      description: 'of the private key',
+    }),
+    'valid-for': Flags.string({
+      helpValue: 'DURATION',
+      exclusive: ['not-after'],
+      description: 'how long from its begin: 24h, 30d, 3y [default: 3y]',
+    }),
+    'not-after': Flags.string({ helpValue: 'TIME', description: 'end: 2030-01-31 or 2030-01-31T12:00:00Z' }),
+    'not-before': Flags.string({ helpValue: 'TIME', description: 'begin [default: now]' }),
+    label: Flags.string({ helpValue: 'TEXT', description: 'a name for people' }),
+    scope: Flags.string({
+      helpValue: 'SCOPE',
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'what it may do; may be repeated [default: ingest]',
+    }),
+    force: Flags.boolean({
+      description: 'replace the credentials of a client that exists, and files that do',
+    }),
+  };
+
+  async run() {
+    const { args, flags } = await this.parse(KeyGen);
+    const clientId = parseClientId(args['client-id']);
+    const scopes = flags.scope?.map(parseScope);
+    const prefix = flags.output?.endsWith('/')
+      ? `${flags.output}${clientId}`
+      : (flags.output ?? `./${clientId}`);
+    const files = bundleFiles(prefix);
+    const archive = `${prefix}.zip`;
+    if (!flags.force) await refuseExisting(flags.zip ? [archive] : Object.values(files));
+
+    const { keyStore, clock, ...app } = await this.openApp(flags.home);
+    const authority = await app.authority();
+    const validity = clientValidity(
+      {
+        ...(flags['not-before'] !== undefined && { notBefore: parseTime(flags['not-before']) }),
+        ...(flags['not-after'] !== undefined && { notAfter: parseTime(flags['not-after']) }),
+        ...(flags['valid-for'] !== undefined && { validFor: flags['valid-for'] }),
+      },
+      authority,
+      clock.now(),
+    );
+    const options = { replace: flags.force };
+    const client = await issueClient(
+      { keyStore, authority, clock },
+      { clientId, algorithm: flags.algorithm, validity, label: flags.label, scopes, ...options },
+      (bundle) =>
+        flags.zip
+          ? writeArchive(bundle, { path: archive, prefix, serverCertificate: authority.certificate }, options)
+          : writeBundle(bundle, files, options),
+    );
+
+    if (flags.zip) {
+      this.log(`Save bundle ${archive}`);
+    } else {
+      this.log(`Save certificate ${files.certificate}`);
+      this.log(`Save private key ${files.privateKey}`);
+      this.log(`Save token ${files.token}`);
+    }
+    if (!this.jsonEnabled()) this.notice(`client ${clientId} is valid until ${formatTime(client.notAfter)}`);
+    return { ...clientView(client, clock.now()), files: flags.zip ? { bundle: archive } : files };
+  }
+}

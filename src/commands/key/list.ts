@@ -1,0 +1,47 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.js';
+import { clientView } from '../../cli/client-view.js';
+import { table } from '../../cli/table.js';
+import { listClients } from '../../core/issue-client.js';
+import { addDuration } from '../../core/time.js';
+
+export default class KeyList extends BaseCommand {
+  static override summary = 'List the clients and when their credentials expire.';
+  static override examples = [
+    '<%= config.bin %> key list',
+    '<%= config.bin %> key list --expiring-within 30d --json',
+  ];
+  static override hiddenAliases = ['shell:key:list'];
+
+  static override flags = {
+    'expiring-within': Flags.string({
+      helpValue: 'DURATION',
+      description: 'only those that end within 24h, 30d, … and have not ended yet',
+    }),
+  };
+
+  async run() {
+    const { flags } = await this.parse(KeyList);
+    const within = flags['expiring-within'];
+    const { keyStore, clock } = await this.openApp(flags.home);
+    const now = clock.now();
+    const expiringBefore = within === undefined ? undefined : addDuration(now, within);
+    const clients = (await listClients({ keyStore, clock }, { expiringBefore })).map((client) =>
+      clientView(client, now),
+    );
+    if (clients.length === 0) {
+      if (!this.jsonEnabled())
+        this.notice(within === undefined ? 'no clients yet' : `no client ends within ${within}`);
+    } else {
+      const rows = clients.map(({ id, notBefore, notAfter, status }, row) => [
+        `${row + 1}`,
+        id,
+        notBefore,
+        notAfter,
+        status,
+      ]);
+      this.log(table(['#', 'client id', 'valid from', 'expires', 'status'], rows));
+    }
+    return clients;
+  }
+}

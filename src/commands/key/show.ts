@@ -1,0 +1,43 @@
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.js';
+import { clientView } from '../../cli/client-view.js';
+import { fields } from '../../cli/table.js';
+import { parseClientId } from '../../core/client-id.js';
+import { requireClient } from '../../core/issue-client.js';
+
+export default class KeyShow extends BaseCommand {
+  static override summary = 'Show one client and its credentials, without their secrets.';
+  static override examples = [
+    '<%= config.bin %> key show myapp01',
+    '<%= config.bin %> key show myapp01 --json',
+  ];
+  static override hiddenAliases = ['shell:key:show'];
+
+  static override args = { 'client-id': Args.string({ required: true, description: 'the client' }) };
+
+  async run() {
+    const { args, flags } = await this.parse(KeyShow);
+    const { keyStore, clock } = await this.openApp(flags.home);
+    const view = clientView(await requireClient(keyStore, parseClientId(args['client-id'])), clock.now());
+    const { id, status, label, owner, domain, scopes, notBefore, notAfter } = view;
+    this.log(
+      fields([
+        ['client id', id],
+        ['status', status],
+        ['label', label ?? '-'],
+        ['owner', owner ?? '-'],
+        ['domain', domain ?? '-'],
+        ['scopes', scopes.join(' ') || '-'],
+        ['valid from', notBefore],
+        ['expires', notAfter],
+        ...view.credentials.map((credential): [string, string] => [
+          credential.kind,
+          credential.kind === 'certificate'
+            ? `${credential.algorithm}, serial ${credential.serial}, SHA-256 ${credential.fingerprint}`
+            : `signed by the key of ${credential.certificate.slice(0, 16)}…`,
+        ]),
+      ]),
+    );
+    return view;
+  }
+}

@@ -1,0 +1,89 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.js';
+import { openLog } from '../cli/log.js';
+import { SETTING_DEFAULTS, serveSettings } from '../settings.js';
+
+const BOOLEAN = { helpValue: 'true|false' };
+
+export default class Serve extends BaseCommand {
+  static override summary = 'Start the HTTP and MQTT verifier.';
+  static override description =
+    `Every request and every connection must present a credential of a registered client. What other commands change in
+the same home holds here within a second. Each flag can also be given as a KEYWRIGHT_… variable (KEYWRIGHT_HTTP for --http)
+or in keywright.yaml in the home (http: …). Ends on SIGTERM or SIGINT.`;
+  static override examples = [
+    '<%= config.bin %> serve',
+    '<%= config.bin %> serve --http https://127.0.0.1:5654 --mqtt mqtts://127.0.0.1:5653 --server-name gw.example.com',
+    '<%= config.bin %> serve --http tcp://127.0.0.1:0 --mqtt tcp://127.0.0.1:0 --json',
+  ];
+
+  static override flags = {
+    http: Flags.string({
+      helpValue: 'ADDRESS',
+      description: told('tcp:// or https:// address to listen on', 'http'),
+    }),
+    'http-enable-token-auth': Flags.string({
+      ...BOOLEAN,
+      description: told(
+        'take signed tokens over HTTP; off, and without TLS, everybody gets in',
+        'http-enable-token-auth',
+      ),
+    }),
+    mqtt: Flags.string({
+      helpValue: 'ADDRESS',
+      description: told('tcp:// or mqtts:// address to listen on', 'mqtt'),
+    }),
+    'mqtt-enable-token-auth': Flags.string({
+      ...BOOLEAN,
+      description: told(
+        'demand signed tokens over MQTT; off, and without TLS, everybody gets in',
+        'mqtt-enable-token-auth',
+      ),
+    }),
+    'mqtt-enable-tls': Flags.string({
+      ...BOOLEAN,
+      description: told('TLS, with client certificates instead of tokens', 'mqtt-enable-tls'),
+    }),
+    'server-name': Flags.string({
+      helpValue: 'NAME',
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'another name or address that the server’s certificate is for; may be repeated',
+    }),
+    log: Flags.string({
+      helpValue: 'auto|human|json',
+      description: told('form of the log on standard error', 'log'),
+    }),
+  };
+
+  async run() {
+    const { flags } = await this.parse(Serve);
+    const { home, json: _, ...given } = flags;
+    const settings = await serveSettings({
+      flags: given,
+      environment: process.env,
+      home: this.homeDirectory(home),
+    });
+    const app = await this.openApp(home);
+    const log = openLog(settings.log);
+    const stopped = signalled();
+    const { startServer } = await import('../start-server.js');
+    const server = await startServer(app, settings, log);
+    // For scripts that let the system pick the ports; the log tells people.
+    if (this.jsonEnabled())
+      process.stdout.write(`${JSON.stringify({ http: server.http, mqtt: server.mqtt })}\n`);
+    log.info(`stopping on ${await stopped}`);
+    await server.close();
+  }
+}
+
+function told(description: string, name: Exclude<keyof typeof SETTING_DEFAULTS, 'server-name'>): string {
+  return `${description} [default: ${SETTING_DEFAULTS[name]}]`;
+}
+
+function signalled(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
+  });
+}

@@ -1,0 +1,41 @@
+import { X509Certificate } from 'node:crypto';
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.js';
+import { replaceFile } from '../disk/durable-file.js';
+
+export default class ServerCert extends BaseCommand {
+  static override summary = 'Export the certificate that clients trust.';
+  static override description =
+    `The CA's certificate: what the server presents over TLS is signed by it. For --cafile, --cacert and the like.`;
+  static override examples = [
+    '<%= config.bin %> server-cert --output ./keywright.crt',
+    '<%= config.bin %> server-cert --format der > keywright.der',
+  ];
+  static override aliases = ['key:server-cert'];
+  static override hiddenAliases = ['key:server-key', 'shell:key:server-cert', 'shell:key:server-key'];
+
+  static override flags = {
+    output: Flags.string({
+      char: 'o',
+      helpValue: 'FILE',
+      description: 'where to write it [default: standard output]',
+    }),
+    format: Flags.option({ options: ['pem', 'der'] as const, default: 'pem' })({
+      description: 'of the certificate',
+    }),
+  };
+
+  async run() {
+    const { flags } = await this.parse(ServerCert);
+    const app = await this.openApp(flags.home);
+    const { certificate: pem, fingerprint } = await app.authority();
+    const data = flags.format === 'der' ? new X509Certificate(pem).raw : pem;
+    if (flags.output !== undefined) {
+      await replaceFile(flags.output, { data, mode: 0o644 });
+      this.log(`Save certificate ${flags.output}`);
+    } else if (!this.jsonEnabled()) {
+      process.stdout.write(data);
+    }
+    return { certificate: pem, fingerprint, ...(flags.output !== undefined && { file: flags.output }) };
+  }
+}

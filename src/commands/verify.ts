@@ -1,0 +1,101 @@
+import { X509Certificate } from 'node:crypto';
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.js';
+import { readInput } from '../cli/input.js';
+import { fields } from '../cli/table.js';
+import { KeywrightError } from '../core/errors.js';
+import { type Presentation, presentCertificate, type Verdict } from '../core/presentation.js';
+import { formatTime } from '../core/time.js';
+import { verifyOnce } from '../core/verify-once.js';
+
+export default class Verify extends BaseCommand {
+  static override summary = 'Say who a token or a certificate belongs to, until when, or why it is refused.';
+  static override description =
+    `Exits with 0 where it is accepted and with 5 where it is refused. A certificate alone shows that it is registered
+and valid, not that whoever sent it holds its key.`;
+  static override examples = [
+    '<%= config.bin %> verify --token-file ./myapp01_token',
+    '<%= config.bin %> verify --cert ./myapp01_cert.pem --client-id myapp01',
+    'cat ./myapp01_token | <%= config.bin %> verify - --scope ingest',
+  ];
+
+  static override args = {
+    '-': Args.string({ options: ['-'], description: 'read the token or certificate from standard input' }),
+  };
+
+  static override flags = {
+    'token-file': Flags.string({
+      helpValue: 'FILE',
+      exclusive: ['cert'],
+      description: 'a file that holds a token',
+    }),
+    cert: Flags.string({ helpValue: 'FILE', description: 'a certificate, PEM or DER' }),
+    'client-id': Flags.string({ helpValue: 'ID', description: 'demand that it is this client’s' }),
+    scope: Flags.string({ helpValue: 'SCOPE', description: 'demand this scope' }),
+  };
+
+  async run() {
+    const { args, flags } = await this.parse(Verify);
+    const { cert, 'token-file': tokenFile, scope, 'client-id': clientId } = flags;
+    const given = [args['-'], tokenFile, cert].filter((source) => source !== undefined);
+    const [source] = given;
+    if (source === undefined || given.length > 1) {
+      throw new KeywrightError(
+        'invalid-input',
+        'name one thing to verify: --token-file FILE, --cert FILE, or -',
+      );
+    }
+    const input = await readInput(source);
+    const { keyStore, clock } = await this.openApp(flags.home);
+    const demand = scope === undefined ? {} : { demand: { scope } };
+    const verdict = await verifyOnce(
+      { ...credential(input, cert !== undefined), clientId, ...demand },
+      keyStore,
+      clock.now(),
+    );
+    this.log(describe(verdict));
+    if (verdict.outcome === 'rejected') process.exitCode = 5;
+    return verdictView(verdict);
+  }
+}
+
+// What is presented says itself what it is; only DER needs to be announced.
+function credential(input: Buffer, isCertificate: boolean): Presentation {
+  if (!isCertificate && !input.includes('-----BEGIN CERTIFICATE-----'))
+    return { token: input.toString().trim() || undefined };
+  try {
+    return { certificate: presentCertificate(new X509Certificate(input)) };
+  } catch (error) {
+    throw new KeywrightError('invalid-input', 'what was given is not an X.509 certificate', { cause: error });
+  }
+}
+
+function verdictView(verdict: Verdict) {
+  if (verdict.outcome === 'rejected') return verdict;
+  const { notBefore, expiresAt, ...who } = verdict.principal;
+  const times = { notBefore: formatTime(notBefore), expiresAt: formatTime(expiresAt) };
+  return { outcome: verdict.outcome, principal: { ...who, ...times } };
+}
+
+function describe(verdict: Verdict): string {
+  if (verdict.outcome === 'rejected') return `refused: ${REASONS[verdict.reason]}`;
+  const { clientId, label, scopes, credential, expiresAt } = verdict.principal;
+  return fields([
+    ['accepted', clientId],
+    ['label', label ?? '-'],
+    ['credential', credential.kind],
+    ['scopes', scopes.join(' ') || '-'],
+    ['expires', formatTime(expiresAt)],
+  ]);
+}
+
+const REASONS = {
+  missing: 'there is nothing to verify',
+  invalid: 'not a credential of any client',
+  revoked: 'the client is revoked',
+  'not-yet-valid': 'it is not valid yet',
+  expired: 'it has expired',
+  'wrong-client-id': 'it belongs to another client',
+  'insufficient-scope': 'its client does not have that scope',
+  unavailable: 'the verifier cannot decide',
+} satisfies Record<Extract<Verdict, { outcome: 'rejected' }>['reason'], string>;

@@ -1,0 +1,32 @@
+import { KeywrightError } from './errors.js';
+
+/** The longest client id; also what fits a certificate's common name (RFC 5280 appendix A.1, ub-common-name). */
+export const CLIENT_ID_MAX_LENGTH = 64;
+
+const CLIENT_ID = /^[a-z0-9][a-z0-9_.@-]{0,63}$/;
+
+/** What a client id may look like, in words. */
+const CLIENT_ID_RULE =
+  '1 to 64 characters: a letter or digit first, then letters, digits, "_", ".", "@" or "-"';
+
+/** The canonical (lower-case) form of a client id. @throws KeywrightError `invalid-input` */
+export function parseClientId(text: string): string {
+  const id = canonicalClientId(text);
+  if (id === undefined) {
+    throw new KeywrightError('invalid-input', `client id ${quote(text)} is not allowed`, {
+      hint: `an id has ${CLIENT_ID_RULE}`,
+    });
+  }
+  return id;
+}
+
+/** The canonical form of a client id, or undefined where it is none. */
+export function canonicalClientId(text: string): string | undefined {
+  const id = text.toLowerCase();
+  return CLIENT_ID.test(id) ? id : undefined;
+}
+
+// JSON quoting keeps control characters of hostile input out of a terminal.
+function quote(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+}

@@ -1,0 +1,157 @@
+import { KeywrightError } from './errors.js';
+import type { KeyAlgorithm } from './key-algorithm.js';
+import type { Timestamp } from './time.js';
+
+/** An X.509 certificate that the CA issued to a client. */
+export interface CertificateCredential {
+  readonly kind: 'certificate';
+  /** SHA-256 of the DER, lower-case hex. */
+  readonly id: string;
+  /** Serial number, lower-case hex. */
+  readonly serial: string;
+  readonly algorithm: KeyAlgorithm;
+  /** SubjectPublicKeyInfo, DER, base64. */
+  readonly publicKey: string;
+  readonly notBefore: Timestamp;
+  readonly notAfter: Timestamp;
+}
+
+/** A signed token that was handed over with a certificate; it holds as long as that certificate does. */
+interface SignedTokenCredential {
+  readonly kind: 'signed-token';
+  /** SHA-256 of the token's text, lower-case hex. */
+  readonly id: string;
+  /** `id` of the certificate whose key signed it. */
+  readonly certificateId: string;
+}
+
+export type Credential = CertificateCredential | SignedTokenCredential;
+
+/** A certificate that was withdrawn before its end, remembered until then. */
+export interface RetiredCertificate {
+  readonly serial: string;
+  readonly notAfter: Timestamp;
+  readonly retiredAt: Timestamp;
+}
+
+/** A machine identity: a device, a service, a script. Times are milliseconds since the epoch. */
+export interface Client {
+  readonly id: string;
+  readonly label: string | null;
+  readonly owner: string | null;
+  readonly domain: string | null;
+  readonly scopes: readonly string[];
+  readonly notBefore: Timestamp;
+  readonly notAfter: Timestamp;
+  readonly revokedAt: Timestamp | null;
+  readonly createdAt: Timestamp;
+  readonly updatedAt: Timestamp;
+  /** Set on a deleted client, which stays only to remember `retired`. */
+  readonly deletedAt: Timestamp | null;
+  readonly credentials: readonly Credential[];
+  readonly retired: readonly RetiredCertificate[];
+}
+
+export type ClientStatus = 'valid' | 'revoked' | 'not yet valid' | 'expired';
+
+export function clientStatus(client: Client, now: Timestamp): ClientStatus {
+  if (client.revokedAt !== null) return 'revoked';
+  if (now < client.notBefore) return 'not yet valid';
+  return now >= client.notAfter ? 'expired' : 'valid';
+}
+
+/** The client, unless it is a deleted one's remainder. */
+export function liveClient(client: Client | undefined): Client | undefined {
+  return client?.deletedAt === null ? client : undefined;
+}
+
+/** What stays of a client: nothing that can be presented, and its certificates' serials until they would have ended. */
+export function retireCertificates(client: Client, now: Timestamp): RetiredCertificate[] {
+  const remembered = client.retired.filter((certificate) => certificate.notAfter > now);
+  const withdrawn = client.credentials
+    .filter((credential) => credential.kind === 'certificate')
+    .filter((certificate) => certificate.notAfter > now)
+    .map(({ serial, notAfter }) => ({ serial, notAfter, retiredAt: now }));
+  return [...remembered, ...withdrawn];
+}
+
+/** Reads a client as a keystore holds it. @throws KeywrightError `store-corrupt` that names the field */
+export function parseClient(value: unknown): Client {
+  const record = object(value, 'client');
+  return {
+    id: text(record, 'id'),
+    label: optional(text, record, 'label'),
+    owner: optional(text, record, 'owner'),
+    domain: optional(text, record, 'domain'),
+    scopes: list(record, 'scopes').map((scope) => text({ scope }, 'scope')),
+    notBefore: time(record, 'notBefore'),
+    notAfter: time(record, 'notAfter'),
+    revokedAt: optional(time, record, 'revokedAt'),
+    createdAt: time(record, 'createdAt'),
+    updatedAt: time(record, 'updatedAt'),
+    deletedAt: optional(time, record, 'deletedAt'),
+    credentials: list(record, 'credentials').map(parseCredential),
+    retired: list(record, 'retired').map((retired) => {
+      const entry = object(retired, 'retired');
+      return {
+        serial: text(entry, 'serial'),
+        notAfter: time(entry, 'notAfter'),
+        retiredAt: time(entry, 'retiredAt'),
+      };
+    }),
+  };
+}
+
+function parseCredential(value: unknown): Credential {
+  const record = object(value, 'credential');
+  const id = text(record, 'id');
+  switch (record.kind) {
+    case 'certificate':
+      return {
+        kind: 'certificate',
+        id,
+        serial: text(record, 'serial'),
+        algorithm: text(record, 'algorithm') as KeyAlgorithm,
+        publicKey: text(record, 'publicKey'),
+        notBefore: time(record, 'notBefore'),
+        notAfter: time(record, 'notAfter'),
+      };
+    case 'signed-token':
+      return { kind: 'signed-token', id, certificateId: text(record, 'certificateId') };
+    default:
+      throw corrupt('kind');
+  }
+}
+
+type Fields = Record<string, unknown>;
+
+function object(value: unknown, name: string): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw corrupt(name);
+  return value as Fields;
+}
+
+function list(record: Fields, name: string): unknown[] {
+  const value = record[name];
+  if (!Array.isArray(value)) throw corrupt(name);
+  return value;
+}
+
+function text(record: Fields, name: string): string {
+  const value = record[name];
+  if (typeof value !== 'string') throw corrupt(name);
+  return value;
+}
+
+function time(record: Fields, name: string): Timestamp {
+  const value = record[name];
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw corrupt(name);
+  return value;
+}
+
+function optional<T>(read: (record: Fields, name: string) => T, record: Fields, name: string): T | null {
+  return record[name] === null ? null : read(record, name);
+}
+
+function corrupt(field: string): KeywrightError {
+  return new KeywrightError('store-corrupt', `"${field}" is missing or of the wrong type`);
+}

@@ -1,0 +1,191 @@
+import { type Client, clientStatus, liveClient, retireCertificates } from './client.js';
+import { KeywrightError } from './errors.js';
+import { type KeyAlgorithm, type KeyPair, makeKeyPair } from './key-algorithm.js';
+import type { CertificateAuthority, Clock, IssuedCertificate, KeyStore } from './ports.js';
+import { signedTokenHash, signToken } from './signed-token.js';
+import { addDuration, formatTime, type Timestamp, wholeSeconds } from './time.js';
+
+/** What a newly issued client is to be; what is left out keeps its former value on a replacement, else its default. */
+export interface IssueRequest {
+  /** Canonical client id. */
+  readonly clientId: string;
+  readonly algorithm: KeyAlgorithm;
+  readonly validity: Validity;
+  readonly label?: string | undefined;
+  readonly scopes?: readonly string[] | undefined;
+  /** Replace the credentials of a client that exists: the old ones stop working. */
+  readonly replace: boolean;
+}
+
+export interface Validity {
+  readonly notBefore: Timestamp;
+  readonly notAfter: Timestamp;
+}
+
+/** What is handed over once, and kept nowhere: texts of the certificate, the private key and the token. */
+export interface Bundle {
+  readonly certificate: string;
+  readonly privateKey: string;
+  readonly token: string;
+}
+
+/** A bundle that was delivered, and can be taken back until the client is registered. */
+export interface Delivery {
+  keep(): Promise<void>;
+  takeBack(): Promise<void>;
+}
+
+export interface IssueServices {
+  readonly keyStore: KeyStore;
+  readonly authority: CertificateAuthority;
+  readonly clock: Clock;
+}
+
+/**
+ * Issues a client's certificate, key and token. The bundle is delivered before the client is registered: whoever stops
+ * this half-way leaves credentials that nothing accepts, never accepted credentials that nobody holds.
+ * @throws KeywrightError `already-exists` where the id is taken and `replace` is false; whatever `deliver` throws
+ */
+export async function issueClient(
+  { keyStore, authority, clock }: IssueServices,
+  request: IssueRequest,
+  deliver: (bundle: Bundle) => Promise<Delivery>,
+): Promise<Client> {
+  const { clientId, algorithm, validity, replace } = request;
+  const refuseTaken = (current: Client | undefined) => {
+    if (!replace && liveClient(current)) throw alreadyExists(clientId);
+  };
+  refuseTaken(await keyStore.clients.get(clientId));
+
+  const keys = await makeKeyPair(algorithm);
+  const certificate = authority.issueClient({ clientId, publicKey: keys.publicKey, ...validity });
+  const bundle = makeBundle(clientId, keys, certificate);
+  const delivery = await deliver(bundle);
+  let client: Client;
+  try {
+    client = await keyStore.clients.update(clientId, (current) => {
+      refuseTaken(current);
+      return registered(request, { current, certificate, keys, token: bundle.token, now: clock.now() });
+    });
+  } catch (error) {
+    await delivery.takeBack();
+    throw error;
+  }
+  await delivery.keep();
+  return client;
+}
+
+/**
+ * Deletes a client: its credentials stop working; its certificates' serials are remembered until they would have ended.
+ * @throws KeywrightError `not-found`
+ */
+export async function deleteClient(
+  { keyStore, clock }: Omit<IssueServices, 'authority'>,
+  clientId: string,
+): Promise<void> {
+  await keyStore.clients.update(clientId, (current) => {
+    const client = liveClient(current);
+    if (client === undefined) throw noSuchClient(clientId);
+    const now = clock.now();
+    const retired = retireCertificates(client, now);
+    return { ...client, label: null, scopes: [], credentials: [], retired, updatedAt: now, deletedAt: now };
+  });
+}
+
+/** Fetches a client. @throws KeywrightError `not-found` */
+export async function requireClient(keyStore: KeyStore, clientId: string): Promise<Client> {
+  const client = liveClient(await keyStore.clients.get(clientId));
+  if (client === undefined) throw noSuchClient(clientId);
+  return client;
+}
+
+/** All live clients, or those that are valid now and end before `expiringBefore`. */
+export async function listClients(
+  { keyStore, clock }: Omit<IssueServices, 'authority'>,
+  { expiringBefore }: { readonly expiringBefore?: Timestamp | undefined } = {},
+): Promise<Client[]> {
+  const clients = (await keyStore.clients.list()).filter((client) => liveClient(client));
+  if (expiringBefore === undefined) return clients;
+  const now = clock.now();
+  return clients.filter(
+    (client) => client.notAfter <= expiringBefore && clientStatus(client, now) !== 'expired',
+  );
+}
+
+const DEFAULT_VALID_FOR = '3y';
+const DEFAULT_SCOPES = ['ingest'];
+
+/** The validity of a new client within the CA's own. @throws KeywrightError `invalid-input` on an impossible span */
+export function clientValidity(
+  asked: { readonly notBefore?: Timestamp; readonly notAfter?: Timestamp; readonly validFor?: string },
+  authority: CertificateAuthority,
+  now: Timestamp,
+): Validity {
+  const notBefore = wholeSeconds(asked.notBefore ?? now);
+  const told =
+    asked.notAfter ?? (asked.validFor === undefined ? undefined : addDuration(notBefore, asked.validFor));
+  // An end that nobody asked for gives way to the CA's.
+  const notAfter = told ?? Math.min(addDuration(notBefore, DEFAULT_VALID_FOR), authority.notAfter);
+  const span = `${formatTime(notBefore)} to ${formatTime(notAfter)}`;
+  if (notAfter <= notBefore)
+    throw new KeywrightError('invalid-input', `the validity ends before it begins: ${span}`);
+  if (notAfter <= now) throw new KeywrightError('invalid-input', `the validity ends in the past: ${span}`);
+  if (notBefore < authority.notBefore || notAfter > authority.notAfter) {
+    throw new KeywrightError('invalid-input', `the validity ${span} is not within that of the CA`, {
+      hint: `the CA is valid from ${formatTime(authority.notBefore)} to ${formatTime(authority.notAfter)}`,
+    });
+  }
+  return { notBefore, notAfter };
+}
+
+function makeBundle(clientId: string, { privateKey }: KeyPair, certificate: IssuedCertificate): Bundle {
+  return {
+    certificate: certificate.pem,
+    privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    token: signToken(clientId, privateKey),
+  };
+}
+
+interface Issued {
+  readonly current: Client | undefined;
+  readonly certificate: IssuedCertificate;
+  readonly keys: KeyPair;
+  readonly token: string;
+  readonly now: Timestamp;
+}
+
+function registered(request: IssueRequest, { current, certificate, keys, token, now }: Issued): Client {
+  const { clientId, algorithm, validity, label, scopes } = request;
+  const former = liveClient(current);
+  const { serial, fingerprint } = certificate;
+  const publicKey = keys.publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+  return {
+    id: clientId,
+    label: label ?? former?.label ?? null,
+    owner: former?.owner ?? null,
+    domain: former?.domain ?? null,
+    scopes: scopes ?? former?.scopes ?? DEFAULT_SCOPES,
+    ...validity,
+    revokedAt: null,
+    createdAt: former?.createdAt ?? now,
+    updatedAt: now,
+    deletedAt: null,
+    credentials: [
+      { kind: 'certificate', id: fingerprint, serial, algorithm, publicKey, ...validity },
+      { kind: 'signed-token', id: signedTokenHash(token), certificateId: fingerprint },
+    ],
+    retired: current === undefined ? [] : retireCertificates(current, now),
+  };
+}
+
+function alreadyExists(clientId: string): KeywrightError {
+  return new KeywrightError('already-exists', `client ${clientId} already exists`, {
+    hint: 'use --force to replace its credentials: the old ones stop working',
+  });
+}
+
+function noSuchClient(clientId: string): KeywrightError {
+  return new KeywrightError('not-found', `there is no client ${clientId}`, {
+    hint: 'list the clients with: keywright key list',
+  });
+}

@@ -1,0 +1,66 @@
+import { KeywrightError } from './errors.js';
+
+const SCOPE = /^(\*|[a-z0-9][a-z0-9_.-]*(:[\x21\x23-\x5b\x5d-\x7e]{1,256})?)$/;
+
+/** Checks the form of a scope: `ingest`, `pipes:read`, `pipes:*`, `*`, `publish:db/write/#` (RFC 6749 section 3.3 characters). @throws KeywrightError `invalid-input` */
+export function parseScope(text: string): string {
+  const [verb, filter] = splitTopicScope(text);
+  if (!SCOPE.test(text) || (verb !== undefined && filter !== '*' && !isTopicFilter(filter))) {
+    throw new KeywrightError('invalid-input', `scope ${JSON.stringify(text.slice(0, 80))} is not allowed`, {
+      hint: 'a scope looks like ingest, pipes:read, pipes:*, *, publish:db/write/# or subscribe:db/#',
+    });
+  }
+  return text;
+}
+
+/** Whether what was granted includes the scope that is demanded; an empty list grants nothing. */
+export function grants(granted: readonly string[], demanded: string): boolean {
+  const prefix = demanded.includes(':') ? `${demanded.slice(0, demanded.indexOf(':'))}:*` : undefined;
+  return granted.some((scope) => scope === '*' || scope === demanded || scope === prefix);
+}
+
+/** What a client may do with MQTT topics. */
+export type TopicVerb = 'publish' | 'subscribe';
+
+/** Whether a client may connect over MQTT at all: with `ingest` or any topic scope. */
+export function grantsConnect(granted: readonly string[]): boolean {
+  return grants(granted, 'ingest') || granted.some((scope) => splitTopicScope(scope)[0] !== undefined);
+}
+
+/** Whether a topic (or, to subscribe, a filter) is open: where topic scopes of the verb exist one must cover it, else `ingest` opens all. */
+export function grantsTopic(granted: readonly string[], verb: TopicVerb, topic: string): boolean {
+  if (granted.includes('*')) return true;
+  const filters = granted.map(splitTopicScope).filter(([scopeVerb]) => scopeVerb === verb);
+  if (filters.length === 0) return grants(granted, 'ingest');
+  return filters.some(([, filter]) => filter === '*' || coversFilter(filter, topic));
+}
+
+/** Whether every topic that `requested` matches is also matched by `filter`. MQTT 3.1.1 section 4.7. */
+export function coversFilter(filter: string, requested: string): boolean {
+  const wanted = requested.split('/');
+  const levels = filter.split('/');
+  // [MQTT-4.7.2-1] a leading wildcard does not match topics that begin with $
+  if (requested.startsWith('$') && levels[0] !== wanted[0]) return false;
+  for (const [index, level] of levels.entries()) {
+    if (level === '#') return true;
+    const want = wanted[index];
+    if (want === undefined || want === '#') return false;
+    if (level !== '+' && level !== want) return false;
+  }
+  return levels.length === wanted.length;
+}
+
+function splitTopicScope(scope: string): [verb: TopicVerb | undefined, filter: string] {
+  if (scope.startsWith('publish:')) return ['publish', scope.slice('publish:'.length)];
+  if (scope.startsWith('subscribe:')) return ['subscribe', scope.slice('subscribe:'.length)];
+  return [undefined, ''];
+}
+
+// MQTT 3.1.1 section 4.7.1: a wildcard fills its level, and # ends the filter.
+function isTopicFilter(text: string): boolean {
+  const levels = text.split('/');
+  return levels.every((level, index) => {
+    if (level === '#') return index === levels.length - 1;
+    return level === '+' || !/[+#]/.test(level);
+  });
+}

@@ -1,0 +1,59 @@
+import { KeywrightError } from './errors.js';
+
+/** Milliseconds since 1970-01-01T00:00:00Z. */
+export type Timestamp = number;
+
+const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const DURATION = /^([1-9][0-9]{0,8})([smhdwy])$/;
+const TIME = /^(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2}:\d{2})(?:\.\d+)?([Zz]|[+-]\d{2}:\d{2}))?$/;
+
+/** The moment `duration` (`90s`, `15m`, `24h`, `30d`, `2w`, `3y`) after `start`; years are calendar years. @throws KeywrightError `invalid-input` */
+export function addDuration(start: Timestamp, duration: string): Timestamp {
+  const [, count, unit] = DURATION.exec(duration) ?? [];
+  if (count === undefined || unit === undefined) throw notADuration(duration);
+  const end =
+    unit === 'y' ? addYears(start, Number(count)) : start + Number(count) * UNITS[unit as keyof typeof UNITS];
+  if (!Number.isFinite(end) || end > MAX_TIME) throw notADuration(duration);
+  return end;
+}
+
+/** Reads an RFC 3339 date-time, or a date (its first moment in UTC). Fractions of a second are dropped. @throws KeywrightError `invalid-input` */
+export function parseTime(text: string): Timestamp {
+  const [, date, time, zone] = TIME.exec(text) ?? [];
+  const parsed =
+    date === undefined
+      ? Number.NaN
+      : Date.parse(`${date}T${time ?? '00:00:00'}${(zone ?? 'Z').toUpperCase()}`);
+  // Date.parse rolls some impossible days over (30 February): the day must come back as it was given.
+  if (Number.isNaN(parsed) || new Date(`${date}T00:00:00Z`).toISOString().slice(0, 10) !== date) {
+    throw new KeywrightError('invalid-input', `${JSON.stringify(text.slice(0, 80))} is not a time`, {
+      hint: 'write it as 2030-01-31 or 2030-01-31T12:00:00Z',
+    });
+  }
+  return parsed;
+}
+
+/** The time as RFC 3339 in UTC, to the second. */
+export function formatTime(time: Timestamp): string {
+  return new Date(time).toISOString().replace(/\.\d{3}Z$/, 'Z');
+}
+
+/** The time cut to whole seconds, which is all that X.509 and JWT can say. */
+export function wholeSeconds(time: Timestamp): Timestamp {
+  return Math.floor(time / 1000) * 1000;
+}
+
+// X.509 ends here: RFC 5280 section 4.1.2.5 gives years four digits.
+const MAX_TIME = Date.parse('9999-12-31T23:59:59Z');
+
+function addYears(start: Timestamp, years: number): Timestamp {
+  const date = new Date(start);
+  date.setUTCFullYear(date.getUTCFullYear() + years);
+  return date.getTime();
+}
+
+function notADuration(text: string): KeywrightError {
+  return new KeywrightError('invalid-input', `${JSON.stringify(text.slice(0, 80))} is not a duration`, {
+    hint: 'write a number and s, m, h, d, w or y: 90s, 24h, 30d, 3y',
+  });
+}

@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { ioError, systemCode } from './io-error.js';
+
+export interface FileContent {
+  readonly data: string | Buffer;
+  /** Permission bits, set exactly: the umask does not take part. */
+  readonly mode: number;
+}
+
+/** Creates a file that must not exist yet; it is on the disk when this resolves, or it is not there. @throws KeywrightError `io`; a system error with code EEXIST */
+export async function createFile(path: string, content: FileContent): Promise<void> {
+  let file: FileHandle;
+  try {
+    file = await open(path, 'wx', 0o600);
+  } catch (error) {
+    throw systemCode(error) === 'EEXIST' ? error : ioError('create', path, error);
+  }
+  try {
+    await file.writeFile(content.data);
+    await file.chmod(content.mode);
+    await file.sync();
+    await file.close();
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    await rm(path, { force: true });
+    throw ioError('write', path, error);
+  }
+}
+
+/** Replaces a file whole: whoever reads meanwhile, or after a crash, finds the old content or the new. @throws KeywrightError `io` */
+export async function replaceFile(path: string, content: FileContent): Promise<void> {
+  const temporary = join(dirname(path), `${temporaryPrefix(path)}${randomBytes(6).toString('hex')}`);
+  await createFile(temporary, content);
+  try {
+    await rename(temporary, path);
+    await syncDirectory(dirname(path));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw ioError('write', path, error);
+  }
+}
+
+/** How the names of a file's temporary files begin; one that a killed writer left may be removed by whoever has its lock. */
+export function temporaryPrefix(path: string): string {
+  return `.${basename(path)}.new-`;
+}
+
+/** Makes a directory's entries durable. */
+export async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+/** The file's text, or undefined where there is none. @throws KeywrightError `io` */
+export async function readOptional(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw ioError('read', path, error);
+  }
+}

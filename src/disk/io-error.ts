@@ -1,0 +1,25 @@
+import { KeywrightError } from '../core/errors.js';
+
+const REASONS: Record<string, string> = {
+  EACCES: 'permission denied',
+  EDQUOT: 'the disk quota is used up',
+  EISDIR: 'it is a directory',
+  ENAMETOOLONG: 'the name is too long',
+  ENOENT: 'there is no such file or directory',
+  ENOSPC: 'no space is left on the device',
+  ENOTDIR: 'a part of the path is not a directory',
+  EPERM: 'the operation is not permitted',
+  EROFS: 'the file system is read-only',
+};
+
+/** What the operating system refused, as an error that names the file: `cannot write /x: no space is left on the device`. */
+export function ioError(action: string, path: string, error: unknown): KeywrightError {
+  if (error instanceof KeywrightError) return error;
+  const reason = REASONS[systemCode(error) ?? ''] ?? (error instanceof Error ? error.message : String(error));
+  return new KeywrightError('io', `cannot ${action} ${path}: ${reason}`, { cause: error });
+}
+
+/** `ENOENT` and its like; undefined where the error is not the operating system's. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

@@ -1,0 +1,172 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KeywrightError } from '../core/errors.js';
+import { ioError, systemCode } from './io-error.js';
+
+/** Who holds a lock. A process is told from a later one with its number by when it was started. */
+interface Holder {
+  readonly pid: number;
+  readonly started: string;
+  /** Where `pid` means something: host, boot and process namespace. */
+  readonly place: string;
+  readonly nonce: string;
+}
+
+export interface LockOptions {
+  /** How long to wait for the present holder. */
+  readonly patienceMs?: number;
+}
+
+// A holder that cannot be asked (another host or container on the same volume) is given up after this;
+// what is done under a lock takes milliseconds.
+const FOREIGN_STALE_MS = 60_000;
+const PATIENCE_MS = 30_000;
+
+/**
+ * Runs `action` while no other process runs one under the same path. A lock whose holder was killed is taken over at
+ * once: `action` is told so, to clear up what the dead one left.
+ * @throws KeywrightError `store-busy` when the holder does not let go in time; `io`
+ */
+export async function withLock<T>(
+  path: string,
+  action: (tookOver: boolean) => Promise<T>,
+  { patienceMs = PATIENCE_MS }: LockOptions = {},
+): Promise<T> {
+  const { nonce, tookOver } = await acquire(path, performance.now() + patienceMs);
+  try {
+    return await action(tookOver);
+  } finally {
+    await release(path, nonce);
+  }
+}
+
+async function acquire(path: string, deadline: number): Promise<{ nonce: string; tookOver: boolean }> {
+  const holder: Holder = { ...me(), nonce: randomBytes(6).toString('hex') };
+  const claim = `${path}.${holder.nonce}`;
+  try {
+    // The claim is whole before it becomes the lock: a lock's content is never half-written.
+    await writeFile(claim, JSON.stringify(holder), { flag: 'wx', mode: 0o600 });
+    for (let attempt = 0; ; attempt += 1) {
+      if (await linked(claim, path)) return { nonce: holder.nonce, tookOver: false };
+      const current = await readHolder(path);
+      if (current && (await isGone(path, current)) && (await takeOver(path, current, { claim, deadline }))) {
+        return { nonce: holder.nonce, tookOver: true };
+      }
+      if (performance.now() > deadline) throw busy(path, current);
+      await sleep(1 + Math.random() * Math.min(20, 2 + attempt));
+    }
+  } catch (error) {
+    throw ioError('lock', path, error);
+  } finally {
+    await rm(claim, { force: true });
+  }
+}
+
+// Only who holds the lock on a dead holder's own name may replace its lock, so two that find it dead cannot both win.
+// That second lock is one like any other: if its holder is killed too, it is taken over in the same way.
+async function takeOver(
+  path: string,
+  dead: Holder,
+  { claim, deadline }: { readonly claim: string; readonly deadline: number },
+): Promise<boolean> {
+  const inheritance = `${path}.dead-${dead.nonce}`;
+  const { nonce } = await acquire(inheritance, deadline);
+  try {
+    const current = await readHolder(path);
+    if (current?.nonce !== dead.nonce) return false;
+    await rename(claim, path);
+    return true;
+  } finally {
+    await release(inheritance, nonce);
+  }
+}
+
+async function release(path: string, nonce: string): Promise<void> {
+  const current = await readHolder(path);
+  if (current?.nonce === nonce) await rm(path, { force: true });
+}
+
+async function linked(claim: string, path: string): Promise<boolean> {
+  try {
+    await link(claim, path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function readHolder(path: string): Promise<Holder | undefined> {
+  try {
+    return parseHolder(await readFile(path, 'utf8'));
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function parseHolder(text: string): Holder {
+  try {
+    const { pid, started, place, nonce } = JSON.parse(text);
+    return { pid: Number(pid), started: String(started), place: String(place), nonce: String(nonce) };
+  } catch {
+    // Not ours, or torn by a crash of the machine: nobody can be asked, so its age decides.
+    return { pid: 0, started: '', place: '', nonce: 'unreadable' };
+  }
+}
+
+async function isGone(path: string, holder: Holder): Promise<boolean> {
+  if (holder.place === me().place) return !isRunning(holder);
+  try {
+    return Date.now() - (await stat(path)).mtimeMs > FOREIGN_STALE_MS;
+  } catch {
+    return false;
+  }
+}
+
+function isRunning({ pid, started }: Holder): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return systemCode(error) === 'EPERM' && startOf(pid) === started;
+  }
+  return startOf(pid) === started;
+}
+
+let self: Omit<Holder, 'nonce'> | undefined;
+
+function me(): Omit<Holder, 'nonce'> {
+  self ??= { pid: process.pid, started: startOf(process.pid), place: place() };
+  return self;
+}
+
+function place(): string {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return `${hostname()} ${boot} ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return hostname();
+  }
+}
+
+// Fields 3 (state) and 22 (start, in clock ticks since boot) of /proc/PID/stat, proc(5); field 2 may hold spaces and
+// brackets. A zombie has ended: it only waits for its parent to ask.
+function startOf(pid: number): string {
+  try {
+    const stats = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stats.slice(stats.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? 'ended' : (fields[19] ?? '');
+  } catch {
+    return '';
+  }
+}
+
+function busy(path: string, holder: Holder | undefined): KeywrightError {
+  const who = holder === undefined ? '' : ` by process ${holder.pid} (${holder.place.split(' ')[0]})`;
+  return new KeywrightError('store-busy', `${path} is held${who}`, {
+    hint: 'try again; if nothing is running there, delete that file',
+  });
+}

@@ -1,0 +1,48 @@
+import type { IncomingMessage } from 'node:http';
+import { TLSSocket } from 'node:tls';
+import { type Presentation, type PresentedCertificate, presentCertificate } from '../core/presentation.js';
+
+/** Which credentials a listener takes. */
+export interface Accepts {
+  readonly tokens: boolean;
+}
+
+/** What a request presents: the text in Authorization, and over TLS the client's certificate. */
+export function present(request: IncomingMessage, { tokens }: Accepts): Presentation {
+  const certificate = request.socket instanceof TLSSocket ? peerCertificate(request.socket) : undefined;
+  return { token: tokens ? authorization(request) : undefined, certificate };
+}
+
+// RFC 9110 section 11.1: the scheme is case-insensitive; a credential without a scheme says itself what it is.
+function authorization(request: IncomingMessage): string | undefined {
+  const { authorization: value } = request.headers;
+  if (value === undefined) return undefined;
+  // node keeps the first of several; a proxy before us may have looked at the last
+  if (countAuthorization(request.rawHeaders) > 1) return AMBIGUOUS;
+  return value.replace(/^bearer +/i, '').trim() || undefined;
+}
+
+// Not the shape of any credential.
+const AMBIGUOUS = ' ';
+
+function countAuthorization(rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 'authorization'.length && name.toLowerCase() === 'authorization') count += 1;
+  }
+  return count;
+}
+
+const NOT_OURS: PresentedCertificate = { fingerprint: '', clientId: undefined };
+const certificates = new WeakMap<TLSSocket, PresentedCertificate | undefined>();
+
+// A connection has one certificate for all of its requests.
+function peerCertificate(socket: TLSSocket): PresentedCertificate | undefined {
+  if (!certificates.has(socket)) {
+    const certificate = socket.getPeerX509Certificate();
+    const presented = certificate && (socket.authorized ? presentCertificate(certificate) : NOT_OURS);
+    certificates.set(socket, presented);
+  }
+  return certificates.get(socket);
+}

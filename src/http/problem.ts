@@ -1,0 +1,69 @@
+import type { Rejection } from '../core/presentation.js';
+
+/** An error body: RFC 9457, with the members by which clients of the older dialects know it. */
+export interface Problem {
+  readonly type: 'about:blank';
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly success: false;
+  readonly reason: string;
+  /** Whether the same request may succeed later. */
+  readonly retry: boolean;
+}
+
+export interface Refusal {
+  readonly problem: Problem;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const TITLES: Record<number, string> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  413: 'Content Too Large',
+  431: 'Request Header Fields Too Large',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+};
+
+/** A problem in RFC 9457's form. `reason` is one word or two for programs, `detail` a sentence for people. */
+export function problem(status: number, { reason, detail }: { reason: string; detail: string }): Problem {
+  const title = TITLES[status] ?? 'Error';
+  return { type: 'about:blank', title, status, detail, success: false, reason, retry: status === 503 };
+}
+
+const CHALLENGE = 'Bearer realm="keywright"';
+
+function unauthorized(detail: string): Refusal {
+  return {
+    problem: problem(401, { reason: 'invalid token', detail }),
+    // RFC 6750 section 3.1
+    headers: { 'www-authenticate': `${CHALLENGE}, error="invalid_token", error_description="${detail}"` },
+  };
+}
+
+/** How each rejection is answered over HTTP. Only 401 for a credential whose secret was proved says what is the matter with it. */
+export const REFUSALS = {
+  missing: {
+    problem: problem(401, { reason: 'missing token', detail: 'the request carries no credential' }),
+    // RFC 6750 section 3.1: no error code where nothing was presented
+    headers: { 'www-authenticate': CHALLENGE },
+  },
+  invalid: unauthorized('the credential is not valid'),
+  revoked: unauthorized('the credential is revoked'),
+  'not-yet-valid': unauthorized('the credential is not valid yet'),
+  expired: unauthorized('the credential has expired'),
+  'wrong-client-id': unauthorized('the credential belongs to another client'),
+  'insufficient-scope': {
+    problem: problem(403, { reason: 'insufficient scope', detail: 'the credential does not have the scope' }),
+    headers: { 'www-authenticate': `${CHALLENGE}, error="insufficient_scope"` },
+  },
+  unavailable: {
+    problem: problem(503, { reason: 'unavailable', detail: 'credentials cannot be verified at the moment' }),
+    headers: { 'retry-after': '1' },
+  },
+} satisfies Record<Rejection, Refusal>;

@@ -1,0 +1,31 @@
+import { generate } from 'mqtt-packet';
+import type { Rejection } from '../core/presentation.js';
+
+/** A refusal in MQTT's words: the return code of 3.1 and 3.1.1 (section 3.2.2.3), the reason code of 5 (section 3.2.2.2). */
+export interface ConnectRefusal {
+  readonly returnCode: 1 | 3 | 4 | 5;
+  readonly reasonCode: 0x84 | 0x86 | 0x87 | 0x88;
+}
+
+const NOT_AUTHORIZED: ConnectRefusal = { returnCode: 5, reasonCode: 0x87 };
+
+/** How each rejection is answered over MQTT. */
+export const CONNECT_REFUSALS = {
+  missing: NOT_AUTHORIZED,
+  invalid: NOT_AUTHORIZED,
+  revoked: NOT_AUTHORIZED,
+  'not-yet-valid': NOT_AUTHORIZED,
+  expired: NOT_AUTHORIZED,
+  'wrong-client-id': NOT_AUTHORIZED,
+  'insufficient-scope': NOT_AUTHORIZED,
+  unavailable: { returnCode: 3, reasonCode: 0x88 },
+} satisfies Record<Rejection, ConnectRefusal>;
+
+export const UNSUPPORTED_PROTOCOL: ConnectRefusal = { returnCode: 1, reasonCode: 0x84 };
+
+/** The CONNACK that refuses, in the form of the protocol level that was spoken. */
+export function refusalPacket({ returnCode, reasonCode }: ConnectRefusal, protocolVersion: number): Buffer {
+  return protocolVersion === 5
+    ? generate({ cmd: 'connack', reasonCode, sessionPresent: false }, { protocolVersion: 5 })
+    : generate({ cmd: 'connack', returnCode, sessionPresent: false });
+}

@@ -1,0 +1,22 @@
+import type { Duplex } from 'node:stream';
+import type { Principal } from '../core/presentation.js';
+import type { TopicVerb } from '../core/scope.js';
+
+/** A connection that got past the gate, with its CONNECT still to be read. */
+export interface Admission {
+  readonly stream: Duplex;
+  /** undefined where the listener was left open. */
+  readonly principal: Principal | undefined;
+  /** Whether the client may use a topic now. */
+  mayUse(verb: TopicVerb, topic: string): boolean;
+}
+
+/** What serves the connections that the gate lets in. */
+export interface Engine {
+  /** Protocol levels it speaks: 3 for MQTT 3.1, 4 for 3.1.1, 5. */
+  readonly protocolVersions: ReadonlySet<number>;
+  admit(admission: Admission): void;
+  /** Drops what is kept for a client beyond its connections. */
+  forget(clientId: string): Promise<void>;
+  close(): Promise<void>;
+}

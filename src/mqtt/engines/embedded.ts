@@ -1,0 +1,41 @@
+import type { Duplex } from 'node:stream';
+import { Aedes, type Client } from 'aedes';
+import AsyncPersistence from 'aedes-persistence/asyncPersistence.js';
+import { CLIENT_ID_MAX_LENGTH } from '../../core/client-id.js';
+import type { Admission, Engine } from '../engine.js';
+
+/** aedes in this process: MQTT 3.1 and 3.1.1, QoS 0 to 2, sessions and retained messages in memory. */
+export async function createEmbeddedEngine(): Promise<Engine> {
+  const admissions = new WeakMap<Duplex, Admission>();
+  const admissionOf = (client: Client | null) => (client === null ? undefined : admissions.get(client.conn));
+  const memory = new AsyncPersistence();
+  const broker = await Aedes.createBroker({
+    persistence: memory,
+    maxClientsIdLength: CLIENT_ID_MAX_LENGTH,
+    authorizePublish: (client, packet, done) => {
+      const allowed = !packet.topic.startsWith('$') && admissionOf(client)?.mayUse('publish', packet.topic);
+      done(allowed ? null : new Error('not authorized to publish'));
+    },
+    authorizeSubscribe: (client, subscription, done) => {
+      const allowed = admissionOf(client)?.mayUse('subscribe', subscription.topic);
+      // null: the SUBACK says 0x80 for this filter [MQTT-3.9.3-1]
+      done(null, allowed ? subscription : null);
+    },
+  });
+  return {
+    protocolVersions: new Set([3, 4]),
+    admit: (admission) => {
+      admissions.set(admission.stream, admission);
+      broker.handle(admission.stream);
+    },
+    forget: async (clientId) => {
+      const client = { id: clientId };
+      await memory.cleanSubscriptions(client);
+      // What waits for a client must not reach whoever gets its id next.
+      for await (const packet of memory.outgoingStream(client)) {
+        await memory.outgoingClearMessageId(client, packet);
+      }
+    },
+    close: () => new Promise((resolve) => broker.close(() => resolve())),
+  };
+}

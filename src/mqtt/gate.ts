@@ -1,0 +1,101 @@
+import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+import type { IConnectPacket } from 'mqtt-packet';
+import type { Clock } from '../core/ports.js';
+import { type Presentation, type Principal, presentCertificate } from '../core/presentation.js';
+import { grantsTopic, type TopicVerb } from '../core/scope.js';
+import { type Registry, verify } from '../core/verify.js';
+import { CONNECT_REFUSALS, type ConnectRefusal, refusalPacket, UNSUPPORTED_PROTOCOL } from './connack.js';
+import type { Engine } from './engine.js';
+import { readConnect } from './read-connect.js';
+import type { Sessions } from './sessions.js';
+
+/** What a listener asks of its clients: a token in the user name, a certificate of the CA, or nothing at all. */
+export type MqttAuthentication = 'token' | 'certificate' | 'open';
+
+export interface GateOptions {
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly engine: Engine;
+  readonly sessions: Sessions;
+  readonly authentication: MqttAuthentication;
+  readonly connectTimeoutMs: number;
+}
+
+const DEMAND = { connect: true } as const;
+
+/**
+ * Decides on a connection by its CONNECT, before any engine sees it: a refusal costs no session.
+ * Order: one whole CONNECT → its credential → the protocol level → the engine.
+ */
+export async function admitConnection(stream: Duplex, options: GateOptions): Promise<void> {
+  const { registry, clock, engine, sessions, authentication } = options;
+  stream.on('error', () => stream.destroy());
+  const first = await readConnect(stream, { timeoutMs: options.connectTimeoutMs });
+  if (first.outcome === 'not-mqtt') return void stream.destroy();
+  // [MQTT-3.1.2-2] an unknown protocol level is answered with 0x01
+  if (first.outcome === 'unknown-protocol')
+    return refuse(stream, { refusal: UNSUPPORTED_PROTOCOL, protocolVersion: 4 });
+
+  const { packet } = first;
+  const protocolVersion = packet.protocolVersion ?? 4;
+  let principal: Principal | undefined;
+  if (authentication !== 'open') {
+    const presentation = presentConnect(packet, stream, authentication);
+    const verdict = verify({ ...presentation, demand: DEMAND }, registry, clock.now());
+    if (verdict.outcome === 'rejected') {
+      return refuse(stream, { refusal: CONNECT_REFUSALS[verdict.reason], protocolVersion });
+    }
+    principal = verdict.principal;
+  }
+  if (!engine.protocolVersions.has(protocolVersion)) {
+    return refuse(stream, { refusal: UNSUPPORTED_PROTOCOL, protocolVersion });
+  }
+
+  if (principal !== undefined) sessions.add(stream, { principal, demand: DEMAND });
+  const clientId = principal?.clientId;
+  engine.admit({
+    stream,
+    principal,
+    mayUse: (verb, topic) => clientId === undefined || mayUseTopic(registry, clientId, { verb, topic }),
+  });
+}
+
+// Scopes as they are now, not as they were at the CONNECT; where they cannot be known, nothing is allowed.
+function mayUseTopic(
+  registry: Registry,
+  clientId: string,
+  { verb, topic }: { readonly verb: TopicVerb; readonly topic: string },
+): boolean {
+  try {
+    return grantsTopic(registry.clientById(clientId)?.scopes ?? [], verb, topic);
+  } catch {
+    return false;
+  }
+}
+
+/** What a CONNECT presents under the rules of its listener; whatever else it carries makes it no credential at all. */
+function presentConnect(
+  { clientId, username, password }: IConnectPacket,
+  stream: Duplex,
+  authentication: Exclude<MqttAuthentication, 'open'>,
+): Presentation {
+  const hasPassword = password !== undefined && password !== null && password.length > 0;
+  if (authentication === 'token')
+    return { clientId, token: hasPassword ? NO_CREDENTIAL : username || undefined };
+  if (username || hasPassword) return { clientId, token: NO_CREDENTIAL };
+  const certificate = stream instanceof TLSSocket ? stream.getPeerX509Certificate() : undefined;
+  return { clientId, certificate: certificate && presentCertificate(certificate) };
+}
+
+// Not the shape of any credential.
+const NO_CREDENTIAL = ' ';
+
+function refuse(
+  stream: Duplex,
+  { refusal, protocolVersion }: { readonly refusal: ConnectRefusal; readonly protocolVersion: number },
+): void {
+  // Unread input would turn the close into a reset, which may overtake the CONNACK.
+  stream.resume();
+  stream.end(refusalPacket(refusal, protocolVersion));
+}

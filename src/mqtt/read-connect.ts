@@ -1,0 +1,77 @@
+import type { Duplex } from 'node:stream';
+import { type IConnectPacket, parser } from 'mqtt-packet';
+
+/** The first packet of a connection. */
+export type FirstPacket =
+  | { readonly outcome: 'connect'; readonly packet: IConnectPacket }
+  /** A CONNECT of a protocol level that does not exist. */
+  | { readonly outcome: 'unknown-protocol' }
+  /** Not MQTT, too long, too slow, or gone: nothing to answer. */
+  | { readonly outcome: 'not-mqtt'; readonly because: string };
+
+// A CONNECT has five strings of up to 64 KiB, but devices that mean well stay far below in sum.
+const MAX_CONNECT_BYTES = 128 * 1024;
+const CONNECT_TYPE = 0x10;
+
+/**
+ * Reads a connection's first packet, and puts everything back that was read: whoever gets the stream next sees it from
+ * the start.
+ */
+export function readConnect(
+  stream: Duplex,
+  { timeoutMs }: { readonly timeoutMs: number },
+): Promise<FirstPacket> {
+  return new Promise((resolve) => {
+    let received: Buffer = Buffer.alloc(0);
+    const finish = (result: FirstPacket) => {
+      clearTimeout(timer);
+      stream.off('readable', read).off('end', gone).off('close', gone).off('error', gone);
+      if (received.length > 0 && !stream.destroyed && result.outcome === 'connect') stream.unshift(received);
+      resolve(result);
+    };
+    const fail = (because: string) => finish({ outcome: 'not-mqtt', because });
+    const gone = () => fail('the connection ended');
+    const read = () => {
+      for (let chunk = stream.read(); chunk !== null; chunk = stream.read()) {
+        received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
+      }
+      if (received.length === 0) return;
+      const length = packetLength(received);
+      // [MQTT-3.1.0-1] the first packet must be a CONNECT
+      if (received[0] !== CONNECT_TYPE || length === 'invalid') fail('the first packet is not a CONNECT');
+      else if (length !== 'incomplete' && length > MAX_CONNECT_BYTES) fail('the CONNECT is too long');
+      else if (length !== 'incomplete' && received.length >= length)
+        finish(parseConnect(received.subarray(0, length)));
+    };
+    const timer = setTimeout(() => fail('no CONNECT in time'), timeoutMs);
+    stream.on('readable', read).on('end', gone).on('close', gone).on('error', gone);
+    read();
+  });
+}
+
+// Fixed header, MQTT 3.1.1 section 2.2.3: a length of up to four octets, seven bits each.
+function packetLength(bytes: Buffer): number | 'incomplete' | 'invalid' {
+  let length = 0;
+  for (let index = 1; index <= 4; index += 1) {
+    const octet = bytes[index];
+    if (octet === undefined) return 'incomplete';
+    length += (octet & 0x7f) << (7 * (index - 1));
+    if (octet < 0x80) return 1 + index + length;
+  }
+  return 'invalid';
+}
+
+function parseConnect(bytes: Buffer): FirstPacket {
+  const parsing = parser();
+  let result: FirstPacket = { outcome: 'not-mqtt', because: 'the CONNECT is malformed' };
+  parsing.on('packet', (packet) => {
+    if (packet.cmd === 'connect') result = { outcome: 'connect', packet };
+  });
+  parsing.on('error', (error: Error) => {
+    result = /protocol version/i.test(error.message)
+      ? { outcome: 'unknown-protocol' }
+      : { outcome: 'not-mqtt', because: 'the CONNECT is malformed' };
+  });
+  parsing.parse(bytes);
+  return result;
+}

@@ -1,0 +1,150 @@
+import type { AddressInfo, Server } from 'node:net';
+import { isIP } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
+import type { App } from './app.js';
+import { ensureServerLeaf } from './ca/server-leaf.js';
+import { ClientIndex } from './core/client-index.js';
+import { KeywrightError } from './core/errors.js';
+import type { ServerName } from './core/ports.js';
+import { formatTime } from './core/time.js';
+import { buildHttpServer, tlsOptions as httpTlsOptions } from './http/server.js';
+import { createEmbeddedEngine } from './mqtt/engines/embedded.js';
+import { buildMqttServer } from './mqtt/server.js';
+import type { ListenAddress, ServeSettings } from './settings.js';
+
+/** What of a logger is used here; pino's is one. */
+export interface Log {
+  info(text: string): void;
+  warn(text: string): void;
+  error(details: object, text: string): void;
+}
+
+export interface RunningServer {
+  /** Where it listens, with the port that was taken: `tcp://127.0.0.1:5654`. */
+  readonly http: string;
+  readonly mqtt: string;
+  close(): Promise<void>;
+}
+
+// How often a server looks whether its certificate is due: it is renewed months before its end.
+const RENEWAL_CHECK_MS = 3_600_000;
+
+/** Starts the HTTP and the MQTT verifier over one index of the keystore. @throws KeywrightError `io` where an address cannot be listened on */
+export async function startServer(app: App, settings: ServeSettings, log: Log): Promise<RunningServer> {
+  const { home, keyStore, clock } = app;
+  const { http: httpAt, mqtt: mqttAt } = settings;
+  // The CA is made here if need be, so that server-cert has one to export while this runs.
+  const authority = await app.authority();
+  const names = serverNames(settings);
+  const material = async () => {
+    const leaf = await ensureServerLeaf({ home, authority, names, clock });
+    if (leaf.fresh) log.info(`made a server certificate, valid until ${formatTime(leaf.notAfter)}`);
+    return { certificate: leaf.certificate, privateKey: leaf.privateKey, authority: authority.certificate };
+  };
+  const tls = httpAt.tls || mqttAt.tls ? await material() : undefined;
+  const index = await ClientIndex.follow(keyStore, (error) =>
+    log.error({ err: error }, 'the keystore cannot be followed'),
+  );
+
+  const tokens = settings.httpTokenAuth;
+  const http = buildHttpServer({ registry: index, clock, tokens, tls: httpAt.tls ? tls : undefined });
+  const mqtt = buildMqttServer({
+    registry: index,
+    clock,
+    engine: await createEmbeddedEngine(),
+    tls: mqttAt.tls ? tls : undefined,
+    authentication: mqttAt.tls ? 'certificate' : settings.mqttTokenAuth ? 'token' : 'open',
+  });
+  const renewal = setInterval(() => {
+    renew([http.server, mqtt.server], material).catch((error) =>
+      log.error({ err: error }, 'the server certificate cannot be renewed'),
+    );
+  }, RENEWAL_CHECK_MS);
+  renewal.unref();
+
+  const close = async () => {
+    clearInterval(renewal);
+    index.stop();
+    await Promise.all([http.close(), mqtt.close()]);
+  };
+  try {
+    await http.ready();
+    const running = {
+      http: await listen(http.server, httpAt, httpAt.tls ? 'https' : 'tcp'),
+      mqtt: await listen(mqtt.server, mqttAt, mqttAt.tls ? 'mqtts' : 'tcp'),
+    };
+    announce(log, 'HTTP', { at: httpAt, url: running.http, tokens, what: 'every request' });
+    announce(log, 'MQTT', {
+      at: mqttAt,
+      url: running.mqtt,
+      tokens: settings.mqttTokenAuth,
+      what: 'every client',
+    });
+    log.info(`serving ${index.size} clients from ${home}`);
+    return { ...running, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Announcement {
+  readonly at: ListenAddress;
+  readonly url: string;
+  readonly tokens: boolean;
+  /** What gets in where nothing is asked. */
+  readonly what: string;
+}
+
+function announce(log: Log, name: 'HTTP' | 'MQTT', { at, url, tokens, what }: Announcement): void {
+  if (at.tls && name === 'MQTT') log.info('MQTT X.509 authentication enabled');
+  else if (tokens) log.info(`${name} token authentication enabled`);
+  if (at.tls && name === 'HTTP') log.info('HTTP X.509 authentication enabled');
+  if (!at.tls && !tokens) log.warn(`${name} authentication is off: ${what} gets in`);
+  if (!at.tls && !isLoopback(at.host)) {
+    log.warn(`${name} listens without TLS on ${at.host}: credentials cross the network readable`);
+  }
+  log.info(`${name} listening ${url}`);
+}
+
+function listen(server: Server, { host, port }: ListenAddress, scheme: string): Promise<string> {
+  const shown = host.includes(':') ? `[${host}]` : host;
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: Error & { code?: string }) => {
+      const reason = LISTEN_ERRORS[error.code ?? ''] ?? error.message;
+      reject(new KeywrightError('io', `cannot listen on ${shown}:${port}: ${reason}`, { cause: error }));
+    });
+    server.listen({ host, port }, () => {
+      const { port: taken } = server.address() as AddressInfo;
+      resolve(`${scheme}://${shown}:${taken}`);
+    });
+  });
+}
+
+const LISTEN_ERRORS: Record<string, string> = {
+  EADDRINUSE: 'the address is in use',
+  EADDRNOTAVAIL: 'this machine does not have that address',
+  EACCES: 'permission denied',
+  ENOTFOUND: 'there is no such host',
+};
+
+async function renew(
+  servers: readonly Server[],
+  material: () => Promise<Parameters<typeof httpTlsOptions>[0]>,
+) {
+  const listeners = servers.filter((server) => server instanceof TlsServer);
+  if (listeners.length === 0) return;
+  const { cert, key, ca, minVersion } = httpTlsOptions(await material());
+  for (const listener of listeners) listener.setSecureContext({ cert, key, ca, minVersion });
+}
+
+/** What the server's certificate must be good for: this machine, where it listens, and what the operator calls it. */
+function serverNames({ http, mqtt, serverNames: told }: ServeSettings): ServerName[] {
+  const hosts = ['localhost', '127.0.0.1', '::1', http.host, mqtt.host, ...told];
+  const named = [...new Set(hosts)].filter((host) => host !== '0.0.0.0' && host !== '::');
+  return named.map((value) => ({ kind: isIP(value) === 0 ? 'dns' : 'ip', value }));
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+}
