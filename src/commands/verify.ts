@@ -20,7 +20,11 @@ and valid, not that whoever sent it holds its key.`;
   ];
 
   static override args = {
-    '-': Args.string({ options: ['-'], description: 'read the token or certificate from standard input' }),
+    '-': Args.string({
+      options: ['-'],
+      ignoreStdin: true,
+      description: 'read the token or certificate from standard input',
+    }),
   };
 
   static override flags = {

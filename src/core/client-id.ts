@@ -3,7 +3,7 @@ import { KeywrightError } from './errors.js';
 /** The longest client id; also what fits a certificate's common name (RFC 5280 appendix A.1, ub-common-name). */
 export const CLIENT_ID_MAX_LENGTH = 64;
 
-const CLIENT_ID = /^[a-z0-9][a-z0-9_.@-]{0,63}$/;
+const CLIENT_ID = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$/;
 
 /** What a client id may look like, in words. */
 const CLIENT_ID_RULE =
@@ -22,8 +22,8 @@ export function parseClientId(text: string): string {
 
 /** The canonical form of a client id, or undefined where it is none. */
 export function canonicalClientId(text: string): string | undefined {
-  const id = text.toLowerCase();
-  return CLIENT_ID.test(id) ? id : undefined;
+  // Checked before it is lowered: other alphabets have letters that lower-case to ASCII ones.
+  return CLIENT_ID.test(text) ? text.toLowerCase() : undefined;
 }
 
 // JSON quoting keeps control characters of hostile input out of a terminal.

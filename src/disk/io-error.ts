@@ -2,6 +2,7 @@ import { KeywrightError } from '../core/errors.js';
 
 const REASONS: Record<string, string> = {
   EACCES: 'permission denied',
+  EFBIG: 'the file would be longer than allowed',
   EDQUOT: 'the disk quota is used up',
   EISDIR: 'it is a directory',
   ENAMETOOLONG: 'the name is too long',

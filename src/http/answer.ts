@@ -30,7 +30,7 @@ export function answer(verdict: Verdict, elapsedMs: number): Answer {
 }
 
 /** A problem as an answer. */
-function problemAnswer(problem: Problem, headers: Readonly<Record<string, string>> = {}): Answer {
+export function problemAnswer(problem: Problem, headers: Readonly<Record<string, string>> = {}): Answer {
   return {
     status: problem.status,
     headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...headers },

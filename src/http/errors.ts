@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ErrorCode, KeywrightError } from '../core/errors.js';
+import { problemAnswer, send } from './answer.js';
 import { type Problem, problem } from './problem.js';
 
 const STATUSES = {
@@ -31,7 +32,9 @@ export function answerError(error: unknown, _request: FastifyRequest, reply: Fas
 }
 
 export function sendProblem(reply: FastifyReply, body: Problem): FastifyReply {
-  return reply.code(body.status).type('application/problem+json').send(JSON.stringify(body));
+  reply.hijack();
+  send(reply.raw, problemAnswer(body));
+  return reply;
 }
 
 /** Answers what is no HTTP request, or one with headers that are too long, and ends its connection. */

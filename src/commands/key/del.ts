@@ -11,7 +11,9 @@ export default class KeyDel extends BaseCommand {
   static override examples = ['<%= config.bin %> key del myapp01', '<%= config.bin %> key del myapp01 --yes'];
   static override hiddenAliases = ['shell:key:del'];
 
-  static override args = { 'client-id': Args.string({ required: true, description: 'the client' }) };
+  static override args = {
+    'client-id': Args.string({ required: true, ignoreStdin: true, description: 'the client' }),
+  };
   static override flags = { yes: Flags.boolean({ char: 'y', description: 'do not ask' }) };
 
   async run() {

@@ -23,6 +23,7 @@ that clients trust. They are shown this once: neither the private key nor the to
   static override args = {
     'client-id': Args.string({
       required: true,
+      ignoreStdin: true,
       description: 'who the credentials are for; becomes lower-case',
     }),
   };
@@ -31,7 +32,7 @@ that clients trust. They are shown this once: neither the private key nor the to
     output: Flags.string({
       char: 'o',
       helpValue: 'PREFIX',
-      description: 'begin of the files’ names [default: ./CLIENT-ID]',
+      description: 'how the names of the files begin [default: ./CLIENT-ID]',
     }),
     zip: Flags.boolean({ description: 'write one PREFIX.zip instead of three files' }),
     algorithm: Flags.option({ options: KEY_ALGORITHMS, default: 'ec-p256' })({
@@ -40,10 +41,10 @@ that clients trust. They are shown this once: neither the private key nor the to
     'valid-for': Flags.string({
       helpValue: 'DURATION',
       exclusive: ['not-after'],
-      description: 'how long from its begin: 24h, 30d, 3y [default: 3y]',
+      description: 'how long from its start: 24h, 30d, 3y [default: 3y]',
     }),
     'not-after': Flags.string({ helpValue: 'TIME', description: 'end: 2030-01-31 or 2030-01-31T12:00:00Z' }),
-    'not-before': Flags.string({ helpValue: 'TIME', description: 'begin [default: now]' }),
+    'not-before': Flags.string({ helpValue: 'TIME', description: 'start [default: now]' }),
     label: Flags.string({ helpValue: 'TEXT', description: 'a name for people' }),
     scope: Flags.string({
       helpValue: 'SCOPE',

@@ -13,7 +13,9 @@ export default class KeyShow extends BaseCommand {
   ];
   static override hiddenAliases = ['shell:key:show'];
 
-  static override args = { 'client-id': Args.string({ required: true, description: 'the client' }) };
+  static override args = {
+    'client-id': Args.string({ required: true, ignoreStdin: true, description: 'the client' }),
+  };
 
   async run() {
     const { args, flags } = await this.parse(KeyShow);

@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { workshop } from '../support/keywright.js';
+
+describe('verify', () => {
+  it('says who it is and until when, by token, certificate and standard input', async () => {
+    const { keywright, directory } = await workshop();
+    await keywright(['key', 'gen', 'a', '--label', 'Line 1', '--not-after', '2031-01-01']);
+    expect(
+      await keywright(['verify', '--token-file', 'a_token', '--client-id', 'A', '--scope', 'ingest']),
+    ).toEqual({
+      exitCode: 0,
+      stdout:
+        'accepted    a\nlabel       Line 1\ncredential  signed-token\nscopes      ingest\nexpires     2031-01-01T00:00:00Z',
+      stderr: '',
+    });
+    const input = await readFile(join(directory, 'a_cert.pem'), 'utf8');
+    const run = await keywright(['verify', '-', '--json'], { input });
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      outcome: 'accepted',
+      principal: { clientId: 'a', credential: { kind: 'certificate' }, expiresAt: '2031-01-01T00:00:00Z' },
+    });
+  });
+
+  it.each([
+    [['--scope', 'admin'], 'refused: its client does not have that scope', 'insufficient-scope'],
+    [['--client-id', 'b'], 'refused: it belongs to another client', 'wrong-client-id'],
+  ])('refuses with 5 under %j', async (args, text, reason) => {
+    const { keywright } = await workshop();
+    await keywright(['key', 'gen', 'a']);
+    expect(await keywright(['verify', '--token-file', 'a_token', ...args])).toEqual({
+      exitCode: 5,
+      stdout: text,
+      stderr: '',
+    });
+    const run = await keywright(['verify', '--cert', 'a_cert.pem', ...args, '--json']);
+    expect(run.exitCode).toBe(5);
+    expect(JSON.parse(run.stdout)).toEqual({ outcome: 'rejected', reason });
+  });
+
+  it.each([
+    ['a:b:00', 'refused: not a credential of any client'],
+    ['', 'refused: there is nothing to verify'],
+    ['x'.repeat(100_000), 'refused: not a credential of any client'],
+  ])('refuses %.20j with 5', async (input, text) => {
+    const { keywright } = await workshop();
+    expect(await keywright(['verify', '-'], { input })).toMatchObject({ exitCode: 5, stdout: text });
+  });
+
+  it.each([
+    [[], 2, 'name one thing to verify'],
+    [['-', '--cert', 'a'], 2, 'name one thing to verify'],
+    [['--token-file', 'none'], 1, 'cannot read none: there is no such file'],
+    [['-', '--scope', 'x'], 2, 'not an X.509 certificate'],
+  ])('exits for %j with %i', async (args, exitCode, message) => {
+    const { keywright } = await workshop();
+    const run = await keywright(['verify', ...args], { input: '-----BEGIN CERTIFICATE-----\nrubbish' });
+    expect(run).toMatchObject({ exitCode, stderr: expect.stringContaining(message) });
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { coversFilter, grants, grantsConnect, grantsTopic, parseScope } from '../../src/core/scope.js';
+
+describe('scope form', () => {
+  it.each(['ingest', 'pipes:read', 'pipes:*', '*', 'publish:db/write/#', 'subscribe:+/x', 'publish:*'])(
+    'takes %s',
+    (scope) => {
+      expect(parseScope(scope)).toBe(scope);
+    },
+  );
+
+  it.each([
+    '',
+    ' ',
+    'a b',
+    'Ingest',
+    'publish:',
+    'publish:a#',
+    'publish:#/a',
+    'subscribe:a+/b',
+    'x\ny',
+    'a:b"c',
+    '**',
+  ])('refuses %j', (scope) => {
+    expect(() => parseScope(scope)).toThrow(expect.objectContaining({ code: 'invalid-input' }));
+  });
+});
+
+describe('granted scopes', () => {
+  it.each([
+    [['ingest'], 'ingest', true],
+    [['pipes:*'], 'pipes:read', true],
+    [['pipes:read'], 'pipes:write', false],
+    [['pipes:*'], 'pipes', false],
+    [['*'], 'admin', true],
+    [[], 'ingest', false],
+  ])('%j include %s: %s', (granted, demanded, expected) => {
+    expect(grants(granted, demanded)).toBe(expected);
+  });
+
+  it('let a client connect over MQTT with ingest or a topic scope only', () => {
+    expect(grantsConnect(['ingest'])).toBe(true);
+    expect(grantsConnect(['subscribe:a/#'])).toBe(true);
+    expect(grantsConnect(['metrics'])).toBe(false);
+    expect(grantsConnect([])).toBe(false);
+  });
+
+  it('open every topic by ingest until a topic scope of the verb narrows it', () => {
+    expect(grantsTopic(['ingest'], 'publish', 'any/topic')).toBe(true);
+    expect(grantsTopic(['ingest', 'publish:db/#'], 'publish', 'db/write/x')).toBe(true);
+    expect(grantsTopic(['ingest', 'publish:db/#'], 'publish', 'other')).toBe(false);
+    expect(grantsTopic(['ingest', 'publish:db/#'], 'subscribe', 'other')).toBe(true);
+    expect(grantsTopic(['publish:db/#'], 'subscribe', 'db/x')).toBe(false);
+    expect(grantsTopic([], 'publish', 'x')).toBe(false);
+  });
+});
+
+describe('topic filter', () => {
+  it.each([
+    ['a/#', 'a', true],
+    ['a/#', 'a/b/c', true],
+    ['a/#', 'a/#', true],
+    ['a/+', 'a/b', true],
+    ['a/+', 'a/+', true],
+    ['a/+', 'a/#', false],
+    ['a/+', 'a', false],
+    ['a/b', 'a/+', false],
+    ['a/b', 'a/#', false],
+    ['+', '#', false],
+    ['#', '#', true],
+    ['#', '$SYS/x', false],
+    ['+/x', '$SYS/x', false],
+    ['$SYS/#', '$SYS/x', true],
+    ['a', 'a/b', false],
+    ['a/b', 'a', false],
+    ['', 'a', false],
+  ])('%s covers %s: %s', (filter, requested, expected) => {
+    expect(coversFilter(filter, requested)).toBe(expected);
+  });
+});

@@ -1,0 +1,199 @@
+import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { Client } from '../../src/core/client.js';
+import type { Presentation, Verdict } from '../../src/core/presentation.js';
+import { SignatureChecker, signedTokenHash, signToken } from '../../src/core/signed-token.js';
+import { type Registry, stillHolds, verify } from '../../src/core/verify.js';
+
+const NOW = Date.parse('2026-06-01T00:00:00Z');
+const DAY = 86_400_000;
+
+interface Device {
+  readonly client: Client;
+  readonly key: KeyObject;
+  readonly token: string;
+}
+
+function device(id: string, changes: Partial<Client> = {}): Device {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const token = signToken(id, privateKey);
+  const validity = { notBefore: NOW - DAY, notAfter: NOW + DAY };
+  const fingerprint = randomBytes(32).toString('hex');
+  const client: Client = {
+    id,
+    label: null,
+    owner: null,
+    domain: null,
+    scopes: ['ingest'],
+    ...validity,
+    revokedAt: null,
+    createdAt: NOW - DAY,
+    updatedAt: NOW - DAY,
+    deletedAt: null,
+    credentials: [
+      {
+        kind: 'certificate',
+        id: fingerprint,
+        serial: '01',
+        algorithm: 'ec-p256',
+        publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
+        ...validity,
+      },
+      { kind: 'signed-token', id: signedTokenHash(token), certificateId: fingerprint },
+    ],
+    retired: [],
+    ...changes,
+  };
+  return { client, key: privateKey, token };
+}
+
+function registry(...devices: Device[]): Registry {
+  const clients = new Map(devices.map(({ client }) => [client.id, client]));
+  return { clientById: (id) => clients.get(id), signatures: new SignatureChecker() };
+}
+
+const reason = (verdict: Verdict) => (verdict.outcome === 'rejected' ? verdict.reason : 'accepted');
+
+function ask(presentation: Presentation, devices: Device[], now = NOW): string {
+  return reason(verify(presentation, registry(...devices), now));
+}
+
+const certificateOf = ({ client }: Device) => ({
+  fingerprint: client.credentials[0]?.id ?? '',
+  clientId: client.id,
+});
+
+describe('a signed token', () => {
+  const app = device('app');
+
+  it('gets its client in, and names it', () => {
+    expect(
+      verify({ token: app.token, clientId: 'APP', demand: { scope: 'ingest' } }, registry(app), NOW),
+    ).toEqual({
+      outcome: 'accepted',
+      principal: {
+        clientId: 'app',
+        label: null,
+        owner: null,
+        scopes: ['ingest'],
+        credential: { kind: 'signed-token', id: signedTokenHash(app.token) },
+        notBefore: NOW - DAY,
+        expiresAt: NOW + DAY,
+      },
+    });
+  });
+
+  it('gets in when the client minted it itself', () => {
+    const minted = signToken('app', createPrivateKey(app.key.export({ type: 'pkcs8', format: 'pem' })));
+    expect(minted).not.toBe(app.token);
+    expect(ask({ token: minted }, [app])).toBe('accepted');
+  });
+
+  it('is refused without a word about the client when its signature is not the client’s', () => {
+    const stranger = signToken('app', device('x').key);
+    expect(ask({ token: stranger }, [app])).toBe('invalid');
+    expect(ask({ token: stranger }, [device('app', { revokedAt: NOW - 1 })])).toBe('invalid');
+    expect(ask({ token: stranger }, [device('app', { notAfter: NOW - 1 })])).toBe('invalid');
+    expect(ask({ token: stranger }, [])).toBe('invalid');
+    expect(ask({ token: 'rubbish' }, [app])).toBe('invalid');
+    expect(ask({}, [app])).toBe('missing');
+  });
+
+  it('is refused once its certificate is gone, though its hash is still there', () => {
+    const [, tokenOnly] = app.client.credentials;
+    const orphan = { ...app, client: { ...app.client, credentials: tokenOnly ? [tokenOnly] : [] } };
+    expect(ask({ token: app.token }, [orphan])).toBe('invalid');
+  });
+});
+
+describe('the order of checks', () => {
+  it.each<[string, Partial<Client>, Presentation, number]>([
+    ['revoked', { revokedAt: NOW - 1, notAfter: NOW - 1, scopes: [] }, { clientId: 'b' }, NOW],
+    ['not-yet-valid', { notBefore: NOW + 1, scopes: [] }, { clientId: 'b' }, NOW],
+    ['expired', { notAfter: NOW, scopes: [] }, { clientId: 'b' }, NOW],
+    ['expired', {}, { clientId: 'b' }, NOW + DAY],
+    ['wrong-client-id', { scopes: [] }, { clientId: 'b', demand: { scope: 'admin' } }, NOW],
+    ['wrong-client-id', {}, { clientId: '' }, NOW],
+    ['insufficient-scope', {}, { clientId: 'a', demand: { scope: 'admin' } }, NOW],
+    ['insufficient-scope', { scopes: ['metrics'] }, { demand: { connect: true } }, NOW],
+  ])('tells %s first', (expected, changes, presentation, now) => {
+    const a = device('a', changes);
+    expect(ask({ token: a.token, ...presentation }, [a], now)).toBe(expected);
+    expect(ask({ certificate: certificateOf(a), ...presentation }, [a], now)).toBe(expected);
+  });
+});
+
+describe('a certificate', () => {
+  const a = device('a');
+
+  it('gets in by its fingerprint', () => {
+    expect(ask({ certificate: certificateOf(a), clientId: 'a' }, [a])).toBe('accepted');
+  });
+
+  it('is refused when it is not the registered one, or names nobody', () => {
+    expect(ask({ certificate: { clientId: 'a', fingerprint: 'f'.repeat(64) } }, [a])).toBe('invalid');
+    expect(
+      ask({ certificate: { clientId: undefined, fingerprint: certificateOf(a).fingerprint } }, [a]),
+    ).toBe('invalid');
+    expect(ask({ certificate: certificateOf(a) }, [])).toBe('invalid');
+  });
+});
+
+describe('two credentials at once', () => {
+  const [a, b] = [device('a'), device('b')];
+
+  it('must both hold', () => {
+    expect(ask({ token: a.token, certificate: certificateOf(a) }, [a, b])).toBe('accepted');
+    expect(ask({ token: 'rubbish', certificate: certificateOf(a) }, [a, b])).toBe('invalid');
+    expect(ask({ token: a.token, certificate: { fingerprint: '', clientId: undefined } }, [a, b])).toBe(
+      'invalid',
+    );
+  });
+
+  it('must belong to one client', () => {
+    expect(ask({ token: a.token, certificate: certificateOf(b) }, [a, b])).toBe('wrong-client-id');
+  });
+});
+
+describe('trouble inside', () => {
+  it('refuses as unavailable when the look-up fails', () => {
+    const failing: Registry = {
+      clientById: () => {
+        throw new Error('disk');
+      },
+      signatures: new SignatureChecker(),
+    };
+    expect(reason(verify({ token: device('a').token }, failing, NOW))).toBe('unavailable');
+  });
+
+  it('refuses as unavailable when a stored public key is damaged', () => {
+    const a = device('a');
+    const [certificate] = a.client.credentials;
+    if (certificate?.kind !== 'certificate') throw new Error('no certificate');
+    const damaged = { ...a, client: { ...a.client, credentials: [{ ...certificate, publicKey: 'AAAA' }] } };
+    expect(ask({ token: signToken('a', a.key) }, [damaged])).toBe('unavailable');
+  });
+});
+
+describe('a session', () => {
+  const a = device('a');
+  const minted = signToken('a', a.key);
+  const accepted = (token: string) => {
+    const verdict = verify({ token }, registry(a), NOW);
+    if (verdict.outcome === 'rejected') throw new Error(verdict.reason);
+    return { principal: verdict.principal, demand: { connect: true } as const };
+  };
+
+  it.each([
+    ['a token that was handed over', a.token],
+    ['a token that the client minted', minted],
+  ])('by %s holds until its credential does not', (_, token) => {
+    const session = accepted(token);
+    expect(stillHolds(session, registry(a), NOW)).toBe(true);
+    expect(stillHolds(session, registry(a), NOW + DAY)).toBe(false);
+    expect(stillHolds(session, registry(), NOW)).toBe(false);
+    expect(stillHolds(session, registry(device('a')), NOW)).toBe(false);
+    expect(stillHolds(session, registry({ ...a, client: { ...a.client, revokedAt: NOW } }), NOW)).toBe(false);
+    expect(stillHolds(session, registry({ ...a, client: { ...a.client, scopes: [] } }), NOW)).toBe(false);
+  });
+});
