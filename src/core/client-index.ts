@@ -1,7 +1,7 @@
 import { type Client, liveClient } from './client.js';
 import { KeywrightError } from './errors.js';
 import type { Change, KeyStore, Subscription } from './ports.js';
-import { SignatureChecker } from './signed-token.js';
+import { ProofMemory } from './proof-memory.js';
 import type { Registry } from './verify.js';
 
 /**
@@ -9,7 +9,7 @@ import type { Registry } from './verify.js';
  * a client that was revoked meanwhile must not get in.
  */
 export class ClientIndex implements Registry {
-  readonly signatures = new SignatureChecker();
+  readonly proofs = new ProofMemory();
   readonly #clients = new Map<string, Client>();
   readonly #listeners = new Set<(ids: readonly string[]) => void>();
   readonly #unannounced: string[] = [];

@@ -1,4 +1,4 @@
-import { constants, createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { constants, createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto';
 import type { CertificateCredential } from './client.js';
 import { canonicalClientId } from './client-id.js';
 
@@ -39,54 +39,19 @@ export function parseSignedToken(text: string): SignedToken | undefined {
 
 /** What is kept of a token instead of the token: SHA-256 of its text, lower-case hex. */
 export function signedTokenHash(text: string): string {
-  return sha256(text).toString('hex');
+  return hash('sha256', text, 'hex');
 }
 
-/**
- * Checks signatures, and remembers the answers. An answer depends on nothing but the token and the key,
- * so no change of the keystore can make one wrong; the oldest are dropped past `capacity`.
- */
-export class SignatureChecker {
-  readonly #answers = new Map<string, boolean>();
-  readonly #keys = new WeakMap<CertificateCredential, KeyObject>();
-  readonly #capacity: number;
-
-  constructor(capacity = 100_000) {
-    this.#capacity = capacity;
-  }
-
-  /** Whether the certificate's key signed the token. */
-  holds(token: SignedToken, certificate: CertificateCredential): boolean {
-    const question = createHash('sha256').update(token.clientId).update('\0').update(certificate.publicKey);
-    const key = question.update('\0').update(token.signature).digest('base64');
-    const known = this.#answers.get(key);
-    if (known !== undefined) return known;
-    const answer = signatureHolds(token, this.#publicKey(certificate));
-    if (this.#answers.size >= this.#capacity) this.#forgetOldest();
-    this.#answers.set(key, answer);
-    return answer;
-  }
-
-  #publicKey(certificate: CertificateCredential): KeyObject {
-    let key = this.#keys.get(certificate);
-    if (key === undefined) {
-      key = createPublicKey({
-        key: Buffer.from(certificate.publicKey, 'base64'),
-        format: 'der',
-        type: 'spki',
-      });
-      this.#keys.set(certificate, key);
-    }
-    return key;
-  }
-
-  #forgetOldest(): void {
-    const [oldest] = this.#answers.keys();
-    if (oldest !== undefined) this.#answers.delete(oldest);
-  }
-}
-
-function signatureHolds({ clientId, signature }: SignedToken, publicKey: KeyObject): boolean {
+/** Whether the certificate's key signed the token. @throws where the stored public key is damaged */
+export function signatureHolds(
+  { clientId, signature }: SignedToken,
+  certificate: CertificateCredential,
+): boolean {
+  const publicKey = createPublicKey({
+    key: Buffer.from(certificate.publicKey, 'base64'),
+    format: 'der',
+    type: 'spki',
+  });
   if (publicKey.asymmetricKeyType === 'ed25519') return verify(null, sha256(clientId), publicKey, signature);
   return verify(
     'sha256',
@@ -103,5 +68,5 @@ function signatureHolds({ clientId, signature }: SignedToken, publicKey: KeyObje
 }
 
 function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }

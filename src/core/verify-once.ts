@@ -1,7 +1,8 @@
 import { liveClient } from './client.js';
 import type { KeyStore } from './ports.js';
 import type { Presentation, Verdict } from './presentation.js';
-import { parseSignedToken, SignatureChecker } from './signed-token.js';
+import { ProofMemory } from './proof-memory.js';
+import { parseSignedToken } from './signed-token.js';
 import type { Timestamp } from './time.js';
 import { verify } from './verify.js';
 
@@ -21,9 +22,5 @@ export async function verifyOnce(
     const client = id === undefined ? undefined : liveClient(await keyStore.clients.get(id));
     if (client !== undefined) clients.set(id, client);
   }
-  return verify(
-    presentation,
-    { clientById: (id) => clients.get(id), signatures: new SignatureChecker() },
-    now,
-  );
+  return verify(presentation, { clientById: (id) => clients.get(id), proofs: new ProofMemory() }, now);
 }

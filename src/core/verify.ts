@@ -1,24 +1,30 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { CertificateCredential, Client, Credential } from './client.js';
 import { canonicalClientId } from './client-id.js';
-import type { Demand, Presentation, Principal, Rejection, Verdict } from './presentation.js';
+import type {
+  Demand,
+  Presentation,
+  PresentedCertificate,
+  Principal,
+  Rejection,
+  Verdict,
+} from './presentation.js';
+import type { ProofMemory } from './proof-memory.js';
 import { grants, grantsConnect } from './scope.js';
-import { parseSignedToken, type SignatureChecker, signedTokenHash } from './signed-token.js';
+import { parseSignedToken, type SignedToken, signatureHolds, signedTokenHash } from './signed-token.js';
 import type { Timestamp } from './time.js';
 
 /** What verification looks things up in. */
 export interface Registry {
   /** The live client of that canonical id. @throws where the keystore cannot be followed */
   clientById(id: string): Client | undefined;
-  readonly signatures: SignatureChecker;
+  readonly proofs: ProofMemory;
 }
 
-/** A credential whose secret was proved, the client that holds it, and until when both hold. */
-interface Proof {
+/** A credential whose secret was proved: the client that holds it, and who is accepted by it while both hold. */
+export interface Proof {
   readonly client: Client;
-  readonly credential: Pick<Credential, 'kind' | 'id'>;
-  readonly notBefore: Timestamp;
-  readonly notAfter: Timestamp;
+  readonly principal: Principal;
 }
 
 /** An earlier acceptance: of whom, and for what. */
@@ -54,64 +60,73 @@ export function stillHolds({ principal, demand }: Accepted, registry: Registry, 
 
 function decide(presentation: Presentation, registry: Registry, now: Timestamp): Verdict {
   const { token, certificate } = presentation;
-  const proofs: Proof[] = [];
-  if (token !== undefined) proofs.push(...proveSignedToken(token, registry));
-  if (certificate !== undefined) proofs.push(...proveCertificate(certificate, registry));
-  const presented = [token, certificate].filter((part) => part !== undefined).length;
-  const [proof] = proofs;
-  if (presented === 0) return rejected('missing');
-  if (proof === undefined || proofs.length < presented) return rejected('invalid');
+  const byToken = token === undefined ? undefined : proveSignedToken(token, registry);
+  const byCertificate = certificate === undefined ? undefined : proveCertificate(certificate, registry);
+  if (byToken === undefined && byCertificate === undefined) return rejected('missing');
+  if (byToken === null || byCertificate === null) return rejected('invalid');
 
+  const first = byToken ?? byCertificate;
+  if (first === undefined) return rejected('missing');
   for (const check of CHECKS) {
-    for (const each of proofs) {
-      const reason = check(each, presentation, now);
-      if (reason !== undefined) return rejected(reason);
-    }
+    const reason =
+      check(first, presentation, now) ?? (byCertificate && check(byCertificate, presentation, now));
+    if (reason !== undefined) return rejected(reason);
   }
-  if (proofs.some((other) => other.client.id !== proof.client.id)) return rejected('wrong-client-id');
-  return { outcome: 'accepted', principal: principalOf(proof) };
+  if (byCertificate && byCertificate.client !== first.client) return rejected('wrong-client-id');
+  return { outcome: 'accepted', principal: first.principal };
 }
 
-function proveSignedToken(text: string, registry: Registry): Proof[] {
+/** null where the token proves nothing. */
+function proveSignedToken(text: string, registry: Registry): Proof | null {
+  const tokenHash = signedTokenHash(text);
+  const known = registry.proofs.recall(tokenHash);
+  // An answer holds for one state of the client: any change puts another object in its place.
+  if (known && registry.clientById(known.clientId) === known.client) return known.proof;
   const token = parseSignedToken(text);
-  const client = token && registry.clientById(token.clientId);
-  if (token === undefined || client === undefined) return [];
-  const hash = signedTokenHash(text);
+  if (token === undefined) return null;
+  const client = registry.clientById(token.clientId);
+  const proof = client === undefined ? null : proveToken(token, tokenHash, client);
+  registry.proofs.keep(tokenHash, { clientId: token.clientId, client, proof });
+  return proof;
+}
+
+function proveToken(token: SignedToken, tokenHash: string, client: Client): Proof | null {
   for (const credential of client.credentials) {
-    if (credential.kind === 'signed-token' && sameHex(credential.id, hash)) {
+    if (credential.kind === 'signed-token' && sameHex(credential.id, tokenHash)) {
       const certificate = client.credentials.find((other) => other.id === credential.certificateId);
-      return certificate?.kind === 'certificate' ? [proof(client, credential, certificate)] : [];
+      return certificate?.kind === 'certificate' ? proofOf(client, credential, certificate) : null;
     }
   }
   // Not a token that was handed over: a client may mint its own with its certificate's key.
   for (const certificate of client.credentials) {
-    if (certificate.kind === 'certificate' && registry.signatures.holds(token, certificate)) {
-      return [proof(client, { kind: 'signed-token', id: certificate.id }, certificate)];
+    if (certificate.kind === 'certificate' && signatureHolds(token, certificate)) {
+      return proofOf(client, { kind: 'signed-token', id: certificate.id }, certificate);
     }
   }
-  return [];
+  return null;
 }
 
-function proveCertificate(presented: NonNullable<Presentation['certificate']>, registry: Registry): Proof[] {
+function proveCertificate(presented: PresentedCertificate, registry: Registry): Proof | null {
   const client = presented.clientId === undefined ? undefined : registry.clientById(presented.clientId);
   for (const credential of client?.credentials ?? []) {
     if (client && credential.kind === 'certificate' && sameHex(credential.id, presented.fingerprint)) {
-      return [proof(client, credential, credential)];
+      return proofOf(client, credential, credential);
     }
   }
-  return [];
+  return null;
 }
 
-function proof(
+function proofOf(
   client: Client,
   { kind, id }: Pick<Credential, 'kind' | 'id'>,
   certificate: CertificateCredential,
 ): Proof {
+  const { id: clientId, label, owner, scopes } = client;
+  const notBefore = Math.max(client.notBefore, certificate.notBefore);
+  const expiresAt = Math.min(client.notAfter, certificate.notAfter);
   return {
     client,
-    credential: { kind, id },
-    notBefore: Math.max(client.notBefore, certificate.notBefore),
-    notAfter: Math.min(client.notAfter, certificate.notAfter),
+    principal: { clientId, label, owner, scopes, credential: { kind, id }, notBefore, expiresAt },
   };
 }
 
@@ -119,8 +134,8 @@ type Check = (proof: Proof, presentation: Presentation, now: Timestamp) => Rejec
 
 const CHECKS: readonly Check[] = [
   ({ client }) => (client.revokedAt === null ? undefined : 'revoked'),
-  ({ notBefore }, _, now) => (now >= notBefore ? undefined : 'not-yet-valid'),
-  ({ notAfter }, _, now) => (now < notAfter ? undefined : 'expired'),
+  ({ principal }, _, now) => (now >= principal.notBefore ? undefined : 'not-yet-valid'),
+  ({ principal }, _, now) => (now < principal.expiresAt ? undefined : 'expired'),
   ({ client }, { clientId }) =>
     clientId === undefined || canonicalClientId(clientId) === client.id ? undefined : 'wrong-client-id',
   ({ client }, { demand }) =>
@@ -129,11 +144,6 @@ const CHECKS: readonly Check[] = [
 
 function meets(client: Client, demand: Demand): boolean {
   return 'connect' in demand ? grantsConnect(client.scopes) : grants(client.scopes, demand.scope);
-}
-
-function principalOf({ client, credential, notBefore, notAfter }: Proof): Principal {
-  const { id, label, owner, scopes } = client;
-  return { clientId: id, label, owner, scopes, credential, notBefore, expiresAt: notAfter };
 }
 
 function sameHex(one: string, other: string): boolean {

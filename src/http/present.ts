@@ -1,26 +1,38 @@
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
-import { type Presentation, type PresentedCertificate, presentCertificate } from '../core/presentation.js';
+import {
+  type Demand,
+  type Presentation,
+  type PresentedCertificate,
+  presentCertificate,
+} from '../core/presentation.js';
 
 /** Which credentials a listener takes. */
 export interface Accepts {
   readonly tokens: boolean;
 }
 
-/** What a request presents: the text in Authorization, and over TLS the client's certificate. */
-export function present(request: IncomingMessage, { tokens }: Accepts): Presentation {
+/** What a request presents: the text in Authorization, and over TLS the client's certificate; and what its way in demands. */
+export function present(
+  request: IncomingMessage,
+  { tokens }: Accepts,
+  demand: Demand | undefined,
+): Presentation {
   const certificate = request.socket instanceof TLSSocket ? peerCertificate(request.socket) : undefined;
-  return { token: tokens ? authorization(request) : undefined, certificate };
+  return { token: tokens ? authorization(request) : undefined, certificate, demand };
 }
 
 // RFC 9110 section 11.1: the scheme is case-insensitive; a credential without a scheme says itself what it is.
-function authorization(request: IncomingMessage): string | undefined {
-  const { authorization: value } = request.headers;
+function authorization({ headers, rawHeaders }: IncomingMessage): string | undefined {
+  const { authorization: value } = headers;
   if (value === undefined) return undefined;
   // node keeps the first of several; a proxy before us may have looked at the last
-  if (countAuthorization(request.rawHeaders) > 1) return AMBIGUOUS;
-  return value.replace(/^bearer +/i, '').trim() || undefined;
+  if (countAuthorization(rawHeaders) > 1) return AMBIGUOUS;
+  const token = BEARER.test(value) ? value.slice('bearer '.length) : value;
+  return token.trim() || undefined;
 }
+
+const BEARER = /^bearer /i;
 
 // Not the shape of any credential.
 const AMBIGUOUS = ' ';

@@ -35,7 +35,7 @@ export function buildHttpServer(options: HttpOptions): FastifyInstance {
     forceCloseConnections: true,
     clientErrorHandler: answerBrokenRequest,
     // All other paths are one to the router, also those that are no valid URL.
-    rewriteUrl: ({ url = '/' }) => (OWN_PATHS.has(url.split('?', 1)[0] ?? '') ? url : '/'),
+    rewriteUrl: ({ url = '/' }) => (OWN_PATHS.has(pathOf(url)) ? url : '/'),
   } as object) as unknown as FastifyInstance;
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((_request, reply) =>
@@ -47,11 +47,10 @@ export function buildHttpServer(options: HttpOptions): FastifyInstance {
   const open = !options.tokens && tls === undefined;
   const decide = (request: FastifyRequest, reply: FastifyReply, scope?: string) => {
     const start = performance.now();
-    const presentation = present(request.raw, options);
     const demand = scope === undefined ? undefined : { scope: parseScope(scope) };
     reply.hijack();
     if (open) return send(reply.raw, OPEN_ANSWER);
-    const verdict = verify({ ...presentation, demand }, registry, clock.now());
+    const verdict = verify(present(request.raw, options, demand), registry, clock.now());
     return send(reply.raw, answer(verdict, performance.now() - start));
   };
 
@@ -67,6 +66,11 @@ export function buildHttpServer(options: HttpOptions): FastifyInstance {
     return reply.code(available ? 200 : 503).send({ status: available ? 'ready' : 'keystore unavailable' });
   });
   return app;
+}
+
+function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query < 0 ? url : url.slice(0, query);
 }
 
 /** How TLS listeners of keywright are set up: clients may present a certificate of the CA, and it is checked here, not by TLS alone. */

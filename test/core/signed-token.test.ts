@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { CertificateCredential } from '../../src/core/client.js';
 import { keyAlgorithmOf } from '../../src/core/key-algorithm.js';
-import { parseSignedToken, SignatureChecker, signToken } from '../../src/core/signed-token.js';
+import { parseSignedToken, signatureHolds, signToken } from '../../src/core/signed-token.js';
 
 interface Vector {
   readonly algorithm: string;
@@ -29,7 +29,7 @@ const certificate = (publicKey: string): CertificateCredential => ({
 
 function holds(token: string, publicKey: string): boolean {
   const parsed = parseSignedToken(token);
-  return parsed !== undefined && new SignatureChecker().holds(parsed, certificate(publicKey));
+  return parsed !== undefined && signatureHolds(parsed, certificate(publicKey));
 }
 
 describe.each(vectors)(
@@ -75,16 +75,4 @@ it.each([
   `myapp01:b:${'0'.repeat(128)}\n`,
 ])('takes %j for no signed token', (text) => {
   expect(parseSignedToken(text)).toBeUndefined();
-});
-
-it('answers the same question again after more answers than it keeps', () => {
-  const [one] = vectors;
-  const checker = new SignatureChecker(2);
-  const token = parseSignedToken(one?.token ?? '');
-  if (one === undefined || token === undefined) throw new Error('no vector');
-  for (let round = 0; round < 3; round += 1) {
-    expect(checker.holds(token, certificate(one.publicKey))).toBe(true);
-    for (const { token: text } of vectors)
-      checker.holds(parseSignedToken(text) ?? token, certificate(one.publicKey));
-  }
 });

@@ -2,7 +2,8 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes } fr
 import { describe, expect, it } from 'vitest';
 import type { Client } from '../../src/core/client.js';
 import type { Presentation, Verdict } from '../../src/core/presentation.js';
-import { SignatureChecker, signedTokenHash, signToken } from '../../src/core/signed-token.js';
+import { ProofMemory } from '../../src/core/proof-memory.js';
+import { signedTokenHash, signToken } from '../../src/core/signed-token.js';
 import { type Registry, stillHolds, verify } from '../../src/core/verify.js';
 
 const NOW = Date.parse('2026-06-01T00:00:00Z');
@@ -49,7 +50,7 @@ function device(id: string, changes: Partial<Client> = {}): Device {
 
 function registry(...devices: Device[]): Registry {
   const clients = new Map(devices.map(({ client }) => [client.id, client]));
-  return { clientById: (id) => clients.get(id), signatures: new SignatureChecker() };
+  return { clientById: (id) => clients.get(id), proofs: new ProofMemory() };
 }
 
 const reason = (verdict: Verdict) => (verdict.outcome === 'rejected' ? verdict.reason : 'accepted');
@@ -161,7 +162,7 @@ describe('trouble inside', () => {
       clientById: () => {
         throw new Error('disk');
       },
-      signatures: new SignatureChecker(),
+      proofs: new ProofMemory(),
     };
     expect(reason(verify({ token: device('a').token }, failing, NOW))).toBe('unavailable');
   });
@@ -195,5 +196,43 @@ describe('a session', () => {
     expect(stillHolds(session, registry(device('a')), NOW)).toBe(false);
     expect(stillHolds(session, registry({ ...a, client: { ...a.client, revokedAt: NOW } }), NOW)).toBe(false);
     expect(stillHolds(session, registry({ ...a, client: { ...a.client, scopes: [] } }), NOW)).toBe(false);
+  });
+});
+
+describe('a repeated token', () => {
+  const a = device('a');
+  const clients = new Map([['a', a.client]]);
+  const following: Registry = {
+    clientById: (id) => clients.get(id),
+    proofs: new ProofMemory({ good: 2, bad: 2 }),
+  };
+  const again = (token: string, now = NOW) => reason(verify({ token }, following, now));
+  const minted = signToken('a', a.key);
+
+  it('gets the answer that its client’s state gives now, whatever it got before', () => {
+    for (const token of [a.token, minted]) {
+      clients.delete('a');
+      expect(again(token)).toBe('invalid');
+      clients.set('a', a.client);
+      expect(again(token)).toBe('accepted');
+      expect(again(token)).toBe('accepted');
+      expect(again(token, NOW + DAY)).toBe('expired');
+      clients.set('a', { ...a.client, revokedAt: NOW - 1 });
+      expect(again(token)).toBe('revoked');
+      clients.set('a', device('a').client);
+      expect(again(token)).toBe('invalid');
+      clients.set('a', a.client);
+      expect(again(token)).toBe('accepted');
+    }
+  });
+
+  it('is answered the same after more answers than are kept', () => {
+    for (let round = 0; round < 3; round += 1) {
+      for (let count = 0; count < 4; count += 1) {
+        expect(again(signToken('a', a.key))).toBe('accepted');
+        expect(again(signToken('b', a.key))).toBe('invalid');
+      }
+      expect(again(a.token)).toBe('accepted');
+    }
   });
 });

@@ -1,0 +1,49 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PROGRAM } from './seed.js';
+
+/** Issues a key in the home and returns its token. */
+export function issueToken({ directory, home, id }) {
+  const output = join(directory, id);
+  const { status, stderr } = spawnSync(process.execPath, [
+    PROGRAM,
+    'key',
+    'gen',
+    id,
+    '--home',
+    home,
+    '--output',
+    output,
+  ]);
+  if (status !== 0) throw new Error(String(stderr));
+  return readFileSync(`${output}_token`, 'utf8');
+}
+
+/** Starts `serve` on free ports; `stop` ends it. */
+export async function startServe(home) {
+  const ports = ['--http', 'tcp://127.0.0.1:0', '--mqtt', 'tcp://127.0.0.1:0'];
+  const child = spawn(process.execPath, [PROGRAM, 'serve', '--json', '--home', home, ...ports], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const { http, mqtt } = JSON.parse(await firstLine(child));
+  return {
+    http: http.replace('tcp:', 'http:'),
+    mqttPort: Number(new URL(mqtt).port),
+    stop: () => stop(child),
+  };
+}
+
+export function firstLine(child) {
+  return new Promise((resolve, reject) => {
+    child.stdout.once('data', (chunk) => resolve(String(chunk)));
+    child.once('exit', (code) => reject(new Error(`ended with ${code}`)));
+  });
+}
+
+export function stop(child) {
+  return new Promise((resolve) => {
+    child.once('exit', resolve);
+    child.kill('SIGTERM');
+  });
+}
