@@ -19,10 +19,39 @@ try {
   const plain = await serve();
   const tls = await serve('--mqtt-enable-tls', 'true');
   const token = (await execa('cat', ['myapp01_token'], environment)).stdout;
-  const http = ['curl', '-s', '-o', '/dev/null', '-w', '%{http_code}', '-H', `Authorization: Bearer ${token}`, plain.http];
-  const publish = ['mosquitto_pub', '-h', '127.0.0.1', '--id', 'myapp01', '-t', 'db/write/EXAMPLE', '-m', '1', '-q', '1'];
+  const http = [
+    'curl',
+    '-s',
+    '-o',
+    '/dev/null',
+    '-w',
+    '%{http_code}',
+    '-H',
+    `Authorization: Bearer ${token}`,
+    plain.http,
+  ];
+  const publish = [
+    'mosquitto_pub',
+    '-h',
+    '127.0.0.1',
+    '--id',
+    'myapp01',
+    '-t',
+    'db/write/EXAMPLE',
+    '-m',
+    '1',
+    '-q',
+    '1',
+  ];
   const byToken = [...publish, '-p', plain.mqttPort, '--username', token];
-  const identity = ['--cert', './myapp01_cert.pem', '--key', './myapp01_key.pem', '--cafile', './keywright.crt'];
+  const identity = [
+    '--cert',
+    './myapp01_cert.pem',
+    '--key',
+    './myapp01_key.pem',
+    '--cafile',
+    './keywright.crt',
+  ];
   const byCertificate = [...publish, '-p', tls.mqttPort, ...identity];
 
   await expect('HTTP with the token gets in', http, ({ stdout }) => stdout === '200');
@@ -69,7 +98,10 @@ async function serve(...args) {
 async function expect(what, [command, ...args], holds) {
   const result = await execa(command, args, environment);
   if (result.exitCode === undefined) throw new Error(`${command} could not be run: ${result.shortMessage}`);
-  if (!holds(result)) throw new Error(`${what}: no (${command} exited with ${result.exitCode}) ${result.stdout}${result.stderr}`);
+  if (!holds(result))
+    throw new Error(
+      `${what}: no (${command} exited with ${result.exitCode}) ${result.stdout}${result.stderr}`,
+    );
   console.log(`✓ ${what}`);
 }
 

@@ -64,7 +64,7 @@ export async function writeArchive(
 }
 
 /** Writes all of the files or none: a failure removes what was written and puts back what was replaced. */
-export async function writeFiles(
+async function writeFiles(
   files: readonly (readonly [path: string, content: FileContent])[],
   { replace }: WriteOptions,
 ): Promise<Delivery> {

@@ -1,5 +1,11 @@
 import type { Client } from './client.js';
-import type { Proof } from './verify.js';
+import type { Principal } from './presentation.js';
+
+/** A credential whose secret was proved: the client that holds it, and who is accepted by it while both hold. */
+export interface Proof {
+  readonly client: Client;
+  readonly principal: Principal;
+}
 
 /** What a token came to, for one state of its client. */
 export interface RememberedProof {

@@ -9,7 +9,7 @@ import type {
   Rejection,
   Verdict,
 } from './presentation.js';
-import type { ProofMemory } from './proof-memory.js';
+import type { Proof, ProofMemory } from './proof-memory.js';
 import { grants, grantsConnect } from './scope.js';
 import { parseSignedToken, type SignedToken, signatureHolds, signedTokenHash } from './signed-token.js';
 import type { Timestamp } from './time.js';
@@ -19,12 +19,6 @@ export interface Registry {
   /** The live client of that canonical id. @throws where the keystore cannot be followed */
   clientById(id: string): Client | undefined;
   readonly proofs: ProofMemory;
-}
-
-/** A credential whose secret was proved: the client that holds it, and who is accepted by it while both hold. */
-export interface Proof {
-  readonly client: Client;
-  readonly principal: Principal;
 }
 
 /** An earlier acceptance: of whom, and for what. */

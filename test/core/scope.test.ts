@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { coversFilter, grants, grantsConnect, grantsTopic, parseScope } from '../../src/core/scope.js';
 
@@ -76,5 +77,23 @@ describe('topic filter', () => {
     ['', 'a', false],
   ])('%s covers %s: %s', (filter, requested, expected) => {
     expect(coversFilter(filter, requested)).toBe(expected);
+  });
+});
+
+describe('covering', () => {
+  const level = fc.constantFrom('a', 'b', '', '$x');
+  const topic = fc.array(level, { minLength: 1, maxLength: 4 }).map((levels) => levels.join('/'));
+  const filter = fc
+    .tuple(fc.array(fc.oneof(level, fc.constant('+')), { minLength: 1, maxLength: 4 }), fc.boolean())
+    .map(([levels, open]) => [...levels, ...(open ? ['#'] : [])].join('/'));
+
+  it('a filter never opens a topic that the covering one does not match', () => {
+    fc.assert(
+      fc.property(filter, filter, topic, (granted, requested, published) => {
+        fc.pre(coversFilter(granted, requested) && coversFilter(requested, published));
+        return coversFilter(granted, published);
+      }),
+      { numRuns: 5000 },
+    );
   });
 });

@@ -9,13 +9,13 @@ import { onTestFinished } from 'vitest';
 export const PROGRAM = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
 /** What one run of the program came to. */
-export interface Run {
+interface Run {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-export interface RunOptions {
+interface RunOptions {
   readonly cwd?: string;
   readonly input?: string;
   readonly env?: Record<string, string>;

@@ -6,7 +6,7 @@ import { readOptional, replaceFile, temporaryPrefix } from '../../disk/durable-f
 import { ioError, systemCode } from '../../disk/io-error.js';
 
 /** The version of the format below; a file of a newer one is refused. */
-export const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 1;
 
 /** What one file of a collection holds: a part of its records, by id. */
 export interface Shard {

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Generated files must say what the program does: a stale manifest hides commands.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+before=$(mktemp -d)
+trap 'rm -rf "$before"' EXIT
+cp oclif.manifest.json docs/commands.md "$before"
+npm run --silent generate
+for file in oclif.manifest.json docs/commands.md; do
+  diff -u "$before/$(basename "$file")" "$file" || { echo "$file was out of date: commit what 'npm run generate' makes" >&2; exit 1; }
+done
