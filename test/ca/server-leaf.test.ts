@@ -1,0 +1,101 @@
+import type { X509Certificate } from 'node:crypto';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { openApp } from '../../src/app.js';
+import { createAuthority } from '../../src/ca/authority.js';
+import { ensureServerLeaf } from '../../src/ca/server-leaf.js';
+import type { ServerName } from '../../src/core/ports.js';
+import { serveSettings } from '../../src/settings.js';
+import { startServer } from '../../src/start-server.js';
+import { scratchDirectory } from '../support/keywright.js';
+
+const START = Date.parse('2026-06-01T00:00:00Z');
+const DAY = 86_400_000;
+const LOCAL: ServerName[] = [
+  { kind: 'dns', value: 'localhost' },
+  { kind: 'ip', value: '::1' },
+];
+
+async function fixture(validFor = '10y') {
+  const home = join(await scratchDirectory(), 'home');
+  const authority = await createAuthority(home, { algorithm: 'ec-p256', validFor }, START);
+  if (authority === undefined) throw new Error('no CA');
+  const leaf = (now: number, names = LOCAL) => ensureServerLeaf({ home, authority, names, clock: { now: () => now } });
+  return { home, authority, leaf };
+}
+
+describe('the server’s certificate', () => {
+  it('is kept while it is good, and made anew when a third of its life is left', async () => {
+    const { home, leaf } = await fixture();
+    const first = await leaf(START);
+    expect(first).toMatchObject({ fresh: true, notAfter: START + 397 * DAY });
+    expect((await stat(join(home, 'server.pem'))).mode & 0o777).toBe(0o600);
+    expect(await leaf(START + 264 * DAY)).toMatchObject({ fresh: false, certificate: first.certificate });
+    const second = await leaf(START + 265 * DAY);
+    expect(second).toMatchObject({ fresh: true, notAfter: START + 662 * DAY });
+    expect(second.privateKey).not.toBe(first.privateKey);
+  });
+
+  it('is made anew for another name, for another CA, and in place of a damaged one', async () => {
+    const { home, leaf } = await fixture();
+    await leaf(START);
+    expect(await leaf(START, [...LOCAL, { kind: 'dns', value: 'gw.example' }])).toMatchObject({ fresh: true });
+    expect(await leaf(START, [{ kind: 'dns', value: 'gw.example' }])).toMatchObject({ fresh: false });
+    const kept = await readFile(join(home, 'server.pem'), 'utf8');
+    await writeFile(join(home, 'server.pem'), kept.slice(0, 300));
+    expect(await leaf(START)).toMatchObject({ fresh: true });
+    const other = await fixture();
+    await other.leaf(START);
+    await writeFile(join(home, 'server.pem'), await readFile(join(other.home, 'server.pem')));
+    expect(await leaf(START)).toMatchObject({ fresh: true });
+  });
+
+  it('never outlives the CA, and is refused once the CA has ended', async () => {
+    const { authority, leaf } = await fixture('30d');
+    expect(await leaf(START)).toMatchObject({ fresh: true, notAfter: authority.notAfter });
+    expect(await leaf(START + 29 * DAY)).toMatchObject({ fresh: false });
+    await expect(leaf(START + 30 * DAY)).rejects.toMatchObject({ code: 'ca-unusable' });
+  });
+});
+
+describe('a running server', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('changes to a new certificate before the old one ends', async () => {
+    const home = join(await scratchDirectory(), 'home');
+    let now = Date.now();
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const app = await openApp({ home, notice: () => undefined, clock: { now: () => now } });
+    const flags = { http: 'https://127.0.0.1:0', mqtt: 'mqtts://127.0.0.1:0' };
+    const settings = await serveSettings({ flags, environment: {}, home });
+    const lines: string[] = [];
+    const log = { info: (text: string) => void lines.push(text), warn: () => undefined, error: () => undefined };
+    const server = await startServer(app, settings, log);
+    onTestFinished(() => server.close());
+
+    const before = [await endOf(server.http), await endOf(server.mqtt)];
+    now += 300 * DAY;
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    await vi.waitFor(() => expect(lines.filter((line) => line.startsWith('made a server certificate'))).toHaveLength(2));
+    await vi.waitFor(async () => {
+      expect(await endOf(server.http)).toBe((before[0] ?? 0) + 300 * DAY);
+      expect(await endOf(server.mqtt)).toBe((before[1] ?? 0) + 300 * DAY);
+    });
+  });
+});
+
+function endOf(url: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', rejectUnauthorized: false });
+    socket.once('secureConnect', () => {
+      const certificate: X509Certificate | undefined = socket.getPeerX509Certificate();
+      socket.destroy();
+      resolve(Date.parse(certificate?.validTo ?? ''));
+    });
+    socket.once('error', reject);
+  });
+}
