@@ -1,8 +1,12 @@
+import { join } from 'node:path';
 import type { AuthorityRequest } from './ca/authority.js';
+import { keyedHash } from './core/api-key.js';
+import type { Credential } from './core/client.js';
 import { KeywrightError } from './core/errors.js';
 import type { CertificateAuthority, Clock, KeyStore } from './core/ports.js';
 import { formatTime } from './core/time.js';
-import { checkHome } from './disk/home.js';
+import { checkHome, prepareHome } from './disk/home.js';
+import { createSecret, readSecret } from './disk/secret-file.js';
 import { openFileStore } from './store/file/file-store.js';
 
 /** Everything a command works with, put together for one home. */
@@ -14,6 +18,11 @@ export interface App {
   authority(): Promise<CertificateAuthority>;
   /** The CA, if there is one. @throws KeywrightError `ca-unusable` */
   existingAuthority(): Promise<CertificateAuthority | undefined>;
+  /**
+   * The keyed hash by which API keys are kept; its key is made when first needed.
+   * @throws KeywrightError `store-corrupt` where API keys are registered but the key is gone
+   */
+  secretHasher(): Promise<(secret: string) => string>;
   /** Makes the CA by choice. @throws KeywrightError `already-exists` */
   createAuthority(request: AuthorityRequest): Promise<CertificateAuthority>;
 }
@@ -36,13 +45,13 @@ export async function openApp({ home, notice, clock = systemClock }: AppOptions)
 
   const makeFirst = async () => {
     const { createAuthority, DEFAULT_AUTHORITY } = await ca();
-    // Clients without their CA are the remains of a home: a new CA would hide that, and would not know them.
-    if ((await keyStore.clients.list()).length > 0) {
+    // Certificates without their CA are the remains of a home: a new CA would hide that, and would not know them.
+    if (await anyCredential(keyStore, 'certificate')) {
       const other = await existingAuthority();
       if (other !== undefined) return other;
       throw new KeywrightError(
         'ca-unusable',
-        `the home ${home} has clients but no CA: ${home}/ca is missing`,
+        `the home ${home} has certificates but no CA: ${home}/ca is missing`,
         {
           hint: 'put it back from a backup, or make a new one with: keywright ca init',
         },
@@ -63,6 +72,9 @@ export async function openApp({ home, notice, clock = systemClock }: AppOptions)
       if (authority === undefined) throw new KeywrightError('ca-unusable', `the CA of ${home} went away`);
       return authority;
     },
+    async secretHasher() {
+      return keyedHash(await hashingKey(home, keyStore));
+    },
     async createAuthority(request) {
       const { createAuthority } = await ca();
       const made = (await existingAuthority())
@@ -76,4 +88,27 @@ export async function openApp({ home, notice, clock = systemClock }: AppOptions)
       return made;
     },
   };
+}
+
+async function hashingKey(home: string, keyStore: KeyStore): Promise<Buffer> {
+  const path = join(home, 'hmac.key');
+  const found = await readSecret(path);
+  if (found !== undefined) return found;
+  if (!(await anyCredential(keyStore, 'api-key'))) {
+    await prepareHome(home);
+    await createSecret(path);
+  }
+  // Another process may have made it meanwhile; otherwise it is lost, and a new one would recognise no API key.
+  const key = await readSecret(path);
+  if (key === undefined) {
+    throw new KeywrightError('store-corrupt', `${path} is missing, without which no API key is recognised`, {
+      hint: 'put it back from a backup',
+    });
+  }
+  return key;
+}
+
+async function anyCredential(keyStore: KeyStore, wanted: Credential['kind']): Promise<boolean> {
+  const clients = await keyStore.clients.list();
+  return clients.some(({ credentials }) => credentials.some(({ kind }) => kind === wanted));
 }

@@ -42,9 +42,11 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     return { certificate: leaf.certificate, privateKey: leaf.privateKey, authority: authority.certificate };
   };
   const tls = httpAt.tls || mqttAt.tls ? await material() : undefined;
-  const index = await ClientIndex.follow(keyStore, (error) =>
-    log.error({ err: error }, 'the keystore cannot be followed'),
-  );
+  const index = await ClientIndex.follow({
+    keyStore,
+    hashSecret: await app.secretHasher(),
+    onFailure: (error) => log.error({ err: error }, 'the keystore cannot be followed'),
+  });
 
   const tokens = settings.httpTokenAuth;
   const http = buildHttpServer({ registry: index, clock, tokens, tls: httpAt.tls ? tls : undefined });

@@ -25,7 +25,7 @@ export abstract class BaseCommand extends Command {
   }
 
   /** Says something beside the result: on stderr, so that stdout stays data. */
-  protected notice(text: string): void {
+  notice(text: string): void {
     process.stderr.write(`keywright: ${text}\n`);
   }
 

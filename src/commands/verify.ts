@@ -50,12 +50,12 @@ and valid, not that whoever sent it holds its key.`;
       );
     }
     const input = await readInput(source);
-    const { keyStore, clock } = await this.openApp(flags.home);
+    const app = await this.openApp(flags.home);
     const demand = scope === undefined ? {} : { demand: { scope } };
     const verdict = await verifyOnce(
       { ...credential(input, cert !== undefined), clientId, ...demand },
-      keyStore,
-      clock.now(),
+      app,
+      app.clock.now(),
     );
     this.log(describe(verdict));
     if (verdict.outcome === 'rejected') process.exitCode = 5;
@@ -75,7 +75,7 @@ function credential(input: Buffer, isCertificate: boolean): Presentation {
 }
 
 function verdictView(verdict: Verdict) {
-  if (verdict.outcome === 'rejected') return verdict;
+  if (verdict.outcome === 'rejected') return { outcome: verdict.outcome, reason: verdict.reason };
   const { notBefore, expiresAt, ...who } = verdict.principal;
   const times = { notBefore: formatTime(notBefore), expiresAt: formatTime(expiresAt) };
   return { outcome: verdict.outcome, principal: { ...who, ...times } };

@@ -1,8 +1,6 @@
 import { KeywrightError } from './errors.js';
 
-/** The longest client id; also what fits a certificate's common name (RFC 5280 appendix A.1, ub-common-name). */
-export const CLIENT_ID_MAX_LENGTH = 64;
-
+// At most 64, which is also what a certificate's common name holds (RFC 5280 appendix A.1, ub-common-name).
 const CLIENT_ID = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$/;
 
 /** What a client id may look like, in words. */

@@ -25,7 +25,24 @@ interface SignedTokenCredential {
   readonly certificateId: string;
 }
 
-export type Credential = CertificateCredential | SignedTokenCredential;
+/** An API key, of which only what is needed to recognise it is kept. */
+export interface ApiKeyCredential {
+  readonly kind: 'api-key';
+  /** Tells the client's keys apart: six hexadecimal digits. */
+  readonly id: string;
+  /** Keyed hash of the key's text, lower-case hex. */
+  readonly hash: string;
+  readonly prefix: string;
+  /** How it begins, to recognise it in a list. */
+  readonly hint: string;
+  readonly label: string | null;
+  readonly scopes: readonly string[];
+  readonly createdAt: Timestamp;
+  readonly expiresAt: Timestamp;
+  readonly revokedAt: Timestamp | null;
+}
+
+export type Credential = CertificateCredential | SignedTokenCredential | ApiKeyCredential;
 
 /** A certificate that was withdrawn before its end, remembered until then. */
 export interface RetiredCertificate {
@@ -118,6 +135,19 @@ function parseCredential(value: unknown): Credential {
       };
     case 'signed-token':
       return { kind: 'signed-token', id, certificateId: text(record, 'certificateId') };
+    case 'api-key':
+      return {
+        kind: 'api-key',
+        id,
+        hash: text(record, 'hash'),
+        prefix: text(record, 'prefix'),
+        hint: text(record, 'hint'),
+        label: optional(text, record, 'label'),
+        scopes: list(record, 'scopes').map((scope) => text({ scope }, 'scope')),
+        createdAt: time(record, 'createdAt'),
+        expiresAt: time(record, 'expiresAt'),
+        revokedAt: optional(time, record, 'revokedAt'),
+      };
     default:
       throw corrupt('kind');
   }

@@ -2,7 +2,7 @@ import { type Client, clientStatus, liveClient, retireCertificates } from './cli
 import { KeywrightError } from './errors.js';
 import { type KeyAlgorithm, type KeyPair, makeKeyPair } from './key-algorithm.js';
 import type { CertificateAuthority, Clock, IssuedCertificate, KeyStore } from './ports.js';
-import { signedTokenHash, signToken } from './signed-token.js';
+import { signToken, textHash } from './signed-token.js';
 import { addDuration, formatTime, type Timestamp, wholeSeconds } from './time.js';
 
 /** What a newly issued client is to be; what is left out keeps its former value on a replacement, else its default. */
@@ -172,7 +172,7 @@ function registered(request: IssueRequest, { current, certificate, keys, token, 
     deletedAt: null,
     credentials: [
       { kind: 'certificate', id: fingerprint, serial, algorithm, publicKey, ...validity },
-      { kind: 'signed-token', id: signedTokenHash(token), certificateId: fingerprint },
+      { kind: 'signed-token', id: textHash(token), certificateId: fingerprint },
     ],
     retired: current === undefined ? [] : retireCertificates(current, now),
   };

@@ -1,10 +1,12 @@
 import type { Client } from './client.js';
 import type { Principal } from './presentation.js';
+import type { Timestamp } from './time.js';
 
 /** A credential whose secret was proved: the client that holds it, and who is accepted by it while both hold. */
 export interface Proof {
   readonly client: Client;
   readonly principal: Principal;
+  readonly revokedAt: Timestamp | null;
 }
 
 /** What a token came to, for one state of its client. */

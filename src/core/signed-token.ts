@@ -38,7 +38,7 @@ export function parseSignedToken(text: string): SignedToken | undefined {
 }
 
 /** What is kept of a token instead of the token: SHA-256 of its text, lower-case hex. */
-export function signedTokenHash(text: string): string {
+export function textHash(text: string): string {
   return hash('sha256', text, 'hex');
 }
 

@@ -3,6 +3,9 @@ import { KeywrightError } from './errors.js';
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export type Timestamp = number;
 
+/** The end of what does not end; X.509 says it so too (RFC 5280 section 4.1.2.5: years have four digits). */
+export const NEVER: Timestamp = Date.parse('9999-12-31T23:59:59Z');
+
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 const DURATION = /^([1-9][0-9]{0,8})([smhdwy])$/;
 const TIME = /^(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2}:\d{2})(?:\.\d+)?([Zz]|[+-]\d{2}:\d{2}))?$/;
@@ -13,7 +16,7 @@ export function addDuration(start: Timestamp, duration: string): Timestamp {
   if (count === undefined || unit === undefined) throw notADuration(duration);
   const end =
     unit === 'y' ? addYears(start, Number(count)) : start + Number(count) * UNITS[unit as keyof typeof UNITS];
-  if (!Number.isFinite(end) || end > MAX_TIME) throw notADuration(duration);
+  if (!Number.isFinite(end) || end > NEVER) throw notADuration(duration);
   return end;
 }
 
@@ -33,6 +36,12 @@ export function parseTime(text: string): Timestamp {
   return parsed;
 }
 
+/** When something ends that is given as `never`, a duration from `now`, or a time. @throws KeywrightError `invalid-input` */
+export function parseExpiry(text: string, now: Timestamp): Timestamp {
+  if (text === 'never') return NEVER;
+  return DURATION.test(text) ? addDuration(now, text) : parseTime(text);
+}
+
 /** The time as RFC 3339 in UTC, to the second. */
 export function formatTime(time: Timestamp): string {
   return new Date(time).toISOString().replace(/\.\d{3}Z$/, 'Z');
@@ -42,9 +51,6 @@ export function formatTime(time: Timestamp): string {
 export function wholeSeconds(time: Timestamp): Timestamp {
   return Math.floor(time / 1000) * 1000;
 }
-
-// X.509 ends here: RFC 5280 section 4.1.2.5 gives years four digits.
-const MAX_TIME = Date.parse('9999-12-31T23:59:59Z');
 
 function addYears(start: Timestamp, years: number): Timestamp {
   const date = new Date(start);

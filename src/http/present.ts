@@ -12,38 +12,44 @@ export interface Accepts {
   readonly tokens: boolean;
 }
 
-/** What a request presents: the text in Authorization, and over TLS the client's certificate; and what its way in demands. */
+/** What a request presents: the text in one of the credential headers, and over TLS the client's certificate; and what its way in demands. */
 export function present(
   request: IncomingMessage,
   { tokens }: Accepts,
   demand: Demand | undefined,
 ): Presentation {
   const certificate = request.socket instanceof TLSSocket ? peerCertificate(request.socket) : undefined;
-  return { token: tokens ? authorization(request) : undefined, certificate, demand };
+  return { token: tokens ? credentialText(request) : undefined, certificate, demand };
 }
 
-// RFC 9110 section 11.1: the scheme is case-insensitive; a credential without a scheme says itself what it is.
-function authorization({ headers, rawHeaders }: IncomingMessage): string | undefined {
-  const { authorization: value } = headers;
-  if (value === undefined) return undefined;
-  // node keeps the first of several; a proxy before us may have looked at the last
-  if (countAuthorization(rawHeaders) > 1) return AMBIGUOUS;
-  const token = BEARER.test(value) ? value.slice('bearer '.length) : value;
-  return token.trim() || undefined;
-}
+// Where a credential may be; which of them it is in makes no difference to how it is checked.
+const CREDENTIAL_HEADERS = new Set(['authorization', 'x-api-key', 'x-device-api-key', 'x-machhub-api-key']);
 
-const BEARER = /^bearer /i;
+function credentialText({ rawHeaders }: IncomingMessage): string | undefined {
+  let found: string | undefined;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]?.toLowerCase() ?? '';
+    if (!CREDENTIAL_HEADERS.has(name)) continue;
+    const value = rawHeaders[index + 1] ?? '';
+    const text = (name === 'authorization' ? withoutScheme(value) : value).trim();
+    if (text === '') continue;
+    // Of two, a proxy before us may have looked at the other
+    if (found !== undefined && found !== text) return AMBIGUOUS;
+    found = text;
+  }
+  return found;
+}
 
 // Not the shape of any credential.
 const AMBIGUOUS = ' ';
+const BEARER = /^bearer(?: |$)/i;
+const BASIC = /^basic /i;
 
-function countAuthorization(rawHeaders: readonly string[]): number {
-  let count = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index];
-    if (name?.length === 'authorization'.length && name.toLowerCase() === 'authorization') count += 1;
-  }
-  return count;
+// RFC 9110 section 11.1: the scheme is case-insensitive; a credential without a scheme says itself what it is.
+// RFC 7617: Basic carries id and secret, which is what the wrapped form of an API key does.
+function withoutScheme(value: string): string {
+  if (BEARER.test(value)) return value.slice('bearer '.length);
+  return BASIC.test(value) ? `basic-key:${value.slice('basic '.length).trim()}` : value;
 }
 
 const NOT_OURS: PresentedCertificate = { fingerprint: '', clientId: undefined };

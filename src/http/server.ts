@@ -1,8 +1,9 @@
 import { METHODS } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Clock } from '../core/ports.js';
+import type { Registry } from '../core/prove.js';
 import { parseScope } from '../core/scope.js';
-import { type Registry, verify } from '../core/verify.js';
+import { verify } from '../core/verify.js';
 import { answer, OPEN_ANSWER, send } from './answer.js';
 import { answerBrokenRequest, answerError, sendProblem } from './errors.js';
 import { type Accepts, present } from './present.js';

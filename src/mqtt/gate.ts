@@ -1,11 +1,11 @@
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import type { IConnectPacket } from 'mqtt-packet';
+import { generate, type IConnectPacket } from 'mqtt-packet';
 import type { Clock } from '../core/ports.js';
 import { type Presentation, type Principal, presentCertificate } from '../core/presentation.js';
-import { grantsTopic, type TopicVerb } from '../core/scope.js';
-import { type Registry, verify } from '../core/verify.js';
-import { CONNECT_REFUSALS, type ConnectRefusal, refusalPacket, UNSUPPORTED_PROTOCOL } from './connack.js';
+import { credentialKind, type Registry } from '../core/prove.js';
+import { mayUseTopic, verify } from '../core/verify.js';
+import { type ConnectRefusal, connectRefusal, refusalPacket, UNSUPPORTED_PROTOCOL } from './connack.js';
 import type { Engine } from './engine.js';
 import { readConnect } from './read-connect.js';
 import type { Sessions } from './sessions.js';
@@ -44,7 +44,7 @@ export async function admitConnection(stream: Duplex, options: GateOptions): Pro
     const presentation = presentConnect(packet, stream, authentication);
     const verdict = verify({ ...presentation, demand: DEMAND }, registry, clock.now());
     if (verdict.outcome === 'rejected') {
-      return refuse(stream, { refusal: CONNECT_REFUSALS[verdict.reason], protocolVersion });
+      return refuse(stream, { refusal: connectRefusal(verdict), protocolVersion });
     }
     principal = verdict.principal;
   }
@@ -53,25 +53,14 @@ export async function admitConnection(stream: Duplex, options: GateOptions): Pro
   }
 
   if (principal !== undefined) sessions.add(stream, { principal, demand: DEMAND });
-  const clientId = principal?.clientId;
+  const clientId = sessionId(packet.clientId, principal);
+  const connect = clientId === packet.clientId ? first.bytes : generate({ ...packet, clientId });
+  stream.unshift(Buffer.concat([connect, first.rest]));
   engine.admit({
     stream,
     principal,
-    mayUse: (verb, topic) => clientId === undefined || mayUseTopic(registry, clientId, { verb, topic }),
+    mayUse: (verb, topic) => principal === undefined || mayUseTopic(principal, registry, { verb, topic }),
   });
-}
-
-// Scopes as they are now, not as they were at the CONNECT; where they cannot be known, nothing is allowed.
-function mayUseTopic(
-  registry: Registry,
-  clientId: string,
-  { verb, topic }: { readonly verb: TopicVerb; readonly topic: string },
-): boolean {
-  try {
-    return grantsTopic(registry.clientById(clientId)?.scopes ?? [], verb, topic);
-  } catch {
-    return false;
-  }
 }
 
 /** What a CONNECT presents under the rules of its listener; whatever else it carries makes it no credential at all. */
@@ -81,11 +70,24 @@ function presentConnect(
   authentication: Exclude<MqttAuthentication, 'open'>,
 ): Presentation {
   const hasPassword = password !== undefined && password !== null && password.length > 0;
-  if (authentication === 'token')
+  if (authentication === 'token') {
+    // An API key says whose it is: the client id only tells a client's connections apart.
+    const key = hasPassword ? password.toString() : '';
+    if (credentialKind(key) === 'api-key') return { token: key };
     return { clientId, token: hasPassword ? NO_CREDENTIAL : username || undefined };
+  }
   if (username || hasPassword) return { clientId, token: NO_CREDENTIAL };
   const certificate = stream instanceof TLSSocket ? stream.getPeerX509Certificate() : undefined;
   return { clientId, certificate: certificate && presentCertificate(certificate) };
+}
+
+/**
+ * Under which id the engine keeps a session. A client that chooses its own ids cannot take another client's session:
+ * no registered id has a colon.
+ */
+function sessionId(clientId: string, principal: Principal | undefined): string {
+  if (principal === undefined || clientId === '') return clientId;
+  return principal.credential.kind === 'api-key' ? `${principal.clientId}:${clientId}` : principal.clientId;
 }
 
 // Not the shape of any credential.

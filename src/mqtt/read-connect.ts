@@ -3,7 +3,13 @@ import { type IConnectPacket, parser } from 'mqtt-packet';
 
 /** The first packet of a connection. */
 export type FirstPacket =
-  | { readonly outcome: 'connect'; readonly packet: IConnectPacket }
+  | {
+      readonly outcome: 'connect';
+      readonly packet: IConnectPacket;
+      /** The CONNECT as it was received, and what was already received behind it. */
+      readonly bytes: Buffer;
+      readonly rest: Buffer;
+    }
   /** A CONNECT of a protocol level that does not exist. */
   | { readonly outcome: 'unknown-protocol' }
   /** Not MQTT, too long, too slow, or gone: nothing to answer. */
@@ -13,10 +19,7 @@ export type FirstPacket =
 const MAX_CONNECT_BYTES = 128 * 1024;
 const CONNECT_TYPE = 0x10;
 
-/**
- * Reads a connection's first packet, and puts everything back that was read: whoever gets the stream next sees it from
- * the start.
- */
+/** Reads a connection's first packet off the stream, with whatever came right behind it. */
 export function readConnect(
   stream: Duplex,
   { timeoutMs }: { readonly timeoutMs: number },
@@ -26,7 +29,6 @@ export function readConnect(
     const finish = (result: FirstPacket) => {
       clearTimeout(timer);
       stream.off('readable', read).off('end', gone).off('close', gone).off('error', gone);
-      if (received.length > 0 && !stream.destroyed && result.outcome === 'connect') stream.unshift(received);
       resolve(result);
     };
     const fail = (because: string) => finish({ outcome: 'not-mqtt', because });
@@ -40,8 +42,7 @@ export function readConnect(
       // [MQTT-3.1.0-1] the first packet must be a CONNECT
       if (received[0] !== CONNECT_TYPE || length === 'invalid') fail('the first packet is not a CONNECT');
       else if (length !== 'incomplete' && length > MAX_CONNECT_BYTES) fail('the CONNECT is too long');
-      else if (length !== 'incomplete' && received.length >= length)
-        finish(parseConnect(received.subarray(0, length)));
+      else if (length !== 'incomplete' && received.length >= length) finish(parseConnect(received, length));
     };
     const timer = setTimeout(() => fail('no CONNECT in time'), timeoutMs);
     stream.on('readable', read).on('end', gone).on('close', gone).on('error', gone);
@@ -61,11 +62,13 @@ function packetLength(bytes: Buffer): number | 'incomplete' | 'invalid' {
   return 'invalid';
 }
 
-function parseConnect(bytes: Buffer): FirstPacket {
+function parseConnect(received: Buffer, length: number): FirstPacket {
+  const bytes = received.subarray(0, length);
   const parsing = parser();
   let result: FirstPacket = { outcome: 'not-mqtt', because: 'the CONNECT is malformed' };
   parsing.on('packet', (packet) => {
-    if (packet.cmd === 'connect') result = { outcome: 'connect', packet };
+    if (packet.cmd === 'connect')
+      result = { outcome: 'connect', packet, bytes, rest: received.subarray(length) };
   });
   parsing.on('error', (error: Error) => {
     result = /protocol version/i.test(error.message)

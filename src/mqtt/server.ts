@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { Clock } from '../core/ports.js';
-import type { Registry } from '../core/verify.js';
+import type { Registry } from '../core/prove.js';
 import type { Engine } from './engine.js';
 import { admitConnection, type MqttAuthentication } from './gate.js';
 import { Sessions } from './sessions.js';

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../core/ports.js';
-import { type Accepted, type Registry, stillHolds } from '../core/verify.js';
+import type { Registry } from '../core/prove.js';
+import { type Accepted, stillHolds } from '../core/verify.js';
 
 // A session ends within a second of its credential.
 const SWEEP_EVERY_MS = 500;

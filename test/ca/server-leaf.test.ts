@@ -22,7 +22,8 @@ async function fixture(validFor = '10y') {
   const home = join(await scratchDirectory(), 'home');
   const authority = await createAuthority(home, { algorithm: 'ec-p256', validFor }, START);
   if (authority === undefined) throw new Error('no CA');
-  const leaf = (now: number, names = LOCAL) => ensureServerLeaf({ home, authority, names, clock: { now: () => now } });
+  const leaf = (now: number, names = LOCAL) =>
+    ensureServerLeaf({ home, authority, names, clock: { now: () => now } });
   return { home, authority, leaf };
 }
 
@@ -41,7 +42,9 @@ describe('the server’s certificate', () => {
   it('is made anew for another name, for another CA, and in place of a damaged one', async () => {
     const { home, leaf } = await fixture();
     await leaf(START);
-    expect(await leaf(START, [...LOCAL, { kind: 'dns', value: 'gw.example' }])).toMatchObject({ fresh: true });
+    expect(await leaf(START, [...LOCAL, { kind: 'dns', value: 'gw.example' }])).toMatchObject({
+      fresh: true,
+    });
     expect(await leaf(START, [{ kind: 'dns', value: 'gw.example' }])).toMatchObject({ fresh: false });
     const kept = await readFile(join(home, 'server.pem'), 'utf8');
     await writeFile(join(home, 'server.pem'), kept.slice(0, 300));
@@ -73,14 +76,20 @@ describe('a running server', () => {
     const flags = { http: 'https://127.0.0.1:0', mqtt: 'mqtts://127.0.0.1:0' };
     const settings = await serveSettings({ flags, environment: {}, home });
     const lines: string[] = [];
-    const log = { info: (text: string) => void lines.push(text), warn: () => undefined, error: () => undefined };
+    const log = {
+      info: (text: string) => void lines.push(text),
+      warn: () => undefined,
+      error: () => undefined,
+    };
     const server = await startServer(app, settings, log);
     onTestFinished(() => server.close());
 
     const before = [await endOf(server.http), await endOf(server.mqtt)];
     now += 300 * DAY;
     await vi.advanceTimersByTimeAsync(3_600_000);
-    await vi.waitFor(() => expect(lines.filter((line) => line.startsWith('made a server certificate'))).toHaveLength(2));
+    await vi.waitFor(() =>
+      expect(lines.filter((line) => line.startsWith('made a server certificate'))).toHaveLength(2),
+    );
     await vi.waitFor(async () => {
       expect(await endOf(server.http)).toBe((before[0] ?? 0) + 300 * DAY);
       expect(await endOf(server.mqtt)).toBe((before[1] ?? 0) + 300 * DAY);

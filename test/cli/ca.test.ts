@@ -95,12 +95,12 @@ describe('the CA', () => {
     });
   });
 
-  it('is not made anew in a home that has clients', async () => {
+  it('is not made anew in a home that has certificates', async () => {
     const { keywright, home } = await workshop();
     await keywright(['key', 'gen', 'a']);
     await rename(join(home, 'ca'), join(home, 'elsewhere'));
     const run = await keywright(['key', 'gen', 'b']);
-    expect(run).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('has clients but no CA') });
+    expect(run).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('has certificates but no CA') });
     await rename(join(home, 'elsewhere'), join(home, 'ca'));
     expect((await keywright(['key', 'gen', 'b'])).exitCode).toBe(0);
   });

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { Client } from '../../src/core/client.js';
 import type { Presentation, Verdict } from '../../src/core/presentation.js';
 import { ProofMemory } from '../../src/core/proof-memory.js';
-import { signedTokenHash, signToken } from '../../src/core/signed-token.js';
-import { type Registry, stillHolds, verify } from '../../src/core/verify.js';
+import type { Registry } from '../../src/core/prove.js';
+import { signToken, textHash } from '../../src/core/signed-token.js';
+import { stillHolds, verify } from '../../src/core/verify.js';
 
 const NOW = Date.parse('2026-06-01T00:00:00Z');
 const DAY = 86_400_000;
@@ -40,7 +41,7 @@ function device(id: string, changes: Partial<Client> = {}): Device {
         publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
         ...validity,
       },
-      { kind: 'signed-token', id: signedTokenHash(token), certificateId: fingerprint },
+      { kind: 'signed-token', id: textHash(token), certificateId: fingerprint },
     ],
     retired: [],
     ...changes,
@@ -48,9 +49,11 @@ function device(id: string, changes: Partial<Client> = {}): Device {
   return { client, key: privateKey, token };
 }
 
+const NO_KEYS = { clientIdByKeyHash: () => undefined, hashSecret: () => '' };
+
 function registry(...devices: Device[]): Registry {
   const clients = new Map(devices.map(({ client }) => [client.id, client]));
-  return { clientById: (id) => clients.get(id), proofs: new ProofMemory() };
+  return { ...NO_KEYS, clientById: (id) => clients.get(id), proofs: new ProofMemory() };
 }
 
 const reason = (verdict: Verdict) => (verdict.outcome === 'rejected' ? verdict.reason : 'accepted');
@@ -77,7 +80,7 @@ describe('a signed token', () => {
         label: null,
         owner: null,
         scopes: ['ingest'],
-        credential: { kind: 'signed-token', id: signedTokenHash(app.token) },
+        credential: { kind: 'signed-token', id: textHash(app.token) },
         notBefore: NOW - DAY,
         expiresAt: NOW + DAY,
       },
@@ -159,6 +162,7 @@ describe('two credentials at once', () => {
 describe('trouble inside', () => {
   it('refuses as unavailable when the look-up fails', () => {
     const failing: Registry = {
+      ...NO_KEYS,
       clientById: () => {
         throw new Error('disk');
       },
@@ -203,6 +207,7 @@ describe('a repeated token', () => {
   const a = device('a');
   const clients = new Map([['a', a.client]]);
   const following: Registry = {
+    ...NO_KEYS,
     clientById: (id) => clients.get(id),
     proofs: new ProofMemory({ good: 2, bad: 2 }),
   };

@@ -212,6 +212,54 @@ describe('the HTTP verifier', () => {
   });
 });
 
+describe('an API key over HTTP', () => {
+  it('is one credential in every header that carries it', async () => {
+    const shop = await fixture();
+    const { apiKey, wrapped, clientId } = JSON.parse(
+      (await shop.keywright(['register', 'token', '--json', '--scope', 'metrics'])).stdout,
+    );
+    const basic = Buffer.from(`${clientId}:${apiKey}`).toString('base64');
+    const status = async (headers: Record<string, string>) => {
+      const response = await fetch(`${shop.server.http}/verify?scope=metrics`, { headers });
+      return [response.status, response.headers.get('x-auth-client-id')];
+    };
+    await eventually(async () => (await status({ 'x-api-key': apiKey }))[0] === 200, {
+      withinMs: 1000,
+      what: 'the key known',
+    });
+    for (const headers of [
+      { authorization: `Bearer ${apiKey}` },
+      { authorization: wrapped },
+      { authorization: `mrsm-key:${basic}` },
+      { authorization: `Basic ${basic}` },
+      { 'x-api-key': apiKey },
+      { 'x-device-api-key': apiKey },
+      { 'X-Machhub-Api-Key': apiKey },
+      { 'x-api-key': apiKey, authorization: `Bearer ${apiKey}` },
+    ]) {
+      expect([headers, await status(headers)]).toEqual([headers, [200, clientId]]);
+    }
+    for (const headers of [
+      { 'x-api-key': apiKey, authorization: `Bearer ${shop.token}` },
+      { authorization: `Basic ${Buffer.from(`app:${apiKey}`).toString('base64')}` },
+      { authorization: 'Basic !!!' },
+      { 'x-api-key': `${apiKey}x` },
+    ]) {
+      expect([headers, await status(headers)]).toEqual([headers, [401, null]]);
+    }
+    await shop.keywright(['token', 'invalidate', clientId]);
+    await eventually(async () => (await status({ 'x-api-key': apiKey }))[0] === 401, {
+      withinMs: 1000,
+      what: 'the key refused',
+    });
+    const refused = await fetch(shop.server.http, { headers: { 'x-api-key': apiKey } });
+    expect(await refused.json()).toMatchObject({
+      reason: 'invalid token',
+      detail: 'the credential is revoked',
+    });
+  });
+});
+
 describe('what another process changes', () => {
   it('holds within a second: issued, replaced, deleted', async () => {
     const { server, token, keywright, directory } = await fixture();

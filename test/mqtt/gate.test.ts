@@ -226,6 +226,68 @@ describe('the MQTT gate in token mode', () => {
   });
 });
 
+describe('an API key over MQTT', () => {
+  it('is the password, under any user name and client id; a bad one is 4, a lacking scope 5', async () => {
+    const shop = await fixture();
+    const register = async (...args: string[]) =>
+      JSON.parse((await shop.keywright(['register', 'token', '--json', ...args])).stdout);
+    const [good, metrics] = [await register(), await register('--scope', 'metrics')];
+    const ask = ({
+      password = '',
+      ...changes
+    }: {
+      clientId?: string;
+      username?: string;
+      password?: string;
+    }) => {
+      const socket = open(shop.server);
+      const answer = exchange(
+        socket,
+        generate({ ...CONNECT, username: 'my-device', password: Buffer.from(password), ...changes }),
+      );
+      socket.on('data', () => socket.end());
+      return answer;
+    };
+    await eventually(async () => (await ask({ password: good.apiKey })) === connack('00'), {
+      withinMs: 1500,
+      what: 'the key known',
+    });
+    expect(await ask({ clientId: 'anything goes/here', password: good.apiKey })).toBe(connack('00'));
+    expect(await ask({ password: good.wrapped })).toBe(connack('00'));
+    expect(await ask({ password: metrics.apiKey })).toBe(connack('05'));
+    expect(await ask({ password: `${good.apiKey.slice(0, -1)}_` })).toBe(connack('05'));
+    expect(await ask({ password: good.apiKey.replace(/.$/, good.apiKey.endsWith('0') ? '1' : '0') })).toBe(
+      connack('04'),
+    );
+    expect(await ask({ username: good.apiKey })).toBe(connack('04'));
+    await shop.keywright(['token', 'delete', good.id]);
+    await eventually(async () => (await ask({ password: good.apiKey })) === connack('04'), {
+      withinMs: 1500,
+      what: 'the key refused',
+    });
+  });
+
+  it('does not take another client’s session, whatever client id it names', async () => {
+    const shop = await fixture();
+    const { apiKey, id } = JSON.parse((await shop.keywright(['register', 'token', '--json'])).stdout);
+    const device = await client(shop, { clientId: 'app', username: shop.token });
+    const heard: string[] = [];
+    device.on('message', (_, payload) => heard.push(String(payload)));
+    await device.subscribeAsync('t');
+    await eventually(async () => (await fetch(shop.server.http, { headers: { 'x-api-key': apiKey } })).ok, {
+      withinMs: 1000,
+      what: 'the key known',
+    });
+    const other = await client(shop, { clientId: 'app', username: 'any', password: apiKey });
+    await other.publishAsync('t', 'both live', { qos: 1 });
+    await eventually(() => heard.includes('both live'), { withinMs: 2000, what: 'the first session alive' });
+    expect([device.connected, other.connected]).toEqual([true, true]);
+    await shop.keywright(['token', 'invalidate', id]);
+    await eventually(() => !other.connected, { withinMs: 1000, what: 'the invalidated one closed' });
+    expect(device.connected).toBe(true);
+  });
+});
+
 describe('a live session', () => {
   it('is closed within a second of its key’s deletion, and its queue is gone', async () => {
     const shop = await fixture();

@@ -37,7 +37,7 @@ export default class KeyList extends BaseCommand {
         `${row + 1}`,
         id,
         notBefore,
-        notAfter,
+        notAfter ?? 'never',
         status,
       ]);
       this.log(table(['#', 'client id', 'valid from', 'expires', 'status'], rows));

@@ -31,15 +31,21 @@ export default class KeyShow extends BaseCommand {
         ['domain', domain ?? '-'],
         ['scopes', scopes.join(' ') || '-'],
         ['valid from', notBefore],
-        ['expires', notAfter],
-        ...view.credentials.map((credential): [string, string] => [
-          credential.kind,
-          credential.kind === 'certificate'
-            ? `${credential.algorithm}, serial ${credential.serial}, SHA-256 ${credential.fingerprint}`
-            : `signed by the key of ${credential.certificate.slice(0, 16)}…`,
-        ]),
+        ['expires', notAfter ?? 'never'],
+        ...view.credentials.map((credential): [string, string] => [credential.kind, describe(credential)]),
       ]),
     );
     return view;
+  }
+}
+
+function describe(credential: ReturnType<typeof clientView>['credentials'][number]): string {
+  switch (credential.kind) {
+    case 'certificate':
+      return `${credential.algorithm}, serial ${credential.serial}, SHA-256 ${credential.fingerprint}`;
+    case 'signed-token':
+      return `signed by the key of ${credential.certificate.slice(0, 16)}…`;
+    case 'api-key':
+      return `${credential.id}, ${credential.hint}, ${credential.status}, expires ${credential.expiresAt ?? 'never'}`;
   }
 }

@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { Aedes, type Client } from 'aedes';
 import AsyncPersistence from 'aedes-persistence/asyncPersistence.js';
-import { CLIENT_ID_MAX_LENGTH } from '../../core/client-id.js';
 import type { Admission, Engine } from '../engine.js';
 
 /** aedes in this process: MQTT 3.1 and 3.1.1, QoS 0 to 2, sessions and retained messages in memory. */
@@ -11,7 +10,8 @@ export async function createEmbeddedEngine(): Promise<Engine> {
   const memory = new AsyncPersistence();
   const broker = await Aedes.createBroker({
     persistence: memory,
-    maxClientsIdLength: CLIENT_ID_MAX_LENGTH,
+    // MQTT 3.1 allows 23 characters; registered ids, and sessions under them, are longer.
+    maxClientsIdLength: 256,
     authorizePublish: (client, packet, done) => {
       const allowed = !packet.topic.startsWith('$') && admissionOf(client)?.mayUse('publish', packet.topic);
       done(allowed ? null : new Error('not authorized to publish'));

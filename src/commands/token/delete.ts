@@ -1,0 +1,28 @@
+import { Flags } from '@oclif/core';
+import { apiKeyServices } from '../../cli/api-key-services.js';
+import { apiKeyIdArg } from '../../cli/args.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { confirmed } from '../../cli/confirm.js';
+import { apiKeyId, deleteApiKey, findApiKey } from '../../core/api-keys.js';
+import { KeywrightError } from '../../core/errors.js';
+
+export default class TokenDelete extends BaseCommand {
+  static override summary = 'Delete an API key for good.';
+  static override description = 'A client that had nothing but this key goes with it.';
+  static override examples = ['<%= config.bin %> token delete 550e8400-e29b-41d4-a716-446655440000 --yes'];
+  static override args = { id: apiKeyIdArg() };
+  static override flags = { yes: Flags.boolean({ char: 'y', description: 'do not ask' }) };
+
+  async run() {
+    const { args, flags } = await this.parse(TokenDelete);
+    const app = await this.openApp(flags.home);
+    const { client, credential } = await findApiKey(app.keyStore, args.id);
+    const id = apiKeyId(client, credential);
+    if (!flags.yes && !(await confirmed(`Delete ${id}? It stops working at once.`))) {
+      throw new KeywrightError('cancelled', `API key ${id} was not deleted`);
+    }
+    await deleteApiKey(await apiKeyServices(app), id);
+    this.log(`Deleted ${id}`);
+    return { id, deleted: true };
+  }
+}

@@ -1,0 +1,40 @@
+import { Flags } from '@oclif/core';
+import { apiKeyServices } from '../../cli/api-key-services.js';
+import { apiKeyView, printKey } from '../../cli/api-key-view.js';
+import { apiKeyIdArg } from '../../cli/args.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { editApiKey } from '../../core/api-keys.js';
+import { parseScope } from '../../core/scope.js';
+import { parseExpiry } from '../../core/time.js';
+
+export default class TokenEdit extends BaseCommand {
+  static override summary = 'Change the label, the expiry or the scopes of an API key.';
+  static override description = 'A key that was invalidated stays so.';
+  static override examples = [
+    '<%= config.bin %> token edit 550e8400-e29b-41d4-a716-446655440000 --label gateway --expires 30d --scope ingest',
+  ];
+  static override args = { id: apiKeyIdArg() };
+  static override flags = {
+    label: Flags.string({ helpValue: 'TEXT', description: 'a name for people' }),
+    expires: Flags.string({ helpValue: 'WHEN', description: 'from now: 90d; never; or a time' }),
+    scope: Flags.string({
+      helpValue: 'SCOPE',
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'what it may do, instead of what it might; may be repeated',
+    }),
+  };
+
+  async run() {
+    const { args, flags } = await this.parse(TokenEdit);
+    const app = await this.openApp(flags.home);
+    const { label, expires, scope } = flags;
+    const now = app.clock.now();
+    const { client, credential } = await editApiKey(await apiKeyServices(app), args.id, {
+      label,
+      scopes: scope?.map(parseScope),
+      expiresAt: expires === undefined ? undefined : parseExpiry(expires, now),
+    });
+    return printKey(this, apiKeyView(client, credential, now));
+  }
+}

@@ -1,0 +1,37 @@
+import { Flags } from '@oclif/core';
+import { apiKeyServices } from '../../cli/api-key-services.js';
+import { printFreshKey } from '../../cli/api-key-view.js';
+import { apiKeyIdArg } from '../../cli/args.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { rotateApiKey } from '../../core/api-keys.js';
+import { addDuration, formatTime } from '../../core/time.js';
+
+export default class TokenRotate extends BaseCommand {
+  static override summary =
+    'Give a client a new API key with the same permissions; the old one holds on for a while.';
+  static override examples = [
+    '<%= config.bin %> token rotate 550e8400-e29b-41d4-a716-446655440000 --overlap 24h',
+    '<%= config.bin %> token rotate 550e8400-e29b-41d4-a716-446655440000 --now',
+  ];
+  static override args = { id: apiKeyIdArg() };
+  static override flags = {
+    overlap: Flags.string({
+      helpValue: 'DURATION',
+      default: '24h',
+      description: 'how long the old key still works',
+    }),
+    now: Flags.boolean({ description: 'the old key stops working at once' }),
+  };
+
+  async run() {
+    const { args, flags } = await this.parse(TokenRotate);
+    const app = await this.openApp(flags.home);
+    const now = app.clock.now();
+    const overlapUntil = flags.now ? now : addDuration(now, flags.overlap);
+    const fresh = await rotateApiKey(await apiKeyServices(app), args.id, overlapUntil);
+    this.notice(
+      flags.now ? 'the old key stopped working' : `the old key works until ${formatTime(overlapUntil)}`,
+    );
+    return printFreshKey(this, fresh);
+  }
+}

@@ -1,0 +1,96 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { KeywrightError } from './errors.js';
+
+/** An API key taken apart by its shape: `<prefix><32 base62 random><6 base62 CRC-32 of what precedes it>`. */
+export interface ParsedApiKey {
+  readonly prefix: string;
+  /** Whether the checksum is that of the text: a typo is found without a look-up. */
+  readonly intact: boolean;
+}
+
+/** What API keys begin with unless told otherwise. */
+export const DEFAULT_KEY_PREFIX = 'kw_live_';
+
+const PREFIX = /^[a-z][a-z0-9]{0,15}(_[a-z0-9]{1,16}){0,3}_$/;
+const API_KEY = /^([a-z][a-z0-9_]{0,62}_)([0-9A-Za-z]{32})([0-9A-Za-z]{6})$/;
+const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const RANDOM_LENGTH = 32;
+const CHECKSUM_LENGTH = 6;
+
+/** Makes an API key of 190 random bits. @throws KeywrightError `invalid-input` on a prefix of another form */
+export function makeApiKey(prefix: string): string {
+  const body = checkKeyPrefix(prefix) + randomBase62(RANDOM_LENGTH);
+  return body + checksum(body);
+}
+
+/** Checks the form of a prefix: `kw_live_`, `mchx_`. @throws KeywrightError `invalid-input` */
+export function checkKeyPrefix(prefix: string): string {
+  if (!PREFIX.test(prefix)) {
+    throw new KeywrightError(
+      'invalid-input',
+      `prefix ${JSON.stringify(prefix.slice(0, 80))} is not allowed`,
+      {
+        hint: 'a prefix is lower-case words, each with an underscore behind: kw_live_, mchx_',
+      },
+    );
+  }
+  return prefix;
+}
+
+/** Takes an API key apart; undefined where the text has another shape. */
+export function parseApiKey(text: string): ParsedApiKey | undefined {
+  const [, prefix, , check] = API_KEY.exec(text) ?? [];
+  if (prefix === undefined || check === undefined) return undefined;
+  return { prefix, intact: checksum(text.slice(0, -CHECKSUM_LENGTH)) === check };
+}
+
+/** Enough of a key to tell it from others in a list, and too little to guess it. */
+export function keyHint(key: string): string {
+  const prefix = parseApiKey(key)?.prefix ?? '';
+  return `${prefix}${key.slice(prefix.length, prefix.length + 4)}…`;
+}
+
+/** The same secret with its client's id in one text: `<scheme>-key:<base64(id:secret)>`. */
+export function wrapApiKey(
+  scheme: string,
+  { clientId, key }: { readonly clientId: string; readonly key: string },
+): string {
+  return `${scheme}-key:${Buffer.from(`${clientId}:${key}`).toString('base64')}`;
+}
+
+/** How secrets are kept: HMAC-SHA-256 under a key of the installation's own, lower-case hex. A secret of 190 random bits needs no slow hash. */
+export function keyedHash(key: Buffer): (secret: string) => string {
+  return (secret) => createHmac('sha256', key).update(secret).digest('hex');
+}
+
+const WRAPPED = /^[A-Za-z][A-Za-z0-9]{0,15}-key:([A-Za-z0-9+/_-]{1,300}={0,2})$/;
+
+/** Takes the wrapped form apart; undefined where the text has another shape. */
+export function unwrapApiKey(text: string): { readonly clientId: string; readonly key: string } | undefined {
+  const [, encoded] = WRAPPED.exec(text) ?? [];
+  const decoded = encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString('latin1');
+  const colon = decoded.indexOf(':');
+  return colon < 1 ? undefined : { clientId: decoded.slice(0, colon), key: decoded.slice(colon + 1) };
+}
+
+function checksum(body: string): string {
+  let rest = crc32(body);
+  let text = '';
+  for (let index = 0; index < CHECKSUM_LENGTH; index += 1) {
+    text = BASE62[rest % 62] + text;
+    rest = Math.floor(rest / 62);
+  }
+  return text;
+}
+
+// An octet of 248 or more is thrown away: 256 is no multiple of 62, and some letters would come more often.
+function randomBase62(length: number): string {
+  let text = '';
+  while (text.length < length) {
+    for (const octet of randomBytes(length)) {
+      if (octet < 248 && text.length < length) text += BASE62[octet % 62];
+    }
+  }
+  return text;
+}
