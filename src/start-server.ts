@@ -26,6 +26,8 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+const WEB_SOCKET_PATH = '/mqtt';
+
 // How often a server looks whether its certificate is due: it is renewed months before its end.
 const RENEWAL_CHECK_MS = 3_600_000;
 
@@ -67,10 +69,18 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
   const close = async () => {
     clearInterval(renewal);
     index.stop();
-    await Promise.all([http.close(), mqtt.close()]);
+    // MQTT first: its WebSockets are connections that the HTTP server waits for.
+    await mqtt.close();
+    await http.close();
   };
   try {
     await http.ready();
+    // A WebSocket shows no client certificate: over https with tokens turned off nobody gets in here.
+    const withoutTokens = httpAt.tls ? 'certificate' : 'open';
+    mqtt.attachWebSocket(http.server, {
+      path: WEB_SOCKET_PATH,
+      authentication: settings.mqttTokenAuth ? 'token' : withoutTokens,
+    });
     const running = {
       http: await listen(http.server, httpAt, httpAt.tls ? 'https' : 'tcp'),
       mqtt: await listen(mqtt.server, mqttAt, mqttAt.tls ? 'mqtts' : 'tcp'),
@@ -82,6 +92,7 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
       tokens: settings.mqttTokenAuth,
       what: 'every client',
     });
+    log.info(`MQTT over WebSocket at ${WEB_SOCKET_PATH} of the HTTP address`);
     log.info(`serving ${index.size} clients from ${home}`);
     return { ...running, close };
   } catch (error) {

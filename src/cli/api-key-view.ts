@@ -7,7 +7,9 @@ import { fields } from './table.js';
 
 /** An API key as it is printed: nothing that could be presented. */
 export function apiKeyView(client: Client, credential: ApiKeyCredential, now: Timestamp) {
-  const { label, hint, scopes, createdAt, expiresAt, revokedAt } = credential;
+  const { label, hint, scopes, createdAt, revokedAt } = credential;
+  // A key does not outlive its client.
+  const expiresAt = Math.min(credential.expiresAt, client.notAfter);
   return {
     id: apiKeyId(client, credential),
     clientId: client.id,

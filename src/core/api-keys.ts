@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { checkKeyPrefix, DEFAULT_KEY_PREFIX, keyHint, makeApiKey } from './api-key.js';
-import { type ApiKeyCredential, type Client, liveClient } from './client.js';
+import { type ApiKeyCredential, type Client, liveClient, parseLabel } from './client.js';
 import { canonicalClientId } from './client-id.js';
 import { KeywrightError } from './errors.js';
 import { requireClient } from './issue-client.js';
@@ -62,7 +62,7 @@ export interface ApiKeyEdit {
 export function editApiKey(services: ApiKeyServices, id: string, edit: ApiKeyEdit): Promise<HeldApiKey> {
   return changeKey(services, id, ({ label, scopes, expiresAt, ...key }) => ({
     ...key,
-    label: edit.label ?? label,
+    label: edit.label === undefined ? label : parseLabel(edit.label),
     scopes: edit.scopes ?? scopes,
     expiresAt: edit.expiresAt ?? expiresAt,
   }));
@@ -179,7 +179,7 @@ function freshKey(
     hash: hashSecret(key),
     prefix,
     hint: keyHint(key),
-    label: label ?? null,
+    label: label === undefined ? null : parseLabel(label),
     scopes,
     createdAt: clock.now(),
     expiresAt,

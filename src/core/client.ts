@@ -69,6 +69,16 @@ export interface Client {
   readonly retired: readonly RetiredCertificate[];
 }
 
+/** Checks a name for people: 1 to 200 characters, none of which moves a terminal's cursor. @throws KeywrightError `invalid-input` */
+export function parseLabel(text: string): string {
+  if (text.length === 0 || text.length > 200 || /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/u.test(text)) {
+    throw new KeywrightError('invalid-input', `label ${JSON.stringify(text.slice(0, 80))} is not allowed`, {
+      hint: 'a label has 1 to 200 characters, and no control characters',
+    });
+  }
+  return text;
+}
+
 export type ClientStatus = 'valid' | 'revoked' | 'not yet valid' | 'expired';
 
 export function clientStatus(client: Client, now: Timestamp): ClientStatus {

@@ -7,6 +7,8 @@ export interface Admission {
   readonly stream: Duplex;
   /** undefined where the listener was left open. */
   readonly principal: Principal | undefined;
+  /** The client id of the CONNECT, under which the engine keeps the session. */
+  readonly sessionId: string;
   /** Whether the client may use a topic now. */
   mayUse(verb: TopicVerb, topic: string): boolean;
 }
@@ -16,7 +18,7 @@ export interface Engine {
   /** Protocol levels it speaks: 3 for MQTT 3.1, 4 for 3.1.1, 5. */
   readonly protocolVersions: ReadonlySet<number>;
   admit(admission: Admission): void;
-  /** Drops what is kept for a client beyond its connections. */
+  /** Drops what is kept of a client's sessions beyond its connections. */
   forget(clientId: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -53,12 +53,13 @@ export async function admitConnection(stream: Duplex, options: GateOptions): Pro
   }
 
   if (principal !== undefined) sessions.add(stream, { principal, demand: DEMAND });
-  const clientId = sessionId(packet.clientId, principal);
-  const connect = clientId === packet.clientId ? first.bytes : generate({ ...packet, clientId });
+  const sessionId = sessionIdOf(packet.clientId, principal);
+  const connect = sessionId === packet.clientId ? first.bytes : generate({ ...packet, clientId: sessionId });
   stream.unshift(Buffer.concat([connect, first.rest]));
   engine.admit({
     stream,
     principal,
+    sessionId,
     mayUse: (verb, topic) => principal === undefined || mayUseTopic(principal, registry, { verb, topic }),
   });
 }
@@ -85,7 +86,7 @@ function presentConnect(
  * Under which id the engine keeps a session. A client that chooses its own ids cannot take another client's session:
  * no registered id has a colon.
  */
-function sessionId(clientId: string, principal: Principal | undefined): string {
+function sessionIdOf(clientId: string, principal: Principal | undefined): string {
   if (principal === undefined || clientId === '') return clientId;
   return principal.credential.kind === 'api-key' ? `${principal.clientId}:${clientId}` : principal.clientId;
 }

@@ -1,10 +1,13 @@
-import { createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import type { Server as HttpServer } from 'node:http';
+import { createServer, type Server } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { createServer as createTlsServer } from 'node:tls';
 import type { Clock } from '../core/ports.js';
 import type { Registry } from '../core/prove.js';
 import type { Engine } from './engine.js';
 import { admitConnection, type MqttAuthentication } from './gate.js';
 import { Sessions } from './sessions.js';
+import { acceptWebSockets } from './websocket.js';
 
 /** PEM texts for a TLS listener; only client certificates of that authority get in. */
 interface TlsMaterial {
@@ -24,8 +27,15 @@ export interface MqttOptions {
 
 export interface MqttServer {
   readonly server: Server;
+  /** Also takes MQTT over WebSocket from an HTTP server, at `path`. */
+  attachWebSocket(http: HttpServer, options: WebSocketOptions): void;
   /** Ends the listener, all connections and the engine. */
   close(): Promise<void>;
+}
+
+export interface WebSocketOptions {
+  readonly path: string;
+  readonly authentication: MqttAuthentication;
 }
 
 // From the connection to its whole CONNECT; a device on a slow link needs one or two.
@@ -39,21 +49,27 @@ export function buildMqttServer(options: MqttOptions): MqttServer {
     sessions.recheck(ids);
     for (const id of ids) if (registry.clientById(id) === undefined) void engine.forget(id);
   });
-  const connections = new Set<Socket>();
-  const admit = (stream: Socket | TLSSocket) => {
-    void admitConnection(stream, { registry, clock, engine, sessions, authentication, connectTimeoutMs });
+  const connections = new Set<Duplex>();
+  const track = (connection: Duplex) => {
+    connections.add(connection);
+    connection.once('close', () => connections.delete(connection));
   };
+  const gate = { registry, clock, engine, sessions, connectTimeoutMs };
+  const admit = (stream: Duplex) => void admitConnection(stream, { ...gate, authentication });
   const server = tls
     ? createTlsServer({ ...tlsOptions(tls), handshakeTimeout: connectTimeoutMs }, admit)
     : createServer(admit);
   // Counted where TCP begins, so that closing also ends handshakes in progress.
-  server.on('connection', (socket: Socket) => {
-    connections.add(socket);
-    socket.once('close', () => connections.delete(socket));
-  });
+  server.on('connection', track);
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   return {
     server,
+    attachWebSocket: (http, webSocket) => {
+      acceptWebSockets(http, webSocket.path, (stream) => {
+        track(stream);
+        void admitConnection(stream, { ...gate, authentication: webSocket.authentication });
+      });
+    },
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       sessions.close();

@@ -208,6 +208,8 @@ describe('key gen', () => {
     [['a', '--valid-for', 'long'], '"long" is not a duration'],
     [['a', '--valid-for', '1y', '--not-after', '2030-01-01'], 'cannot also be provided when using'],
     [['a', '--scope', 'a b'], 'scope "a b" is not allowed'],
+    [['a', '--label', 'a\nb'], 'label "a\\nb" is not allowed'],
+    [['a', '--label', ''], 'label "" is not allowed'],
     [['a', '--algorithm', 'dsa'], 'Expected --algorithm=dsa to be one of'],
     [['a', '--nonsense'], 'Nonexistent flag: --nonsense'],
   ])('refuses %j as wrong usage and changes nothing', async (args, message) => {

@@ -393,6 +393,7 @@ describe('serve', () => {
         expect.stringMatching(/^HTTP listening tcp:\/\/127\.0\.0\.1:\d+$/),
         'MQTT token authentication enabled',
         expect.stringMatching(/^MQTT listening tcp:\/\/127\.0\.0\.1:\d+$/),
+        'MQTT over WebSocket at /mqtt of the HTTP address',
         expect.stringMatching(/^serving 1 clients from /),
       ]);
       await fetch(server.http);

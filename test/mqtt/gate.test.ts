@@ -288,6 +288,52 @@ describe('an API key over MQTT', () => {
   });
 });
 
+describe('MQTT over WebSocket', () => {
+  it('is at /mqtt of the HTTP address, with the same credentials', async () => {
+    const shop = await fixture();
+    const url = `${shop.server.http.replace('http:', 'ws:')}/mqtt`;
+    const { apiKey } = JSON.parse((await shop.keywright(['register', 'token', '--json'])).stdout);
+    await eventually(async () => (await fetch(shop.server.http, { headers: { 'x-api-key': apiKey } })).ok, {
+      withinMs: 1000,
+      what: 'the key known',
+    });
+    const device = await connectAsync(url, { reconnectPeriod: 0, clientId: 'app', username: shop.token });
+    const other = await connectAsync(url, { reconnectPeriod: 0, username: 'my-device', password: apiKey });
+    onTestFinished(() => {
+      device.end(true);
+      other.end(true);
+    });
+    const heard: string[] = [];
+    device.on('message', (_, payload) => heard.push(String(payload)));
+    await device.subscribeAsync('sensors/+');
+    await other.publishAsync('sensors/temperature', '{"temp": 22.5}', { qos: 1 });
+    await eventually(() => heard.length > 0, { withinMs: 2000, what: 'the message' });
+    expect(heard).toEqual(['{"temp": 22.5}']);
+    await expect(connectAsync(url, { reconnectPeriod: 0, clientId: 'app' })).rejects.toThrow(
+      'Not authorized',
+    );
+
+    await shop.keywright(['key', 'del', 'app']);
+    await eventually(() => !device.connected, { withinMs: 1000, what: 'the deleted one closed' });
+    expect(other.connected).toBe(true);
+  });
+
+  it('is not what other paths upgrade to: they are answered like any request', async () => {
+    const { server } = await fixture();
+    const upgrade =
+      'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n';
+    const socket = () => connectTcp(Number(new URL(server.http).port), '127.0.0.1');
+    const ask = async (path: string) =>
+      Buffer.from(
+        await exchange(socket(), `GET ${path} HTTP/1.1\r\nHost: x\r\n${upgrade}\r\n`),
+        'hex',
+      ).toString();
+    expect(await ask('/elsewhere')).toMatch(/^HTTP\/1\.1 401 [\s\S]*"reason":"missing token"/);
+    expect(await ask('/healthz')).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await ask('/mqtt')).toMatch(/^HTTP\/1\.1 101 /);
+  });
+});
+
 describe('a live session', () => {
   it('is closed within a second of its key’s deletion, and its queue is gone', async () => {
     const shop = await fixture();

@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { bundleFiles, refuseExisting, writeArchive, writeBundle } from '../../cli/bundle-files.js';
 import { clientView } from '../../cli/client-view.js';
+import { parseLabel } from '../../core/client.js';
 import { parseClientId } from '../../core/client-id.js';
 import { clientValidity, issueClient } from '../../core/issue-client.js';
 import { KEY_ALGORITHMS } from '../../core/key-algorithm.js';
@@ -61,6 +62,7 @@ that clients trust. They are shown this once: neither the private key nor the to
     const { args, flags } = await this.parse(KeyGen);
     const clientId = parseClientId(args['client-id']);
     const scopes = flags.scope?.map(parseScope);
+    const label = flags.label === undefined ? undefined : parseLabel(flags.label);
     const prefix = flags.output?.endsWith('/')
       ? `${flags.output}${clientId}`
       : (flags.output ?? `./${clientId}`);
@@ -82,7 +84,7 @@ that clients trust. They are shown this once: neither the private key nor the to
     const options = { replace: flags.force };
     const client = await issueClient(
       { keyStore, authority, clock },
-      { clientId, algorithm: flags.algorithm, validity, label: flags.label, scopes, ...options },
+      { clientId, algorithm: flags.algorithm, validity, label, scopes, ...options },
       (bundle) =>
         flags.zip
           ? writeArchive(bundle, { path: archive, prefix, serverCertificate: authority.certificate }, options)

@@ -6,6 +6,7 @@ import type { Admission, Engine } from '../engine.js';
 /** aedes in this process: MQTT 3.1 and 3.1.1, QoS 0 to 2, sessions and retained messages in memory. */
 export async function createEmbeddedEngine(): Promise<Engine> {
   const admissions = new WeakMap<Duplex, Admission>();
+  const sessionIds = new Map<string, Set<string>>();
   const admissionOf = (client: Client | null) => (client === null ? undefined : admissions.get(client.conn));
   const memory = new AsyncPersistence();
   const broker = await Aedes.createBroker({
@@ -25,16 +26,20 @@ export async function createEmbeddedEngine(): Promise<Engine> {
   return {
     protocolVersions: new Set([3, 4]),
     admit: (admission) => {
+      const { principal, sessionId } = admission;
+      if (principal)
+        sessionIds.set(principal.clientId, (sessionIds.get(principal.clientId) ?? new Set()).add(sessionId));
       admissions.set(admission.stream, admission);
       broker.handle(admission.stream);
     },
     forget: async (clientId) => {
-      const client = { id: clientId };
-      await memory.cleanSubscriptions(client);
-      // What waits for a client must not reach whoever gets its id next.
-      for await (const packet of memory.outgoingStream(client)) {
-        await memory.outgoingClearMessageId(client, packet);
+      for (const id of sessionIds.get(clientId) ?? []) {
+        await memory.cleanSubscriptions({ id });
+        // What waits for a client must not reach whoever gets its id next.
+        for await (const packet of memory.outgoingStream({ id }))
+          await memory.outgoingClearMessageId({ id }, packet);
       }
+      sessionIds.delete(clientId);
     },
     close: () => new Promise((resolve) => broker.close(() => resolve())),
   };
