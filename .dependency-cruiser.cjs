@@ -2,6 +2,7 @@
 const rooms = {
   core: ['core'],
   disk: ['disk', 'core'],
+  audit: ['audit', 'core', 'disk'],
   ca: ['ca', 'core', 'disk'],
   store: ['store', 'core', 'disk'],
   http: ['http', 'core'],

@@ -1,4 +1,6 @@
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { FileAuditLog } from './audit/file-log.js';
 import type { AuthorityRequest } from './ca/authority.js';
 import { keyedHash } from './core/api-key.js';
 import type { Credential } from './core/client.js';
@@ -14,6 +16,7 @@ export interface App {
   readonly home: string;
   readonly keyStore: KeyStore;
   readonly clock: Clock;
+  readonly audit: FileAuditLog;
   /** The CA, which the first call on a new home makes. @throws KeywrightError `ca-unusable` */
   authority(): Promise<CertificateAuthority>;
   /** The CA, if there is one. @throws KeywrightError `ca-unusable` */
@@ -40,11 +43,17 @@ const systemClock: Clock = { now: () => Date.now() };
 export async function openApp({ home, notice, clock = systemClock }: AppOptions): Promise<App> {
   await checkHome(home);
   const keyStore = openFileStore(home);
+  const audit = new FileAuditLog({ home, clock, who: userName() });
   const ca = () => import('./ca/authority.js');
   const existingAuthority = async () => (await ca()).readAuthority(home);
 
+  const createAuthority = async (request: AuthorityRequest) => {
+    const { draftAuthority, publishAuthority } = await ca();
+    const draft = await draftAuthority(request, clock.now());
+    return audit.record({ action: 'ca.init', target: 'ca' }, () => publishAuthority(home, draft));
+  };
+
   const makeFirst = async () => {
-    const { createAuthority, DEFAULT_AUTHORITY } = await ca();
     // Certificates without their CA are the remains of a home: a new CA would hide that, and would not know them.
     if (await anyCredential(keyStore, 'certificate')) {
       const other = await existingAuthority();
@@ -57,15 +66,22 @@ export async function openApp({ home, notice, clock = systemClock }: AppOptions)
         },
       );
     }
-    const made = await createAuthority(home, DEFAULT_AUTHORITY, clock.now());
-    if (made !== undefined) notice(`made a new CA in ${home}/ca, valid until ${formatTime(made.notAfter)}`);
-    return made ?? (await existingAuthority());
+    try {
+      const made = await createAuthority((await ca()).DEFAULT_AUTHORITY);
+      notice(`made a new CA in ${home}/ca, valid until ${formatTime(made.notAfter)}`);
+      return made;
+    } catch (error) {
+      // Another process was first.
+      if (error instanceof KeywrightError && error.code === 'already-exists') return existingAuthority();
+      throw error;
+    }
   };
 
   return {
     home,
     keyStore,
     clock,
+    audit,
     existingAuthority,
     async authority() {
       const authority = (await existingAuthority()) ?? (await makeFirst());
@@ -76,16 +92,9 @@ export async function openApp({ home, notice, clock = systemClock }: AppOptions)
       return keyedHash(await hashingKey(home, keyStore));
     },
     async createAuthority(request) {
-      const { createAuthority } = await ca();
-      const made = (await existingAuthority())
-        ? undefined
-        : await createAuthority(home, request, clock.now());
-      if (made === undefined) {
-        throw new KeywrightError('already-exists', `the home ${home} has a CA already`, {
-          hint: 'see it with: keywright ca show',
-        });
-      }
-      return made;
+      // Also names what is wrong with a CA that is there.
+      await existingAuthority();
+      return createAuthority(request);
     },
   };
 }
@@ -111,4 +120,13 @@ async function hashingKey(home: string, keyStore: KeyStore): Promise<Buffer> {
 async function anyCredential(keyStore: KeyStore, wanted: Credential['kind']): Promise<boolean> {
   const clients = await keyStore.clients.list();
   return clients.some(({ credentials }) => credentials.some(({ kind }) => kind === wanted));
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container's user need not have a name.
+    return `uid ${process.getuid?.()}`;
+  }
 }

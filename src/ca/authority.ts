@@ -54,39 +54,40 @@ export async function readAuthority(home: string): Promise<CertificateAuthority 
   return authority(certificate, privateKey);
 }
 
-/**
- * Makes the CA of a home. Its files appear together or not at all; of several makers at once one wins.
- * @returns undefined where another was there first
- */
-export async function createAuthority(
-  home: string,
-  { subject, algorithm, validFor }: AuthorityRequest,
-  now: Timestamp,
-): Promise<CertificateAuthority | undefined> {
-  const notBefore = wholeSeconds(now);
-  const keys = await makeKeyPair(algorithm);
-  const certificate = signCertificate(
-    {
-      profile: 'ca',
-      subject: parseSubject(subject ?? `CN=keywright CA ${randomBytes(4).toString('hex')}`),
-      publicKey: keys.publicKey,
-      notBefore,
-      notAfter: addDuration(notBefore, validFor),
-      alternativeNames: [],
-    },
-    { certificate: undefined, privateKey: keys.privateKey },
-  );
-  const published = await publish(home, {
-    certificate: certificate.toString(),
-    key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-  });
-  return published ? authority(certificate, keys.privateKey) : undefined;
+/** A CA that is not in any home yet. */
+export interface AuthorityDraft {
+  readonly certificate: X509Certificate;
+  readonly privateKey: KeyObject;
 }
 
-async function publish(
+/** Makes a CA's key and certificate. @throws KeywrightError `invalid-input` on a subject or a validity that is none */
+export async function draftAuthority(
+  { subject, algorithm, validFor }: AuthorityRequest,
+  now: Timestamp,
+): Promise<AuthorityDraft> {
+  const notBefore = wholeSeconds(now);
+  const notAfter = addDuration(notBefore, validFor);
+  const name = parseSubject(subject ?? `CN=keywright CA ${randomBytes(4).toString('hex')}`);
+  const { publicKey, privateKey } = await makeKeyPair(algorithm);
+  const template = {
+    profile: 'ca' as const,
+    subject: name,
+    publicKey,
+    notBefore,
+    notAfter,
+    alternativeNames: [],
+  };
+  return { certificate: signCertificate(template, { certificate: undefined, privateKey }), privateKey };
+}
+
+/**
+ * Puts a CA into a home. Its files appear together or not at all; of several at once one wins.
+ * @throws KeywrightError `already-exists` where another was there first; `io`
+ */
+export async function publishAuthority(
   home: string,
-  { certificate, key }: { certificate: string; key: string },
-): Promise<boolean> {
+  { certificate, privateKey }: AuthorityDraft,
+): Promise<CertificateAuthority> {
   await prepareHome(home);
   const { directory } = files(home);
   const draft = await mkdtemp(join(home, '.ca.new-')).catch((error) => {
@@ -94,17 +95,21 @@ async function publish(
   });
   try {
     // mkdtemp makes it 0700. A directory cannot be renamed onto one that holds anything.
+    const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     await createFile(join(draft, 'key.pem'), { data: key, mode: 0o600 });
-    await createFile(join(draft, 'cert.pem'), { data: certificate, mode: 0o644 });
+    await createFile(join(draft, 'cert.pem'), { data: certificate.toString(), mode: 0o644 });
     await syncDirectory(draft);
     await rename(draft, directory);
     await syncDirectory(home);
-    return true;
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
-    if (systemCode(error) === 'ENOTEMPTY' || systemCode(error) === 'EEXIST') return false;
-    throw ioError('write the CA in', directory, error);
+    if (systemCode(error) !== 'ENOTEMPTY' && systemCode(error) !== 'EEXIST')
+      throw ioError('write the CA in', directory, error);
+    throw new KeywrightError('already-exists', `the home ${home} has a CA already`, {
+      hint: 'see it with: keywright ca show',
+    });
   }
+  return authority(certificate, privateKey);
 }
 
 function authority(certificate: X509Certificate, privateKey: KeyObject): CertificateAuthority {

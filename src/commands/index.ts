@@ -1,3 +1,5 @@
+import AuditList from './audit/list.js';
+import AuditVerify from './audit/verify.js';
 import CaInit from './ca/init.js';
 import CaShow from './ca/show.js';
 import KeyDel from './key/del.js';
@@ -17,6 +19,8 @@ import Verify from './verify.js';
 
 /** Every command by its id; oclif's explicit strategy reads this. */
 export const COMMANDS = {
+  'audit:list': AuditList,
+  'audit:verify': AuditVerify,
   'ca:init': CaInit,
   'ca:show': CaShow,
   'key:del': KeyDel,

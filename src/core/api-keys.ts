@@ -4,13 +4,14 @@ import { type ApiKeyCredential, type Client, liveClient, parseLabel } from './cl
 import { canonicalClientId } from './client-id.js';
 import { KeywrightError } from './errors.js';
 import { requireClient } from './issue-client.js';
-import type { Clock, KeyStore } from './ports.js';
+import type { AuditEvent, AuditLog, Clock, KeyStore } from './ports.js';
 import { NEVER, type Timestamp } from './time.js';
 
 export interface ApiKeyServices {
   readonly keyStore: KeyStore;
   readonly clock: Clock;
   readonly hashSecret: (secret: string) => string;
+  readonly audit: AuditLog;
 }
 
 export interface ApiKeyRequest {
@@ -37,17 +38,21 @@ export interface HeldApiKey {
 
 /** Registers an API key. @throws KeywrightError `not-found` where the client that should get it does not exist */
 export async function registerApiKey(services: ApiKeyServices, request: ApiKeyRequest): Promise<FreshApiKey> {
-  const { keyStore, clock } = services;
+  const { keyStore, clock, audit } = services;
   const { clientId, expiresAt } = request;
   const now = clock.now();
   if (expiresAt <= now) throw new KeywrightError('invalid-input', 'the key would expire in the past');
   const { key, credential } = freshKey(services, request);
   const id = clientId ?? randomUUID();
-  const client = await keyStore.clients.update(id, (current) => {
-    const holder = liveClient(current) ?? (clientId === undefined ? newClient(id, request, now) : undefined);
-    if (holder === undefined) throw noSuchClient(id);
-    return { ...holder, credentials: [...holder.credentials, credential], updatedAt: now };
-  });
+  if (clientId !== undefined) await requireClient(keyStore, clientId);
+  const client = await audit.record({ action: 'token.register', target: `${id}:${credential.id}` }, () =>
+    keyStore.clients.update(id, (current) => {
+      const holder =
+        liveClient(current) ?? (clientId === undefined ? newClient(id, request, now) : undefined);
+      if (holder === undefined) throw noSuchClient(id);
+      return { ...holder, credentials: [...holder.credentials, credential], updatedAt: now };
+    }),
+  );
   return { client, credential, key };
 }
 
@@ -60,31 +65,40 @@ export interface ApiKeyEdit {
 
 /** @throws KeywrightError `not-found` */
 export function editApiKey(services: ApiKeyServices, id: string, edit: ApiKeyEdit): Promise<HeldApiKey> {
-  return changeKey(services, id, ({ label, scopes, expiresAt, ...key }) => ({
-    ...key,
-    label: edit.label === undefined ? label : parseLabel(edit.label),
-    scopes: edit.scopes ?? scopes,
-    expiresAt: edit.expiresAt ?? expiresAt,
-  }));
+  return changeKey(
+    services,
+    { action: 'token.edit', target: id },
+    ({ label, scopes, expiresAt, ...key }) => ({
+      ...key,
+      label: edit.label === undefined ? label : parseLabel(edit.label),
+      scopes: edit.scopes ?? scopes,
+      expiresAt: edit.expiresAt ?? expiresAt,
+    }),
+  );
 }
 
 /** Makes a key stop working and keeps it in the list. @throws KeywrightError `not-found` */
 export function invalidateApiKey(services: ApiKeyServices, id: string): Promise<HeldApiKey> {
   const now = services.clock.now();
-  return changeKey(services, id, (key) => ({ ...key, revokedAt: key.revokedAt ?? now }));
+  return changeKey(services, { action: 'token.invalidate', target: id }, (key) => ({
+    ...key,
+    revokedAt: key.revokedAt ?? now,
+  }));
 }
 
 /** Removes a key; a client that had nothing else goes with it. @throws KeywrightError `not-found` */
 export async function deleteApiKey(services: ApiKeyServices, id: string): Promise<void> {
   const { client, credential } = await findApiKey(services.keyStore, id);
   const now = services.clock.now();
-  await services.keyStore.clients.update(client.id, (current) => {
-    const holder = liveClient(current);
-    if (!holder?.credentials.some((other) => isKey(other, credential.id))) throw noSuchKey(id);
-    const credentials = holder.credentials.filter((other) => !isKey(other, credential.id));
-    if (credentials.length === 0 && holder.retired.length === 0) return undefined;
-    return { ...holder, credentials, updatedAt: now, deletedAt: credentials.length === 0 ? now : null };
-  });
+  await services.audit.record({ action: 'token.delete', target: apiKeyId(client, credential) }, () =>
+    services.keyStore.clients.update(client.id, (current) => {
+      const holder = liveClient(current);
+      if (!holder?.credentials.some((other) => isKey(other, credential.id))) throw noSuchKey(id);
+      const credentials = holder.credentials.filter((other) => !isKey(other, credential.id));
+      if (credentials.length === 0 && holder.retired.length === 0) return undefined;
+      return { ...holder, credentials, updatedAt: now, deletedAt: credentials.length === 0 ? now : null };
+    }),
+  );
 }
 
 /**
@@ -107,15 +121,17 @@ export async function rotateApiKey(
   const expiresAt = old.expiresAt === NEVER ? NEVER : now + (old.expiresAt - old.createdAt);
   const { scopes, prefix, label } = old;
   const { key, credential } = freshKey(services, { scopes, label: label ?? undefined, expiresAt, prefix });
-  const updated = await services.keyStore.clients.update(client.id, (current) => {
-    const holder = liveClient(current);
-    if (!holder?.credentials.some((other) => isKey(other, old.id))) throw noSuchKey(id);
-    const credentials = holder.credentials.map((other) => {
-      if (other.kind !== 'api-key' || other.id !== old.id) return other;
-      return { ...other, expiresAt: Math.min(other.expiresAt, overlapUntil) };
-    });
-    return { ...holder, credentials: [...credentials, credential], updatedAt: now };
-  });
+  const updated = await services.audit.record({ action: 'token.rotate', target: apiKeyId(client, old) }, () =>
+    services.keyStore.clients.update(client.id, (current) => {
+      const holder = liveClient(current);
+      if (!holder?.credentials.some((other) => isKey(other, old.id))) throw noSuchKey(id);
+      const credentials = holder.credentials.map((other) => {
+        if (other.kind !== 'api-key' || other.id !== old.id) return other;
+        return { ...other, expiresAt: Math.min(other.expiresAt, overlapUntil) };
+      });
+      return { ...holder, credentials: [...credentials, credential], updatedAt: now };
+    }),
+  );
   return { client: updated, credential, key };
 }
 
@@ -150,21 +166,23 @@ export function apiKeyId(client: Client, { id }: ApiKeyCredential): string {
 }
 
 async function changeKey(
-  { keyStore, clock }: ApiKeyServices,
-  id: string,
+  { keyStore, clock, audit }: ApiKeyServices,
+  { action, target }: AuditEvent,
   change: (key: ApiKeyCredential) => ApiKeyCredential,
 ): Promise<HeldApiKey> {
-  const found = await findApiKey(keyStore, id);
-  const client = await keyStore.clients.update(found.client.id, (current) => {
-    const holder = liveClient(current);
-    if (!holder?.credentials.some((other) => isKey(other, found.credential.id))) throw noSuchKey(id);
-    const credentials = holder.credentials.map((other) =>
-      other.kind === 'api-key' && other.id === found.credential.id ? change(other) : other,
-    );
-    return { ...holder, credentials, updatedAt: clock.now() };
-  });
+  const found = await findApiKey(keyStore, target);
+  const client = await audit.record({ action, target: apiKeyId(found.client, found.credential) }, () =>
+    keyStore.clients.update(found.client.id, (current) => {
+      const holder = liveClient(current);
+      if (!holder?.credentials.some((other) => isKey(other, found.credential.id))) throw noSuchKey(target);
+      const credentials = holder.credentials.map((other) =>
+        other.kind === 'api-key' && other.id === found.credential.id ? change(other) : other,
+      );
+      return { ...holder, credentials, updatedAt: clock.now() };
+    }),
+  );
   const credential = keysOf(client).find((key) => key.id === found.credential.id);
-  if (credential === undefined) throw noSuchKey(id);
+  if (credential === undefined) throw noSuchKey(target);
   return { client, credential };
 }
 

@@ -1,7 +1,7 @@
 import { type Client, clientStatus, liveClient, retireCertificates } from './client.js';
 import { KeywrightError } from './errors.js';
 import { type KeyAlgorithm, type KeyPair, makeKeyPair } from './key-algorithm.js';
-import type { CertificateAuthority, Clock, IssuedCertificate, KeyStore } from './ports.js';
+import type { AuditLog, CertificateAuthority, Clock, IssuedCertificate, KeyStore } from './ports.js';
 import { signToken, textHash } from './signed-token.js';
 import { addDuration, formatTime, type Timestamp, wholeSeconds } from './time.js';
 
@@ -39,6 +39,7 @@ export interface IssueServices {
   readonly keyStore: KeyStore;
   readonly authority: CertificateAuthority;
   readonly clock: Clock;
+  readonly audit: AuditLog;
 }
 
 /**
@@ -47,7 +48,7 @@ export interface IssueServices {
  * @throws KeywrightError `already-exists` where the id is taken and `replace` is false; whatever `deliver` throws
  */
 export async function issueClient(
-  { keyStore, authority, clock }: IssueServices,
+  { keyStore, authority, clock, audit }: IssueServices,
   request: IssueRequest,
   deliver: (bundle: Bundle) => Promise<Delivery>,
 ): Promise<Client> {
@@ -63,10 +64,12 @@ export async function issueClient(
   const delivery = await deliver(bundle);
   let client: Client;
   try {
-    client = await keyStore.clients.update(clientId, (current) => {
-      refuseTaken(current);
-      return registered(request, { current, certificate, keys, token: bundle.token, now: clock.now() });
-    });
+    client = await audit.record({ action: replace ? 'key.replace' : 'key.gen', target: clientId }, () =>
+      keyStore.clients.update(clientId, (current) => {
+        refuseTaken(current);
+        return registered(request, { current, certificate, keys, token: bundle.token, now: clock.now() });
+      }),
+    );
   } catch (error) {
     await delivery.takeBack();
     throw error;
@@ -80,16 +83,19 @@ export async function issueClient(
  * @throws KeywrightError `not-found`
  */
 export async function deleteClient(
-  { keyStore, clock }: Omit<IssueServices, 'authority'>,
+  { keyStore, clock, audit }: Omit<IssueServices, 'authority'>,
   clientId: string,
 ): Promise<void> {
-  await keyStore.clients.update(clientId, (current) => {
-    const client = liveClient(current);
-    if (client === undefined) throw noSuchClient(clientId);
-    const now = clock.now();
-    const retired = retireCertificates(client, now);
-    return { ...client, label: null, scopes: [], credentials: [], retired, updatedAt: now, deletedAt: now };
-  });
+  await requireClient(keyStore, clientId);
+  await audit.record({ action: 'key.del', target: clientId }, () =>
+    keyStore.clients.update(clientId, (current) => {
+      const client = liveClient(current);
+      if (client === undefined) throw noSuchClient(clientId);
+      const now = clock.now();
+      const retired = retireCertificates(client, now);
+      return { ...client, label: null, scopes: [], credentials: [], retired, updatedAt: now, deletedAt: now };
+    }),
+  );
 }
 
 /** Fetches a client. @throws KeywrightError `not-found` */
@@ -101,7 +107,7 @@ export async function requireClient(keyStore: KeyStore, clientId: string): Promi
 
 /** All live clients, or those that are valid now and end before `expiringBefore`. */
 export async function listClients(
-  { keyStore, clock }: Omit<IssueServices, 'authority'>,
+  { keyStore, clock }: Pick<IssueServices, 'keyStore' | 'clock'>,
   { expiringBefore }: { readonly expiringBefore?: Timestamp | undefined } = {},
 ): Promise<Client[]> {
   const clients = (await keyStore.clients.list()).filter((client) => liveClient(client));

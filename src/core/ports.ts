@@ -40,6 +40,33 @@ export interface Subscription {
   stop(): void;
 }
 
+/** What happened to what: `key.gen` of a client, `token.rotate` of an API key. Never a secret. */
+export interface AuditEvent {
+  readonly action: string;
+  /** The id of what is changed. */
+  readonly target: string;
+}
+
+/** One line of the audit log. */
+export interface AuditEntry extends AuditEvent {
+  readonly seq: number;
+  readonly at: Timestamp;
+  /** Who did it: the operating system's user for commands. */
+  readonly who: string;
+  readonly outcome: 'begun' | 'failed';
+  /** SHA-256 over the line before and this one without it, lower-case hex. */
+  readonly hash: string;
+}
+
+/** The append-only record of every change. */
+export interface AuditLog {
+  /**
+   * Records the event, then makes the change: nothing changes without a line. A change that throws gets a second line.
+   * @throws KeywrightError where the line cannot be written: then nothing was changed
+   */
+  record<T>(event: AuditEvent, change: () => Promise<T>): Promise<T>;
+}
+
 /** Where clients live. */
 export interface KeyStore {
   readonly clients: Collection<Client>;

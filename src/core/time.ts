@@ -42,6 +42,11 @@ export function parseExpiry(text: string, now: Timestamp): Timestamp {
   return DURATION.test(text) ? addDuration(now, text) : parseTime(text);
 }
 
+/** When something began that is given as a duration before `now`, or a time. @throws KeywrightError `invalid-input` */
+export function parseSince(text: string, now: Timestamp): Timestamp {
+  return DURATION.test(text) ? now - (addDuration(now, text) - now) : parseTime(text);
+}
+
 /** The time as RFC 3339 in UTC, to the second. */
 export function formatTime(time: Timestamp): string {
   return new Date(time).toISOString().replace(/\.\d{3}Z$/, 'Z');

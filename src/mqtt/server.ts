@@ -33,7 +33,7 @@ export interface MqttServer {
   close(): Promise<void>;
 }
 
-export interface WebSocketOptions {
+interface WebSocketOptions {
   readonly path: string;
   readonly authentication: MqttAuthentication;
 }

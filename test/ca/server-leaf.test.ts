@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openApp } from '../../src/app.js';
-import { createAuthority } from '../../src/ca/authority.js';
+import { draftAuthority, publishAuthority } from '../../src/ca/authority.js';
 import { ensureServerLeaf } from '../../src/ca/server-leaf.js';
 import type { ServerName } from '../../src/core/ports.js';
 import { serveSettings } from '../../src/settings.js';
@@ -20,8 +20,10 @@ const LOCAL: ServerName[] = [
 
 async function fixture(validFor = '10y') {
   const home = join(await scratchDirectory(), 'home');
-  const authority = await createAuthority(home, { algorithm: 'ec-p256', validFor }, START);
-  if (authority === undefined) throw new Error('no CA');
+  const authority = await publishAuthority(
+    home,
+    await draftAuthority({ algorithm: 'ec-p256', validFor }, START),
+  );
   const leaf = (now: number, names = LOCAL) =>
     ensureServerLeaf({ home, authority, names, clock: { now: () => now } });
   return { home, authority, leaf };

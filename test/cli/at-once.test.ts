@@ -17,7 +17,16 @@ describe('many commands at once', () => {
     await keywright(['server-cert', '--output', 'ca.pem']);
     const certificates = ids.map((id) => `${id}_cert.pem`);
     await execa('openssl', ['verify', '-CAfile', 'ca.pem', ...certificates], { cwd: directory });
-    expect((await readdir(join(directory, 'home'))).sort()).toEqual(['ca', 'store']);
+    expect((await readdir(join(directory, 'home'))).sort()).toEqual([
+      'audit.head',
+      'audit.log',
+      'ca',
+      'store',
+    ]);
+    expect(await keywright(['audit', 'verify'])).toMatchObject({
+      exitCode: 0,
+      stdout: 'the audit log is whole',
+    });
     expect(await readdir(join(directory, 'home', 'store', 'clients', 'locks'))).toEqual([]);
   });
 
@@ -60,6 +69,7 @@ describe('kill -9', () => {
       expect(client.credentials.map(({ kind }) => kind)).toEqual(['certificate', 'signed-token']);
       expect((await keywright(['verify', '--token-file', `${client.id}_token`])).exitCode).toBe(0);
     }
+    expect(await keywright(['audit', 'verify'])).toMatchObject({ exitCode: 0 });
     // Whoever was killed stands in nobody's way.
     for (let round = 0; round < rounds; round += 8) {
       const again = await keywright(['key', 'gen', `k${round}`, '--force']);

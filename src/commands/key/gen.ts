@@ -70,7 +70,7 @@ that clients trust. They are shown this once: neither the private key nor the to
     const archive = `${prefix}.zip`;
     if (!flags.force) await refuseExisting(flags.zip ? [archive] : Object.values(files));
 
-    const { keyStore, clock, ...app } = await this.openApp(flags.home);
+    const { keyStore, clock, audit, ...app } = await this.openApp(flags.home);
     const authority = await app.authority();
     const validity = clientValidity(
       {
@@ -83,7 +83,7 @@ that clients trust. They are shown this once: neither the private key nor the to
     );
     const options = { replace: flags.force };
     const client = await issueClient(
-      { keyStore, authority, clock },
+      { keyStore, authority, clock, audit },
       { clientId, algorithm: flags.algorithm, validity, label, scopes, ...options },
       (bundle) =>
         flags.zip

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { KeywrightError } from '../core/errors.js';
+import type { AuditEntry } from '../core/ports.js';
+import { formatTime, parseTime } from '../core/time.js';
+
+/** What stands for the line before the first one. */
+export const GENESIS = '0'.repeat(64);
+
+/** The entry as a line of the log, chained to the line before it. */
+export function chainLine(
+  entry: Omit<AuditEntry, 'hash'>,
+  previousHash: string,
+): { line: string; hash: string } {
+  const text = JSON.stringify({ ...entry, at: formatTime(entry.at) });
+  const hash = createHash('sha256').update(previousHash).update('\n').update(text).digest('hex');
+  return { line: `${text.slice(0, -1)},"hash":"${hash}"}`, hash };
+}
+
+/** What is wrong with a log, and where. */
+export interface ChainFault {
+  /** Counted from 1. */
+  readonly line: number;
+  readonly fault: string;
+}
+
+export interface ChainEnd {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/** Follows the chain to its end. @returns the first fault, or where the chain ends */
+export function followChain(lines: readonly string[]): ChainFault | ChainEnd {
+  let end: ChainEnd = { seq: 0, hash: GENESIS };
+  for (const [index, line] of lines.entries()) {
+    const [, text, hash] = /^(.*),"hash":"([0-9a-f]{64})"\}$/.exec(line) ?? [];
+    const expected = createHash('sha256').update(end.hash).update('\n').update(`${text}}`).digest('hex');
+    if (text === undefined || hash !== expected) {
+      return { line: index + 1, fault: 'was changed, or a line before it is missing or in another place' };
+    }
+    end = { seq: end.seq + 1, hash };
+  }
+  return end;
+}
+
+/** Reads a line. @throws KeywrightError `store-corrupt` */
+export function parseLine(line: string): AuditEntry {
+  try {
+    const { seq, at, who, action, target, outcome, hash } = JSON.parse(line);
+    return {
+      seq: Number(seq),
+      at: parseTime(String(at)),
+      who: String(who),
+      action: String(action),
+      target: String(target),
+      outcome: outcome === 'failed' ? 'failed' : 'begun',
+      hash: String(hash),
+    };
+  } catch (error) {
+    throw new KeywrightError('store-corrupt', 'the audit log has a line that is none of its own', {
+      hint: 'see which with: keywright audit verify',
+      cause: error,
+    });
+  }
+}

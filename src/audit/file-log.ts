@@ -1,0 +1,120 @@
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { KeywrightError } from '../core/errors.js';
+import type { AuditEntry, AuditEvent, AuditLog, Clock } from '../core/ports.js';
+import { readOptional, replaceFile } from '../disk/durable-file.js';
+import { prepareHome } from '../disk/home.js';
+import { ioError } from '../disk/io-error.js';
+import { withLock } from '../disk/lock.js';
+import { type ChainEnd, type ChainFault, chainLine, followChain, GENESIS, parseLine } from './chain.js';
+
+export interface FileLogOptions {
+  readonly home: string;
+  readonly clock: Clock;
+  /** Who makes the changes. */
+  readonly who: string;
+}
+
+/** The audit log of a home: `audit.log`, a line an event, and `audit.head`, which says how the last line ends. */
+export class FileAuditLog implements AuditLog {
+  readonly #options: FileLogOptions;
+  readonly #log: string;
+  readonly #head: string;
+
+  constructor(options: FileLogOptions) {
+    this.#options = options;
+    this.#log = join(options.home, 'audit.log');
+    this.#head = join(options.home, 'audit.head');
+  }
+
+  async record<T>(event: AuditEvent, change: () => Promise<T>): Promise<T> {
+    await this.#append(event, 'begun');
+    try {
+      return await change();
+    } catch (error) {
+      // The change is what failed: trouble with this second line must not hide that.
+      await this.#append(event, 'failed').catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** All entries, oldest first. @throws KeywrightError `store-corrupt`, `io` */
+  async entries(): Promise<AuditEntry[]> {
+    return (await this.#lines()).map(parseLine);
+  }
+
+  /** The first line that is not as it was written; undefined where all are. @throws KeywrightError `io` */
+  async fault(): Promise<ChainFault | undefined> {
+    const [lines, head] = [await this.#lines(), await this.#readHead()];
+    const end = followChain(lines);
+    if ('fault' in end) return end;
+    // A line is written before the head that names it: of a writer killed in between, one more line is left.
+    const before = followChain(lines.slice(0, -1));
+    const matches = end.hash === head.hash || ('hash' in before && before.hash === head.hash);
+    return matches ? undefined : { line: lines.length + 1, fault: 'is missing: the log was cut short' };
+  }
+
+  async #append({ action, target }: AuditEvent, outcome: AuditEntry['outcome']): Promise<void> {
+    const { home, clock, who } = this.#options;
+    await prepareHome(home);
+    await withLock(`${this.#log}.lock`, async (tookOver) => {
+      // The writer that was killed may have left half a line, or a line that the head does not name.
+      const head = tookOver ? await this.#repair() : await this.#readHead();
+      const entry = { seq: head.seq + 1, at: clock.now(), who, action, target, outcome };
+      const { line, hash } = chainLine(entry, head.hash);
+      await appendDurably(this.#log, `${line}\n`);
+      await this.#writeHead({ seq: entry.seq, hash });
+    });
+  }
+
+  async #repair(): Promise<ChainEnd> {
+    const text = (await readOptional(this.#log)) ?? '';
+    const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+    if (whole !== text) await replaceFile(this.#log, { data: whole, mode: 0o600 });
+    const end = followChain(linesOf(whole));
+    return 'fault' in end ? this.#readHead() : end;
+  }
+
+  async #lines(): Promise<string[]> {
+    return linesOf((await readOptional(this.#log)) ?? '');
+  }
+
+  async #readHead(): Promise<ChainEnd> {
+    const text = await readOptional(this.#head);
+    if (text === undefined) return { seq: 0, hash: GENESIS };
+    const [, seq, hash] = /^(\d+) ([0-9a-f]{64})\n$/.exec(text) ?? [];
+    if (seq === undefined || hash === undefined) {
+      throw new KeywrightError('store-corrupt', `${this.#head} is damaged`, {
+        hint: 'put it back from a backup',
+      });
+    }
+    return { seq: Number(seq), hash };
+  }
+
+  #writeHead({ seq, hash }: ChainEnd): Promise<void> {
+    return replaceFile(this.#head, { data: `${seq} ${hash}\n`, mode: 0o600 });
+  }
+}
+
+async function appendDurably(path: string, text: string): Promise<void> {
+  try {
+    const file = await open(path, 'a', 0o600);
+    const { size } = await file.stat();
+    try {
+      await file.appendFile(text);
+      await file.sync();
+    } catch (error) {
+      // Half a line would break the chain for every line behind it.
+      await file.truncate(size);
+      throw error;
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw ioError('write', path, error);
+  }
+}
+
+function linesOf(text: string): string[] {
+  return text.split('\n').slice(0, -1);
+}

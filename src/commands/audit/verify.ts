@@ -1,0 +1,20 @@
+import { BaseCommand } from '../../cli/base-command.js';
+
+export default class AuditVerify extends BaseCommand {
+  static override summary = 'Check that no line of the audit log was changed, removed or put elsewhere.';
+  static override description = 'Exits with 5 and names the first line that is wrong.';
+  static override examples = ['<%= config.bin %> audit verify'];
+
+  async run() {
+    const { flags } = await this.parse(AuditVerify);
+    const { audit } = await this.openApp(flags.home);
+    const fault = await audit.fault();
+    if (fault === undefined) {
+      this.log('the audit log is whole');
+      return { whole: true };
+    }
+    this.log(`line ${fault.line} of the audit log ${fault.fault}`);
+    process.exitCode = 5;
+    return { whole: false, ...fault };
+  }
+}
