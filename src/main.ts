@@ -7,14 +7,38 @@ export { COMMANDS } from './commands/index.js';
 export async function main(root: string, argv: readonly string[]): Promise<void> {
   // Whatever is made is for its owner alone, unless its mode says otherwise.
   process.umask(0o077);
+  endQuietlyOnBrokenOutput();
+  const [first, ...rest] = argv;
   try {
-    await run([...argv], { root });
+    await run(first === 'help' ? [...rest, '--help'] : [...argv], { root });
   } catch (error) {
-    const failure = describeFailure(error);
-    if (failure.message !== undefined) {
-      const hint = failure.hint === undefined ? '' : `  ${failure.hint}\n`;
-      process.stderr.write(`keywright: ${failure.message}\n${hint}`);
-    }
-    process.exitCode = failure.exitCode;
+    report(describeFailure(error), { asJson: argv.includes('--json') });
+  }
+}
+
+function report(failure: ReturnType<typeof describeFailure>, { asJson }: { readonly asJson: boolean }): void {
+  process.exitCode = failure.exitCode;
+  if (failure.message === undefined) return;
+  const { code, message, hint } = failure;
+  if (asJson) {
+    process.stdout.write(
+      `${JSON.stringify({ error: { code, message, ...(hint !== undefined && { hint }) } }, null, 2)}\n`,
+    );
+    return;
+  }
+  process.stderr.write(`keywright: ${message}\n${hint === undefined ? '' : `  ${hint}\n`}`);
+}
+
+// oclif's own listener throws, which would print the bundle around it.
+function endQuietlyOnBrokenOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.removeAllListeners('error');
+    stream.on('error', (error: Error & { code?: string }) => {
+      // Whoever reads has enough (| head): that is no failure.
+      if (error.code === 'EPIPE') process.exit();
+      if (stream === process.stdout)
+        process.stderr.write(`keywright: cannot write the output: ${error.message}\n`);
+      process.exit(process.exitCode || 1);
+    });
   }
 }

@@ -36,7 +36,12 @@ export interface SettingSources {
 /** The home: told, or `KEYWRIGHT_HOME`, or the XDG data directory's `keywright`. */
 export function homeDirectory(told: string | undefined, environment: GivenValues): string {
   const named = told ?? text(environment.KEYWRIGHT_HOME);
-  if (named !== undefined && named !== '') return resolve(named);
+  // An unset variable of a script must not become another keystore.
+  if (named === '')
+    throw new KeywrightError('invalid-input', 'the home is named by an empty text', {
+      hint: 'check --home and KEYWRIGHT_HOME',
+    });
+  if (named !== undefined) return resolve(named);
   const data = text(environment.XDG_DATA_HOME);
   return join(data ? resolve(data) : join(homedir(), '.local', 'share'), 'keywright');
 }
@@ -126,7 +131,7 @@ async function configurationValues(content: string, path: string): Promise<Given
 async function parseDocument(content: string, path: string): Promise<unknown> {
   const { parse } = await import('yaml');
   try {
-    return parse(content);
+    return parse(content, { logLevel: 'error' });
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : '';
     throw new KeywrightError('invalid-input', `${path} is not YAML: ${reason}`, { cause: error });
@@ -134,7 +139,7 @@ async function parseDocument(content: string, path: string): Promise<unknown> {
 }
 
 function settingValue(name: string, value: unknown, path: string): string | string[] {
-  if (!(name in SETTING_DEFAULTS)) {
+  if (!Object.hasOwn(SETTING_DEFAULTS, name)) {
     throw new KeywrightError('invalid-input', `${path} has an unknown setting ${JSON.stringify(name)}`, {
       hint: `settings are ${Object.keys(SETTING_DEFAULTS).join(', ')}`,
     });

@@ -93,7 +93,7 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
       what: 'every client',
     });
     log.info(`MQTT over WebSocket at ${WEB_SOCKET_PATH} of the HTTP address`);
-    log.info(`serving ${index.size} clients from ${home}`);
+    log.info(`serving ${index.size} client(s) from ${home}`);
     return { ...running, close };
   } catch (error) {
     await close();

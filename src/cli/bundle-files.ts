@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { lstat, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { KeywrightError } from '../core/errors.js';
 import type { Bundle, Delivery } from '../core/issue-client.js';
 import { createFile, type FileContent, syncDirectory } from '../disk/durable-file.js';
@@ -16,6 +15,17 @@ export interface BundleFiles {
 export interface WriteOptions {
   /** Files that exist are replaced instead of refused. */
   readonly replace: boolean;
+}
+
+/** What the names of a bundle's files begin with: as told, inside a directory that is told, or `./<client-id>`. @throws KeywrightError `invalid-input` */
+export async function outputPrefix(told: string | undefined, clientId: string): Promise<string> {
+  if (told === undefined) return `./${clientId}`;
+  if (told === '') throw new KeywrightError('invalid-input', '--output is empty');
+  const isDirectory = await stat(told).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  return isDirectory || told.endsWith('/') ? join(told, clientId) : told;
 }
 
 /** The names of a bundle's files: `PREFIX_cert.pem`, `PREFIX_key.pem`, `PREFIX_token`. */
@@ -97,8 +107,9 @@ async function writeFiles(
   }
 }
 
+// Always the same name: what a killed command left there goes with the next one.
 async function moveAside(path: string): Promise<string | undefined> {
-  const aside = `${path}.old-${randomBytes(4).toString('hex')}`;
+  const aside = `${path}.old`;
   try {
     if ((await lstat(path)).isDirectory())
       throw new KeywrightError('io', `cannot replace ${path}: it is a directory`);
@@ -112,6 +123,6 @@ async function moveAside(path: string): Promise<string | undefined> {
 
 function fileExists(path: string): KeywrightError {
   return new KeywrightError('already-exists', `the file ${path} already exists`, {
-    hint: 'name another with --output, or use --force to replace it',
+    hint: 'name another with --output, or use --force to replace it and the credentials: the old ones stop working',
   });
 }

@@ -36,8 +36,19 @@ export function describeFailure(
   if (oclif === undefined)
     return { code: 'internal', message: messageOf(error), hint: undefined, exitCode: 1 };
   if (oclif.silent) return { exitCode: oclif.exit };
-  const [message = '', ...rest] = messageOf(error).split('\n');
-  return { code: 'usage', message: [message, ...rest].join('\n').trim(), hint: undefined, exitCode: 2 };
+  const missing = /^command (\S+) not found$/.exec(messageOf(error))?.[1];
+  if (missing !== undefined) {
+    const typed = JSON.stringify(missing.replaceAll(':', ' '));
+    return {
+      code: 'usage',
+      message: `there is no command ${typed}`,
+      hint: 'see them with: keywright --help',
+      exitCode: 2,
+    };
+  }
+  // oclif's note about flags with several values does not hold for those that take one at a time.
+  const [message = ''] = messageOf(error).split('\n\nNote:');
+  return { code: 'usage', message: message.trim(), hint: undefined, exitCode: 2 };
 }
 
 /** oclif's own errors carry how to exit; `this.exit()` throws one that says nothing. */

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { KeywrightError } from '../core/errors.js';
 import { ioError } from '../disk/io-error.js';
 
@@ -7,26 +7,17 @@ const MAX_INPUT_BYTES = 1_000_000;
 
 /** Reads a file, or standard input for `-`. @throws KeywrightError `io`, or `invalid-input` where it is too long */
 export async function readInput(source: string): Promise<Buffer> {
-  const input = source === '-' ? await readStandardInput() : await readNamed(source);
-  if (input.length > MAX_INPUT_BYTES) throw new KeywrightError('invalid-input', `${source} is too long`);
-  return input;
-}
-
-async function readNamed(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw ioError('read', path, error);
-  }
-}
-
-async function readStandardInput(): Promise<Buffer> {
+  const stream = source === '-' ? process.stdin : createReadStream(source);
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of process.stdin) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > MAX_INPUT_BYTES) break;
+  try {
+    for await (const chunk of stream) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > MAX_INPUT_BYTES) throw new KeywrightError('invalid-input', `${source} is too long`);
+    }
+  } catch (error) {
+    throw ioError('read', source, error);
   }
   return Buffer.concat(chunks);
 }

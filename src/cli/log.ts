@@ -6,7 +6,7 @@ import type { LogFormat } from '../settings.js';
 export function openLog(format: LogFormat): Logger {
   const human = format === 'human' || (format === 'auto' && process.stderr.isTTY);
   const options = { base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: LEVEL_BY_NAME };
-  if (!human) return pino(options, pino.destination({ dest: 2, sync: true }));
+  if (!human) return pino(options, keptGoing(pino.destination({ dest: 2, sync: true })));
   const colorize = process.stderr.isTTY && !process.env.NO_COLOR;
   const stream = pretty({
     destination: 2,
@@ -15,6 +15,14 @@ export function openLog(format: LogFormat): Logger {
     translateTime: "UTC:yyyy-mm-dd'T'HH:MM:ss.l'Z'",
   });
   return pino(options, stream);
+}
+
+// A log that cannot be written (a full disk) loses lines; it does not end the server.
+function keptGoing<Stream extends { on(event: 'error', listener: () => void): unknown }>(
+  stream: Stream,
+): Stream {
+  stream.on('error', () => undefined);
+  return stream;
 }
 
 const LEVEL_BY_NAME = { level: (label: string) => ({ level: label }) };

@@ -21,7 +21,6 @@ and valid, not that whoever sent it holds its key.`;
 
   static override args = {
     '-': Args.string({
-      options: ['-'],
       ignoreStdin: true,
       description: 'read the token or certificate from standard input',
     }),
@@ -43,7 +42,8 @@ and valid, not that whoever sent it holds its key.`;
     const { cert, 'token-file': tokenFile, scope, 'client-id': clientId } = flags;
     const given = [args['-'], tokenFile, cert].filter((source) => source !== undefined);
     const [source] = given;
-    if (source === undefined || given.length > 1) {
+    // What stands in place of the dash may be a secret: it is not repeated.
+    if (source === undefined || given.length > 1 || (args['-'] ?? '-') !== '-') {
       throw new KeywrightError(
         'invalid-input',
         'name one thing to verify: --token-file FILE, --cert FILE, or -',
@@ -53,7 +53,7 @@ and valid, not that whoever sent it holds its key.`;
     const app = await this.openApp(flags.home);
     const demand = scope === undefined ? {} : { demand: { scope } };
     const verdict = await verifyOnce(
-      { ...credential(input, cert !== undefined), clientId, ...demand },
+      { ...credential(input, { cert, tokenFile }), clientId, ...demand },
       app,
       app.clock.now(),
     );
@@ -63,10 +63,13 @@ and valid, not that whoever sent it holds its key.`;
   }
 }
 
-// What is presented says itself what it is; only DER needs to be announced.
-function credential(input: Buffer, isCertificate: boolean): Presentation {
-  if (!isCertificate && !input.includes('-----BEGIN CERTIFICATE-----'))
-    return { token: input.toString().trim() || undefined };
+// On standard input, what is presented says itself what it is; a file is what its flag says.
+function credential(
+  input: Buffer,
+  { cert, tokenFile }: { readonly cert: string | undefined; readonly tokenFile: string | undefined },
+): Presentation {
+  const isToken = tokenFile !== undefined || !input.includes('-----BEGIN CERTIFICATE-----');
+  if (cert === undefined && isToken) return { token: input.toString().trim() || undefined };
   try {
     return { certificate: presentCertificate(new X509Certificate(input)) };
   } catch (error) {

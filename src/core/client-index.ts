@@ -4,6 +4,13 @@ import type { Change, KeyStore, Subscription } from './ports.js';
 import { ProofMemory } from './proof-memory.js';
 import type { Registry } from './prove.js';
 
+/** A client that changed. */
+export interface ClientChange {
+  readonly id: string;
+  /** Whether the id is nobody's now, or somebody else's: deleted, or deleted and made anew. */
+  readonly isAnother: boolean;
+}
+
 export interface IndexOptions {
   readonly keyStore: KeyStore;
   /** The keyed hash by which secrets are kept. */
@@ -20,8 +27,8 @@ export class ClientIndex implements Registry {
   readonly hashSecret: (secret: string) => string;
   readonly #clientIdsByKeyHash = new Map<string, string>();
   readonly #clients = new Map<string, Client>();
-  readonly #listeners = new Set<(ids: readonly string[]) => void>();
-  readonly #unannounced: string[] = [];
+  readonly #listeners = new Set<(changes: readonly ClientChange[]) => void>();
+  readonly #unannounced: ClientChange[] = [];
   #subscription: Subscription | undefined;
   #failure: unknown;
 
@@ -63,8 +70,8 @@ export class ClientIndex implements Registry {
     return this.#clientIdsByKeyHash.get(keyHash);
   }
 
-  /** Calls back with the ids of clients that changed, after the index holds them. */
-  onChange(listener: (ids: readonly string[]) => void): void {
+  /** Calls back with the clients that changed, after the index holds them. */
+  onChange(listener: (changes: readonly ClientChange[]) => void): void {
     this.#listeners.add(listener);
   }
 
@@ -73,19 +80,22 @@ export class ClientIndex implements Registry {
   }
 
   #apply(changes: readonly Change<Client>[]): void {
+    const announced: ClientChange[] = [];
     for (const { id, record } of changes) {
       const client = liveClient(record);
-      for (const keyHash of keyHashes(this.#clients.get(id))) this.#clientIdsByKeyHash.delete(keyHash);
+      const before = this.#clients.get(id);
+      announced.push({ id, isAnother: before !== undefined && before.createdAt !== client?.createdAt });
+      for (const keyHash of keyHashes(before)) this.#clientIdsByKeyHash.delete(keyHash);
       for (const keyHash of keyHashes(client)) this.#clientIdsByKeyHash.set(keyHash, id);
       if (client === undefined) this.#clients.delete(id);
       else this.#clients.set(id, client);
     }
-    this.#announce(changes.map((change) => change.id));
+    this.#announce(announced);
   }
 
   // Who is told of a change will look it up: while nothing can be looked up, it waits.
-  #announce(ids: readonly string[]): void {
-    for (const id of ids) this.#unannounced.push(id);
+  #announce(changes: readonly ClientChange[]): void {
+    for (const change of changes) this.#unannounced.push(change);
     if (!this.available) return;
     const changed = this.#unannounced.splice(0);
     if (changed.length === 0) return;

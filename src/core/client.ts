@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { KeywrightError } from './errors.js';
 import type { KeyAlgorithm } from './key-algorithm.js';
 import type { Timestamp } from './time.js';
@@ -67,6 +68,23 @@ export interface Client {
   readonly deletedAt: Timestamp | null;
   readonly credentials: readonly Credential[];
   readonly retired: readonly RetiredCertificate[];
+}
+
+/** A client with one certificate, whose private key is thrown away: what is checked in place of a client that does not exist. */
+export function decoyClient(): Client {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const certificate: CertificateCredential = {
+    kind: 'certificate',
+    id: '',
+    serial: '',
+    algorithm: 'ec-p256',
+    publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
+    notBefore: 0,
+    notAfter: 0,
+  };
+  const never = { notBefore: 0, notAfter: 0, revokedAt: 0, createdAt: 0, updatedAt: 0, deletedAt: 0 };
+  const nothing = { label: null, owner: null, domain: null, scopes: [], retired: [] };
+  return { id: '', ...nothing, ...never, credentials: [certificate] };
 }
 
 /** Checks a name for people: 1 to 200 characters, none of which moves a terminal's cursor. @throws KeywrightError `invalid-input` */

@@ -1,4 +1,4 @@
-import { type Client, clientStatus, liveClient, retireCertificates } from './client.js';
+import { type Client, liveClient, retireCertificates } from './client.js';
 import { KeywrightError } from './errors.js';
 import { type KeyAlgorithm, type KeyPair, makeKeyPair } from './key-algorithm.js';
 import type { AuditLog, CertificateAuthority, Clock, IssuedCertificate, KeyStore } from './ports.js';
@@ -56,7 +56,8 @@ export async function issueClient(
   const refuseTaken = (current: Client | undefined) => {
     if (!replace && liveClient(current)) throw alreadyExists(clientId);
   };
-  refuseTaken(await keyStore.clients.get(clientId));
+  const seen = await keyStore.clients.get(clientId);
+  refuseTaken(seen);
 
   const keys = await makeKeyPair(algorithm);
   const certificate = authority.issueClient({ clientId, publicKey: keys.publicKey, ...validity });
@@ -67,6 +68,8 @@ export async function issueClient(
     client = await audit.record({ action: replace ? 'key.replace' : 'key.gen', target: clientId }, () =>
       keyStore.clients.update(clientId, (current) => {
         refuseTaken(current);
+        // Two that replace at once would each leave files that the other's registration made worthless.
+        if (JSON.stringify(current) !== JSON.stringify(seen)) throw changedMeanwhile(clientId);
         return registered(request, { current, certificate, keys, token: bundle.token, now: clock.now() });
       }),
     );
@@ -98,6 +101,11 @@ export async function deleteClient(
   );
 }
 
+/** @throws KeywrightError `already-exists` where the id is a client's */
+export async function requireFreeId(keyStore: KeyStore, clientId: string): Promise<void> {
+  if (liveClient(await keyStore.clients.get(clientId))) throw alreadyExists(clientId);
+}
+
 /** Fetches a client. @throws KeywrightError `not-found` */
 export async function requireClient(keyStore: KeyStore, clientId: string): Promise<Client> {
   const client = liveClient(await keyStore.clients.get(clientId));
@@ -105,17 +113,14 @@ export async function requireClient(keyStore: KeyStore, clientId: string): Promi
   return client;
 }
 
-/** All live clients, or those that are valid now and end before `expiringBefore`. */
+/** All live clients, or those that end before `expiringBefore`, also when they have ended already. */
 export async function listClients(
-  { keyStore, clock }: Pick<IssueServices, 'keyStore' | 'clock'>,
+  keyStore: KeyStore,
   { expiringBefore }: { readonly expiringBefore?: Timestamp | undefined } = {},
 ): Promise<Client[]> {
   const clients = (await keyStore.clients.list()).filter((client) => liveClient(client));
   if (expiringBefore === undefined) return clients;
-  const now = clock.now();
-  return clients.filter(
-    (client) => client.notAfter <= expiringBefore && clientStatus(client, now) !== 'expired',
-  );
+  return clients.filter((client) => client.notAfter <= expiringBefore);
 }
 
 const DEFAULT_VALID_FOR = '3y';
@@ -127,6 +132,9 @@ export function clientValidity(
   authority: CertificateAuthority,
   now: Timestamp,
 ): Validity {
+  if (now >= authority.notAfter) {
+    throw new KeywrightError('ca-unusable', `the CA ended at ${formatTime(authority.notAfter)}`);
+  }
   const notBefore = wholeSeconds(asked.notBefore ?? now);
   const told =
     asked.notAfter ?? (asked.validFor === undefined ? undefined : addDuration(notBefore, asked.validFor));
@@ -187,6 +195,12 @@ function registered(request: IssueRequest, { current, certificate, keys, token, 
 function alreadyExists(clientId: string): KeywrightError {
   return new KeywrightError('already-exists', `client ${clientId} already exists`, {
     hint: 'use --force to replace its credentials: the old ones stop working',
+  });
+}
+
+function changedMeanwhile(clientId: string): KeywrightError {
+  return new KeywrightError('store-busy', `client ${clientId} was changed by another command meanwhile`, {
+    hint: 'nothing was replaced; try again',
   });
 }
 

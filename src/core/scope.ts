@@ -15,6 +15,8 @@ export function parseScope(text: string): string {
 
 /** Whether what was granted includes the scope that is demanded; an empty list grants nothing. */
 export function grants(granted: readonly string[], demanded: string): boolean {
+  const [verb, filter] = splitTopicScope(demanded);
+  if (verb !== undefined && filter !== '*') return grantsTopic(granted, verb, filter);
   const prefix = demanded.includes(':') ? `${demanded.slice(0, demanded.indexOf(':'))}:*` : undefined;
   return granted.some((scope) => scope === '*' || scope === demanded || scope === prefix);
 }
@@ -31,8 +33,17 @@ export function grantsConnect(granted: readonly string[]): boolean {
 export function grantsTopic(granted: readonly string[], verb: TopicVerb, topic: string): boolean {
   if (granted.includes('*')) return true;
   const filters = granted.map(splitTopicScope).filter(([scopeVerb]) => scopeVerb === verb);
-  if (filters.length === 0) return grants(granted, 'ingest');
-  return filters.some(([, filter]) => filter === '*' || coversFilter(filter, topic));
+  // Topics that begin with $ are the broker's own, and tell of other clients: only a scope that names them opens them.
+  if (filters.length === 0) return !topic.startsWith('$') && grants(granted, 'ingest');
+  return filters.some(
+    ([, filter]) => (filter === '*' && !topic.startsWith('$')) || coversFilter(filter, topic),
+  );
+}
+
+/** Whether a text may be published to: no wildcard, not empty, no character that MQTT forbids. MQTT 3.1.1 sections 1.5.3 and 4.7. */
+export function isTopicName(text: string): boolean {
+  // U+FFFD is what is left of octets that were no UTF-8.
+  return text.length > 0 && !/[+#\0\ufffd]/.test(text);
 }
 
 /** Whether every topic that `requested` matches is also matched by `filter`. MQTT 3.1.1 section 4.7. */

@@ -20,6 +20,12 @@ export function addDuration(start: Timestamp, duration: string): Timestamp {
   return end;
 }
 
+/** Checks the form of a duration. @throws KeywrightError `invalid-input` */
+export function checkDuration(text: string): string {
+  if (!DURATION.test(text)) throw notADuration(text);
+  return text;
+}
+
 /** Reads an RFC 3339 date-time, or a date (its first moment in UTC). Fractions of a second are dropped. @throws KeywrightError `invalid-input` */
 export function parseTime(text: string): Timestamp {
   const [, date, time, zone] = TIME.exec(text) ?? [];

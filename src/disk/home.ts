@@ -30,7 +30,7 @@ export async function checkHome(home: string): Promise<void> {
       'unsafe-home',
       `the home ${home} is open to other users (mode ${mode(found.mode)})`,
       {
-        hint: `close it with: chmod 700 ${home}`,
+        hint: `keywright needs a directory of its own; if this is it, close it with: chmod 700 ${home}`,
       },
     );
   }

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ErrorCode, KeywrightError } from '../core/errors.js';
 import { problemAnswer, send } from './answer.js';
+import { hangUpSoon } from './connections.js';
 import { type Problem, problem } from './problem.js';
 
 const STATUSES = {
@@ -39,8 +40,9 @@ export function sendProblem(reply: FastifyReply, body: Problem): FastifyReply {
 
 /** Answers what is no HTTP request, or one with headers that are too long, and ends its connection. */
 export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
-  // ECONNRESET: nobody is left to tell
-  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+  // ECONNRESET: nobody is left to tell. Without TLS established there is nothing to tell it in.
+  const noTls = error.code?.startsWith('ERR_SSL') || error.code?.startsWith('ERR_TLS');
+  if (noTls || error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
     return;
   }
@@ -50,6 +52,7 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
     `HTTP/1.1 ${body.status} ${body.title}\r\nContent-Type: application/problem+json\r\n` +
       `Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
   );
+  hangUpSoon(socket);
 }
 
 const NOT_HTTP = problem(400, { reason: 'bad request', detail: 'this is not an HTTP request' });

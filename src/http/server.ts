@@ -1,13 +1,16 @@
 import { METHODS } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { KeywrightError } from '../core/errors.js';
 import type { Clock } from '../core/ports.js';
 import type { Registry } from '../core/prove.js';
 import { parseScope } from '../core/scope.js';
 import { verify } from '../core/verify.js';
 import { answer, OPEN_ANSWER, send } from './answer.js';
+import { closeConnectionsWith, TIMEOUTS } from './connections.js';
 import { answerBrokenRequest, answerError, sendProblem } from './errors.js';
 import { type Accepts, present } from './present.js';
 import { problem } from './problem.js';
+import { ANY_PATH, OWN_PATHS, routeTarget } from './route-target.js';
 
 /** PEM texts for a TLS listener; the CA is whose client certificates are asked for. */
 export interface TlsMaterial {
@@ -22,22 +25,20 @@ export interface HttpOptions extends Accepts {
   readonly tls: TlsMaterial | undefined;
 }
 
-// Slow senders give their connection back: headers and body must be there by then.
-const REQUEST_TIMEOUT_MS = 30_000;
-
-const OWN_PATHS = new Set(['/healthz', '/readyz', '/verify']);
-
 /** The HTTP verifier: whatever is not one of keywright's own paths is answered with the verdict on its credential. */
 export function buildHttpServer(options: HttpOptions): FastifyInstance {
   const { registry, clock, tls } = options;
   const app = fastify({
-    https: tls && tlsOptions(tls),
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    forceCloseConnections: true,
+    ...(tls ? { https: { ...tlsOptions(tls), ...TIMEOUTS } } : { http: TIMEOUTS }),
+    requestTimeout: TIMEOUTS.requestTimeout,
     clientErrorHandler: answerBrokenRequest,
-    // All other paths are one to the router, also those that are no valid URL.
-    rewriteUrl: ({ url = '/' }) => (OWN_PATHS.has(pathOf(url)) ? url : '/'),
+    rewriteUrl: ({ url = '/' }) => routeTarget(url),
   } as object) as unknown as FastifyInstance;
+  closeConnectionsWith(app);
+  // 16 KiB of headers may be many: none is left out of sight.
+  app.server.maxHeadersCount = 0;
+  // RFC 9110 section 10.1.1 lets a server ignore expectations: the verdict does not depend on them.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((_request, reply) =>
     sendProblem(reply, problem(404, { reason: 'not found', detail: 'there is nothing here' })),
@@ -55,23 +56,34 @@ export function buildHttpServer(options: HttpOptions): FastifyInstance {
     return send(reply.raw, answer(verdict, performance.now() - start));
   };
 
-  app.all('/', (request, reply) => decide(request, reply));
-  app.all<{ Querystring: { scope?: string } }>(
-    '/verify',
-    { schema: { querystring: VERIFY_QUERY } },
-    (request, reply) => decide(request, reply, request.query.scope),
+  // Decided before the body is looked at: a verdict does not depend on it, whatever it says to be.
+  app.all(ANY_PATH, { onRequest: (request, reply) => decide(request, reply) }, () => undefined);
+  app.all(
+    OWN_PATHS.verify,
+    { onRequest: (request, reply) => decide(request, reply, demandedScope(request.query)) },
+    () => undefined,
   );
-  app.get('/healthz', () => ({ status: 'ok' }));
-  app.get('/readyz', (_request, reply) => {
+  app.all(OWN_PATHS.health, () => ({ status: 'ok' }));
+  app.all(OWN_PATHS.readiness, (_request, reply) => {
     const { available } = registry;
     return reply.code(available ? 200 : 503).send({ status: available ? 'ready' : 'keystore unavailable' });
   });
   return app;
 }
 
-function pathOf(url: string): string {
-  const query = url.indexOf('?');
-  return query < 0 ? url : url.slice(0, query);
+/** `?scope=NAME`, and nothing else: a mistyped demand must not pass for none. @throws KeywrightError `invalid-input` */
+function demandedScope(query: unknown): string | undefined {
+  const { scope, ...unknown }: Record<string, unknown> = { ...(query as object) };
+  const [name] = Object.keys(unknown);
+  if (name !== undefined) {
+    throw new KeywrightError(
+      'invalid-input',
+      `there is no query parameter ${JSON.stringify(name.slice(0, 80))} here`,
+    );
+  }
+  if (scope !== undefined && typeof scope !== 'string')
+    throw new KeywrightError('invalid-input', 'scope may be given once');
+  return scope;
 }
 
 /** How TLS listeners of keywright are set up: clients may present a certificate of the CA, and it is checked here, not by TLS alone. */
@@ -85,12 +97,6 @@ export function tlsOptions({ certificate, privateKey, authority }: TlsMaterial) 
     minVersion: 'TLSv1.2',
   } as const;
 }
-
-const VERIFY_QUERY = {
-  type: 'object',
-  properties: { scope: { type: 'string', maxLength: 300 } },
-  additionalProperties: true,
-} as const;
 
 function acceptAnyMethodAndBody(app: FastifyInstance): void {
   for (const method of METHODS) {

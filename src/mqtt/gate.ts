@@ -4,9 +4,11 @@ import { generate, type IConnectPacket } from 'mqtt-packet';
 import type { Clock } from '../core/ports.js';
 import { type Presentation, type Principal, presentCertificate } from '../core/presentation.js';
 import { credentialKind, type Registry } from '../core/prove.js';
+import { isTopicName } from '../core/scope.js';
 import { mayUseTopic, verify } from '../core/verify.js';
 import { type ConnectRefusal, connectRefusal, refusalPacket, UNSUPPORTED_PROTOCOL } from './connack.js';
 import type { Engine } from './engine.js';
+import { limitPackets } from './packet-limit.js';
 import { readConnect } from './read-connect.js';
 import type { Sessions } from './sessions.js';
 
@@ -23,12 +25,25 @@ export interface GateOptions {
 }
 
 const DEMAND = { connect: true } as const;
+const HANG_UP_MS = 2_000;
+
+// A packet is held in memory until it is whole.
+const MAX_PACKET_BYTES = 8 * 1024 * 1024;
 
 /**
  * Decides on a connection by its CONNECT, before any engine sees it: a refusal costs no session.
  * Order: one whole CONNECT → its credential → the protocol level → the engine.
  */
 export async function admitConnection(stream: Duplex, options: GateOptions): Promise<void> {
+  try {
+    await decide(stream, options);
+  } catch {
+    // Whatever fails in here lets nobody in, and ends nobody else.
+    stream.destroy();
+  }
+}
+
+async function decide(stream: Duplex, options: GateOptions): Promise<void> {
   const { registry, clock, engine, sessions, authentication } = options;
   stream.on('error', () => stream.destroy());
   const first = await readConnect(stream, { timeoutMs: options.connectTimeoutMs });
@@ -38,6 +53,8 @@ export async function admitConnection(stream: Duplex, options: GateOptions): Pro
     return refuse(stream, { refusal: UNSUPPORTED_PROTOCOL, protocolVersion: 4 });
 
   const { packet } = first;
+  // [MQTT-3.1.3-10] a will is a message like any other: its topic must be one
+  if (packet.will && !isTopicName(packet.will.topic)) return void stream.destroy();
   const protocolVersion = packet.protocolVersion ?? 4;
   let principal: Principal | undefined;
   if (authentication !== 'open') {
@@ -56,6 +73,7 @@ export async function admitConnection(stream: Duplex, options: GateOptions): Pro
   const sessionId = sessionIdOf(packet.clientId, principal);
   const connect = sessionId === packet.clientId ? first.bytes : generate({ ...packet, clientId: sessionId });
   stream.unshift(Buffer.concat([connect, first.rest]));
+  limitPackets(stream, MAX_PACKET_BYTES);
   engine.admit({
     stream,
     principal,
@@ -101,4 +119,7 @@ function refuse(
   // Unread input would turn the close into a reset, which may overtake the CONNACK.
   stream.resume();
   stream.end(refusalPacket(refusal, protocolVersion));
+  // A peer that does not hang up is hung up on.
+  const hangUp = setTimeout(() => stream.destroy(), HANG_UP_MS);
+  stream.once('close', () => clearTimeout(hangUp));
 }

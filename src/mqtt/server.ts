@@ -2,6 +2,7 @@ import type { Server as HttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
+import type { ClientChange } from '../core/client-index.js';
 import type { Clock } from '../core/ports.js';
 import type { Registry } from '../core/prove.js';
 import type { Engine } from './engine.js';
@@ -17,7 +18,7 @@ interface TlsMaterial {
 }
 
 export interface MqttOptions {
-  readonly registry: Registry & { onChange(listener: (ids: readonly string[]) => void): void };
+  readonly registry: Registry & { onChange(listener: (changes: readonly ClientChange[]) => void): void };
   readonly clock: Clock;
   readonly engine: Engine;
   readonly tls: TlsMaterial | undefined;
@@ -45,9 +46,9 @@ const CONNECT_TIMEOUT_MS = 5_000;
 export function buildMqttServer(options: MqttOptions): MqttServer {
   const { registry, clock, engine, tls, authentication, connectTimeoutMs = CONNECT_TIMEOUT_MS } = options;
   const sessions = new Sessions(registry, clock);
-  registry.onChange((ids) => {
-    sessions.recheck(ids);
-    for (const id of ids) if (registry.clientById(id) === undefined) void engine.forget(id);
+  registry.onChange((changes) => {
+    sessions.recheck(changes.map(({ id }) => id));
+    for (const { id, isAnother } of changes) if (isAnother) void engine.forget(id);
   });
   const connections = new Set<Duplex>();
   const track = (connection: Duplex) => {

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { type Entry, fromBuffer } from 'yauzl';
-import { PROGRAM, type Workshop, workshop } from '../support/keywright.js';
+import { eventually, PROGRAM, type Workshop, workshop } from '../support/keywright.js';
 
 const json = (text: string) => JSON.parse(text);
 const files = async ({ directory }: Workshop) =>
@@ -257,6 +257,14 @@ describe('key list', () => {
     await keywright(['key', 'gen', 'later', '--valid-for', '40d']);
     const { stdout } = await keywright(['key', 'list', '--expiring-within', '30d', '--json']);
     expect(json(stdout).map(({ id }: { id: string }) => id)).toEqual(['soon']);
+    const brief = await keywright(['key', 'gen', 'brief', '--valid-for', '1s']);
+    expect(brief.exitCode).toBe(0);
+    await eventually(async () => (await keywright(['key', 'list'])).stdout.includes('expired'), {
+      withinMs: 5000,
+      what: 'the end of the brief one',
+    });
+    const again = await keywright(['key', 'list', '--expiring-within', '30d', '--json']);
+    expect(json(again.stdout).map(({ id }: { id: string }) => id)).toEqual(['brief', 'soon']);
   });
 });
 
@@ -321,6 +329,57 @@ describe('key show and key del', () => {
     expect((await keywright(['shell', 'key', 'list'])).stdout).toContain('myid2');
     expect((await keywright(['shell', 'key', 'server-cert', '--output', 'x.crt'])).exitCode).toBe(0);
     expect((await keywright(['shell', 'key', 'del', 'myid2'])).exitCode).toBe(0);
+  });
+});
+
+describe('the command line', () => {
+  it.each([
+    [['kye', 'gen', 'x'], 'there is no command "kye gen x"'],
+    [['key', 'list', '--home', ''], 'the home is named by an empty text'],
+    [['key', 'gen', 'a', '--output', ''], '--output is empty'],
+  ])('refuses %j with 2, in JSON too', async (args, message) => {
+    const { keywright } = await workshop();
+    expect(await keywright(args)).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+      stderr: expect.stringContaining(message),
+    });
+    const { exitCode, stdout } = await keywright([...args, '--json']);
+    expect([exitCode, json(stdout).error.message]).toEqual([2, message]);
+  });
+
+  it.each([[['help', 'key', 'gen']], [['key', 'gen', '-h']], [['key', 'gen', '--help']]])(
+    'helps by %j',
+    async (args) => {
+      const { keywright } = await workshop();
+      expect(await keywright(args)).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('USAGE') });
+    },
+  );
+
+  it('says in one line that its output cannot be written', async () => {
+    const { home, keywright } = await workshop();
+    await keywright(['key', 'gen', 'a']);
+    const full = await execa('bash', ['-c', `"$0" "$1" key list >/dev/full`, process.execPath, PROGRAM], {
+      env: { KEYWRIGHT_HOME: home },
+      reject: false,
+    });
+    expect(full.exitCode).toBe(1);
+    expect(full.stderr).toMatch(/^keywright: cannot write the output: [^\n]*$/);
+  });
+
+  it('writes into a directory that is named', async () => {
+    const shop = await workshop();
+    await mkdir(join(shop.directory, 'keys'));
+    expect((await shop.keywright(['key', 'gen', 'a', '--output', 'keys'])).stdout).toContain(
+      'Save token keys/a_token',
+    );
+  });
+
+  it('names the existing client before the existing file, and a wrong argument before both', async () => {
+    const { keywright } = await workshop();
+    await keywright(['key', 'gen', 'a']);
+    expect((await keywright(['key', 'gen', 'a'])).stderr).toContain('client a already exists');
+    expect((await keywright(['key', 'gen', 'a', '--valid-for', '0d'])).stderr).toContain('is not a duration');
   });
 });
 

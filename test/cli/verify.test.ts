@@ -51,11 +51,25 @@ describe('verify', () => {
   it.each([
     [[], 2, 'name one thing to verify'],
     [['-', '--cert', 'a'], 2, 'name one thing to verify'],
+    [['--token-file', '/dev/zero'], 2, '/dev/zero is too long'],
     [['--token-file', 'none'], 1, 'cannot read none: there is no such file'],
     [['-', '--scope', 'x'], 2, 'not an X.509 certificate'],
   ])('exits for %j with %i', async (args, exitCode, message) => {
     const { keywright } = await workshop();
     const run = await keywright(['verify', ...args], { input: '-----BEGIN CERTIFICATE-----\nrubbish' });
     expect(run).toMatchObject({ exitCode, stderr: expect.stringContaining(message) });
+  });
+
+  it('never repeats what stands in place of a file name', async () => {
+    const { keywright } = await workshop();
+    const run = await keywright(['verify', 'a:b:secret']);
+    expect(run).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(run.stderr).not.toContain('secret');
+  });
+
+  it('takes no certificate for a token', async () => {
+    const { keywright } = await workshop();
+    await keywright(['key', 'gen', 'a']);
+    expect(await keywright(['verify', '--token-file', 'a_cert.pem'])).toMatchObject({ exitCode: 5 });
   });
 });

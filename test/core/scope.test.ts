@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { coversFilter, grants, grantsConnect, grantsTopic, parseScope } from '../../src/core/scope.js';
+import {
+  coversFilter,
+  grants,
+  grantsConnect,
+  grantsTopic,
+  isTopicName,
+  parseScope,
+} from '../../src/core/scope.js';
 
 describe('scope form', () => {
   it.each(['ingest', 'pipes:read', 'pipes:*', '*', 'publish:db/write/#', 'subscribe:+/x', 'publish:*'])(
@@ -53,6 +60,33 @@ describe('granted scopes', () => {
     expect(grantsTopic(['ingest', 'publish:db/#'], 'subscribe', 'other')).toBe(true);
     expect(grantsTopic(['publish:db/#'], 'subscribe', 'db/x')).toBe(false);
     expect(grantsTopic([], 'publish', 'x')).toBe(false);
+  });
+
+  it('open the broker’s own topics only where a scope names them', () => {
+    expect(grantsTopic(['ingest'], 'subscribe', '$SYS/#')).toBe(false);
+    expect(grantsTopic(['subscribe:#'], 'subscribe', '$SYS/#')).toBe(false);
+    expect(grantsTopic(['subscribe:*'], 'subscribe', '$SYS/#')).toBe(false);
+    expect(grantsTopic(['subscribe:$SYS/#'], 'subscribe', '$SYS/#')).toBe(true);
+    expect(grantsTopic(['*'], 'subscribe', '$SYS/#')).toBe(true);
+  });
+
+  it('answer a demanded topic as MQTT would', () => {
+    expect(grants(['publish:fleet/7/#'], 'publish:fleet/7/temperature')).toBe(true);
+    expect(grants(['publish:fleet/7/#'], 'publish:fleet/8/temperature')).toBe(false);
+    expect(grants(['ingest'], 'publish:fleet/8/temperature')).toBe(true);
+  });
+});
+
+describe('topic name', () => {
+  it.each([
+    ['a/b', true],
+    ['', false],
+    ['a/+', false],
+    ['#', false],
+    ['a\0b', false],
+    ['a\ufffd', false],
+  ])('%j: %s', (name, is) => {
+    expect(isTopicName(name)).toBe(is);
   });
 });
 

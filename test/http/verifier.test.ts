@@ -78,7 +78,7 @@ describe('the HTTP verifier', () => {
       '/%zz',
       '//x',
       '/verify/below',
-      '/healthz/',
+      '/verify/below/',
       `/${'a'.repeat(4000)}`,
       '/a?b=%zz',
       '/*',
@@ -164,12 +164,63 @@ describe('the HTTP verifier', () => {
       'Bearer realm="keywright", error="insufficient_scope"',
     );
     expect(await lacking.json()).toMatchObject({ ...PROBLEM, status: 403, reason: 'insufficient scope' });
-    for (const query of ['scope=a%20b', 'scope=', 'scope=a&scope=b']) {
+    for (const query of [
+      'scope=a%20b',
+      'scope=',
+      'scope=a&scope=b',
+      'scpoe=admin',
+      'Scope=admin',
+      'scope[]=admin',
+    ]) {
       const wrong = await fetch(`${server.http}/verify?${query}`, bearer(token));
       expect(wrong.status).toBe(400);
       expect(wrong.headers.get('content-type')).toBe('application/problem+json');
       expect(await wrong.json()).toMatchObject({ ...PROBLEM, status: 400, reason: 'bad request' });
     }
+  });
+
+  it('is nowhere under a spelling that would lose the demand, and the same in absolute form', async () => {
+    const { server, token } = await fixture();
+    const ask = async (target: string) =>
+      (
+        await exchange(
+          server.http,
+          `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${token}\r\n\r\n`,
+        )
+      ).slice(9, 12);
+    expect(await ask('http://x/verify?scope=admin')).toBe('403');
+    for (const target of [
+      '//verify?scope=admin',
+      '/verify/?scope=admin',
+      '/%76erify?scope=admin',
+      '/Verify?scope=admin',
+      '/verify;scope=admin',
+      '/verify#?scope=admin',
+    ]) {
+      expect([target, await ask(target)]).toEqual([target, '404']);
+    }
+  });
+
+  it('sees a second Authorization header behind any number of others', async () => {
+    const { server, token } = await fixture();
+    const answer = await exchange(
+      server.http,
+      `GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${token}\r\n${'a:\r\n'.repeat(2500)}Authorization: Bearer x\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+  });
+
+  it.each([
+    ['no content type that exists', 'POST / HTTP/1.1\r\nContent-Type: ;;;\r\nContent-Length: 1\r\n', 'x'],
+    ['an expectation nobody knows', 'POST / HTTP/1.1\r\nExpect: banana\r\nContent-Length: 1\r\n', 'x'],
+    ['a method with a body that says nothing of itself', 'REPORT / HTTP/1.1\r\nContent-Length: 1\r\n', 'x'],
+  ])('decides all the same on %s', async (_, head, body) => {
+    const { server, token } = await fixture();
+    const answer = await exchange(
+      server.http,
+      `${head}Host: x\r\nConnection: close\r\nAuthorization: Bearer ${token}\r\n\r\n${body}`,
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   it('answers HEAD without a body', async () => {
@@ -394,13 +445,45 @@ describe('serve', () => {
         'MQTT token authentication enabled',
         expect.stringMatching(/^MQTT listening tcp:\/\/127\.0\.0\.1:\d+$/),
         'MQTT over WebSocket at /mqtt of the HTTP address',
-        expect.stringMatching(/^serving 1 clients from /),
+        expect.stringMatching(/^serving 1 client\(s\) from /),
       ]);
       await fetch(server.http);
       server.process.kill(signal);
       expect(await server.process).toMatchObject({ exitCode: 0 });
       expect(server.log()).toContain(`stopping on ${signal}`);
     }
+  });
+
+  it.each([
+    ['over plain HTTP', []],
+    ['over https', ['--http', 'https://127.0.0.1:0']],
+  ])('ends although a connection says nothing, %s', async (_, args) => {
+    const shop = await workshop();
+    const server = await serve(shop, args);
+    const socket = connect({
+      port: Number(new URL(server.http).port),
+      host: '127.0.0.1',
+      allowHalfOpen: true,
+    });
+    await new Promise((resolve) => socket.once('connect', resolve));
+    const start = performance.now();
+    server.process.kill('SIGTERM');
+    expect(await server.process).toMatchObject({ exitCode: 0 });
+    expect(performance.now() - start).toBeLessThan(5000);
+    socket.destroy();
+  });
+
+  it('hangs up on a connection that never starts its TLS handshake', async () => {
+    const shop = await workshop();
+    const { http } = await serve(shop, ['--http', 'https://127.0.0.1:0']);
+    const socket = connect({ port: Number(new URL(http).port), host: '127.0.0.1', allowHalfOpen: true });
+    socket.on('error', () => undefined);
+    await new Promise((resolve) =>
+      socket
+        .once('close', resolve)
+        .resume()
+        .once('end', () => socket.end()),
+    );
   });
 
   it('writes lines for people with --log human', async () => {

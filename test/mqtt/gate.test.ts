@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
-import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
+import { connectAsync, type IClientOptions, type MqttClient, connect as mqttConnect } from 'mqtt';
 import { generate, type IConnectPacket } from 'mqtt-packet';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually, type Server, serve, type Workshop, workshop } from '../support/keywright.js';
@@ -216,6 +216,81 @@ describe('the MQTT gate in token mode', () => {
     expect(await exchange(open(shop.server), generate({ ...CONNECT, clientId: 'meter', username }))).toBe(
       connack('05'),
     );
+  });
+
+  it('delivers nothing from a filter that it denied, beside one that it granted', async () => {
+    const shop = await fixture([], ['--scope', 'ingest', '--scope', 'subscribe:ok/#']);
+    const options = { clientId: 'app', username: shop.token, clean: false };
+    const away = await client(shop, options);
+    await expect(away.subscribeAsync(['ok/x', 'secret/#'], { qos: 1 })).rejects.toThrow();
+    await away.endAsync();
+    const { apiKey } = JSON.parse((await shop.keywright(['register', 'token', '--json'])).stdout);
+    await eventually(async () => (await fetch(shop.server.http, { headers: { 'x-api-key': apiKey } })).ok, {
+      withinMs: 1000,
+      what: 'the key known',
+    });
+    const other = await client(shop, { username: 'x', password: apiKey });
+    await other.publishAsync('secret/plans', 'x', { qos: 1 });
+    await other.publishAsync('ok/x', 'x', { qos: 1 });
+    const heard: string[] = [];
+    const again = mqttConnect(`mqtt://127.0.0.1:${shop.server.mqttPort}`, { reconnectPeriod: 0, ...options });
+    onTestFinished(() => void again.end(true));
+    again.on('message', (topic) => heard.push(topic));
+    await eventually(() => heard.includes('ok/x'), { withinMs: 3000, what: 'what was granted' });
+    await other.publishAsync('secret/live', 'x', { qos: 1 });
+    await other.publishAsync('ok/x', 'y', { qos: 1 });
+    await eventually(() => heard.length > 1, { withinMs: 3000, what: 'what was granted, live' });
+    expect(heard).toEqual(['ok/x', 'ok/x']);
+  });
+
+  it('publishes no will to a topic that MQTT forbids', async () => {
+    const shop = await fixture();
+    for (const topic of ['#', 'a/+', 'a\0']) {
+      const will = { topic, payload: Buffer.from('W'), qos: 0 as const, retain: true };
+      const socket = open(shop.server);
+      const answer = exchange(socket, generate({ ...CONNECT, username: shop.token, will }));
+      socket.on('data', () => socket.destroy());
+      await answer;
+    }
+    const device = await client(shop, { clientId: 'app', username: shop.token });
+    const heard: string[] = [];
+    device.on('message', (name) => heard.push(name));
+    await device.subscribeAsync('#');
+    await device.publishAsync('end', 'x', { qos: 1 });
+    await eventually(() => heard.includes('end'), { withinMs: 2000, what: 'the last message' });
+    expect(heard).toEqual(['end']);
+  });
+
+  it('shows no client what the broker says of others', async () => {
+    const shop = await fixture();
+    const device = await client(shop, { clientId: 'app', username: shop.token });
+    await expect(device.subscribeAsync('$SYS/#')).rejects.toThrow();
+  });
+
+  it('closes on a packet of more than 8 MiB before it is sent', async () => {
+    const shop = await fixture();
+    const socket = open(shop.server);
+    const closed = exchange(socket, generate({ ...CONNECT, username: shop.token }));
+    socket.once('data', () => socket.write(Buffer.of(0x30, 0xff, 0xff, 0xff, 0x7f, 0x00, 0x01)));
+    expect(await closed).toBe(connack('00'));
+    const device = await client(shop, { clientId: 'app', username: shop.token });
+    await device.publishAsync('t', Buffer.alloc(5_000_000), { qos: 1 });
+  });
+
+  it('hangs up on a refused client that does not', async () => {
+    const { server } = await fixture();
+    const socket = connectTcp({ port: server.mqttPort, host: '127.0.0.1', allowHalfOpen: true });
+    const answer = exchange(socket, generate(CONNECT));
+    // A socket that is gone on the other side answers a write with a reset.
+    const knocking = setInterval(() => socket.write('x'), 200);
+    expect(await answer.finally(() => clearInterval(knocking))).toBe(connack('05'));
+  });
+
+  it('keeps one session for an id, however it is spelled', async () => {
+    const shop = await fixture();
+    const first = await client(shop, { clientId: 'APP', username: shop.token });
+    await client(shop, { clientId: 'app', username: shop.token });
+    await eventually(() => !first.connected, { withinMs: 2000, what: 'the first one taken over' });
   });
 
   it('lets everybody in only where that was said', async () => {

@@ -1,13 +1,19 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
-import { bundleFiles, refuseExisting, writeArchive, writeBundle } from '../../cli/bundle-files.js';
+import {
+  bundleFiles,
+  outputPrefix,
+  refuseExisting,
+  writeArchive,
+  writeBundle,
+} from '../../cli/bundle-files.js';
 import { clientView } from '../../cli/client-view.js';
 import { parseLabel } from '../../core/client.js';
 import { parseClientId } from '../../core/client-id.js';
-import { clientValidity, issueClient } from '../../core/issue-client.js';
+import { clientValidity, issueClient, requireFreeId } from '../../core/issue-client.js';
 import { KEY_ALGORITHMS } from '../../core/key-algorithm.js';
 import { parseScope } from '../../core/scope.js';
-import { formatTime, parseTime } from '../../core/time.js';
+import { checkDuration, formatTime, parseTime } from '../../core/time.js';
 
 export default class KeyGen extends BaseCommand {
   static override summary = "Issue a client's certificate, private key and token.";
@@ -63,24 +69,22 @@ that clients trust. They are shown this once: neither the private key nor the to
     const clientId = parseClientId(args['client-id']);
     const scopes = flags.scope?.map(parseScope);
     const label = flags.label === undefined ? undefined : parseLabel(flags.label);
-    const prefix = flags.output?.endsWith('/')
-      ? `${flags.output}${clientId}`
-      : (flags.output ?? `./${clientId}`);
+    const asked = {
+      ...(flags['not-before'] !== undefined && { notBefore: parseTime(flags['not-before']) }),
+      ...(flags['not-after'] !== undefined && { notAfter: parseTime(flags['not-after']) }),
+      ...(flags['valid-for'] !== undefined && { validFor: checkDuration(flags['valid-for']) }),
+    };
+    const prefix = await outputPrefix(flags.output, clientId);
     const files = bundleFiles(prefix);
     const archive = `${prefix}.zip`;
-    if (!flags.force) await refuseExisting(flags.zip ? [archive] : Object.values(files));
 
     const { keyStore, clock, audit, ...app } = await this.openApp(flags.home);
+    if (!flags.force) {
+      await requireFreeId(keyStore, clientId);
+      await refuseExisting(flags.zip ? [archive] : Object.values(files));
+    }
     const authority = await app.authority();
-    const validity = clientValidity(
-      {
-        ...(flags['not-before'] !== undefined && { notBefore: parseTime(flags['not-before']) }),
-        ...(flags['not-after'] !== undefined && { notAfter: parseTime(flags['not-after']) }),
-        ...(flags['valid-for'] !== undefined && { validFor: flags['valid-for'] }),
-      },
-      authority,
-      clock.now(),
-    );
+    const validity = clientValidity(asked, authority, clock.now());
     const options = { replace: flags.force };
     const client = await issueClient(
       { keyStore, authority, clock, audit },

@@ -16,7 +16,7 @@ export default class KeyList extends BaseCommand {
   static override flags = {
     'expiring-within': Flags.string({
       helpValue: 'DURATION',
-      description: 'only those that end within 24h, 30d, … and have not ended yet',
+      description: 'only those that end within 24h, 30d, …, or have ended already',
     }),
   };
 
@@ -26,7 +26,7 @@ export default class KeyList extends BaseCommand {
     const { keyStore, clock } = await this.openApp(flags.home);
     const now = clock.now();
     const expiringBefore = within === undefined ? undefined : addDuration(now, within);
-    const clients = (await listClients({ keyStore, clock }, { expiringBefore })).map((client) =>
+    const clients = (await listClients(keyStore, { expiringBefore })).map((client) =>
       clientView(client, now),
     );
     if (clients.length === 0) {

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { Aedes, type Client } from 'aedes';
 import AsyncPersistence from 'aedes-persistence/asyncPersistence.js';
+import { isTopicName } from '../../core/scope.js';
 import type { Admission, Engine } from '../engine.js';
 
 /** aedes in this process: MQTT 3.1 and 3.1.1, QoS 0 to 2, sessions and retained messages in memory. */
@@ -13,8 +14,10 @@ export async function createEmbeddedEngine(): Promise<Engine> {
     persistence: memory,
     // MQTT 3.1 allows 23 characters; registered ids, and sessions under them, are longer.
     maxClientsIdLength: 256,
-    authorizePublish: (client, packet, done) => {
-      const allowed = !packet.topic.startsWith('$') && admissionOf(client)?.mayUse('publish', packet.topic);
+    // Also asked for wills.
+    authorizePublish: (client, { topic }, done) => {
+      const allowed =
+        isTopicName(topic) && !topic.startsWith('$') && admissionOf(client)?.mayUse('publish', topic);
       done(allowed ? null : new Error('not authorized to publish'));
     },
     authorizeSubscribe: (client, subscription, done) => {
@@ -22,6 +25,10 @@ export async function createEmbeddedEngine(): Promise<Engine> {
       // null: the SUBACK says 0x80 for this filter [MQTT-3.9.3-1]
       done(null, allowed ? subscription : null);
     },
+    // aedes keeps the filters of a SUBSCRIBE that it denied beside those it granted, and subscriptions outlive a change
+    // of scopes: what is delivered is checked once more.
+    authorizeForward: (client, packet) =>
+      admissionOf(client)?.mayUse('subscribe', packet.topic) ? packet : null,
   });
   return {
     protocolVersions: new Set([3, 4]),

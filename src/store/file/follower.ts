@@ -9,6 +9,7 @@ const LOOK_EVERY_MS = 200;
 // The kernel's clock for file times ticks every 4 to 10 ms: a directory that changed this recently may change again
 // without its time showing it.
 const CLOCK_GRAIN_MS = 50;
+const UNSETTLED = '';
 
 interface FollowerOptions<T> {
   readonly directory: string;
@@ -31,7 +32,7 @@ interface Seen<T> {
 export class Follower<T> {
   readonly #options: FollowerOptions<T>;
   readonly #seen = new Map<string, Seen<T>>();
-  #directoryTime = '';
+  #directoryTime: string = UNSETTLED;
   #timer: NodeJS.Timeout | undefined;
   #queue: Promise<void> = Promise.resolve();
   #failing = false;
@@ -74,7 +75,7 @@ export class Follower<T> {
         this.#failing = false;
       } catch (error) {
         this.#failing = true;
-        this.#directoryTime = '';
+        this.#directoryTime = UNSETTLED;
         this.#options.watcher.failed(error);
       }
     });
@@ -83,7 +84,7 @@ export class Follower<T> {
 
   async #lookIfChanged(): Promise<void> {
     const time = await this.#timeOfDirectory();
-    if (time === this.#directoryTime) return;
+    if (time !== UNSETTLED && time === this.#directoryTime) return;
     await this.#lookAtAll();
   }
 
@@ -105,11 +106,11 @@ export class Follower<T> {
     if (changes.length > 0) this.#options.watcher.changed(changes);
   }
 
-  /** The directory's time, or '' while it may still change without showing it. */
+  /** The directory's time, or `UNSETTLED` while it may still change without showing it. */
   async #timeOfDirectory(): Promise<string> {
     try {
       const { mtimeMs, mtimeNs } = await stat(this.#options.directory, { bigint: true });
-      return Date.now() - Number(mtimeMs) < CLOCK_GRAIN_MS ? '' : String(mtimeNs);
+      return Date.now() - Number(mtimeMs) < CLOCK_GRAIN_MS ? UNSETTLED : String(mtimeNs);
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return 'none';
       throw ioError('look at', this.#options.directory, error);

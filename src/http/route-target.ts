@@ -1,0 +1,32 @@
+/** keywright's own paths. */
+export const OWN_PATHS = { verify: '/verify', health: '/healthz', readiness: '/readyz' } as const;
+
+/** Where the router finds the verifier, whatever the path was. */
+export const ANY_PATH = '/';
+
+const NOWHERE = '/nowhere';
+const own: ReadonlySet<string> = new Set(Object.values(OWN_PATHS));
+
+/**
+ * What the router sees of a request's target: one of keywright's own paths, or `ANY_PATH` for all others, also for those
+ * that are no valid URL. A target that is nearly `/verify` must not lose what it demands: it is nowhere.
+ */
+export function routeTarget(url: string): string {
+  // RFC 9112 section 3.2.2: the absolute form means the same
+  const target = url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?#]*/i, '');
+  const query = target.indexOf('?');
+  const path = query < 0 ? target : target.slice(0, query);
+  if (own.has(path)) return target;
+  return path.length <= MAX_LOOKALIKE && plainPath(path) === OWN_PATHS.verify ? NOWHERE : ANY_PATH;
+}
+
+// Every letter percent-encoded, some slashes, and something behind.
+const MAX_LOOKALIKE = 80;
+
+function plainPath(path: string): string {
+  const decoded = path.includes('%')
+    ? path.replace(/%([0-7][0-9a-f])/gi, (_, code) => String.fromCharCode(Number.parseInt(code, 16)))
+    : path;
+  const [plain = ''] = decoded.toLowerCase().split(/[;#?]/, 1);
+  return plain.replace(/\/+/g, '/').replace(/(.)\/$/, '$1');
+}
