@@ -9,12 +9,14 @@ import type { ServerName } from './core/ports.js';
 import { formatTime } from './core/time.js';
 import { buildHttpServer, tlsOptions as httpTlsOptions } from './http/server.js';
 import { createEmbeddedEngine } from './mqtt/engines/embedded.js';
+import type { MqttEvent } from './mqtt/gate.js';
 import { buildMqttServer } from './mqtt/server.js';
 import type { ListenAddress, ServeSettings } from './settings.js';
 
 /** What of a logger is used here; pino's is one. */
 export interface Log {
   info(text: string): void;
+  info(details: object, text: string): void;
   warn(text: string): void;
   error(details: object, text: string): void;
 }
@@ -25,6 +27,9 @@ export interface RunningServer {
   readonly mqtt: string;
   close(): Promise<void>;
 }
+
+// More would only say the same, and fill the disk for whoever wants it full.
+const LINES_PER_SECOND = 20;
 
 const WEB_SOCKET_PATH = '/mqtt';
 
@@ -58,6 +63,7 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     engine: await createEmbeddedEngine(),
     tls: mqttAt.tls ? tls : undefined,
     authentication: mqttAt.tls ? 'certificate' : settings.mqttTokenAuth ? 'token' : 'open',
+    report: limited(({ what, ...details }: MqttEvent) => log.info(details, `MQTT ${what}`), LINES_PER_SECOND),
   });
   const renewal = setInterval(() => {
     renew([http.server, mqtt.server], material).catch((error) =>
@@ -99,6 +105,18 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     await close();
     throw error;
   }
+}
+
+/** Passes on so many calls a second, and drops the others. */
+function limited<T>(pass: (value: T) => void, perSecond: number): (value: T) => void {
+  let second = 0;
+  let passed = 0;
+  return (value) => {
+    const now = Math.floor(performance.now() / 1000);
+    if (now !== second) [second, passed] = [now, 0];
+    passed += 1;
+    if (passed <= perSecond) pass(value);
+  };
 }
 
 interface Announcement {

@@ -11,6 +11,8 @@ export interface Admission {
   readonly sessionId: string;
   /** Whether the client may use a topic now. */
   mayUse(verb: TopicVerb, topic: string): boolean;
+  /** To be called when the client was refused a topic. */
+  refused(verb: TopicVerb, topic: string): void;
 }
 
 /** What serves the connections that the gate lets in. */

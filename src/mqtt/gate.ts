@@ -22,6 +22,16 @@ export interface GateOptions {
   readonly sessions: Sessions;
   readonly authentication: MqttAuthentication;
   readonly connectTimeoutMs: number;
+  /** Is told of what an operator would look for when a device does not get through. */
+  readonly report: (event: MqttEvent) => void;
+}
+
+/** A connection, a publish or a subscription that was refused, or a session that was ended. */
+export interface MqttEvent {
+  readonly what: 'connection refused' | 'publish refused' | 'subscription refused' | 'session ended';
+  /** As the client gave it, cut short. */
+  readonly clientId: string;
+  readonly reason: string;
 }
 
 const DEMAND = { connect: true } as const;
@@ -61,6 +71,8 @@ async function decide(stream: Duplex, options: GateOptions): Promise<void> {
     const presentation = presentConnect(packet, stream, authentication);
     const verdict = verify({ ...presentation, demand: DEMAND }, registry, clock.now());
     if (verdict.outcome === 'rejected') {
+      const clientId = packet.clientId.slice(0, 80);
+      options.report({ what: 'connection refused', clientId, reason: verdict.reason });
       return refuse(stream, { refusal: connectRefusal(verdict), protocolVersion });
     }
     principal = verdict.principal;
@@ -79,6 +91,10 @@ async function decide(stream: Duplex, options: GateOptions): Promise<void> {
     principal,
     sessionId,
     mayUse: (verb, topic) => principal === undefined || mayUseTopic(principal, registry, { verb, topic }),
+    refused: (verb, topic) => {
+      const what = verb === 'publish' ? 'publish refused' : 'subscription refused';
+      options.report({ what, clientId: sessionId, reason: `no scope for ${topic.slice(0, 120)}` });
+    },
   });
 }
 

@@ -6,7 +6,7 @@ import type { ClientChange } from '../core/client-index.js';
 import type { Clock } from '../core/ports.js';
 import type { Registry } from '../core/prove.js';
 import type { Engine } from './engine.js';
-import { admitConnection, type MqttAuthentication } from './gate.js';
+import { admitConnection, type MqttAuthentication, type MqttEvent } from './gate.js';
 import { Sessions } from './sessions.js';
 import { acceptWebSockets } from './websocket.js';
 
@@ -24,6 +24,7 @@ export interface MqttOptions {
   readonly tls: TlsMaterial | undefined;
   readonly authentication: MqttAuthentication;
   readonly connectTimeoutMs?: number;
+  readonly report: (event: MqttEvent) => void;
 }
 
 export interface MqttServer {
@@ -44,8 +45,10 @@ const CONNECT_TIMEOUT_MS = 5_000;
 
 /** The MQTT listener: every connection goes through the gate. */
 export function buildMqttServer(options: MqttOptions): MqttServer {
-  const { registry, clock, engine, tls, authentication, connectTimeoutMs = CONNECT_TIMEOUT_MS } = options;
-  const sessions = new Sessions(registry, clock);
+  const { registry, clock, engine, tls, authentication, report } = options;
+  const { connectTimeoutMs = CONNECT_TIMEOUT_MS } = options;
+  const onEnd = (clientId: string, reason: string) => report({ what: 'session ended', clientId, reason });
+  const sessions = new Sessions({ registry, clock, onEnd });
   registry.onChange((changes) => {
     sessions.recheck(changes.map(({ id }) => id));
     for (const { id, isAnother } of changes) if (isAnother) void engine.forget(id);
@@ -55,7 +58,7 @@ export function buildMqttServer(options: MqttOptions): MqttServer {
     connections.add(connection);
     connection.once('close', () => connections.delete(connection));
   };
-  const gate = { registry, clock, engine, sessions, connectTimeoutMs };
+  const gate = { registry, clock, engine, sessions, connectTimeoutMs, report };
   const admit = (stream: Duplex) => void admitConnection(stream, { ...gate, authentication });
   const server = tls
     ? createTlsServer({ ...tlsOptions(tls), handshakeTimeout: connectTimeoutMs }, admit)

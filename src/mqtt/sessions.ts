@@ -6,16 +6,25 @@ import { type Accepted, stillHolds } from '../core/verify.js';
 // A session ends within a second of its credential.
 const SWEEP_EVERY_MS = 500;
 
+export interface SessionsOptions {
+  readonly registry: Registry;
+  readonly clock: Clock;
+  /** Is told of each session that is ended here. */
+  readonly onEnd: (clientId: string, reason: string) => void;
+}
+
 /** The live sessions, and why each was let in: one whose reason is gone is closed. */
 export class Sessions {
   readonly #registry: Registry;
   readonly #clock: Clock;
   readonly #byClient = new Map<string, Map<Duplex, Accepted>>();
+  readonly #onEnd: SessionsOptions['onEnd'];
   readonly #sweep: NodeJS.Timeout;
 
-  constructor(registry: Registry, clock: Clock) {
+  constructor({ registry, clock, onEnd }: SessionsOptions) {
     this.#registry = registry;
     this.#clock = clock;
+    this.#onEnd = onEnd;
     this.#sweep = setInterval(() => this.#closeExpired(), SWEEP_EVERY_MS);
     this.#sweep.unref();
   }
@@ -35,7 +44,9 @@ export class Sessions {
     const now = this.#clock.now();
     for (const id of clientIds) {
       for (const [stream, accepted] of this.#byClient.get(id) ?? []) {
-        if (!stillHolds(accepted, this.#registry, now)) stream.destroy();
+        if (stillHolds(accepted, this.#registry, now)) continue;
+        this.#onEnd(id, 'its credential does not hold any more');
+        stream.destroy();
       }
     }
   }
@@ -49,9 +60,11 @@ export class Sessions {
 
   #closeExpired(): void {
     const now = this.#clock.now();
-    for (const streams of this.#byClient.values()) {
+    for (const [id, streams] of this.#byClient) {
       for (const [stream, { principal }] of streams) {
-        if (now >= principal.expiresAt) stream.destroy();
+        if (now < principal.expiresAt) continue;
+        this.#onEnd(id, 'its credential has expired');
+        stream.destroy();
       }
     }
   }

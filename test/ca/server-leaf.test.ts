@@ -79,7 +79,7 @@ describe('a running server', () => {
     const settings = await serveSettings({ flags, environment: {}, home });
     const lines: string[] = [];
     const log = {
-      info: (text: string) => void lines.push(text),
+      info: (...parts: unknown[]) => void lines.push(String(parts.at(-1))),
       warn: () => undefined,
       error: () => undefined,
     };

@@ -293,6 +293,29 @@ describe('the MQTT gate in token mode', () => {
     await eventually(() => !first.connected, { withinMs: 2000, what: 'the first one taken over' });
   });
 
+  it('says in the log who was refused and why, without any secret', async () => {
+    const shop = await fixture([], ['--scope', 'publish:out/#']);
+    await exchange(open(shop.server), generate({ ...CONNECT, clientId: 'stranger', username: 'x:b:secret' }));
+    const device = await client(shop, { clientId: 'app', username: shop.token });
+    await device.publishAsync('elsewhere', 'x');
+    await eventually(() => !device.connected, { withinMs: 2000, what: 'the connection closed' });
+    const again = await client(shop, { clientId: 'app', username: shop.token });
+    await shop.keywright(['key', 'del', 'app']);
+    await eventually(() => !again.connected, { withinMs: 1000, what: 'the session ended' });
+    const events = shop.server
+      .log()
+      .split('\n')
+      .filter((line) => line.includes('"clientId"'))
+      .map((line) => JSON.parse(line));
+    expect(events.map(({ msg, clientId, reason }) => [msg, clientId, reason])).toEqual([
+      ['MQTT connection refused', 'stranger', 'invalid'],
+      ['MQTT publish refused', 'app', 'no scope for elsewhere'],
+      ['MQTT session ended', 'app', 'its credential does not hold any more'],
+    ]);
+    expect(shop.server.log()).not.toContain('secret');
+    expect(shop.server.log()).not.toContain(shop.token.slice(10, 60));
+  });
+
   it('lets everybody in only where that was said', async () => {
     const shop = await fixture(['--mqtt-enable-token-auth', 'false']);
     expect(shop.server.log()).toContain('MQTT authentication is off: every client gets in');

@@ -18,10 +18,12 @@ export async function createEmbeddedEngine(): Promise<Engine> {
     authorizePublish: (client, { topic }, done) => {
       const allowed =
         isTopicName(topic) && !topic.startsWith('$') && admissionOf(client)?.mayUse('publish', topic);
+      if (!allowed) admissionOf(client)?.refused('publish', topic);
       done(allowed ? null : new Error('not authorized to publish'));
     },
     authorizeSubscribe: (client, subscription, done) => {
       const allowed = admissionOf(client)?.mayUse('subscribe', subscription.topic);
+      if (!allowed) admissionOf(client)?.refused('subscribe', subscription.topic);
       // null: the SUBACK says 0x80 for this filter [MQTT-3.9.3-1]
       done(null, allowed ? subscription : null);
     },
