@@ -1,5 +1,5 @@
 // Measures what keywright promises, each as a ratio to a peer in the same run (docs/performance.md).
-// node bench/run.js [--clients 100000] [--seconds 5]
+// node bench/run.js [--clients 100000] [--seconds 2]
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { seedHome } from './seed.js';
 import { benchStartUp } from './start-up.js';
 
 const { values } = parseArgs({
-  options: { clients: { type: 'string', default: '100000' }, seconds: { type: 'string', default: '5' } },
+  options: { clients: { type: 'string', default: '100000' }, seconds: { type: 'string', default: '2' } },
 });
 const clients = Number(values.clients);
 const seconds = Number(values.seconds);

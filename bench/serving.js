@@ -20,6 +20,20 @@ export function issueToken({ directory, home, id }) {
   return readFileSync(`${output}_token`, 'utf8');
 }
 
+/** Registers an API key in the home and returns it. */
+export function registerApiKey(home) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [
+    PROGRAM,
+    'register',
+    'token',
+    '--json',
+    '--home',
+    home,
+  ]);
+  if (status !== 0) throw new Error(String(stderr));
+  return JSON.parse(stdout).apiKey;
+}
+
 /** Starts `serve` on free ports; `stop` ends it. */
 export async function startServe(home) {
   const ports = ['--http', 'tcp://127.0.0.1:0', '--mqtt', 'tcp://127.0.0.1:0'];

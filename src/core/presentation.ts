@@ -50,12 +50,7 @@ export type Rejection =
 
 export type Verdict =
   | { readonly outcome: 'accepted'; readonly principal: Principal }
-  | {
-      readonly outcome: 'rejected';
-      readonly reason: Rejection;
-      /** What was presented, as far as its shape tells. */
-      readonly kind: Credential['kind'] | undefined;
-    };
+  | { readonly outcome: 'rejected'; readonly reason: Rejection };
 
 /** What verification needs to know of a certificate. */
 export function presentCertificate(certificate: X509Certificate): PresentedCertificate {

@@ -1,7 +1,7 @@
 import { canonicalClientId } from './client-id.js';
 import type { Demand, Presentation, Principal, Rejection, Verdict } from './presentation.js';
 import type { Proof } from './proof-memory.js';
-import { credentialKind, proveAgain, proveCertificate, proveText, type Registry } from './prove.js';
+import { proveAgain, proveCertificate, proveText, type Registry } from './prove.js';
 import { grants, grantsConnect, grantsTopic, type TopicVerb } from './scope.js';
 import type { Timestamp } from './time.js';
 
@@ -19,7 +19,7 @@ export function verify(presentation: Presentation, registry: Registry, now: Time
   try {
     return decide(presentation, registry, now);
   } catch {
-    return { outcome: 'rejected', reason: 'unavailable', kind: undefined };
+    return rejected('unavailable');
   }
 }
 
@@ -49,15 +49,14 @@ function decide(presentation: Presentation, registry: Registry, now: Timestamp):
   const first = byToken ?? byCertificate;
   if (byToken === null || byCertificate === null || !first) {
     const reason = byToken === undefined && byCertificate === undefined ? 'missing' : 'invalid';
-    return rejected(reason, presentation);
+    return rejected(reason);
   }
   for (const check of CHECKS) {
     const reason =
       check(first, presentation, now) ?? (byCertificate && check(byCertificate, presentation, now));
-    if (reason !== undefined) return rejected(reason, presentation);
+    if (reason !== undefined) return rejected(reason);
   }
-  if (byCertificate && byCertificate.client !== first.client)
-    return rejected('wrong-client-id', presentation);
+  if (byCertificate && byCertificate.client !== first.client) return rejected('wrong-client-id');
   return { outcome: 'accepted', principal: first.principal };
 }
 
@@ -77,7 +76,6 @@ function meets({ scopes }: Principal, demand: Demand): boolean {
   return 'connect' in demand ? grantsConnect(scopes) : grants(scopes, demand.scope);
 }
 
-function rejected(reason: Rejection, { token, certificate }: Presentation): Verdict {
-  const kind = token === undefined ? certificate && 'certificate' : credentialKind(token);
-  return { outcome: 'rejected', reason, kind };
+function rejected(reason: Rejection): Verdict {
+  return { outcome: 'rejected', reason };
 }

@@ -24,11 +24,15 @@ export function present(
 
 // Where a credential may be; which of them it is in makes no difference to how it is checked.
 const CREDENTIAL_HEADERS = new Set(['authorization', 'x-api-key', 'x-device-api-key', 'x-machhub-api-key']);
+// Most headers of most requests are told apart by this alone.
+const LENGTHS = new Set([...CREDENTIAL_HEADERS].map((name) => name.length));
 
 function credentialText({ rawHeaders }: IncomingMessage): string | undefined {
   let found: string | undefined;
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index]?.toLowerCase() ?? '';
+    const given = rawHeaders[index] ?? '';
+    if (!LENGTHS.has(given.length)) continue;
+    const name = given.toLowerCase();
     if (!CREDENTIAL_HEADERS.has(name)) continue;
     const value = rawHeaders[index + 1] ?? '';
     const text = (name === 'authorization' ? withoutScheme(value) : value).trim();

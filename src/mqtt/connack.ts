@@ -1,5 +1,5 @@
 import { generate } from 'mqtt-packet';
-import type { Rejection, Verdict } from '../core/presentation.js';
+import type { Rejection } from '../core/presentation.js';
 
 /** A refusal in MQTT's words: the return code of 3.1 and 3.1.1 (section 3.2.2.3), the reason code of 5 (section 3.2.2.2). */
 export interface ConnectRefusal {
@@ -11,9 +11,12 @@ const NOT_AUTHORIZED: ConnectRefusal = { returnCode: 5, reasonCode: 0x87 };
 
 const BAD_CREDENTIALS: ConnectRefusal = { returnCode: 4, reasonCode: 0x86 };
 
-/** How a verdict that rejects is answered over MQTT: an API key that is no good is a bad password, everything else is not authorized. */
-export function connectRefusal({ reason, kind }: Extract<Verdict, { outcome: 'rejected' }>): ConnectRefusal {
-  const isBadKey = kind === 'api-key' && reason !== 'insufficient-scope' && reason !== 'unavailable';
+/** How a rejection is answered over MQTT: an API key that is no good is a bad password, everything else is not authorized. */
+export function connectRefusal(
+  reason: Rejection,
+  { isApiKey }: { readonly isApiKey: boolean },
+): ConnectRefusal {
+  const isBadKey = isApiKey && reason !== 'insufficient-scope' && reason !== 'unavailable';
   return isBadKey ? BAD_CREDENTIALS : CONNECT_REFUSALS[reason];
 }
 

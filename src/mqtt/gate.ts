@@ -73,7 +73,8 @@ async function decide(stream: Duplex, options: GateOptions): Promise<void> {
     if (verdict.outcome === 'rejected') {
       const clientId = packet.clientId.slice(0, 80);
       options.report({ what: 'connection refused', clientId, reason: verdict.reason });
-      return refuse(stream, { refusal: connectRefusal(verdict), protocolVersion });
+      const isApiKey = credentialKind(presentation.token ?? '') === 'api-key';
+      return refuse(stream, { refusal: connectRefusal(verdict.reason, { isApiKey }), protocolVersion });
     }
     principal = verdict.principal;
   }
