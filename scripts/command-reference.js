@@ -18,7 +18,9 @@ const sections = Object.values(commands)
       const value =
         flag.type === 'boolean' ? '' : ` ${flag.helpValue ?? (flag.options ?? ['VALUE']).join('|')}`;
       const char = flag.char ? `\`-${flag.char}\`, ` : '';
-      return `| ${char}\`--${flag.name}${value.replaceAll('|', '\\|')}\` | ${inline(flag.description ?? '')} |`;
+      const unsaid = flag.default !== undefined && !flag.description?.includes('[default');
+      const end = unsaid ? ` [default: ${flag.default}]` : '';
+      return `| ${char}\`--${flag.name}${value.replaceAll('|', '\\|')}\` | ${inline(flag.description ?? '')}${end} |`;
     });
     return [
       `## ${name}`,
