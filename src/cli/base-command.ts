@@ -1,7 +1,6 @@
 import { Command, Flags } from '@oclif/core';
 import { type App, openApp } from '../app.js';
 import { homeDirectory } from '../settings.js';
-import { describeFailure } from './exit-code.js';
 
 /** What all commands share: `--home`, `--json`, one way to open the home and one way to fail. */
 export abstract class BaseCommand extends Command {
@@ -29,11 +28,8 @@ export abstract class BaseCommand extends Command {
     process.stderr.write(`keywright: ${text}\n`);
   }
 
+  // main.ts reports every failure, of commands and before them, in one way; oclif's own would print JSON of its own shape.
   protected override async catch(error: Error): Promise<void> {
-    const failure = describeFailure(error);
-    if (!this.jsonEnabled() || failure.message === undefined) throw error;
-    const { code, message, hint, exitCode } = failure;
-    this.logJson({ error: { code, message, ...(hint !== undefined && { hint }) } });
-    process.exitCode = exitCode;
+    throw error;
   }
 }
