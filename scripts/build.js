@@ -21,7 +21,15 @@ await build({
   target: 'node20.19',
   logLevel: 'warning',
   // Development tools that oclif looks for, and accelerators that the ws package does without.
-  external: ['typescript', 'ts-node', 'tsx', '@oclif/plugin-help', 'bufferutil', 'utf-8-validate'],
+  external: [
+    '@node-rs/argon2',
+    'typescript',
+    'ts-node',
+    'tsx',
+    '@oclif/plugin-help',
+    'bufferutil',
+    'utf-8-validate',
+  ],
 });
 
 // bin/load.js reads the bundle as latin1; esbuild leaves other characters in regular expressions.

@@ -2,13 +2,19 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { FileAuditLog } from './audit/file-log.js';
 import type { AuthorityRequest } from './ca/authority.js';
+import type { TokenRules } from './core/access-token.js';
 import { keyedHash } from './core/api-key.js';
 import type { Credential } from './core/client.js';
 import { KeywrightError } from './core/errors.js';
-import type { CertificateAuthority, Clock, KeyStore } from './core/ports.js';
+import type { CertificateAuthority, Clock, KeyStore, PasswordHasher } from './core/ports.js';
+import { parseGrant } from './core/scope.js';
+import { openRing, RING_ID } from './core/signing-key.js';
+import { SlowProofs } from './core/slow-proofs.js';
 import { formatTime } from './core/time.js';
 import { checkHome, prepareHome } from './disk/home.js';
 import { createSecret, readSecret } from './disk/secret-file.js';
+import type { JwtSealer } from './jwt/sealer.js';
+import { type CommonSettings, commonSettings, type GivenValues } from './settings.js';
 import { openFileStore } from './store/file/file-store.js';
 
 /** Everything a command works with, put together for one home. */
@@ -17,6 +23,10 @@ export interface App {
   readonly keyStore: KeyStore;
   readonly clock: Clock;
   readonly audit: FileAuditLog;
+  /** What the home's configuration says to every command. @throws KeywrightError `invalid-input` */
+  settings(): Promise<CommonSettings>;
+  /** Reads scopes that are to be granted. @throws KeywrightError `invalid-input` on one that does not exist */
+  parseGrant(scopes: readonly string[]): Promise<string[]>;
   /** The CA, which the first call on a new home makes. @throws KeywrightError `ca-unusable` */
   authority(): Promise<CertificateAuthority>;
   /** The CA, if there is one. @throws KeywrightError `ca-unusable` */
@@ -26,6 +36,11 @@ export interface App {
    * @throws KeywrightError `store-corrupt` where API keys are registered but the key is gone
    */
   secretHasher(): Promise<(secret: string) => string>;
+  passwords(): Promise<PasswordHasher>;
+  /** What signs and reads access tokens, with the keys as they are; `configured` where they come from the environment. */
+  tokens(): Promise<{ readonly sealer: JwtSealer; readonly configured: boolean }>;
+  /** Signatures of access tokens, those that `rules` take, or the configuration; and passwords. */
+  slowProofs(rules?: TokenRules): Promise<SlowProofs>;
   /** Makes the CA by choice. @throws KeywrightError `already-exists` */
   createAuthority(request: AuthorityRequest): Promise<CertificateAuthority>;
 }
@@ -34,18 +49,35 @@ export interface AppOptions {
   readonly home: string;
   /** Gets what the user should know but did not ask for. */
   readonly notice: (text: string) => void;
+  readonly environment: GivenValues;
   readonly clock?: Clock;
 }
 
 const systemClock: Clock = { now: () => Date.now() };
 
 /** Opens a home, which need not exist yet. @throws KeywrightError `unsafe-home` */
-export async function openApp({ home, notice, clock = systemClock }: AppOptions): Promise<App> {
+export async function openApp({ home, notice, environment, clock = systemClock }: AppOptions): Promise<App> {
   await checkHome(home);
   const keyStore = openFileStore(home);
-  const audit = new FileAuditLog({ home, clock, who: userName() });
+  const audit = new FileAuditLog({ home, clock, actor: { who: userName(), from: 'local' } });
   const ca = () => import('./ca/authority.js');
   const existingAuthority = async () => (await ca()).readAuthority(home);
+  const settings = () => commonSettings({ environment, home });
+  const secretHasher = async () => keyedHash(await hashingKey(home, keyStore));
+  const passwords = async () => {
+    const { Argon2Hasher } = await import('./password/argon2.js');
+    return new Argon2Hasher();
+  };
+  const tokens = async () => {
+    const [{ JwtSealer }, { configuredKey }] = await Promise.all([
+      import('./jwt/sealer.js'),
+      import('./jwt/configured-key.js'),
+    ]);
+    const configured = configuredKey((await settings()).jwtKey);
+    if (configured) return { sealer: new JwtSealer(clock, [configured]), configured: true };
+    const ring = await keyStore.signingKeys.get(RING_ID);
+    return { sealer: new JwtSealer(clock, ring ? openRing(ring) : []), configured: false };
+  };
 
   const createAuthority = async (request: AuthorityRequest) => {
     const { draftAuthority, publishAuthority } = await ca();
@@ -88,8 +120,19 @@ export async function openApp({ home, notice, clock = systemClock }: AppOptions)
       if (authority === undefined) throw new KeywrightError('ca-unusable', `the CA of ${home} went away`);
       return authority;
     },
-    async secretHasher() {
-      return keyedHash(await hashingKey(home, keyStore));
+    settings,
+    parseGrant: async (scopes) => parseGrant(scopes, (await settings()).scopes),
+    secretHasher,
+    passwords,
+    tokens,
+    async slowProofs(rules) {
+      const { issuer, audience } = await settings();
+      return new SlowProofs({
+        sealer: (await tokens()).sealer,
+        rules: rules ?? { issuer: issuer ?? '', audience },
+        passwords: await passwords(),
+        hashSecret: await secretHasher(),
+      });
     },
     async createAuthority(request) {
       // Also names what is wrong with a CA that is there.

@@ -1,6 +1,10 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from './core/api-key.js';
 import { KeywrightError } from './core/errors.js';
+import { parseScope } from './core/scope.js';
+import type { GivenSigningKey, SigningAlgorithm } from './core/signing-key.js';
+import { addDuration } from './core/time.js';
 import { readOptional } from './disk/durable-file.js';
 
 /** Where a listener listens. */
@@ -13,13 +17,40 @@ export interface ListenAddress {
 
 export type LogFormat = 'auto' | 'human' | 'json';
 
+/** So many times in a span. */
+interface Rate {
+  readonly count: number;
+  readonly perMs: number;
+}
+
+/** What every command of a home goes by. */
+export interface CommonSettings {
+  /** Scopes that exist beside the built-in ones. */
+  readonly scopes: readonly string[];
+  /** What API keys begin with unless told otherwise. */
+  readonly keyPrefix: string;
+  /** `iss` of access tokens: as told, or the URL of the HTTP listener; undefined while that has no port. */
+  readonly issuer: string | undefined;
+  readonly audience: string;
+  /** Of the keys that are made for access tokens. */
+  readonly jwtAlgorithm: Exclude<SigningAlgorithm, 'HS256'>;
+  /** A key for access tokens from `JWT_SECRET`, or `JWT_PRIVATE_KEY` and `JWT_PUBLIC_KEY`. */
+  readonly jwtKey: GivenSigningKey;
+}
+
 /** All that `serve` can be told. */
-export interface ServeSettings {
+export interface ServeSettings extends CommonSettings {
   readonly http: ListenAddress;
   readonly httpTokenAuth: boolean;
   readonly mqtt: ListenAddress;
   readonly mqttTokenAuth: boolean;
   readonly serverNames: readonly string[];
+  /** Headers that carry credentials beside the built-in ones, lower-case. */
+  readonly credentialHeaders: readonly string[];
+  /** For each address; undefined for no limit. */
+  readonly failedAttempts: Rate | undefined;
+  /** For each credential; undefined for no limit. */
+  readonly requestsPerKey: Rate | undefined;
   readonly log: LogFormat;
 }
 
@@ -48,23 +79,42 @@ export function homeDirectory(told: string | undefined, environment: GivenValues
 
 /** Settings of `serve`: flags before `KEYWRIGHT_*` variables before `keywright.yaml` before defaults. @throws KeywrightError `invalid-input` that names the source */
 export async function serveSettings(sources: SettingSources): Promise<ServeSettings> {
-  const file = await readConfiguration(sources.home);
-  const read = <T>(name: SettingName, parse: (value: string) => T): T =>
-    parseGiven(find(name, sources, file), parse);
-  const mqtt = read('mqtt', (value) =>
+  const reader = await openSettings(sources);
+  const { one, all } = reader;
+  const mqtt = one('mqtt', (value) =>
     parseAddress(value, { plain: ['tcp', 'mqtt'], tls: ['mqtts', 'ssl', 'tls'] }),
   );
   return Object.freeze({
-    http: read('http', (value) => parseAddress(value, { plain: ['tcp', 'http'], tls: ['https'] })),
-    httpTokenAuth: read('http-enable-token-auth', parseBoolean),
-    mqtt: { ...mqtt, tls: mqtt.tls || read('mqtt-enable-tls', parseBoolean) },
-    mqttTokenAuth: read('mqtt-enable-token-auth', parseBoolean),
-    serverNames: findAll('server-name', sources, file).map((given) => parseGiven(given, parseServerName)),
-    log: read('log', parseLogFormat),
+    ...readCommon(reader, sources.environment),
+    http: one('http', parseHttpAddress),
+    httpTokenAuth: one('http-enable-token-auth', parseBoolean),
+    mqtt: { ...mqtt, tls: mqtt.tls || one('mqtt-enable-tls', parseBoolean) },
+    mqttTokenAuth: one('mqtt-enable-token-auth', parseBoolean),
+    serverNames: all('server-name', parseServerName),
+    credentialHeaders: all('credential-header', parseHeaderName),
+    failedAttempts: one('failed-attempts', parseRate),
+    requestsPerKey: one('requests-per-key', parseRate),
+    log: one('log', parseLogFormat),
   });
 }
 
-/** Names of the settings of `serve`: flags are `--name`, variables `KEYWRIGHT_NAME`, and the file has `name:`. */
+/** What every command of a home goes by. @throws KeywrightError `invalid-input` that names the source */
+export async function commonSettings(sources: Omit<SettingSources, 'flags'>): Promise<CommonSettings> {
+  return Object.freeze(readCommon(await openSettings({ ...sources, flags: {} }), sources.environment));
+}
+
+/** The URL by which an HTTP listener is known; undefined while its port is still to be taken. */
+export function addressUrl(
+  { tls, host, port }: ListenAddress,
+  [name]: readonly string[],
+): string | undefined {
+  if (port === 0) return undefined;
+  const isAny = host === '0.0.0.0' || host === '::';
+  const shown = name ?? (isAny ? 'localhost' : host);
+  return `${tls ? 'https' : 'http'}://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
+}
+
+/** Names of the settings: variables are `KEYWRIGHT_NAME`, the file has `name:`, and flags of `serve` are `--name`. */
 export const SETTING_DEFAULTS = {
   http: 'tcp://127.0.0.1:5654',
   'http-enable-token-auth': 'true',
@@ -72,7 +122,15 @@ export const SETTING_DEFAULTS = {
   'mqtt-enable-token-auth': 'true',
   'mqtt-enable-tls': 'false',
   'server-name': [],
+  'credential-header': [],
+  'failed-attempts': '100/1m',
+  'requests-per-key': 'off',
   log: 'auto',
+  scopes: [],
+  'key-prefix': DEFAULT_KEY_PREFIX,
+  issuer: [],
+  audience: 'keywright',
+  'jwt-algorithm': 'ES256',
 } as const satisfies Record<string, string | readonly string[]>;
 
 type SettingName = keyof typeof SETTING_DEFAULTS;
@@ -83,12 +141,42 @@ interface Given {
   readonly source: string;
 }
 
-function find(name: SettingName, sources: SettingSources, file: Configuration): Given {
-  const [given, ...more] = findAll(name, sources, file);
-  if (given === undefined || more.length > 0) {
-    throw new KeywrightError('invalid-input', `${given?.source ?? name} takes one value`);
-  }
-  return given;
+/** Reads settings by name, each from the first source that has it. */
+interface SettingReader {
+  one<T>(name: SettingName, parse: (value: string) => T): T;
+  all<T>(name: SettingName, parse: (value: string) => T): T[];
+}
+
+async function openSettings(sources: SettingSources): Promise<SettingReader> {
+  const file = await readConfiguration(sources.home);
+  const all = <T>(name: SettingName, parse: (value: string) => T) =>
+    findAll(name, sources, file).map((given) => parseGiven(given, parse));
+  return {
+    all,
+    one: (name, parse) => {
+      const [given, ...more] = findAll(name, sources, file);
+      if (given === undefined || more.length > 0)
+        throw new KeywrightError('invalid-input', `${given?.source ?? name} takes one value`);
+      return parseGiven(given, parse);
+    },
+  };
+}
+
+function readCommon({ one, all }: SettingReader, environment: GivenValues): CommonSettings {
+  const [issuer] = all('issuer', parseIssuer);
+  const http = one('http', parseHttpAddress);
+  return {
+    scopes: all('scopes', parseScopeName),
+    keyPrefix: one('key-prefix', checked(checkKeyPrefix)),
+    issuer: issuer ?? addressUrl(http, all('server-name', parseServerName)),
+    audience: one('audience', parseAudience),
+    jwtAlgorithm: one('jwt-algorithm', parseJwtAlgorithm),
+    jwtKey: {
+      secret: text(environment.JWT_SECRET) || undefined,
+      publicKey: text(environment.JWT_PUBLIC_KEY) || undefined,
+      privateKey: text(environment.JWT_PRIVATE_KEY) || undefined,
+    },
+  };
 }
 
 function findAll(name: SettingName, { flags, environment }: SettingSources, file: Configuration): Given[] {
@@ -189,6 +277,61 @@ function parseServerName(value: string): string {
 function parseLogFormat(value: string): LogFormat {
   if (value !== 'auto' && value !== 'human' && value !== 'json') throw new Expected('auto, human or json');
   return value;
+}
+
+function parseHeaderName(value: string): string {
+  // RFC 9110 section 5.6.2
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/.test(value)) throw new Expected('the name of a header');
+  return value.toLowerCase();
+}
+
+function parseRate(value: string): Rate | undefined {
+  if (value === 'off') return undefined;
+  const [, count, duration] = /^([1-9]\d{0,6})\/([1-9]\d{0,3}[smh])$/.exec(value) ?? [];
+  if (count === undefined || duration === undefined) throw new Expected('a rate like 100/1m, or off');
+  return { count: Number(count), perMs: addDuration(0, duration) };
+}
+
+function parseIssuer(value: string): string {
+  // RFC 8414 section 2: a URL without query and fragment
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.search || url.hash || url.username) {
+    throw new Expected('a URL like https://keys.example.com');
+  }
+  return value.replace(/\/$/, '');
+}
+
+function parseAudience(value: string): string {
+  if (!/^[\x21-\x7e]{1,200}$/.test(value)) throw new Expected('a name without blanks, or a URL');
+  return value;
+}
+
+function parseJwtAlgorithm(value: string): CommonSettings['jwtAlgorithm'] {
+  if (value !== 'ES256' && value !== 'RS256' && value !== 'EdDSA')
+    throw new Expected('ES256, RS256 or EdDSA');
+  return value;
+}
+
+function parseScopeName(value: string): string {
+  const scope = checked(parseScope)(value);
+  if (scope.endsWith('*') || /^(publish|subscribe):/.test(scope))
+    throw new Expected('a scope like pipes:read');
+  return scope;
+}
+
+function parseHttpAddress(value: string): ListenAddress {
+  return parseAddress(value, { plain: ['tcp', 'http'], tls: ['https'] });
+}
+
+/** Values that have a rule elsewhere. */
+function checked(check: (value: string) => string): (value: string) => string {
+  return (value) => {
+    try {
+      return check(value);
+    } catch (error) {
+      throw new Expected(`allowed: ${error instanceof Error ? error.message : error}`);
+    }
+  };
 }
 
 function text(value: string | readonly string[] | undefined): string | undefined {

@@ -3,15 +3,24 @@ import { isIP } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import type { App } from './app.js';
 import { ensureServerLeaf } from './ca/server-leaf.js';
-import { ClientIndex } from './core/client-index.js';
 import { KeywrightError } from './core/errors.js';
+import { LastUses } from './core/last-uses.js';
+import { LiveRegistry } from './core/live-registry.js';
 import type { ServerName } from './core/ports.js';
+import type { Principal } from './core/presentation.js';
+import { pruneSessions } from './core/sessions.js';
+import { openRing } from './core/signing-key.js';
+import { ensureSigningKeys } from './core/signing-keys.js';
+import { SlowProofs } from './core/slow-proofs.js';
 import { formatTime } from './core/time.js';
+import { CredentialHeaders } from './http/present.js';
 import { buildHttpServer, tlsOptions as httpTlsOptions } from './http/server.js';
+import type { HttpServices } from './http/services.js';
+import { addressKey, MemoryLimiter } from './limits/limiter.js';
 import { createEmbeddedEngine } from './mqtt/engines/embedded.js';
 import type { MqttEvent } from './mqtt/gate.js';
 import { buildMqttServer } from './mqtt/server.js';
-import type { ListenAddress, ServeSettings } from './settings.js';
+import { addressUrl, type ListenAddress, type ServeSettings } from './settings.js';
 
 /** What of a logger is used here; pino's is one. */
 export interface Log {
@@ -33,6 +42,8 @@ const LINES_PER_SECOND = 20;
 
 const WEB_SOCKET_PATH = '/mqtt';
 
+const PRUNE_EVERY_MS = 3_600_000;
+
 // How often a server looks whether its certificate is due: it is renewed months before its end.
 const RENEWAL_CHECK_MS = 3_600_000;
 
@@ -49,22 +60,56 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     return { certificate: leaf.certificate, privateKey: leaf.privateKey, authority: authority.certificate };
   };
   const tls = httpAt.tls || mqttAt.tls ? await material() : undefined;
-  const index = await ClientIndex.follow({
+  const { sealer, configured } = await app.tokens();
+  if (!configured) await ensureSigningKeys(app, settings.jwtAlgorithm);
+  // The issuer may only be known when the port is.
+  const rules = { issuer: settings.issuer ?? '', audience: settings.audience };
+  const passwords = await app.passwords();
+  const hashSecret = await app.secretHasher();
+  const registry = await LiveRegistry.follow({
     keyStore,
-    hashSecret: await app.secretHasher(),
+    hashSecret,
+    slow: new SlowProofs({ sealer, rules, passwords, hashSecret }),
+    onSigningKeys: (ring) => {
+      if (!configured) sealer.use(openRing(ring));
+    },
     onFailure: (error) => log.error({ err: error }, 'the keystore cannot be followed'),
   });
+  const uses = new LastUses({
+    keyStore,
+    clock,
+    isClient: (id) => registry.clientById(id) !== undefined,
+    onFailure: (error) => log.error({ err: error }, 'the last uses of API keys cannot be written'),
+  });
+  const counts = {
+    failures: settings.failedAttempts && new MemoryLimiter(settings.failedAttempts),
+    addressKey,
+    noteUse: (principal: Principal, from: string) => uses.note(principal, { at: clock.now(), from }),
+  };
 
   const tokens = settings.httpTokenAuth;
-  const http = buildHttpServer({ registry: index, clock, tokens, tls: httpAt.tls ? tls : undefined });
+  const services: HttpServices = {
+    ...{ registry, clock, keyStore, audit: app.audit, passwords, sealer, rules, authority },
+    ...counts,
+    parseGrant: (scopes) => app.parseGrant(scopes),
+    keyPrefix: settings.keyPrefix,
+    headers: new CredentialHeaders(settings.credentialHeaders),
+    requests: settings.requestsPerKey && new MemoryLimiter(settings.requestsPerKey),
+  };
+  const http = await buildHttpServer({ services, tokens, tls: httpAt.tls ? tls : undefined });
   const mqtt = buildMqttServer({
-    registry: index,
-    clock,
-    engine: await createEmbeddedEngine(),
+    ...{ registry, clock, engine: await createEmbeddedEngine(), ...counts },
     tls: mqttAt.tls ? tls : undefined,
     authentication: mqttAt.tls ? 'certificate' : settings.mqttTokenAuth ? 'token' : 'open',
     report: limited(({ what, ...details }: MqttEvent) => log.info(details, `MQTT ${what}`), LINES_PER_SECOND),
   });
+  const prune = () =>
+    pruneSessions(keyStore, clock.now()).catch((error) =>
+      log.error({ err: error }, 'ended sessions cannot be removed'),
+    );
+  void prune();
+  const pruning = setInterval(prune, PRUNE_EVERY_MS);
+  pruning.unref();
   const renewal = setInterval(() => {
     renew([http.server, mqtt.server], material).catch((error) =>
       log.error({ err: error }, 'the server certificate cannot be renewed'),
@@ -74,10 +119,12 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
 
   const close = async () => {
     clearInterval(renewal);
-    index.stop();
+    clearInterval(pruning);
     // MQTT first: its WebSockets are connections that the HTTP server waits for.
     await mqtt.close();
     await http.close();
+    await uses.close();
+    registry.stop();
   };
   try {
     await http.ready();
@@ -91,6 +138,7 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
       http: await listen(http.server, httpAt, httpAt.tls ? 'https' : 'tcp'),
       mqtt: await listen(mqtt.server, mqttAt, mqttAt.tls ? 'mqtts' : 'tcp'),
     };
+    if (rules.issuer === '') rules.issuer = issuerUrl(settings, running.http);
     announce(log, 'HTTP', { at: httpAt, url: running.http, tokens, what: 'every request' });
     announce(log, 'MQTT', {
       at: mqttAt,
@@ -99,12 +147,17 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
       what: 'every client',
     });
     log.info(`MQTT over WebSocket at ${WEB_SOCKET_PATH} of the HTTP address`);
-    log.info(`serving ${index.size} client(s) from ${home}`);
+    log.info(`serving ${registry.size} client(s) from ${home}`);
     return { ...running, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** The address that was taken, as the issuer of access tokens. */
+function issuerUrl({ http, serverNames }: ServeSettings, url: string): string {
+  return addressUrl({ ...http, port: Number(new URL(url).port) }, serverNames) ?? '';
 }
 
 /** Passes on so many calls a second, and drops the others. */

@@ -21,7 +21,16 @@ describe('settings of serve', () => {
       mqtt: { tls: false, host: '127.0.0.1', port: 5653 },
       mqttTokenAuth: true,
       serverNames: [],
+      credentialHeaders: [],
+      failedAttempts: { count: 100, perMs: 60_000 },
+      requestsPerKey: undefined,
       log: 'auto',
+      scopes: [],
+      keyPrefix: 'kw_live_',
+      issuer: 'http://127.0.0.1:5654',
+      audience: 'keywright',
+      jwtAlgorithm: 'ES256',
+      jwtKey: { secret: undefined, publicKey: undefined, privateKey: undefined },
     });
   });
 

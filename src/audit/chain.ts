@@ -45,14 +45,16 @@ export function followChain(lines: readonly string[]): ChainFault | ChainEnd {
 /** Reads a line. @throws KeywrightError `store-corrupt` */
 export function parseLine(line: string): AuditEntry {
   try {
-    const { seq, at, who, action, target, outcome, hash } = JSON.parse(line);
+    const { seq, at, who, from, action, target, outcome, hash } = JSON.parse(line);
     return {
       seq: Number(seq),
       at: parseTime(String(at)),
       who: String(who),
+      // Lines of the first version do not say it.
+      from: String(from ?? 'local'),
       action: String(action),
       target: String(target),
-      outcome: outcome === 'failed' ? 'failed' : 'begun',
+      outcome: outcome === 'failed' || outcome === 'refused' ? outcome : 'begun',
       hash: String(hash),
     };
   } catch (error) {

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KeywrightError } from '../core/errors.js';
-import type { AuditEntry, AuditEvent, AuditLog, Clock } from '../core/ports.js';
+import type { AuditActor, AuditEntry, AuditEvent, AuditLog, Clock } from '../core/ports.js';
 import { readOptional, replaceFile } from '../disk/durable-file.js';
 import { prepareHome } from '../disk/home.js';
 import { ioError } from '../disk/io-error.js';
@@ -11,8 +11,8 @@ import { type ChainEnd, type ChainFault, chainLine, followChain, GENESIS, parseL
 export interface FileLogOptions {
   readonly home: string;
   readonly clock: Clock;
-  /** Who makes the changes. */
-  readonly who: string;
+  /** Who makes the changes, unless it is said to be somebody else. */
+  readonly actor: AuditActor;
 }
 
 /** The audit log of a home: `audit.log`, a line an event, and `audit.head`, which says how the last line ends. */
@@ -38,6 +38,14 @@ export class FileAuditLog implements AuditLog {
     }
   }
 
+  async refused(event: AuditEvent): Promise<void> {
+    await this.#append(event, 'refused');
+  }
+
+  by(actor: AuditActor): AuditLog {
+    return new FileAuditLog({ ...this.#options, actor });
+  }
+
   /** All entries, oldest first. @throws KeywrightError `store-corrupt`, `io` */
   async entries(): Promise<AuditEntry[]> {
     return (await this.#lines()).map(parseLine);
@@ -55,12 +63,13 @@ export class FileAuditLog implements AuditLog {
   }
 
   async #append({ action, target }: AuditEvent, outcome: AuditEntry['outcome']): Promise<void> {
-    const { home, clock, who } = this.#options;
+    const { home, clock, actor } = this.#options;
     await prepareHome(home);
     await withLock(`${this.#log}.lock`, async (tookOver) => {
       // The writer that was killed may have left half a line, or a line that the head does not name.
       const head = tookOver ? await this.#repair() : await this.#readHead();
-      const entry = { seq: head.seq + 1, at: clock.now(), who, action, target, outcome };
+      const { who, from } = actor;
+      const entry = { seq: head.seq + 1, at: clock.now(), who, from, action, target, outcome };
       const { line, hash } = chainLine(entry, head.hash);
       await appendDurably(this.#log, `${line}\n`);
       await this.#writeHead({ seq: entry.seq, hash });

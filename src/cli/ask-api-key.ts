@@ -1,20 +1,39 @@
+import type { App } from '../app.js';
+import { BUILT_IN_SCOPES } from '../core/scope.js';
+
 export interface ApiKeyAnswers {
+  readonly client?: string | undefined;
+  readonly owner?: string | undefined;
   readonly label?: string | undefined;
   readonly expires?: string | undefined;
   readonly scope?: string[] | undefined;
 }
 
-const SCOPES = ['ingest', 'admin', 'metrics'];
-
-/** Asks for what was left out, where there is a terminal to ask on. */
-export async function askApiKey(given: ApiKeyAnswers): Promise<ApiKeyAnswers> {
+/** Asks for what was left out, where there is a terminal to ask on. @param configured scopes that the configuration declares */
+export async function askApiKey(
+  given: ApiKeyAnswers,
+  { keyStore }: App,
+  configured: readonly string[],
+): Promise<ApiKeyAnswers> {
   if (!process.stdin.isTTY) return given;
-  const { checkbox, input } = await import('@inquirer/prompts');
+  const { checkbox, input, select } = await import('@inquirer/prompts');
   const context = { output: process.stderr };
+  const users = given.client === undefined ? await keyStore.users.list() : [];
+  const nobody = { name: '(nobody)', value: '' };
+  const owners = [
+    nobody,
+    ...users.map(({ id, email }) => ({ name: email ? `${id} (${email})` : id, value: id })),
+  ];
+  const owner =
+    given.owner ??
+    ((users.length > 0 && (await select({ message: 'Owner:', choices: owners }, context))) || undefined);
   const label = given.label ?? ((await input({ message: 'Label:' }, context)) || undefined);
   const expires =
     given.expires ?? (await input({ message: 'Expires (90d, never, or a time):', default: '90d' }, context));
-  const choices = SCOPES.map((value) => ({ value, checked: value === 'ingest' }));
+  const choices = [...BUILT_IN_SCOPES, ...configured].map((value) => ({
+    value,
+    checked: value === 'ingest',
+  }));
   const scope = given.scope ?? (await checkbox({ message: 'Scopes:', choices, required: true }, context));
-  return { label, expires, scope };
+  return { owner, label, expires, scope };
 }

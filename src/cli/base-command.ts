@@ -16,7 +16,11 @@ export abstract class BaseCommand extends Command {
   };
 
   protected openApp(home: string | undefined): Promise<App> {
-    return openApp({ home: this.homeDirectory(home), notice: (text) => this.notice(text) });
+    return openApp({
+      home: this.homeDirectory(home),
+      notice: (text) => this.notice(text),
+      environment: process.env,
+    });
   }
 
   protected homeDirectory(home: string | undefined): string {

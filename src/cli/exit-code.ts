@@ -12,6 +12,7 @@ const EXIT_CODES = {
   'store-corrupt': 1,
   'store-newer': 1,
   'store-busy': 1,
+  busy: 1,
   'ca-unusable': 1,
 } satisfies Record<ErrorCode, number>;
 

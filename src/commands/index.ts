@@ -2,19 +2,29 @@ import AuditList from './audit/list.js';
 import AuditVerify from './audit/verify.js';
 import CaInit from './ca/init.js';
 import CaShow from './ca/show.js';
+import JwtRotate from './jwt/rotate.js';
 import KeyDel from './key/del.js';
 import KeyGen from './key/gen.js';
 import KeyList from './key/list.js';
+import KeyPasswd from './key/passwd.js';
 import KeyShow from './key/show.js';
 import RegisterToken from './register/token.js';
 import Serve from './serve.js';
 import ServerCert from './server-cert.js';
+import SessionList from './session/list.js';
+import SessionRevoke from './session/revoke.js';
 import TokenDelete from './token/delete.js';
 import TokenEdit from './token/edit.js';
 import TokenInvalidate from './token/invalidate.js';
 import TokenList from './token/list.js';
 import TokenRotate from './token/rotate.js';
 import TokenShow from './token/show.js';
+import UserAdd from './user/add.js';
+import UserDel from './user/del.js';
+import UserEdit from './user/edit.js';
+import UserList from './user/list.js';
+import UserPasswd from './user/passwd.js';
+import UserShow from './user/show.js';
 import Verify from './verify.js';
 
 /** Every command by its id; oclif's explicit strategy reads this. */
@@ -23,18 +33,28 @@ export const COMMANDS = {
   'audit:verify': AuditVerify,
   'ca:init': CaInit,
   'ca:show': CaShow,
+  'jwt:rotate': JwtRotate,
   'key:del': KeyDel,
   'key:gen': KeyGen,
   'key:list': KeyList,
+  'key:passwd': KeyPasswd,
   'key:show': KeyShow,
   'register:token': RegisterToken,
   serve: Serve,
   'server-cert': ServerCert,
+  'session:list': SessionList,
+  'session:revoke': SessionRevoke,
   'token:delete': TokenDelete,
   'token:edit': TokenEdit,
   'token:invalidate': TokenInvalidate,
   'token:list': TokenList,
   'token:rotate': TokenRotate,
   'token:show': TokenShow,
+  'user:add': UserAdd,
+  'user:del': UserDel,
+  'user:edit': UserEdit,
+  'user:list': UserList,
+  'user:passwd': UserPasswd,
+  'user:show': UserShow,
   verify: Verify,
 };

@@ -50,6 +50,28 @@ or in keywright.yaml in the home (http: …). Ends on SIGTERM or SIGINT.`;
       multipleNonGreedy: true,
       description: 'another name or address that the server’s certificate is for; may be repeated',
     }),
+    issuer: Flags.string({
+      helpValue: 'URL',
+      description: 'who signs access tokens, as callers reach it [default: the HTTP address]',
+    }),
+    audience: Flags.string({
+      helpValue: 'NAME',
+      description: told('for whom access tokens are', 'audience'),
+    }),
+    'credential-header': Flags.string({
+      helpValue: 'NAME',
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'another header that carries API keys or tokens; may be repeated',
+    }),
+    'failed-attempts': Flags.string({
+      helpValue: 'COUNT/SPAN|off',
+      description: told('wrong credentials of one address before it is told to wait', 'failed-attempts'),
+    }),
+    'requests-per-key': Flags.string({
+      helpValue: 'COUNT/SPAN|off',
+      description: told('requests with one credential', 'requests-per-key'),
+    }),
     log: Flags.string({
       helpValue: 'auto|human|json',
       description: told('form of the log on standard error', 'log'),
@@ -77,7 +99,7 @@ or in keywright.yaml in the home (http: …). Ends on SIGTERM or SIGINT.`;
   }
 }
 
-function told(description: string, name: Exclude<keyof typeof SETTING_DEFAULTS, 'server-name'>): string {
+function told(description: string, name: keyof typeof SETTING_DEFAULTS): string {
   return `${description} [default: ${SETTING_DEFAULTS[name]}]`;
 }
 

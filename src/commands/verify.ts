@@ -4,7 +4,7 @@ import { BaseCommand } from '../cli/base-command.js';
 import { readInput } from '../cli/input.js';
 import { fields } from '../cli/table.js';
 import { KeywrightError } from '../core/errors.js';
-import { type Presentation, presentCertificate, type Verdict } from '../core/presentation.js';
+import { type Presentation, presentCertificate, principalView, type Verdict } from '../core/presentation.js';
 import { formatTime } from '../core/time.js';
 import { verifyOnce } from '../core/verify-once.js';
 
@@ -52,11 +52,7 @@ and valid, not that whoever sent it holds its key.`;
     const input = await readInput(source);
     const app = await this.openApp(flags.home);
     const demand = scope === undefined ? {} : { demand: { scope } };
-    const verdict = await verifyOnce(
-      { ...credential(input, { cert, tokenFile }), clientId, ...demand },
-      app,
-      app.clock.now(),
-    );
+    const verdict = await verifyOnce({ ...credential(input, { cert, tokenFile }), clientId, ...demand }, app);
     this.log(describe(verdict));
     if (verdict.outcome === 'rejected') process.exitCode = 5;
     return verdictView(verdict);
@@ -79,17 +75,17 @@ function credential(
 
 function verdictView(verdict: Verdict) {
   if (verdict.outcome === 'rejected') return { outcome: verdict.outcome, reason: verdict.reason };
-  const { notBefore, expiresAt, ...who } = verdict.principal;
-  const times = { notBefore: formatTime(notBefore), expiresAt: formatTime(expiresAt) };
-  return { outcome: verdict.outcome, principal: { ...who, ...times } };
+  return { outcome: verdict.outcome, principal: principalView(verdict.principal) };
 }
 
 function describe(verdict: Verdict): string {
   if (verdict.outcome === 'rejected') return `refused: ${REASONS[verdict.reason]}`;
-  const { clientId, label, scopes, credential, expiresAt } = verdict.principal;
+  const { kind, id, label, owner, domains, scopes, credential, expiresAt } = verdict.principal;
   return fields([
-    ['accepted', clientId],
+    ['accepted', kind === 'client' ? id : `user ${id}`],
     ['label', label ?? '-'],
+    ...(owner === null ? [] : [['owner', owner] as const]),
+    ...(domains.length === 0 ? [] : [['domains', domains.join(' ')] as const]),
     ['credential', credential.kind],
     ['scopes', scopes.join(' ') || '-'],
     ['expires', formatTime(expiresAt)],
@@ -99,10 +95,11 @@ function describe(verdict: Verdict): string {
 const REASONS = {
   missing: 'there is nothing to verify',
   invalid: 'not a credential of any client',
-  revoked: 'the client is revoked',
+  revoked: 'it, its client or its owner is revoked',
   'not-yet-valid': 'it is not valid yet',
   expired: 'it has expired',
   'wrong-client-id': 'it belongs to another client',
+  'wrong-domain': 'its client does not belong to that domain',
   'insufficient-scope': 'its client does not have that scope',
   unavailable: 'the verifier cannot decide',
 } satisfies Record<Extract<Verdict, { outcome: 'rejected' }>['reason'], string>;

@@ -38,6 +38,11 @@ export function checkKeyPrefix(prefix: string): string {
   return prefix;
 }
 
+/** A secret of 143 random bits, for a password that nobody has to remember. */
+export function makePassword(): string {
+  return randomBase62(24);
+}
+
 /** Takes an API key apart; undefined where the text has another shape. */
 export function parseApiKey(text: string): ParsedApiKey | undefined {
   const [, prefix, , check] = API_KEY.exec(text) ?? [];

@@ -1,26 +1,36 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { checkKeyPrefix, DEFAULT_KEY_PREFIX, keyHint, makeApiKey } from './api-key.js';
+import { type Actor, isTheirs, ownerOfNew, requireGrantable, requireWithin } from './actor.js';
+import { checkKeyPrefix, keyHint, makeApiKey } from './api-key.js';
 import { type ApiKeyCredential, type Client, liveClient, parseLabel } from './client.js';
 import { canonicalClientId } from './client-id.js';
 import { KeywrightError } from './errors.js';
-import { requireClient } from './issue-client.js';
+import { noSuchClient, requireClient } from './issue-client.js';
 import type { AuditEvent, AuditLog, Clock, KeyStore } from './ports.js';
 import { NEVER, type Timestamp } from './time.js';
+import { parseGroupName } from './user.js';
+import { requireUser } from './users.js';
 
 export interface ApiKeyServices {
   readonly keyStore: KeyStore;
   readonly clock: Clock;
   readonly hashSecret: (secret: string) => string;
   readonly audit: AuditLog;
+  readonly actor: Actor;
 }
 
 export interface ApiKeyRequest {
-  /** Canonical id of an existing client that gets one more credential; undefined for a new client with a UUID. */
+  /** Canonical id of an existing client that gets one more credential. */
   readonly clientId?: string | undefined;
+  /** Canonical id for the client where that does not exist yet; without either it is a UUID. */
+  readonly newClientId?: string | undefined;
+  /** The user that a new client belongs to; a member's is always its own. */
+  readonly owner?: string | undefined;
+  /** The domain of a new client. */
+  readonly domain?: string | undefined;
   readonly label?: string | undefined;
   readonly scopes: readonly string[];
   readonly expiresAt: Timestamp;
-  readonly prefix?: string | undefined;
+  readonly prefix: string;
 }
 
 /** A key that was just made: the only time that its text exists. */
@@ -36,20 +46,30 @@ export interface HeldApiKey {
   readonly credential: ApiKeyCredential;
 }
 
-/** Registers an API key. @throws KeywrightError `not-found` where the client that should get it does not exist */
+/** Registers an API key. @throws KeywrightError `not-found` where the client or the owner does not exist; `refused`, `invalid-input` */
 export async function registerApiKey(services: ApiKeyServices, request: ApiKeyRequest): Promise<FreshApiKey> {
-  const { keyStore, clock, audit } = services;
-  const { clientId, expiresAt } = request;
+  const { keyStore, clock, audit, actor } = services;
+  const { clientId, newClientId, expiresAt, scopes } = request;
   const now = clock.now();
   if (expiresAt <= now) throw new KeywrightError('invalid-input', 'the key would expire in the past');
+  requireGrantable(actor, scopes);
+  const id = clientId ?? newClientId ?? randomUUID();
+  const found = liveClient(await keyStore.clients.get(id));
+  if (found === undefined ? clientId !== undefined : !isTheirs(actor, found)) throw noSuchClient(id);
+  const owner = found === undefined ? ownerOfNew(actor, request.owner) : found.owner;
+  if (request.owner !== undefined && request.owner !== owner) {
+    throw new KeywrightError(
+      'invalid-input',
+      `client ${id} belongs to ${owner ?? 'nobody'}, not to ${request.owner}`,
+    );
+  }
+  if (owner !== null) requireWithin(await requireUser(keyStore, owner), scopes);
   const { key, credential } = freshKey(services, request);
-  const id = clientId ?? randomUUID();
-  if (clientId !== undefined) await requireClient(keyStore, clientId);
   const client = await audit.record({ action: 'token.register', target: `${id}:${credential.id}` }, () =>
     keyStore.clients.update(id, (current) => {
       const holder =
-        liveClient(current) ?? (clientId === undefined ? newClient(id, request, now) : undefined);
-      if (holder === undefined) throw noSuchClient(id);
+        liveClient(current) ?? (clientId === undefined ? newClient(id, { request, owner, now }) : undefined);
+      if (holder === undefined || holder.owner !== owner) throw noSuchClient(id);
       return { ...holder, credentials: [...holder.credentials, credential], updatedAt: now };
     }),
   );
@@ -63,8 +83,16 @@ export interface ApiKeyEdit {
   readonly expiresAt?: Timestamp | undefined;
 }
 
-/** @throws KeywrightError `not-found` */
-export function editApiKey(services: ApiKeyServices, id: string, edit: ApiKeyEdit): Promise<HeldApiKey> {
+/** @throws KeywrightError `not-found`; `refused` where it would grant what the actor or the owner does not hold */
+export async function editApiKey(
+  services: ApiKeyServices,
+  id: string,
+  edit: ApiKeyEdit,
+): Promise<HeldApiKey> {
+  if (edit.scopes !== undefined || edit.expiresAt !== undefined) {
+    const { client, credential } = await findApiKey(services, id);
+    await requireGrant(services, client, edit.scopes ?? credential.scopes);
+  }
   return changeKey(
     services,
     { action: 'token.edit', target: id },
@@ -88,15 +116,19 @@ export function invalidateApiKey(services: ApiKeyServices, id: string): Promise<
 
 /** Removes a key; a client that had nothing else goes with it. @throws KeywrightError `not-found` */
 export async function deleteApiKey(services: ApiKeyServices, id: string): Promise<void> {
-  const { client, credential } = await findApiKey(services.keyStore, id);
+  const { client, credential } = await findApiKey(services, id);
   const now = services.clock.now();
   await services.audit.record({ action: 'token.delete', target: apiKeyId(client, credential) }, () =>
     services.keyStore.clients.update(client.id, (current) => {
       const holder = liveClient(current);
       if (!holder?.credentials.some((other) => isKey(other, credential.id))) throw noSuchKey(id);
       const credentials = holder.credentials.filter((other) => !isKey(other, credential.id));
-      if (credentials.length === 0 && holder.retired.length === 0) return undefined;
-      return { ...holder, credentials, updatedAt: now, deletedAt: credentials.length === 0 ? now : null };
+      // A password opens nothing by itself.
+      const isEmpty = credentials.every(({ kind }) => kind === 'password');
+      if (!isEmpty) return { ...holder, credentials, updatedAt: now };
+      return holder.retired.length === 0
+        ? undefined
+        : { ...holder, credentials: [], updatedAt: now, deletedAt: now };
     }),
   );
 }
@@ -110,7 +142,8 @@ export async function rotateApiKey(
   id: string,
   overlapUntil: Timestamp,
 ): Promise<FreshApiKey> {
-  const { client, credential: old } = await findApiKey(services.keyStore, id);
+  const { client, credential: old } = await findApiKey(services, id);
+  await requireGrant(services, client, old.scopes);
   const now = services.clock.now();
   if (old.revokedAt !== null || old.expiresAt <= now) {
     throw new KeywrightError('refused', `API key ${id} does not work any more`, {
@@ -135,20 +168,30 @@ export async function rotateApiKey(
   return { client: updated, credential, key };
 }
 
-/** All API keys, oldest first. */
-export async function listApiKeys(keyStore: KeyStore): Promise<HeldApiKey[]> {
-  const clients = (await keyStore.clients.list()).filter((client) => liveClient(client));
+/** All API keys that are the actor's to see, or those of one owner, oldest first. */
+export async function listApiKeys(
+  { keyStore, actor }: Pick<ApiKeyServices, 'keyStore' | 'actor'>,
+  { owner }: { readonly owner?: string | undefined } = {},
+): Promise<HeldApiKey[]> {
+  const clients = (await keyStore.clients.list()).filter(
+    (client) =>
+      liveClient(client) && isTheirs(actor, client) && (owner === undefined || client.owner === owner),
+  );
   return clients
     .flatMap((client) => keysOf(client).map((credential) => ({ client, credential })))
     .sort((one, other) => one.credential.createdAt - other.credential.createdAt);
 }
 
 /** Finds a key by `<client-id>:<key-id>`, or by the client id alone where it has one key. @throws KeywrightError `not-found` */
-export async function findApiKey(keyStore: KeyStore, id: string): Promise<HeldApiKey> {
+export async function findApiKey(
+  { keyStore, actor }: Pick<ApiKeyServices, 'keyStore' | 'actor'>,
+  id: string,
+): Promise<HeldApiKey> {
   const [holder = '', keyId] = id.split(':');
   const clientId = canonicalClientId(holder);
   if (clientId === undefined) throw noSuchKey(id);
   const client = await requireClient(keyStore, clientId);
+  if (!isTheirs(actor, client)) throw noSuchClient(clientId);
   const keys = keysOf(client);
   const [credential, ...others] = keyId === undefined ? keys : keys.filter((key) => key.id === keyId);
   if (credential === undefined) throw noSuchKey(id);
@@ -166,11 +209,11 @@ export function apiKeyId(client: Client, { id }: ApiKeyCredential): string {
 }
 
 async function changeKey(
-  { keyStore, clock, audit }: ApiKeyServices,
+  { keyStore, clock, audit, actor }: ApiKeyServices,
   { action, target }: AuditEvent,
   change: (key: ApiKeyCredential) => ApiKeyCredential,
 ): Promise<HeldApiKey> {
-  const found = await findApiKey(keyStore, target);
+  const found = await findApiKey({ keyStore, actor }, target);
   const client = await audit.record({ action, target: apiKeyId(found.client, found.credential) }, () =>
     keyStore.clients.update(found.client.id, (current) => {
       const holder = liveClient(current);
@@ -188,7 +231,7 @@ async function changeKey(
 
 function freshKey(
   { clock, hashSecret }: ApiKeyServices,
-  { label, scopes, expiresAt, prefix = DEFAULT_KEY_PREFIX }: Omit<ApiKeyRequest, 'clientId'>,
+  { label, scopes, expiresAt, prefix }: Omit<ApiKeyRequest, 'clientId'>,
 ): { key: string; credential: ApiKeyCredential } {
   const key = makeApiKey(checkKeyPrefix(prefix));
   const credential: ApiKeyCredential = {
@@ -206,12 +249,27 @@ function freshKey(
   return { key, credential };
 }
 
-function newClient(id: string, { label, scopes }: ApiKeyRequest, now: Timestamp): Client {
+async function requireGrant(
+  { keyStore, actor }: ApiKeyServices,
+  client: Client,
+  scopes: readonly string[],
+): Promise<void> {
+  requireGrantable(actor, scopes);
+  if (client.owner !== null) requireWithin(await requireUser(keyStore, client.owner), scopes);
+}
+
+interface NewClient {
+  readonly request: ApiKeyRequest;
+  readonly owner: string | null;
+  readonly now: Timestamp;
+}
+
+function newClient(id: string, { request: { label, domain, scopes }, owner, now }: NewClient): Client {
   return {
     id,
     label: label ?? null,
-    owner: null,
-    domain: null,
+    owner,
+    domain: domain === undefined ? null : parseGroupName(domain),
     scopes,
     notBefore: now,
     notAfter: NEVER,
@@ -230,10 +288,6 @@ function keysOf(client: Client): ApiKeyCredential[] {
 
 function isKey(credential: { readonly kind: string; readonly id: string }, id: string): boolean {
   return credential.kind === 'api-key' && credential.id === id;
-}
-
-function noSuchClient(id: string): KeywrightError {
-  return new KeywrightError('not-found', `there is no client ${id}`);
 }
 
 function noSuchKey(id: string): KeywrightError {

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { KeywrightError } from './errors.js';
 import type { KeyAlgorithm } from './key-algorithm.js';
+import { corrupt, list, object, optional, text, texts, time } from './record.js';
 import type { Timestamp } from './time.js';
 
 /** An X.509 certificate that the CA issued to a client. */
@@ -43,7 +44,21 @@ export interface ApiKeyCredential {
   readonly revokedAt: Timestamp | null;
 }
 
-export type Credential = CertificateCredential | SignedTokenCredential | ApiKeyCredential;
+/** The password that a client presents over MQTT beside an API key; alone it opens nothing. */
+export interface PasswordCredential {
+  readonly kind: 'password';
+  /** Changes with the password. */
+  readonly id: string;
+  /** argon2id, PHC string format. */
+  readonly hash: string;
+  readonly createdAt: Timestamp;
+}
+
+export type Credential =
+  | CertificateCredential
+  | SignedTokenCredential
+  | ApiKeyCredential
+  | PasswordCredential;
 
 /** A certificate that was withdrawn before its end, remembered until then. */
 export interface RetiredCertificate {
@@ -128,7 +143,7 @@ export function parseClient(value: unknown): Client {
     label: optional(text, record, 'label'),
     owner: optional(text, record, 'owner'),
     domain: optional(text, record, 'domain'),
-    scopes: list(record, 'scopes').map((scope) => text({ scope }, 'scope')),
+    scopes: texts(record, 'scopes'),
     notBefore: time(record, 'notBefore'),
     notAfter: time(record, 'notAfter'),
     revokedAt: optional(time, record, 'revokedAt'),
@@ -171,45 +186,14 @@ function parseCredential(value: unknown): Credential {
         prefix: text(record, 'prefix'),
         hint: text(record, 'hint'),
         label: optional(text, record, 'label'),
-        scopes: list(record, 'scopes').map((scope) => text({ scope }, 'scope')),
+        scopes: texts(record, 'scopes'),
         createdAt: time(record, 'createdAt'),
         expiresAt: time(record, 'expiresAt'),
         revokedAt: optional(time, record, 'revokedAt'),
       };
+    case 'password':
+      return { kind: 'password', id, hash: text(record, 'hash'), createdAt: time(record, 'createdAt') };
     default:
       throw corrupt('kind');
   }
-}
-
-type Fields = Record<string, unknown>;
-
-function object(value: unknown, name: string): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw corrupt(name);
-  return value as Fields;
-}
-
-function list(record: Fields, name: string): unknown[] {
-  const value = record[name];
-  if (!Array.isArray(value)) throw corrupt(name);
-  return value;
-}
-
-function text(record: Fields, name: string): string {
-  const value = record[name];
-  if (typeof value !== 'string') throw corrupt(name);
-  return value;
-}
-
-function time(record: Fields, name: string): Timestamp {
-  const value = record[name];
-  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw corrupt(name);
-  return value;
-}
-
-function optional<T>(read: (record: Fields, name: string) => T, record: Fields, name: string): T | null {
-  return record[name] === null ? null : read(record, name);
-}
-
-function corrupt(field: string): KeywrightError {
-  return new KeywrightError('store-corrupt', `"${field}" is missing or of the wrong type`);
 }

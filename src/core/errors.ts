@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'store-corrupt'
   | 'store-newer'
   | 'store-busy'
+  | 'busy'
   | 'ca-unusable';
 
 /** The one error that keywright throws: a code, a lower-case message that names the thing, and what to do about it. */

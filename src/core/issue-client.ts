@@ -1,9 +1,12 @@
-import { type Client, liveClient, retireCertificates } from './client.js';
+import { type Actor, isTheirs, ownerOfNew, requireAdmin, requireGrantable, requireWithin } from './actor.js';
+import { type Client, liveClient, parseLabel, retireCertificates } from './client.js';
 import { KeywrightError } from './errors.js';
 import { type KeyAlgorithm, type KeyPair, makeKeyPair } from './key-algorithm.js';
 import type { AuditLog, CertificateAuthority, Clock, IssuedCertificate, KeyStore } from './ports.js';
 import { signToken, textHash } from './signed-token.js';
 import { addDuration, formatTime, type Timestamp, wholeSeconds } from './time.js';
+import { parseGroupName } from './user.js';
+import { requireUser } from './users.js';
 
 /** What a newly issued client is to be; what is left out keeps its former value on a replacement, else its default. */
 export interface IssueRequest {
@@ -13,6 +16,9 @@ export interface IssueRequest {
   readonly validity: Validity;
   readonly label?: string | undefined;
   readonly scopes?: readonly string[] | undefined;
+  /** The user that it belongs to. */
+  readonly owner?: string | undefined;
+  readonly domain?: string | undefined;
   /** Replace the credentials of a client that exists: the old ones stop working. */
   readonly replace: boolean;
 }
@@ -40,6 +46,7 @@ export interface IssueServices {
   readonly authority: CertificateAuthority;
   readonly clock: Clock;
   readonly audit: AuditLog;
+  readonly actor: Actor;
 }
 
 /**
@@ -48,16 +55,24 @@ export interface IssueServices {
  * @throws KeywrightError `already-exists` where the id is taken and `replace` is false; whatever `deliver` throws
  */
 export async function issueClient(
-  { keyStore, authority, clock, audit }: IssueServices,
-  request: IssueRequest,
+  { keyStore, authority, clock, audit, actor }: IssueServices,
+  asked: IssueRequest,
   deliver: (bundle: Bundle) => Promise<Delivery>,
 ): Promise<Client> {
-  const { clientId, algorithm, validity, replace } = request;
+  const { clientId, algorithm, validity, replace } = asked;
   const refuseTaken = (current: Client | undefined) => {
     if (!replace && liveClient(current)) throw alreadyExists(clientId);
   };
   const seen = await keyStore.clients.get(clientId);
   refuseTaken(seen);
+  const former = liveClient(seen);
+  // Of somebody else's client nothing is told but that the id is taken.
+  if (former && !isTheirs(actor, former)) throw alreadyExists(clientId);
+  const owner = asked.owner ?? (former ? former.owner : ownerOfNew(actor, undefined));
+  const scopes = asked.scopes ?? former?.scopes ?? DEFAULT_SCOPES;
+  requireGrantable(actor, scopes);
+  if (owner !== null) requireWithin(await requireUser(keyStore, owner), scopes);
+  const request = { ...asked, owner, scopes };
 
   const keys = await makeKeyPair(algorithm);
   const certificate = authority.issueClient({ clientId, publicKey: keys.publicKey, ...validity });
@@ -86,10 +101,10 @@ export async function issueClient(
  * @throws KeywrightError `not-found`
  */
 export async function deleteClient(
-  { keyStore, clock, audit }: Omit<IssueServices, 'authority'>,
+  { keyStore, clock, audit, actor }: Pick<IssueServices, 'keyStore' | 'clock' | 'audit' | 'actor'>,
   clientId: string,
 ): Promise<void> {
-  await requireClient(keyStore, clientId);
+  if (!isTheirs(actor, await requireClient(keyStore, clientId))) throw noSuchClient(clientId);
   await audit.record({ action: 'key.del', target: clientId }, () =>
     keyStore.clients.update(clientId, (current) => {
       const client = liveClient(current);
@@ -97,6 +112,38 @@ export async function deleteClient(
       const now = clock.now();
       const retired = retireCertificates(client, now);
       return { ...client, label: null, scopes: [], credentials: [], retired, updatedAt: now, deletedAt: now };
+    }),
+  );
+}
+
+/** What may be changed of a client without new credentials; what is left out stays. */
+export interface ClientEdit {
+  readonly label?: string | null | undefined;
+  readonly scopes?: readonly string[] | undefined;
+  readonly owner?: string | null | undefined;
+  readonly domain?: string | null | undefined;
+}
+
+/** @throws KeywrightError `not-found`, `refused` */
+export async function editClient(
+  { keyStore, clock, audit, actor }: Pick<IssueServices, 'keyStore' | 'clock' | 'audit' | 'actor'>,
+  clientId: string,
+  edit: ClientEdit,
+): Promise<Client> {
+  const found = await requireClient(keyStore, clientId);
+  if (!isTheirs(actor, found)) throw noSuchClient(clientId);
+  const scopes = edit.scopes ?? found.scopes;
+  const owner = edit.owner === undefined ? found.owner : edit.owner;
+  if (edit.owner !== undefined) requireAdmin(actor);
+  if (edit.scopes ?? edit.owner) requireGrantable(actor, scopes);
+  if (owner !== null) requireWithin(await requireUser(keyStore, owner), scopes);
+  return audit.record({ action: 'client.edit', target: clientId }, () =>
+    keyStore.clients.update(clientId, (current) => {
+      const client = liveClient(current);
+      if (client === undefined || !isTheirs(actor, client)) throw noSuchClient(clientId);
+      const label = edit.label === undefined ? client.label : edit.label && parseLabel(edit.label);
+      const domain = edit.domain === undefined ? client.domain : edit.domain && parseGroupName(edit.domain);
+      return { ...client, label, scopes, owner, domain, updatedAt: clock.now() };
     }),
   );
 }
@@ -168,17 +215,20 @@ interface Issued {
   readonly now: Timestamp;
 }
 
-function registered(request: IssueRequest, { current, certificate, keys, token, now }: Issued): Client {
-  const { clientId, algorithm, validity, label, scopes } = request;
+/** A request with all that it left out. */
+type SettledRequest = Omit<IssueRequest, 'owner' | 'scopes'> & Pick<Client, 'owner' | 'scopes'>;
+
+function registered(request: SettledRequest, { current, certificate, keys, token, now }: Issued): Client {
+  const { clientId, algorithm, validity, label, scopes, owner, domain } = request;
   const former = liveClient(current);
   const { serial, fingerprint } = certificate;
   const publicKey = keys.publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
   return {
     id: clientId,
     label: label ?? former?.label ?? null,
-    owner: former?.owner ?? null,
-    domain: former?.domain ?? null,
-    scopes: scopes ?? former?.scopes ?? DEFAULT_SCOPES,
+    owner,
+    domain: domain ?? former?.domain ?? null,
+    scopes,
     ...validity,
     revokedAt: null,
     createdAt: former?.createdAt ?? now,
@@ -204,7 +254,8 @@ function changedMeanwhile(clientId: string): KeywrightError {
   });
 }
 
-function noSuchClient(clientId: string): KeywrightError {
+/** What is said of a client that does not exist, or is not for the caller to see. */
+export function noSuchClient(clientId: string): KeywrightError {
   return new KeywrightError('not-found', `there is no client ${clientId}`, {
     hint: 'list the clients with: keywright key list',
   });

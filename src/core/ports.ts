@@ -1,7 +1,11 @@
 import type { KeyObject } from 'node:crypto';
 import type { Client } from './client.js';
 import type { KeyAlgorithm } from './key-algorithm.js';
+import type { UseRecord } from './last-use.js';
+import type { Session } from './session.js';
+import type { SigningKeyRing } from './signing-key.js';
 import type { Timestamp } from './time.js';
+import type { User } from './user.js';
 
 /** The only source of the present time. */
 export interface Clock {
@@ -47,13 +51,19 @@ export interface AuditEvent {
   readonly target: string;
 }
 
+/** Who does something, and from where. */
+export interface AuditActor {
+  /** The operating system's user for commands; `user NAME` or `client ID` for calls. */
+  readonly who: string;
+  /** An address, or `local`. */
+  readonly from: string;
+}
+
 /** One line of the audit log. */
-export interface AuditEntry extends AuditEvent {
+export interface AuditEntry extends AuditEvent, AuditActor {
   readonly seq: number;
   readonly at: Timestamp;
-  /** Who did it: the operating system's user for commands. */
-  readonly who: string;
-  readonly outcome: 'begun' | 'failed';
+  readonly outcome: 'begun' | 'failed' | 'refused';
   /** SHA-256 over the line before and this one without it, lower-case hex. */
   readonly hash: string;
 }
@@ -65,11 +75,48 @@ export interface AuditLog {
    * @throws KeywrightError where the line cannot be written: then nothing was changed
    */
   record<T>(event: AuditEvent, change: () => Promise<T>): Promise<T>;
+  /** Records what somebody was not allowed to do. @throws KeywrightError where the line cannot be written */
+  refused(event: AuditEvent): Promise<void>;
+  /** The same log, for what somebody else does. */
+  by(actor: AuditActor): AuditLog;
 }
 
-/** Where clients live. */
+/** Where clients, users and what belongs to them live. */
 export interface KeyStore {
   readonly clients: Collection<Client>;
+  readonly users: Collection<User>;
+  readonly sessions: Collection<Session>;
+  readonly signingKeys: Collection<SigningKeyRing>;
+  readonly uses: Collection<UseRecord>;
+}
+
+/** How passwords are kept: slow to try, off the event loop. */
+export interface PasswordHasher {
+  /** @throws KeywrightError `busy` */
+  hash(password: string): Promise<string>;
+  /** Takes the same time for a hash that is undefined, and is then false. @throws KeywrightError `busy` */
+  verify(password: string, hash: string | undefined): Promise<boolean>;
+}
+
+/** So many times for each key in a span. */
+export interface Limiter {
+  /** Counts once. @returns 0, or how many milliseconds to wait where that was once too often */
+  take(key: string): Promise<number>;
+  /** How many milliseconds to wait before the next time, without counting. */
+  wait(key: string): Promise<number>;
+}
+
+/** Makes and reads signed tokens, with the keys as they are now. */
+export interface TokenSealer {
+  /** Changes whenever the keys do. */
+  readonly revision: number;
+  seal(payload: Record<string, unknown>): Promise<string>;
+  /** The payload and who signed it; undefined where no key of ours did, by its own algorithm. */
+  open(token: string): Promise<{ readonly payload: unknown; readonly keyId: string } | undefined>;
+  /** Whether what a key signed is still taken. */
+  isTrusted(keyId: string): boolean;
+  /** The public keys, RFC 7517 section 5. */
+  publicKeys(): Promise<{ readonly keys: readonly object[] }>;
 }
 
 export interface IssuedCertificate {

@@ -1,7 +1,8 @@
 import type { X509Certificate } from 'node:crypto';
+import type { AccessTokenClaims } from './access-token.js';
 import type { Credential } from './client.js';
 import { canonicalClientId } from './client-id.js';
-import type { Timestamp } from './time.js';
+import { formatTime, type Timestamp } from './time.js';
 
 /** A certificate that its holder proved possession of, or that an operator asks about. */
 export interface PresentedCertificate {
@@ -14,22 +15,36 @@ export interface PresentedCertificate {
 /** What was extracted from a request, a CONNECT or a file; each part that is there must hold. */
 export interface Presentation {
   readonly token?: string | undefined;
+  /** The client's own password, which goes with an API key in `token`. */
+  readonly password?: string | undefined;
   readonly certificate?: PresentedCertificate | undefined;
   /** The id that the caller says it has; it must be the credential's client. */
   readonly clientId?: string | undefined;
+  /** The domain that the caller wants to act in; it must be one of its own. */
+  readonly domain?: string | undefined;
   /** What the way in demands: a scope by name, or MQTT's right to connect. */
   readonly demand?: Demand | undefined;
 }
 
 export type Demand = { readonly scope: string } | { readonly connect: true };
 
+/** By which credential somebody was accepted. */
+export type UsedCredential =
+  | { readonly kind: Exclude<Credential['kind'], 'password'>; readonly id: string }
+  | { readonly kind: 'access-token'; readonly id: string; readonly claims: AccessTokenClaims };
+
 /** Who a verdict says is calling. */
 export interface Principal {
-  readonly clientId: string;
+  readonly kind: 'client' | 'user';
+  /** Canonical id of the client or the user. */
+  readonly id: string;
   readonly label: string | null;
+  /** The user that a client belongs to. */
   readonly owner: string | null;
+  readonly groups: readonly string[];
+  readonly domains: readonly string[];
   readonly scopes: readonly string[];
-  readonly credential: { readonly kind: Credential['kind']; readonly id: string };
+  readonly credential: UsedCredential;
   readonly notBefore: Timestamp;
   readonly expiresAt: Timestamp;
 }
@@ -45,12 +60,29 @@ export type Rejection =
   | 'not-yet-valid'
   | 'expired'
   | 'wrong-client-id'
+  | 'wrong-domain'
   | 'insufficient-scope'
   | 'unavailable';
 
 export type Verdict =
   | { readonly outcome: 'accepted'; readonly principal: Principal }
   | { readonly outcome: 'rejected'; readonly reason: Rejection };
+
+/** What is told of who is calling: named members only, so that nothing else can leak. */
+export function principalView(principal: Principal) {
+  const { kind, id, label, owner, groups, domains, scopes, credential, notBefore, expiresAt } = principal;
+  return {
+    ...(kind === 'client' ? { clientId: id } : { userId: id }),
+    label,
+    owner,
+    groups,
+    domains,
+    scopes,
+    credential: { kind: credential.kind, id: credential.id },
+    notBefore: formatTime(notBefore),
+    expiresAt: formatTime(expiresAt),
+  };
+}
 
 /** What verification needs to know of a certificate. */
 export function presentCertificate(certificate: X509Certificate): PresentedCertificate {

@@ -1,64 +1,85 @@
 import { timingSafeEqual } from 'node:crypto';
+import { type AccessTokenClaims, isJwtShaped } from './access-token.js';
 import { parseApiKey, unwrapApiKey } from './api-key.js';
 import {
   type ApiKeyCredential,
   type CertificateCredential,
   type Client,
-  type Credential,
   decoyClient,
+  type PasswordCredential,
 } from './client.js';
 import { canonicalClientId } from './client-id.js';
-import type { PresentedCertificate, Principal } from './presentation.js';
-import type { Proof, ProofMemory } from './proof-memory.js';
+import type { Presentation, PresentedCertificate, Principal, UsedCredential } from './presentation.js';
+import type { Memory, Proof, RememberedProof } from './proof-memory.js';
+import { narrowScopes } from './scope.js';
+import type { Session } from './session.js';
 import { parseSignedToken, type SignedToken, signatureHolds, textHash } from './signed-token.js';
+import type { SlowProofs } from './slow-proofs.js';
+import type { User } from './user.js';
 
-/** What verification looks things up in. */
+/** What verification looks things up in. The look-ups throw where the keystore cannot be followed. */
 export interface Registry {
-  /** The live client of that canonical id. @throws where the keystore cannot be followed */
+  /** The live client of that canonical id. */
   clientById(id: string): Client | undefined;
   /** The id of the client that has an API key of that keyed hash. */
   clientIdByKeyHash(keyHash: string): string | undefined;
+  userById(id: string): User | undefined;
+  sessionById(id: string): Session | undefined;
   /** The keyed hash of a secret, lower-case hex. */
   hashSecret(secret: string): string;
-  readonly proofs: ProofMemory;
+  readonly proofs: Memory<RememberedProof>;
+  readonly slow: Pick<SlowProofs, keyof SlowProofs>;
 }
 
 /** What a text presents, by its shape alone. */
-export function credentialKind(text: string): 'api-key' | 'signed-token' | undefined {
+export function credentialKind(text: string): 'api-key' | 'signed-token' | 'access-token' | undefined {
   if (parseApiKey(text) ?? unwrapApiKey(text)) return 'api-key';
+  if (isJwtShaped(text)) return 'access-token';
   return parseSignedToken(text) && 'signed-token';
+}
+
+/** What must be found out before a presentation can be decided on; undefined where nothing must. */
+export function preparation(
+  { token, password }: Presentation,
+  registry: Registry,
+): Promise<void> | undefined {
+  if (token === undefined) return undefined;
+  if (password === undefined) return registry.slow.openToken(token);
+  const credential = passwordBeside(token, registry);
+  return credential && registry.slow.checkPassword(credential, password);
 }
 
 /** Proves a text: shape → checksum → look-up → constant-time compare. null where it proves nothing. */
 export function proveText(text: string, registry: Registry): Proof | null {
   const hash = textHash(text);
   const known = registry.proofs.recall(hash);
-  // An answer holds for one state of the client: any change puts another object in its place.
-  if (known && registry.clientById(known.clientId) === known.client) return known.proof;
-  const claim = claimOf(text, registry);
-  if (claim === undefined) return null;
-  const { clientId, matches } = claim;
-  // Without a client the same work is done for nobody, so that no clock tells which ids exist.
-  const client = registry.clientById(clientId);
-  const credential = matches(client ?? nobody(), hash);
-  const proof = client && credential ? proofBy(client, credential) : null;
-  registry.proofs.keep(hash, { clientId, client, proof });
-  return proof;
+  if (known) return known.proof;
+  const found = isJwtShaped(text)
+    ? proveToken(registry.slow.claims(hash), registry)
+    : proveCredential(text, { hash, registry });
+  if (found === undefined) return null;
+  registry.proofs.keep(hash, found, { isGood: found.proof !== null });
+  return found.proof;
+}
+
+/** Whether a password is that of the client whose API key came with it; to be asked after `preparation`. */
+export function provePassword(token: string, password: string, registry: Registry): boolean {
+  const credential = passwordBeside(token, registry);
+  return credential !== undefined && registry.slow.passwordHolds(credential, password);
 }
 
 /** Proves a certificate by its fingerprint. null where it is not a registered one. */
 export function proveCertificate(presented: PresentedCertificate, registry: Registry): Proof | null {
   const client = presented.clientId === undefined ? undefined : registry.clientById(presented.clientId);
-  const found = client?.credentials.find(
-    ({ kind, id }) => kind === 'certificate' && sameHex(id, presented.fingerprint),
-  );
-  return client && found ? proofBy(client, found) : null;
+  const found = client && certificates(client).find(({ id }) => sameHex(id, presented.fingerprint));
+  return client && found ? proofBy(client, { kind: 'certificate', id: found.id }, registry) : null;
 }
 
-/** What a credential that was proved before comes to now. null where the client does not have it any more. */
-export function proveAgain({ clientId, credential }: Principal, registry: Registry): Proof | null {
-  const client = registry.clientById(clientId);
-  return client ? proofBy(client, credential) : null;
+/** What a credential that was proved before comes to now. null where it is gone. */
+export function proveAgain({ id, credential }: Principal, registry: Registry): Proof | null {
+  if (credential.kind === 'access-token') return proveToken(credential.claims, registry)?.proof ?? null;
+  const client = registry.clientById(id);
+  return client ? proofBy(client, credential, registry) : null;
 }
 
 let decoy: Client | undefined;
@@ -69,44 +90,96 @@ function nobody(): Client {
   return decoy;
 }
 
-type CredentialName = Pick<Credential, 'kind' | 'id'>;
+type CredentialName = Exclude<UsedCredential, { kind: 'access-token' }>;
 
 interface Claim {
   readonly clientId: string;
   /** The client's credential that the text is. */
-  matches(client: Client, hash: string): CredentialName | undefined;
+  matches(client: Client): CredentialName | undefined;
 }
 
-/** Whose credential a text says to be; nobody's where its shape or its checksum is wrong. */
-function claimOf(text: string, registry: Registry): Claim | undefined {
+/** Proves a text that is a client's own credential; undefined where its shape or its checksum is wrong. */
+function proveCredential(
+  text: string,
+  { hash, registry }: { readonly hash: string; readonly registry: Registry },
+): RememberedProof | undefined {
   const token = parseSignedToken(text);
-  if (token)
-    return { clientId: token.clientId, matches: (client, hash) => matchingToken(client, token, hash) };
+  if (token) {
+    const { clientId } = token;
+    return proveClaim({ clientId, matches: (client) => matchingToken(client, token, hash) }, registry);
+  }
   const wrapped = unwrapApiKey(text);
   const key = wrapped?.key ?? text;
   if (!parseApiKey(key)?.intact) return undefined;
   const keyHash = registry.hashSecret(key);
   const clientId = registry.clientIdByKeyHash(keyHash);
-  if (clientId === undefined || (wrapped && canonicalClientId(wrapped.clientId) !== clientId))
-    return undefined;
-  return {
-    clientId,
-    matches: (client) => apiKeys(client).find((credential) => sameHex(credential.hash, keyHash)),
+  if (clientId === undefined || (wrapped && canonicalClientId(wrapped.clientId) !== clientId)) {
+    return { proof: null, isCurrent: () => registry.clientIdByKeyHash(keyHash) === clientId };
+  }
+  const matches = (client: Client): CredentialName | undefined => {
+    const found = apiKeys(client).find((credential) => sameHex(credential.hash, keyHash));
+    return found && { kind: 'api-key', id: found.id };
   };
+  return proveClaim({ clientId, matches }, registry);
+}
+
+function proveClaim({ clientId, matches }: Claim, registry: Registry): RememberedProof {
+  // Without a client the same work is done for nobody, so that no clock tells which ids exist.
+  const client = registry.clientById(clientId);
+  const credential = matches(client ?? nobody());
+  const proof = client && credential ? proofBy(client, credential, registry) : null;
+  return { proof, isCurrent: clientUnchanged({ clientId, client }, registry) };
+}
+
+/** An answer holds for one state of the client and its owner: any change puts another object in its place. */
+function clientUnchanged(
+  { clientId, client }: { readonly clientId: string; readonly client: Client | undefined },
+  registry: Registry,
+): () => boolean {
+  const ownerId = client?.owner ?? null;
+  if (ownerId === null) return () => registry.clientById(clientId) === client;
+  const owner = registry.userById(ownerId);
+  return () => registry.clientById(clientId) === client && registry.userById(ownerId) === owner;
 }
 
 function matchingToken(client: Client, token: SignedToken, hash: string): CredentialName | undefined {
   const issued = client.credentials.find(({ kind, id }) => kind === 'signed-token' && sameHex(id, hash));
-  if (issued) return issued;
+  if (issued) return { kind: 'signed-token', id: issued.id };
   // Not a token that was handed over: a client may mint its own with its certificate's key.
   const certificate = certificates(client).find((each) => signatureHolds(token, each));
   return certificate && { kind: 'signed-token', id: certificate.id };
 }
 
-function proofBy(client: Client, { kind, id }: CredentialName): Proof | null {
+function proofBy(client: Client, credential: CredentialName, registry: Registry): Proof | null {
+  const terms = termsOf(client, credential);
+  if (terms === undefined) return null;
+  const owner = client.owner === null ? undefined : registry.userById(client.owner);
+  // What belongs to somebody stops when they do.
+  const ownerGone = client.owner !== null && owner === undefined ? client.updatedAt : null;
+  return {
+    revokedAt: client.revokedAt ?? terms.revokedAt ?? owner?.disabledAt ?? ownerGone,
+    principal: {
+      kind: 'client',
+      id: client.id,
+      label: terms.label ?? client.label,
+      owner: client.owner,
+      groups: [],
+      domains: client.domain === null ? (owner?.domains ?? []) : [client.domain],
+      scopes: terms.scopes,
+      credential,
+      notBefore: Math.max(client.notBefore, terms.notBefore),
+      expiresAt: Math.min(client.notAfter, terms.expiresAt),
+    },
+  };
+}
+
+/** What one of a client's credentials is worth by itself. */
+type Terms = Pick<Proof, 'revokedAt'> & Pick<Principal, 'label' | 'scopes' | 'notBefore' | 'expiresAt'>;
+
+function termsOf(client: Client, { kind, id }: CredentialName): Terms | undefined {
   if (kind === 'api-key') {
     const key = apiKeys(client).find((credential) => credential.id === id);
-    return key ? proofOfKey(client, key) : null;
+    return key && { ...key, notBefore: key.createdAt };
   }
   // A signed token holds with its certificate; one that the client minted is named by the certificate itself.
   const token = client.credentials.find(
@@ -114,32 +187,85 @@ function proofBy(client: Client, { kind, id }: CredentialName): Proof | null {
   );
   const certificateId = token?.kind === 'signed-token' ? token.certificateId : id;
   const certificate = certificates(client).find((credential) => credential.id === certificateId);
-  if (certificate === undefined) return null;
-  const { id: clientId, label, owner, scopes } = client;
-  const notBefore = Math.max(client.notBefore, certificate.notBefore);
-  const expiresAt = Math.min(client.notAfter, certificate.notAfter);
-  const credential = { kind, id };
+  if (certificate === undefined) return undefined;
+  const { notBefore, notAfter: expiresAt } = certificate;
+  return { label: null, scopes: client.scopes, revokedAt: null, notBefore, expiresAt };
+}
+
+/** Proves an access token that was opened: by what it is bound to, as that is now. */
+function proveToken(claims: AccessTokenClaims | undefined, registry: Registry): RememberedProof | undefined {
+  if (claims === undefined || !registry.slow.isTrusted(claims.keyId)) return undefined;
+  const withdrawn = registry.sessionById(claims.id);
+  const base =
+    claims.origin.kind === 'session'
+      ? proveSession(claims.subject, claims.origin.sessionId, registry)
+      : proveOrigin(claims.subject, { kind: claims.origin.kind, id: claims.origin.credentialId }, registry);
   return {
-    client,
-    revokedAt: client.revokedAt,
-    principal: { clientId, label, owner, scopes, credential, notBefore, expiresAt },
+    proof: base.proof && narrowed(base.proof, { claims, withdrawn }),
+    isCurrent: () =>
+      base.isCurrent() &&
+      registry.slow.isTrusted(claims.keyId) &&
+      registry.sessionById(claims.id) === withdrawn,
   };
 }
 
-function proofOfKey(client: Client, { kind, id, label, scopes, createdAt, ...key }: ApiKeyCredential): Proof {
+/** Who an access token may be for at most, before it was looked at what the token itself says. */
+interface Basis {
+  readonly proof: (Omit<Proof, 'principal'> & { readonly principal: Omit<Principal, 'credential'> }) | null;
+  isCurrent(): boolean;
+}
+
+function proveOrigin(clientId: string, credential: CredentialName, registry: Registry): Basis {
+  const client = registry.clientById(clientId);
+  const proof = client ? proofBy(client, credential, registry) : null;
+  return { proof, isCurrent: clientUnchanged({ clientId, client }, registry) };
+}
+
+function proveSession(userId: string, sessionId: string, registry: Registry): Basis {
+  const user = registry.userById(userId);
+  const session = registry.sessionById(sessionId);
+  const isCurrent = () => registry.userById(userId) === user && registry.sessionById(sessionId) === session;
+  if (user === undefined || session?.userId !== userId) return { proof: null, isCurrent };
+  const ended = session.createdAt < user.sessionsSince ? user.sessionsSince : null;
+  const { id, groups, domains, email: label } = user;
+  const scopes = narrowScopes(user.scopes, session.scopes);
+  const { createdAt: notBefore, expiresAt } = session;
   return {
-    client,
-    revokedAt: client.revokedAt ?? key.revokedAt,
-    principal: {
-      clientId: client.id,
-      label: label ?? client.label,
-      owner: client.owner,
-      scopes,
-      credential: { kind, id },
-      notBefore: Math.max(client.notBefore, createdAt),
-      expiresAt: Math.min(client.notAfter, key.expiresAt),
+    isCurrent,
+    proof: {
+      revokedAt: session.revokedAt ?? user.disabledAt ?? ended,
+      principal: { kind: 'user', id, label, owner: null, groups, domains, scopes, notBefore, expiresAt },
     },
   };
+}
+
+/** What a token adds to what it comes from: an end of its own, and never more than either of them has. */
+function narrowed(
+  { principal, revokedAt }: NonNullable<Basis['proof']>,
+  { claims, withdrawn }: { readonly claims: AccessTokenClaims; readonly withdrawn: Session | undefined },
+): Proof {
+  const within = (mine: readonly string[], theirs: readonly string[]) =>
+    theirs.includes('*') ? mine : mine.filter((each) => theirs.includes(each));
+  return {
+    revokedAt: revokedAt ?? withdrawn?.revokedAt ?? null,
+    principal: {
+      ...principal,
+      groups: within(claims.groups, principal.groups),
+      domains: within(claims.domains, principal.domains),
+      scopes: narrowScopes(principal.scopes, claims.scopes),
+      credential: { kind: 'access-token', id: claims.id, claims },
+      notBefore: Math.max(principal.notBefore, claims.issuedAt),
+      expiresAt: Math.min(principal.expiresAt, claims.expiresAt),
+    },
+  };
+}
+
+/** The password of the client whose API key this is. */
+function passwordBeside(token: string, registry: Registry): PasswordCredential | undefined {
+  if (credentialKind(token) !== 'api-key') return undefined;
+  const proof = proveText(token, registry);
+  const client = proof ? registry.clientById(proof.principal.id) : undefined;
+  return client?.credentials.find((credential) => credential.kind === 'password');
 }
 
 function certificates(client: Client): CertificateCredential[] {

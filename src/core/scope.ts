@@ -21,6 +21,46 @@ export function grants(granted: readonly string[], demanded: string): boolean {
   return granted.some((scope) => scope === '*' || scope === demanded || scope === prefix);
 }
 
+/**
+ * Of the scopes that are wanted, those that are held. Whoever is held to some topics stays so: `ingest` alone would open
+ * them all, so the topic scopes that narrow it come along.
+ */
+export function narrowScopes(held: readonly string[], wanted: readonly string[]): string[] {
+  const narrowed = wanted.filter((scope) => grants(held, scope));
+  if (held.includes('*') || !grants(narrowed, 'ingest')) return narrowed;
+  const missing = held.filter((scope) => {
+    const [verb] = splitTopicScope(scope);
+    return verb !== undefined && !narrowed.some((each) => splitTopicScope(each)[0] === verb);
+  });
+  return [...narrowed, ...missing];
+}
+
+/** Whether somebody who holds some scopes may hand on others: never more than they could do themselves. */
+export function mayGrant(held: readonly string[], wanted: readonly string[]): boolean {
+  return wanted.every((scope) => grants(held, scope)) && narrowScopes(held, wanted).length === wanted.length;
+}
+
+/** The scopes that exist without being configured. */
+export const BUILT_IN_SCOPES = ['ingest', 'admin', 'metrics'];
+
+/**
+ * Reads scopes that are to be granted. @param configured those that the configuration declares
+ * @throws KeywrightError `invalid-input` on one that does not exist, with the list of those that do
+ */
+export function parseGrant(scopes: readonly string[], configured: readonly string[]): string[] {
+  const known = [...BUILT_IN_SCOPES, ...configured];
+  for (const text of scopes) {
+    const scope = parseScope(text);
+    const isTopic = splitTopicScope(scope)[0] !== undefined;
+    const isGroup = scope.endsWith(':*') && known.some((name) => name.startsWith(scope.slice(0, -1)));
+    if (isTopic || isGroup || scope === '*' || known.includes(scope)) continue;
+    throw new KeywrightError('invalid-input', `there is no scope ${JSON.stringify(scope)}`, {
+      hint: `scopes are ${known.join(', ')}, *, NAME:*, publish:TOPICS and subscribe:TOPICS; declare others as "scopes" in keywright.yaml`,
+    });
+  }
+  return [...new Set(scopes)];
+}
+
 /** What a client may do with MQTT topics. */
 export type TopicVerb = 'publish' | 'subscribe';
 

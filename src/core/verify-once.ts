@@ -1,48 +1,69 @@
-import { unwrapApiKey } from './api-key.js';
 import { type Client, liveClient } from './client.js';
-import type { KeyStore } from './ports.js';
+import type { Clock, KeyStore } from './ports.js';
 import type { Presentation, Verdict } from './presentation.js';
-import { ProofMemory } from './proof-memory.js';
+import { Memory } from './proof-memory.js';
 import { credentialKind, type Registry } from './prove.js';
-import { parseSignedToken } from './signed-token.js';
-import type { Timestamp } from './time.js';
-import { verify } from './verify.js';
+import { parseSignedToken, textHash } from './signed-token.js';
+import type { SlowProofs } from './slow-proofs.js';
+import { verifyPrepared } from './verify.js';
 
 export interface OnceServices {
   readonly keyStore: KeyStore;
+  readonly clock: Clock;
   /** Asked for only where a secret has to be hashed. */
   secretHasher(): Promise<(secret: string) => string>;
+  slowProofs(): Promise<SlowProofs>;
 }
 
 /** Verifies one presentation straight from the keystore, for a program that ends afterwards. @throws KeywrightError where the keystore cannot be read */
-export async function verifyOnce(
-  presentation: Presentation,
-  { keyStore, secretHasher }: OnceServices,
-  now: Timestamp,
-): Promise<Verdict> {
+export async function verifyOnce(presentation: Presentation, services: OnceServices): Promise<Verdict> {
+  const { keyStore, clock } = services;
   const { token } = presentation;
-  const isKey = token !== undefined && credentialKind(token) === 'api-key';
-  const hashSecret = isKey ? await secretHasher() : () => '';
-  const keyHash = isKey && token !== undefined ? hashSecret(unwrapApiKey(token)?.key ?? token) : undefined;
+  const kind = token === undefined ? undefined : credentialKind(token);
+  const hashSecret = kind === 'api-key' ? await services.secretHasher() : () => '';
+  const slow = kind === 'access-token' ? await services.slowProofs() : NOTHING_SLOW;
+  if (token !== undefined) await slow.openToken(token);
+  const claims = token === undefined ? undefined : slow.claims(textHash(token));
   const candidates =
-    keyHash === undefined ? await claimed(presentation, keyStore) : await keyStore.clients.list();
-  const live = candidates.flatMap((client) => liveClient(client) ?? []);
+    kind === 'api-key'
+      ? await keyStore.clients.list()
+      : await byId(keyStore.clients, [claimedId(token), presentation.certificate?.clientId, claims?.subject]);
+  const clients = candidates.flatMap((client) => liveClient(client) ?? []);
+  const users = await byId(keyStore.users, [claims?.subject, ...clients.map(({ owner }) => owner)]);
+  const sessionId = claims?.origin.kind === 'session' ? claims.origin.sessionId : undefined;
+  const sessions = await byId(keyStore.sessions, [sessionId, claims?.id]);
   const registry: Registry = {
-    clientById: (id) => live.find((client) => client.id === id),
-    clientIdByKeyHash: (hash) => live.find((client) => hasKey(client, hash))?.id,
+    clientById: (id) => clients.find((client) => client.id === id),
+    clientIdByKeyHash: (hash) => clients.find((client) => hasKey(client, hash))?.id,
+    userById: (id) => users.find((user) => user.id === id),
+    sessionById: (id) => sessions.find((session) => session.id === id),
     hashSecret,
-    proofs: new ProofMemory(),
+    proofs: new Memory(),
+    slow,
   };
-  return verify(presentation, registry, now);
+  return verifyPrepared(presentation, registry, clock);
 }
 
-/** The clients that a token or a certificate names itself. */
-async function claimed({ token, certificate }: Presentation, keyStore: KeyStore): Promise<Client[]> {
-  const ids = [token === undefined ? undefined : parseSignedToken(token)?.clientId, certificate?.clientId];
-  const clients = await Promise.all(
-    ids.map((id) => (id === undefined ? undefined : keyStore.clients.get(id))),
-  );
-  return clients.filter((client) => client !== undefined);
+const NOTHING_SLOW: Registry['slow'] = {
+  claims: () => undefined,
+  isTrusted: () => false,
+  passwordHolds: () => false,
+  openToken: () => undefined,
+  checkPassword: () => undefined,
+};
+
+/** The client that a signed token names. */
+function claimedId(token: string | undefined): string | undefined {
+  return token === undefined ? undefined : parseSignedToken(token)?.clientId;
+}
+
+async function byId<T>(
+  collection: { get(id: string): Promise<T | undefined> },
+  ids: readonly (string | null | undefined)[],
+): Promise<T[]> {
+  const wanted = new Set(ids.flatMap((id) => id ?? []));
+  const found = await Promise.all([...wanted].map((id) => collection.get(id)));
+  return found.filter((record) => record !== undefined);
 }
 
 function hasKey(client: Client, hash: string): boolean {

@@ -1,14 +1,41 @@
 import { canonicalClientId } from './client-id.js';
+import type { Clock } from './ports.js';
 import type { Demand, Presentation, Principal, Rejection, Verdict } from './presentation.js';
 import type { Proof } from './proof-memory.js';
-import { proveAgain, proveCertificate, proveText, type Registry } from './prove.js';
+import {
+  preparation,
+  proveAgain,
+  proveCertificate,
+  provePassword,
+  proveText,
+  type Registry,
+} from './prove.js';
 import { grants, grantsConnect, grantsTopic, type TopicVerb } from './scope.js';
 import type { Timestamp } from './time.js';
+import { bareDomain } from './user.js';
 
 /** An earlier acceptance: of whom, and for what. */
 export interface Accepted {
   readonly principal: Principal;
   readonly demand: Demand;
+}
+
+/** `verify`, after what it needs was found out: at once unless something is presented for the first time that takes long. */
+export function verifyPrepared(
+  presentation: Presentation,
+  registry: Registry,
+  clock: Clock,
+): Verdict | Promise<Verdict> {
+  try {
+    const prepared = preparation(presentation, registry);
+    if (prepared === undefined) return verify(presentation, registry, clock.now());
+    return prepared.then(
+      () => verify(presentation, registry, clock.now()),
+      () => rejected('unavailable'),
+    );
+  } catch {
+    return rejected('unavailable');
+  }
 }
 
 /**
@@ -29,6 +56,17 @@ export function stillHolds({ principal, demand }: Accepted, registry: Registry, 
   return proof !== null && CHECKS.every((check) => check(proof, { demand }, now) === undefined);
 }
 
+/** What a principal is let in by: when one of these changes, `stillHolds` is to be asked again. */
+export function restsOn({ kind, id, owner, credential }: Principal): string[] {
+  const rests = [`${kind} ${id}`];
+  if (owner !== null) rests.push(`user ${owner}`);
+  if (credential.kind !== 'access-token') return rests;
+  const { origin } = credential.claims;
+  rests.push('signing-keys', `session ${credential.id}`);
+  if (origin.kind === 'session') rests.push(`session ${origin.sessionId}`);
+  return rests;
+}
+
 /** Whether a principal may use a topic, by its scopes as they are now; where they cannot be known it may not. */
 export function mayUseTopic(
   principal: Principal,
@@ -43,8 +81,9 @@ export function mayUseTopic(
 }
 
 function decide(presentation: Presentation, registry: Registry, now: Timestamp): Verdict {
-  const { token, certificate } = presentation;
+  const { token, password, certificate } = presentation;
   const byToken = token === undefined ? undefined : proveText(token, registry);
+  if (password !== undefined && !provePassword(token ?? '', password, registry)) return rejected('invalid');
   const byCertificate = certificate === undefined ? undefined : proveCertificate(certificate, registry);
   const first = byToken ?? byCertificate;
   if (byToken === null || byCertificate === null || !first) {
@@ -56,7 +95,7 @@ function decide(presentation: Presentation, registry: Registry, now: Timestamp):
       check(first, presentation, now) ?? (byCertificate && check(byCertificate, presentation, now));
     if (reason !== undefined) return rejected(reason);
   }
-  if (byCertificate && byCertificate.client !== first.client) return rejected('wrong-client-id');
+  if (byCertificate && !isSame(byCertificate.principal, first.principal)) return rejected('wrong-client-id');
   return { outcome: 'accepted', principal: first.principal };
 }
 
@@ -66,14 +105,24 @@ const CHECKS: readonly Check[] = [
   ({ revokedAt }) => (revokedAt === null ? undefined : 'revoked'),
   ({ principal }, _, now) => (now >= principal.notBefore ? undefined : 'not-yet-valid'),
   ({ principal }, _, now) => (now < principal.expiresAt ? undefined : 'expired'),
-  ({ client }, { clientId }) =>
-    clientId === undefined || canonicalClientId(clientId) === client.id ? undefined : 'wrong-client-id',
+  ({ principal: { kind, id } }, { clientId }) =>
+    clientId === undefined || (kind === 'client' && canonicalClientId(clientId) === id)
+      ? undefined
+      : 'wrong-client-id',
+  ({ principal: { domains } }, { domain }) =>
+    domain === undefined || domains.includes(bareDomain(domain)) || domains.includes('*')
+      ? undefined
+      : 'wrong-domain',
   ({ principal }, { demand }) =>
     demand === undefined || meets(principal, demand) ? undefined : 'insufficient-scope',
 ];
 
 function meets({ scopes }: Principal, demand: Demand): boolean {
   return 'connect' in demand ? grantsConnect(scopes) : grants(scopes, demand.scope);
+}
+
+function isSame(one: Principal, other: Principal): boolean {
+  return one.kind === other.kind && one.id === other.id;
 }
 
 function rejected(reason: Rejection): Verdict {

@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { Principal, Rejection, Verdict } from '../core/presentation.js';
-import { formatTime } from '../core/time.js';
-import { type Problem, REFUSALS } from './problem.js';
+import { type Principal, principalView, type Rejection, type Verdict } from '../core/presentation.js';
+import { type Problem, REFUSALS, type Refusal } from './problem.js';
 
 export interface Answer {
   readonly status: number;
@@ -32,11 +31,12 @@ const acceptances = new WeakMap<Principal, Acceptance>();
 function acceptance(principal: Principal): Acceptance {
   let made = acceptances.get(principal);
   if (made === undefined) {
-    const data = principalView(principal);
+    const { credential, ...view } = principalView(principal);
+    const data = { ...view, credential: credential.kind };
     made = {
       headers: [
         ...JSON_CONTENT,
-        ...['x-auth-client-id', principal.clientId],
+        ...[principal.kind === 'client' ? 'x-auth-client-id' : 'x-auth-user-id', principal.id],
         ...['x-auth-scopes', principal.scopes.join(' ')],
         ...['x-auth-expires', data.expiresAt],
       ],
@@ -77,28 +77,21 @@ const REFUSED: Record<Rejection, Answer> = {
   'not-yet-valid': refusal('not-yet-valid'),
   expired: refusal('expired'),
   'wrong-client-id': refusal('wrong-client-id'),
+  'wrong-domain': refusal('wrong-domain'),
   'insufficient-scope': refusal('insufficient-scope'),
   unavailable: refusal('unavailable'),
 };
 
 function refusal(reason: Rejection): Answer {
-  return problemAnswer(REFUSALS[reason].problem, REFUSALS[reason].headers);
+  return refusalAnswer(REFUSALS[reason]);
+}
+
+/** A refusal as an answer. */
+export function refusalAnswer({ problem, headers }: Refusal): Answer {
+  return problemAnswer(problem, headers);
 }
 
 /** Sends an answer; to HEAD the same without its body. */
 export function send(response: ServerResponse, { status, headers, body }: Answer): void {
   response.writeHead(status, [...headers, 'content-length', Buffer.byteLength(body)]).end(body);
-}
-
-/** What is told of who is calling: named members only, so that nothing else can leak. */
-function principalView({ clientId, label, owner, scopes, credential, notBefore, expiresAt }: Principal) {
-  return {
-    clientId,
-    label,
-    owner,
-    scopes,
-    credential: credential.kind,
-    notBefore: formatTime(notBefore),
-    expiresAt: formatTime(expiresAt),
-  };
 }

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ErrorCode, KeywrightError } from '../core/errors.js';
 import { problemAnswer, send } from './answer.js';
 import { hangUpSoon } from './connections.js';
-import { type Problem, problem } from './problem.js';
+import { type Problem, problem, type Refusal } from './problem.js';
 
 const STATUSES = {
   'invalid-input': 400,
@@ -16,26 +16,86 @@ const STATUSES = {
   'store-corrupt': 503,
   'store-newer': 503,
   'store-busy': 503,
+  busy: 503,
   'ca-unusable': 503,
 } satisfies Record<ErrorCode, number>;
 
-/** Answers whatever a handler threw. What is the server's own trouble stays its own. */
-export function answerError(error: unknown, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const status = statusOf(error);
-  const own = status >= 500;
-  return sendProblem(
-    reply,
-    problem(status, {
-      reason: own ? 'internal error' : 'bad request',
-      detail: !own && error instanceof Error ? error.message : 'the request could not be answered',
-    }),
-  );
+/** A refusal on its way to the error handler. */
+export class Refused extends Error {
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(refusal.problem.detail);
+    this.refusal = refusal;
+  }
 }
 
-export function sendProblem(reply: FastifyReply, body: Problem): FastifyReply {
+/** Answers whatever a handler threw. What is the server's own trouble stays its own. */
+export function answerError(error: unknown, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { problem, headers } = refusalOf(error);
+  return sendProblem(reply, problem, headers);
+}
+
+export function sendProblem(
+  reply: FastifyReply,
+  body: Problem,
+  headers: Readonly<Record<string, string>> = {},
+): FastifyReply {
   reply.hijack();
-  send(reply.raw, problemAnswer(body));
+  send(reply.raw, problemAnswer(body, headers));
   return reply;
+}
+
+/** What an error means to whoever asked. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refused) return error.refusal;
+  const status = statusOf(error);
+  const detail = status >= 500 ? 'the request could not be answered' : detailOf(error);
+  const retryable = status === 503;
+  return {
+    problem: problem(status, { reason: REASONS[status] ?? 'internal error', detail }),
+    headers: retryable ? { 'retry-after': '1' } : {},
+  };
+}
+
+const REASONS: Record<number, string> = {
+  400: 'bad request',
+  403: 'not allowed',
+  404: 'not found',
+  409: 'already exists',
+  413: 'content too large',
+  415: 'unsupported media type',
+  503: 'unavailable',
+};
+
+interface ValidationFault {
+  readonly instancePath: string;
+  readonly message?: string;
+  readonly params?: { readonly additionalProperty?: string; readonly missingProperty?: string };
+}
+
+function detailOf(error: unknown): string {
+  if (error instanceof KeywrightError)
+    return error.hint === undefined ? error.message : `${error.message}: ${error.hint}`;
+  const [fault] = validationFaults(error);
+  if (fault !== undefined) return describeFault(fault);
+  return error instanceof Error ? error.message : 'the request makes no sense';
+}
+
+function validationFaults(error: unknown): readonly ValidationFault[] {
+  return error instanceof Error && 'validation' in error && Array.isArray(error.validation)
+    ? error.validation
+    : [];
+}
+
+// The field is named; what was in it may be a secret.
+function describeFault({ instancePath, params, message }: ValidationFault): string {
+  const field = (name: string) => JSON.stringify(name.slice(0, 80));
+  if (params?.additionalProperty !== undefined)
+    return `there is no field ${field(params.additionalProperty)}`;
+  if (params?.missingProperty !== undefined) return `the field ${field(params.missingProperty)} is missing`;
+  const name = instancePath.slice(1).replaceAll('/', '.');
+  return `${name === '' ? 'the body' : `the field ${field(name)}`} ${message ?? 'makes no sense'}`;
 }
 
 /** Answers what is no HTTP request, or one with headers that are too long, and ends its connection. */

@@ -10,38 +10,55 @@ import {
 /** Which credentials a listener takes. */
 export interface Accepts {
   readonly tokens: boolean;
+  /** Where a credential may be, lower-case; which of them it is in makes no difference to how it is checked. */
+  readonly headers: CredentialHeaders;
 }
 
 /** What a request presents: the text in one of the credential headers, and over TLS the client's certificate; and what its way in demands. */
 export function present(
   request: IncomingMessage,
-  { tokens }: Accepts,
+  { tokens, headers }: Accepts,
   demand: Demand | undefined,
 ): Presentation {
   const certificate = request.socket instanceof TLSSocket ? peerCertificate(request.socket) : undefined;
-  return { token: tokens ? credentialText(request) : undefined, certificate, demand };
+  const { token, domain } = headers.read(request.rawHeaders);
+  return { token: tokens ? token : undefined, certificate, domain, demand };
 }
 
-// Where a credential may be; which of them it is in makes no difference to how it is checked.
-const CREDENTIAL_HEADERS = new Set(['authorization', 'x-api-key', 'x-device-api-key', 'x-machhub-api-key']);
-// Most headers of most requests are told apart by this alone.
-const LENGTHS = new Set([...CREDENTIAL_HEADERS].map((name) => name.length));
+const BUILT_IN_HEADERS = ['authorization', 'x-api-key', 'x-device-api-key', 'x-machhub-api-key'];
 
-function credentialText({ rawHeaders }: IncomingMessage): string | undefined {
-  let found: string | undefined;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const given = rawHeaders[index] ?? '';
-    if (!LENGTHS.has(given.length)) continue;
-    const name = given.toLowerCase();
-    if (!CREDENTIAL_HEADERS.has(name)) continue;
-    const value = rawHeaders[index + 1] ?? '';
-    const text = (name === 'authorization' ? withoutScheme(value) : value).trim();
-    if (text === '') continue;
-    // Of two, a proxy before us may have looked at the other
-    if (found !== undefined && found !== text) return AMBIGUOUS;
-    found = text;
+/** Finds what is presented among a request's headers. */
+export class CredentialHeaders {
+  readonly #names: ReadonlySet<string>;
+  // Most headers of most requests are told apart by this alone.
+  readonly #lengths: ReadonlySet<number>;
+
+  /** @param more headers beside the built-in ones, lower-case */
+  constructor(more: readonly string[] = []) {
+    this.#names = new Set([...BUILT_IN_HEADERS, ...more]);
+    this.#lengths = new Set([...this.#names, 'domain'].map((name) => name.length));
   }
-  return found;
+
+  read(rawHeaders: readonly string[]): { token: string | undefined; domain: string | undefined } {
+    let token: string | undefined;
+    let domain: string | undefined;
+    for (let index = 0; index < rawHeaders.length; index += 2) {
+      const given = rawHeaders[index] ?? '';
+      if (!this.#lengths.has(given.length)) continue;
+      const name = given.toLowerCase();
+      const value = rawHeaders[index + 1] ?? '';
+      if (name === 'domain') {
+        domain = domain === undefined || domain === value.trim() ? value.trim() : AMBIGUOUS;
+        continue;
+      }
+      if (!this.#names.has(name)) continue;
+      const text = (name === 'authorization' ? withoutScheme(value) : value).trim();
+      if (text === '') continue;
+      // Of two, a proxy before us may have looked at the other
+      token = token === undefined || token === text ? text : AMBIGUOUS;
+    }
+    return { token, domain };
+  }
 }
 
 // Not the shape of any credential.

@@ -24,7 +24,10 @@ const TITLES: Record<number, string> = {
   404: 'Not Found',
   405: 'Method Not Allowed',
   408: 'Request Timeout',
+  409: 'Conflict',
   413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  429: 'Too Many Requests',
   431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
@@ -33,7 +36,8 @@ const TITLES: Record<number, string> = {
 /** A problem in RFC 9457's form. `reason` is one word or two for programs, `detail` a sentence for people. */
 export function problem(status: number, { reason, detail }: { reason: string; detail: string }): Problem {
   const title = TITLES[status] ?? 'Error';
-  return { type: 'about:blank', title, status, detail, success: false, reason, retry: status === 503 };
+  const retry = status === 429 || status === 503;
+  return { type: 'about:blank', title, status, detail, success: false, reason, retry };
 }
 
 const CHALLENGE = 'Bearer realm="keywright"';
@@ -43,6 +47,17 @@ function unauthorized(detail: string): Refusal {
     problem: problem(401, { reason: 'invalid token', detail }),
     // RFC 6750 section 3.1
     headers: { 'www-authenticate': `${CHALLENGE}, error="invalid_token", error_description="${detail}"` },
+  };
+}
+
+/** What is said to who asks too often. @param waitMs until it makes sense to ask again */
+export function tooMany(waitMs: number): Refusal {
+  return {
+    problem: problem(429, {
+      reason: 'rate limited',
+      detail: 'too many attempts from this address, or requests with this credential',
+    }),
+    headers: { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1000))) },
   };
 }
 
@@ -58,6 +73,13 @@ export const REFUSALS = {
   'not-yet-valid': unauthorized('the credential is not valid yet'),
   expired: unauthorized('the credential has expired'),
   'wrong-client-id': unauthorized('the credential belongs to another client'),
+  'wrong-domain': {
+    problem: problem(403, {
+      reason: 'wrong domain',
+      detail: 'the credential does not belong to the domain that the request names',
+    }),
+    headers: {},
+  },
   'insufficient-scope': {
     problem: problem(403, { reason: 'insufficient scope', detail: 'the credential does not have the scope' }),
     headers: { 'www-authenticate': `${CHALLENGE}, error="insufficient_scope"` },

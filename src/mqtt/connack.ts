@@ -20,6 +20,9 @@ export function connectRefusal(
   return isBadKey ? BAD_CREDENTIALS : CONNECT_REFUSALS[reason];
 }
 
+/** What is said when nothing can be decided, or to an address that failed too often. */
+export const SERVER_UNAVAILABLE: ConnectRefusal = { returnCode: 3, reasonCode: 0x88 };
+
 const CONNECT_REFUSALS = {
   missing: NOT_AUTHORIZED,
   invalid: NOT_AUTHORIZED,
@@ -27,8 +30,9 @@ const CONNECT_REFUSALS = {
   'not-yet-valid': NOT_AUTHORIZED,
   expired: NOT_AUTHORIZED,
   'wrong-client-id': NOT_AUTHORIZED,
+  'wrong-domain': NOT_AUTHORIZED,
   'insufficient-scope': NOT_AUTHORIZED,
-  unavailable: { returnCode: 3, reasonCode: 0x88 },
+  unavailable: SERVER_UNAVAILABLE,
 } satisfies Record<Rejection, ConnectRefusal>;
 
 export const UNSUPPORTED_PROTOCOL: ConnectRefusal = { returnCode: 1, reasonCode: 0x84 };

@@ -1,12 +1,18 @@
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { generate, type IConnectPacket } from 'mqtt-packet';
-import type { Clock } from '../core/ports.js';
+import type { Clock, Limiter } from '../core/ports.js';
 import { type Presentation, type Principal, presentCertificate } from '../core/presentation.js';
 import { credentialKind, type Registry } from '../core/prove.js';
 import { isTopicName } from '../core/scope.js';
-import { mayUseTopic, verify } from '../core/verify.js';
-import { type ConnectRefusal, connectRefusal, refusalPacket, UNSUPPORTED_PROTOCOL } from './connack.js';
+import { mayUseTopic, verifyPrepared } from '../core/verify.js';
+import {
+  type ConnectRefusal,
+  connectRefusal,
+  refusalPacket,
+  SERVER_UNAVAILABLE,
+  UNSUPPORTED_PROTOCOL,
+} from './connack.js';
 import type { Engine } from './engine.js';
 import { limitPackets } from './packet-limit.js';
 import { readConnect } from './read-connect.js';
@@ -22,6 +28,14 @@ export interface GateOptions {
   readonly sessions: Sessions;
   readonly authentication: MqttAuthentication;
   readonly connectTimeoutMs: number;
+  /** The address that the connection comes from. */
+  readonly from: string;
+  /** Failed attempts of an address; undefined for no limit. */
+  readonly failures: Limiter | undefined;
+  /** By what an address is counted. */
+  readonly addressKey: (address: string) => string;
+  /** Is told who got in, and from where. */
+  readonly noteUse: (principal: Principal, from: string) => void;
   /** Is told of what an operator would look for when a device does not get through. */
   readonly report: (event: MqttEvent) => void;
 }
@@ -69,14 +83,21 @@ async function decide(stream: Duplex, options: GateOptions): Promise<void> {
   let principal: Principal | undefined;
   if (authentication !== 'open') {
     const presentation = presentConnect(packet, stream, authentication);
-    const verdict = verify({ ...presentation, demand: DEMAND }, registry, clock.now());
+    const verdict = await verifyPrepared({ ...presentation, demand: DEMAND }, registry, clock);
     if (verdict.outcome === 'rejected') {
       const clientId = packet.clientId.slice(0, 80);
       options.report({ what: 'connection refused', clientId, reason: verdict.reason });
       const isApiKey = credentialKind(presentation.token ?? '') === 'api-key';
-      return refuse(stream, { refusal: connectRefusal(verdict.reason, { isApiKey }), protocolVersion });
+      // Who holds a credential gets in, whatever others at the same address have tried.
+      const { failures, addressKey, from } = options;
+      const isTooMany = verdict.reason === 'invalid' && ((await failures?.take(addressKey(from))) ?? 0) > 0;
+      const refusal = isTooMany ? SERVER_UNAVAILABLE : connectRefusal(verdict.reason, { isApiKey });
+      return refuse(stream, { refusal, protocolVersion });
     }
     principal = verdict.principal;
+    options.noteUse(principal, options.from);
+    // Nobody waits for an answer that cannot come.
+    if (stream.destroyed) return;
   }
   if (!engine.protocolVersions.has(protocolVersion)) {
     return refuse(stream, { refusal: UNSUPPORTED_PROTOCOL, protocolVersion });
@@ -105,16 +126,28 @@ function presentConnect(
   stream: Duplex,
   authentication: Exclude<MqttAuthentication, 'open'>,
 ): Presentation {
-  const hasPassword = password !== undefined && password !== null && password.length > 0;
-  if (authentication === 'token') {
-    // An API key says whose it is: the client id only tells a client's connections apart.
-    const key = hasPassword ? password.toString() : '';
-    if (credentialKind(key) === 'api-key') return { token: key };
-    return { clientId, token: hasPassword ? NO_CREDENTIAL : username || undefined };
-  }
-  if (username || hasPassword) return { clientId, token: NO_CREDENTIAL };
+  const secret = password?.toString() ?? '';
+  if (authentication === 'token') return presentTexts({ clientId, name: username ?? '', secret });
+  if (username || secret) return { clientId, token: NO_CREDENTIAL };
   const certificate = stream instanceof TLSSocket ? stream.getPeerX509Certificate() : undefined;
   return { clientId, certificate: certificate && presentCertificate(certificate) };
+}
+
+interface ConnectTexts {
+  readonly clientId: string;
+  readonly name: string;
+  readonly secret: string;
+}
+
+/** What user name and password present, told by their shapes. API keys and access tokens say whose they are: beside them the client id only tells connections apart. */
+function presentTexts({ clientId, name, secret }: ConnectTexts): Presentation {
+  const [nameKind, secretKind] = [credentialKind(name), credentialKind(secret)];
+  // Of two credentials that differ, a proxy before us may have looked at the other
+  if (nameKind && secretKind && name !== secret) return { clientId, token: NO_CREDENTIAL };
+  if (secretKind === 'api-key' || secretKind === 'access-token') return { token: secret };
+  if (nameKind === 'api-key') return { token: name, password: secret };
+  if (secret !== '') return { clientId, token: NO_CREDENTIAL };
+  return nameKind === 'access-token' ? { token: name } : { clientId, token: name || undefined };
 }
 
 /**
@@ -123,7 +156,11 @@ function presentConnect(
  */
 function sessionIdOf(clientId: string, principal: Principal | undefined): string {
   if (principal === undefined || clientId === '') return clientId;
-  return principal.credential.kind === 'api-key' ? `${principal.clientId}:${clientId}` : principal.clientId;
+  const { kind, id, credential } = principal;
+  // No client's id begins with ~, so that no client's session can be a user's.
+  if (kind === 'user') return `~${id}:${clientId}`;
+  const choosesId = credential.kind === 'api-key' || credential.kind === 'access-token';
+  return choosesId ? `${id}:${clientId}` : id;
 }
 
 // Not the shape of any credential.

@@ -1,9 +1,10 @@
 import type { Server as HttpServer } from 'node:http';
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
-import type { ClientChange } from '../core/client-index.js';
-import type { Clock } from '../core/ports.js';
+import type { RegistryChange } from '../core/live-registry.js';
+import type { Clock, Limiter } from '../core/ports.js';
+import type { Principal } from '../core/presentation.js';
 import type { Registry } from '../core/prove.js';
 import type { Engine } from './engine.js';
 import { admitConnection, type MqttAuthentication, type MqttEvent } from './gate.js';
@@ -18,12 +19,18 @@ interface TlsMaterial {
 }
 
 export interface MqttOptions {
-  readonly registry: Registry & { onChange(listener: (changes: readonly ClientChange[]) => void): void };
+  readonly registry: Registry & { onChange(listener: (changes: readonly RegistryChange[]) => void): void };
   readonly clock: Clock;
   readonly engine: Engine;
   readonly tls: TlsMaterial | undefined;
   readonly authentication: MqttAuthentication;
   readonly connectTimeoutMs?: number;
+  /** Failed attempts of an address; undefined for no limit. */
+  readonly failures: Limiter | undefined;
+  /** By what an address is counted. */
+  readonly addressKey: (address: string) => string;
+  /** Is told who got in, and from where. */
+  readonly noteUse: (principal: Principal, from: string) => void;
   readonly report: (event: MqttEvent) => void;
 }
 
@@ -45,21 +52,23 @@ const CONNECT_TIMEOUT_MS = 5_000;
 
 /** The MQTT listener: every connection goes through the gate. */
 export function buildMqttServer(options: MqttOptions): MqttServer {
-  const { registry, clock, engine, tls, authentication, report } = options;
+  const { registry, clock, engine, tls, authentication, report, failures, addressKey, noteUse } = options;
   const { connectTimeoutMs = CONNECT_TIMEOUT_MS } = options;
   const onEnd = (clientId: string, reason: string) => report({ what: 'session ended', clientId, reason });
   const sessions = new Sessions({ registry, clock, onEnd });
   registry.onChange((changes) => {
-    sessions.recheck(changes.map(({ id }) => id));
-    for (const { id, isAnother } of changes) if (isAnother) void engine.forget(id);
+    sessions.recheck(changes.map(({ what, id }) => (what === 'signing-keys' ? what : `${what} ${id}`)));
+    for (const { what, id, isAnother } of changes) if (what === 'client' && isAnother) void engine.forget(id);
   });
   const connections = new Set<Duplex>();
   const track = (connection: Duplex) => {
     connections.add(connection);
     connection.once('close', () => connections.delete(connection));
   };
-  const gate = { registry, clock, engine, sessions, connectTimeoutMs, report };
-  const admit = (stream: Duplex) => void admitConnection(stream, { ...gate, authentication });
+  const counts = { failures, addressKey, noteUse };
+  const gate = { registry, clock, engine, sessions, connectTimeoutMs, report, ...counts };
+  const admit = (socket: Socket) =>
+    void admitConnection(socket, { ...gate, authentication, from: socket.remoteAddress ?? 'unknown' });
   const server = tls
     ? createTlsServer({ ...tlsOptions(tls), handshakeTimeout: connectTimeoutMs }, admit)
     : createServer(admit);
@@ -69,9 +78,9 @@ export function buildMqttServer(options: MqttOptions): MqttServer {
   return {
     server,
     attachWebSocket: (http, webSocket) => {
-      acceptWebSockets(http, webSocket.path, (stream) => {
+      acceptWebSockets(http, webSocket.path, (stream, from) => {
         track(stream);
-        void admitConnection(stream, { ...gate, authentication: webSocket.authentication });
+        void admitConnection(stream, { ...gate, authentication: webSocket.authentication, from });
       });
     },
     close: async () => {

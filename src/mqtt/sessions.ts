@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../core/ports.js';
 import type { Registry } from '../core/prove.js';
-import { type Accepted, stillHolds } from '../core/verify.js';
+import { type Accepted, restsOn, stillHolds } from '../core/verify.js';
 
 // A session ends within a second of its credential.
 const SWEEP_EVERY_MS = 500;
@@ -15,57 +15,60 @@ export interface SessionsOptions {
 
 /** The live sessions, and why each was let in: one whose reason is gone is closed. */
 export class Sessions {
-  readonly #registry: Registry;
-  readonly #clock: Clock;
-  readonly #byClient = new Map<string, Map<Duplex, Accepted>>();
-  readonly #onEnd: SessionsOptions['onEnd'];
+  readonly #options: SessionsOptions;
+  readonly #all = new Map<Duplex, Accepted>();
+  /** By what they rest on: a client, its owner, a login. */
+  readonly #byReason = new Map<string, Set<Duplex>>();
   readonly #sweep: NodeJS.Timeout;
 
-  constructor({ registry, clock, onEnd }: SessionsOptions) {
-    this.#registry = registry;
-    this.#clock = clock;
-    this.#onEnd = onEnd;
+  constructor(options: SessionsOptions) {
+    this.#options = options;
     this.#sweep = setInterval(() => this.#closeExpired(), SWEEP_EVERY_MS);
     this.#sweep.unref();
   }
 
   add(stream: Duplex, accepted: Accepted): void {
-    const { clientId } = accepted.principal;
-    const streams = this.#byClient.get(clientId) ?? new Map<Duplex, Accepted>();
-    this.#byClient.set(clientId, streams.set(stream, accepted));
+    this.#all.set(stream, accepted);
+    const reasons = restsOn(accepted.principal);
+    for (const reason of reasons) {
+      this.#byReason.set(reason, (this.#byReason.get(reason) ?? new Set<Duplex>()).add(stream));
+    }
     stream.once('close', () => {
-      streams.delete(stream);
-      if (streams.size === 0 && this.#byClient.get(clientId) === streams) this.#byClient.delete(clientId);
+      this.#all.delete(stream);
+      for (const reason of reasons) {
+        const streams = this.#byReason.get(reason);
+        streams?.delete(stream);
+        if (streams?.size === 0) this.#byReason.delete(reason);
+      }
     });
   }
 
-  /** Closes those sessions of changed clients whose credential does not hold any more. */
-  recheck(clientIds: readonly string[]): void {
-    const now = this.#clock.now();
-    for (const id of clientIds) {
-      for (const [stream, accepted] of this.#byClient.get(id) ?? []) {
-        if (stillHolds(accepted, this.#registry, now)) continue;
-        this.#onEnd(id, 'its credential does not hold any more');
-        stream.destroy();
+  /** Closes those sessions that rest on one of these, and whose credential does not hold any more. */
+  recheck(reasons: readonly string[]): void {
+    const now = this.#options.clock.now();
+    for (const reason of reasons) {
+      for (const stream of this.#byReason.get(reason) ?? []) {
+        const accepted = this.#all.get(stream);
+        if (accepted === undefined || stillHolds(accepted, this.#options.registry, now)) continue;
+        this.#end(stream, accepted, 'its credential does not hold any more');
       }
     }
   }
 
   close(): void {
     clearInterval(this.#sweep);
-    for (const streams of this.#byClient.values()) {
-      for (const stream of streams.keys()) stream.destroy();
-    }
+    for (const stream of this.#all.keys()) stream.destroy();
   }
 
   #closeExpired(): void {
-    const now = this.#clock.now();
-    for (const [id, streams] of this.#byClient) {
-      for (const [stream, { principal }] of streams) {
-        if (now < principal.expiresAt) continue;
-        this.#onEnd(id, 'its credential has expired');
-        stream.destroy();
-      }
+    const now = this.#options.clock.now();
+    for (const [stream, accepted] of this.#all) {
+      if (now >= accepted.principal.expiresAt) this.#end(stream, accepted, 'its credential has expired');
     }
+  }
+
+  #end(stream: Duplex, { principal }: Accepted, reason: string): void {
+    this.#options.onEnd(principal.id, reason);
+    stream.destroy();
   }
 }

@@ -7,7 +7,11 @@ import { createWebSocketStream, WebSocketServer } from 'ws';
 const MAX_FRAME_BYTES = 1024 * 1024;
 
 /** Hands the MQTT streams that arrive as WebSockets at `path` to `admit`. MQTT 3.1.1 section 6. */
-export function acceptWebSockets(server: Server, path: string, admit: (stream: Duplex) => void): void {
+export function acceptWebSockets(
+  server: Server,
+  path: string,
+  admit: (stream: Duplex, from: string) => void,
+): void {
   const webSockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_FRAME_BYTES,
@@ -19,7 +23,7 @@ export function acceptWebSockets(server: Server, path: string, admit: (stream: D
     if (request.url?.split('?', 1)[0] !== path) return answerAsRequest(server, request, socket);
     socket.on('error', () => socket.destroy());
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      admit(createWebSocketStream(webSocket));
+      admit(createWebSocketStream(webSocket), socket.remoteAddress ?? 'unknown');
     });
   });
 }

@@ -74,7 +74,7 @@ describe('a running server', () => {
     const home = join(await scratchDirectory(), 'home');
     let now = Date.now();
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-    const app = await openApp({ home, notice: () => undefined, clock: { now: () => now } });
+    const app = await openApp({ home, notice: () => undefined, environment: {}, clock: { now: () => now } });
     const flags = { http: 'https://127.0.0.1:0', mqtt: 'mqtts://127.0.0.1:0' };
     const settings = await serveSettings({ flags, environment: {}, home });
     const lines: string[] = [];

@@ -1,15 +1,20 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openApp } from '../../src/app.js';
+import { OPERATOR } from '../../src/core/actor.js';
 import { clientValidity, issueClient } from '../../src/core/issue-client.js';
 import { scratchDirectory } from '../support/keywright.js';
 
 it('lets one of two replacements at once win, and takes the other’s files back', async () => {
-  const app = await openApp({ home: join(await scratchDirectory(), 'home'), notice: () => undefined });
+  const app = await openApp({
+    home: join(await scratchDirectory(), 'home'),
+    notice: () => undefined,
+    environment: {},
+  });
   const authority = await app.authority();
   const validity = clientValidity({}, authority, app.clock.now());
   const request = { clientId: 'a', algorithm: 'ec-p256' as const, validity, replace: true };
-  const services = { ...app, authority };
+  const services = { ...app, authority, actor: OPERATOR };
   const kept: string[] = [];
   let arrived = 0;
   let open: () => void = () => undefined;

@@ -2,7 +2,7 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes } fr
 import { describe, expect, it } from 'vitest';
 import type { Client } from '../../src/core/client.js';
 import type { Presentation, Verdict } from '../../src/core/presentation.js';
-import { ProofMemory } from '../../src/core/proof-memory.js';
+import { Memory } from '../../src/core/proof-memory.js';
 import type { Registry } from '../../src/core/prove.js';
 import { signToken, textHash } from '../../src/core/signed-token.js';
 import { stillHolds, verify } from '../../src/core/verify.js';
@@ -49,11 +49,23 @@ function device(id: string, changes: Partial<Client> = {}): Device {
   return { client, key: privateKey, token };
 }
 
-const NO_KEYS = { clientIdByKeyHash: () => undefined, hashSecret: () => '' };
+const NOTHING_ELSE: Omit<Registry, 'clientById' | 'proofs'> = {
+  clientIdByKeyHash: () => undefined,
+  userById: () => undefined,
+  sessionById: () => undefined,
+  hashSecret: () => '',
+  slow: {
+    claims: () => undefined,
+    isTrusted: () => false,
+    passwordHolds: () => false,
+    openToken: () => undefined,
+    checkPassword: () => undefined,
+  },
+};
 
 function registry(...devices: Device[]): Registry {
   const clients = new Map(devices.map(({ client }) => [client.id, client]));
-  return { ...NO_KEYS, clientById: (id) => clients.get(id), proofs: new ProofMemory() };
+  return { ...NOTHING_ELSE, clientById: (id) => clients.get(id), proofs: new Memory() };
 }
 
 const reason = (verdict: Verdict) => (verdict.outcome === 'rejected' ? verdict.reason : 'accepted');
@@ -76,9 +88,12 @@ describe('a signed token', () => {
     ).toEqual({
       outcome: 'accepted',
       principal: {
-        clientId: 'app',
+        kind: 'client',
+        id: 'app',
         label: null,
         owner: null,
+        groups: [],
+        domains: [],
         scopes: ['ingest'],
         credential: { kind: 'signed-token', id: textHash(app.token) },
         notBefore: NOW - DAY,
@@ -162,11 +177,11 @@ describe('two credentials at once', () => {
 describe('trouble inside', () => {
   it('refuses as unavailable when the look-up fails', () => {
     const failing: Registry = {
-      ...NO_KEYS,
+      ...NOTHING_ELSE,
       clientById: () => {
         throw new Error('disk');
       },
-      proofs: new ProofMemory(),
+      proofs: new Memory(),
     };
     expect(reason(verify({ token: device('a').token }, failing, NOW))).toBe('unavailable');
   });
@@ -207,9 +222,9 @@ describe('a repeated token', () => {
   const a = device('a');
   const clients = new Map([['a', a.client]]);
   const following: Registry = {
-    ...NO_KEYS,
+    ...NOTHING_ELSE,
     clientById: (id) => clients.get(id),
-    proofs: new ProofMemory({ good: 2, bad: 2 }),
+    proofs: new Memory({ good: 2, bad: 2 }),
   };
   const again = (token: string, now = NOW) => reason(verify({ token }, following, now));
   const minted = signToken('a', a.key);

@@ -50,6 +50,8 @@ describe('the HTTP verifier', () => {
         clientId: 'app',
         label: 'Line 1',
         owner: null,
+        groups: [],
+        domains: [],
         scopes: ['ingest', 'pipes:*'],
         credential: 'signed-token',
         notBefore: expect.stringMatching(/Z$/),

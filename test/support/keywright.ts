@@ -8,6 +8,9 @@ import { onTestFinished } from 'vitest';
 /** The program as it is installed. */
 export const PROGRAM = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
+// What tests of other things need not think about: scopes that exist, and no limit on their many wrong attempts.
+const CONFIGURATION = { KEYWRIGHT_SCOPES: 'pipes:read,pipes:write', KEYWRIGHT_FAILED_ATTEMPTS: 'off' };
+
 /** What one run of the program came to. */
 interface Run {
   readonly exitCode: number;
@@ -38,7 +41,7 @@ export async function workshop(): Promise<Workshop> {
     keywright: async (args, { cwd = directory, input, env = {} } = {}) => {
       const result = await execa(process.execPath, [PROGRAM, ...args], {
         cwd,
-        env: { KEYWRIGHT_HOME: home, ...env },
+        env: { KEYWRIGHT_HOME: home, ...CONFIGURATION, ...env },
         reject: false,
         ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
       });
@@ -74,7 +77,7 @@ export async function serve(
     .flatMap((flag) => [flag, 'tcp://127.0.0.1:0']);
   const child = execa(process.execPath, [PROGRAM, 'serve', '--json', ...ports, ...args], {
     cwd: directory,
-    env: { KEYWRIGHT_HOME: home, ...env },
+    env: { KEYWRIGHT_HOME: home, ...CONFIGURATION, ...env },
     reject: false,
     stdin: 'ignore',
   });

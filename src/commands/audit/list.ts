@@ -6,7 +6,7 @@ import { formatTime, parseSince } from '../../core/time.js';
 export default class AuditList extends BaseCommand {
   static override summary = 'List what was changed, when and by whom.';
   static override description =
-    'Every change is recorded before it is made; one that fails gets a second line.';
+    'Every change is recorded before it is made; one that fails gets a second line. So are calls that were refused.';
   static override examples = [
     '<%= config.bin %> audit list',
     '<%= config.bin %> audit list --since 24h --json',
@@ -24,15 +24,10 @@ export default class AuditList extends BaseCommand {
       .filter(({ at }) => at >= since)
       .map((entry) => ({ ...entry, at: formatTime(entry.at) }));
     if (entries.length > 0) {
-      const rows = entries.map(({ seq, at, who, action, target, outcome }) => [
-        `${seq}`,
-        at,
-        who,
-        action,
-        target,
-        outcome,
+      const rows = entries.map(({ seq, at, who, from, action, target, outcome }) => [
+        ...[`${seq}`, at, who, from, action, target, outcome],
       ]);
-      this.log(table(['#', 'at', 'who', 'what', 'of', 'outcome'], rows));
+      this.log(table(['#', 'at', 'who', 'from', 'what', 'of', 'outcome'], rows));
     } else if (!this.jsonEnabled()) {
       this.notice('nothing was changed');
     }

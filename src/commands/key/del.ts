@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { confirmed } from '../../cli/confirm.js';
+import { OPERATOR } from '../../core/actor.js';
 import { parseClientId } from '../../core/client-id.js';
 import { KeywrightError } from '../../core/errors.js';
 import { deleteClient, requireClient } from '../../core/issue-client.js';
@@ -24,7 +25,7 @@ export default class KeyDel extends BaseCommand {
     if (!flags.yes && !(await confirmed(`Delete ${clientId}? Its credentials stop working at once.`))) {
       throw new KeywrightError('cancelled', `client ${clientId} was not deleted`);
     }
-    await deleteClient({ keyStore, clock, audit }, clientId);
+    await deleteClient({ keyStore, clock, audit, actor: OPERATOR }, clientId);
     this.log(`Deleted ${clientId}`);
     return { id: clientId, deleted: true };
   }

@@ -7,13 +7,14 @@ import {
   writeArchive,
   writeBundle,
 } from '../../cli/bundle-files.js';
-import { clientView } from '../../cli/client-view.js';
+import { OPERATOR } from '../../core/actor.js';
 import { parseLabel } from '../../core/client.js';
 import { parseClientId } from '../../core/client-id.js';
 import { clientValidity, issueClient, requireFreeId } from '../../core/issue-client.js';
 import { KEY_ALGORITHMS } from '../../core/key-algorithm.js';
-import { parseScope } from '../../core/scope.js';
 import { checkDuration, formatTime, parseTime } from '../../core/time.js';
+import { parseGroupName, parseUserName } from '../../core/user.js';
+import { clientView } from '../../core/views.js';
 
 export default class KeyGen extends BaseCommand {
   static override summary = "Issue a client's certificate, private key and token.";
@@ -59,6 +60,8 @@ that clients trust. They are shown this once: neither the private key nor the to
       multipleNonGreedy: true,
       description: 'what it may do; may be repeated [default: ingest]',
     }),
+    owner: Flags.string({ helpValue: 'USER', description: 'the user whom the client belongs to' }),
+    domain: Flags.string({ helpValue: 'NAME', description: 'the domain that the client may act in' }),
     force: Flags.boolean({
       description: 'replace the credentials of a client that exists, and files that do',
     }),
@@ -67,7 +70,6 @@ that clients trust. They are shown this once: neither the private key nor the to
   async run() {
     const { args, flags } = await this.parse(KeyGen);
     const clientId = parseClientId(args['client-id']);
-    const scopes = flags.scope?.map(parseScope);
     const label = flags.label === undefined ? undefined : parseLabel(flags.label);
     const asked = {
       ...(flags['not-before'] !== undefined && { notBefore: parseTime(flags['not-before']) }),
@@ -79,6 +81,9 @@ that clients trust. They are shown this once: neither the private key nor the to
     const archive = `${prefix}.zip`;
 
     const { keyStore, clock, audit, ...app } = await this.openApp(flags.home);
+    const scopes = flags.scope && (await app.parseGrant(flags.scope));
+    const owner = flags.owner === undefined ? undefined : parseUserName(flags.owner);
+    const domain = flags.domain === undefined ? undefined : parseGroupName(flags.domain);
     if (!flags.force) {
       await requireFreeId(keyStore, clientId);
       await refuseExisting(flags.zip ? [archive] : Object.values(files));
@@ -87,8 +92,8 @@ that clients trust. They are shown this once: neither the private key nor the to
     const validity = clientValidity(asked, authority, clock.now());
     const options = { replace: flags.force };
     const client = await issueClient(
-      { keyStore, authority, clock, audit },
-      { clientId, algorithm: flags.algorithm, validity, label, scopes, ...options },
+      { keyStore, authority, clock, audit, actor: OPERATOR },
+      { clientId, algorithm: flags.algorithm, validity, label, scopes, owner, domain, ...options },
       (bundle) =>
         flags.zip
           ? writeArchive(bundle, { path: archive, prefix, serverCertificate: authority.certificate }, options)

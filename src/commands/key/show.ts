@@ -1,9 +1,9 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
-import { clientView } from '../../cli/client-view.js';
 import { fields } from '../../cli/table.js';
 import { parseClientId } from '../../core/client-id.js';
 import { requireClient } from '../../core/issue-client.js';
+import { clientView } from '../../core/views.js';
 
 export default class KeyShow extends BaseCommand {
   static override summary = 'Show one client and its credentials, without their secrets.';
@@ -45,6 +45,8 @@ function describe(credential: ReturnType<typeof clientView>['credentials'][numbe
       return `${credential.algorithm}, serial ${credential.serial}, SHA-256 ${credential.fingerprint}`;
     case 'signed-token':
       return `signed by the key of ${credential.certificate.slice(0, 16)}…`;
+    case 'password':
+      return `for MQTT, set ${credential.setAt}`;
     case 'api-key':
       return `${credential.id}, ${credential.hint}, ${credential.status}, expires ${credential.expiresAt ?? 'never'}`;
   }

@@ -1,13 +1,14 @@
 import { Flags } from '@oclif/core';
-import { apiKeyServices } from '../../cli/api-key-services.js';
-import { printFreshKey } from '../../cli/api-key-view.js';
 import { askApiKey } from '../../cli/ask-api-key.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { DEFAULT_KEY_PREFIX } from '../../core/api-key.js';
+import { printFreshKey } from '../../cli/print-api-key.js';
+import { apiKeyServices, userServices } from '../../cli/services.js';
+import { makePassword } from '../../core/api-key.js';
 import { registerApiKey } from '../../core/api-keys.js';
 import { parseClientId } from '../../core/client-id.js';
-import { parseScope } from '../../core/scope.js';
+import { setClientPassword } from '../../core/client-password.js';
 import { parseExpiry } from '../../core/time.js';
+import { parseUserName } from '../../core/user.js';
 
 export default class RegisterToken extends BaseCommand {
   static override summary = 'Register an API key: a client id and a secret, shown this once.';
@@ -21,6 +22,8 @@ asks for what the flags leave out.`;
 
   static override flags = {
     client: Flags.string({ helpValue: 'ID', description: 'an existing client that gets the key' }),
+    owner: Flags.string({ helpValue: 'USER', description: 'the user whom a new client belongs to' }),
+    domain: Flags.string({ helpValue: 'NAME', description: 'the domain that a new client may act in' }),
     label: Flags.string({ helpValue: 'TEXT', description: 'a name for people' }),
     expires: Flags.string({ helpValue: 'WHEN', description: '90d, never, or a time [default: 90d]' }),
     scope: Flags.string({
@@ -31,24 +34,34 @@ asks for what the flags leave out.`;
     }),
     prefix: Flags.string({
       helpValue: 'PREFIX',
-      default: DEFAULT_KEY_PREFIX,
-      description: 'what the key begins with',
+      description: 'what the key begins with [default: key-prefix of the configuration, kw_live_]',
+    }),
+    'mqtt-password': Flags.boolean({
+      description: 'also make the password that goes beside the key as MQTT user name',
     }),
   };
 
   async run() {
     const { flags } = await this.parse(RegisterToken);
     const clientId = flags.client === undefined ? undefined : parseClientId(flags.client);
-    const { label, expires, scope } = this.jsonEnabled() ? flags : await askApiKey(flags);
     const app = await this.openApp(flags.home);
+    const settings = await app.settings();
+    const { owner, label, expires, scope } = this.jsonEnabled()
+      ? flags
+      : await askApiKey(flags, app, settings.scopes);
     const request = {
       clientId,
+      owner: owner === undefined ? undefined : parseUserName(owner),
+      domain: flags.domain,
       label,
-      scopes: (scope ?? ['ingest']).map(parseScope),
+      scopes: await app.parseGrant(scope ?? ['ingest']),
       expiresAt: parseExpiry(expires ?? '90d', app.clock.now()),
-      prefix: flags.prefix,
+      prefix: flags.prefix ?? settings.keyPrefix,
     };
     const fresh = await registerApiKey(await apiKeyServices(app), request);
-    return printFreshKey(this, fresh);
+    if (!flags['mqtt-password']) return printFreshKey(this, fresh);
+    const mqttPassword = makePassword();
+    await setClientPassword(await userServices(app), fresh.client.id, mqttPassword);
+    return printFreshKey(this, { ...fresh, mqttPassword });
   }
 }

@@ -1,8 +1,8 @@
 import { Flags } from '@oclif/core';
-import { apiKeyServices } from '../../cli/api-key-services.js';
-import { apiKeyIdArg } from '../../cli/args.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { confirmed } from '../../cli/confirm.js';
+import { apiKeyIdArg } from '../../cli/flags.js';
+import { apiKeyServices, lookUp } from '../../cli/services.js';
 import { apiKeyId, deleteApiKey, findApiKey } from '../../core/api-keys.js';
 import { KeywrightError } from '../../core/errors.js';
 
@@ -16,7 +16,7 @@ export default class TokenDelete extends BaseCommand {
   async run() {
     const { args, flags } = await this.parse(TokenDelete);
     const app = await this.openApp(flags.home);
-    const { client, credential } = await findApiKey(app.keyStore, args.id);
+    const { client, credential } = await findApiKey(lookUp(app), args.id);
     const id = apiKeyId(client, credential);
     if (!flags.yes && !(await confirmed(`Delete ${id}? It stops working at once.`))) {
       throw new KeywrightError('cancelled', `API key ${id} was not deleted`);

@@ -1,11 +1,11 @@
 import { Flags } from '@oclif/core';
-import { apiKeyServices } from '../../cli/api-key-services.js';
-import { apiKeyView, printKey } from '../../cli/api-key-view.js';
-import { apiKeyIdArg } from '../../cli/args.js';
 import { BaseCommand } from '../../cli/base-command.js';
+import { apiKeyIdArg } from '../../cli/flags.js';
+import { printKey } from '../../cli/print-api-key.js';
+import { apiKeyServices } from '../../cli/services.js';
 import { editApiKey } from '../../core/api-keys.js';
-import { parseScope } from '../../core/scope.js';
 import { parseExpiry } from '../../core/time.js';
+import { apiKeyView } from '../../core/views.js';
 
 export default class TokenEdit extends BaseCommand {
   static override summary = 'Change the label, the expiry or the scopes of an API key.';
@@ -30,11 +30,11 @@ export default class TokenEdit extends BaseCommand {
     const app = await this.openApp(flags.home);
     const { label, expires, scope } = flags;
     const now = app.clock.now();
-    const { client, credential } = await editApiKey(await apiKeyServices(app), args.id, {
+    const held = await editApiKey(await apiKeyServices(app), args.id, {
       label,
-      scopes: scope?.map(parseScope),
+      scopes: scope && (await app.parseGrant(scope)),
       expiresAt: expires === undefined ? undefined : parseExpiry(expires, now),
     });
-    return printKey(this, apiKeyView(client, credential, now));
+    return printKey(this, apiKeyView(held, { now }));
   }
 }

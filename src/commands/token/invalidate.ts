@@ -1,8 +1,8 @@
-import { apiKeyServices } from '../../cli/api-key-services.js';
-import { apiKeyView } from '../../cli/api-key-view.js';
-import { apiKeyIdArg } from '../../cli/args.js';
 import { BaseCommand } from '../../cli/base-command.js';
+import { apiKeyIdArg } from '../../cli/flags.js';
+import { apiKeyServices } from '../../cli/services.js';
 import { invalidateApiKey } from '../../core/api-keys.js';
+import { apiKeyView } from '../../core/views.js';
 
 export default class TokenInvalidate extends BaseCommand {
   static override summary = 'Make an API key stop working at once; it stays in the list.';
@@ -12,8 +12,8 @@ export default class TokenInvalidate extends BaseCommand {
   async run() {
     const { args, flags } = await this.parse(TokenInvalidate);
     const app = await this.openApp(flags.home);
-    const { client, credential } = await invalidateApiKey(await apiKeyServices(app), args.id);
-    const view = apiKeyView(client, credential, app.clock.now());
+    const held = await invalidateApiKey(await apiKeyServices(app), args.id);
+    const view = apiKeyView(held, { now: app.clock.now() });
     this.log(`Invalidated ${view.id}`);
     return view;
   }

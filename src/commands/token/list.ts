@@ -1,31 +1,42 @@
-import { apiKeyView } from '../../cli/api-key-view.js';
+import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
+import { lookUp } from '../../cli/services.js';
 import { table } from '../../cli/table.js';
-import { listApiKeys } from '../../core/api-keys.js';
+import { apiKeyId, listApiKeys } from '../../core/api-keys.js';
+import { allLastUses } from '../../core/last-uses.js';
+import { parseUserName } from '../../core/user.js';
+import { requireUser } from '../../core/users.js';
+import { apiKeyView } from '../../core/views.js';
 
 export default class TokenList extends BaseCommand {
-  static override summary = 'List the API keys, without their secrets.';
-  static override examples = ['<%= config.bin %> token list', '<%= config.bin %> token list --json'];
+  static override summary = 'List the API keys, without their secrets, and when each was used last.';
+  static override description = 'A running server writes down the last use of a key at most once a minute.';
+  static override examples = [
+    '<%= config.bin %> token list',
+    '<%= config.bin %> token list --owner ann --json',
+  ];
+  static override flags = {
+    owner: Flags.string({ helpValue: 'USER', description: 'only those of this user' }),
+  };
 
   async run() {
     const { flags } = await this.parse(TokenList);
-    const { keyStore, clock } = await this.openApp(flags.home);
-    const now = clock.now();
-    const views = (await listApiKeys(keyStore)).map(({ client, credential }) =>
-      apiKeyView(client, credential, now),
+    const app = await this.openApp(flags.home);
+    const now = app.clock.now();
+    const owner = flags.owner === undefined ? undefined : parseUserName(flags.owner);
+    if (owner !== undefined) await requireUser(app.keyStore, owner);
+    const uses = await allLastUses(app.keyStore);
+    const views = (await listApiKeys(lookUp(app), { owner })).map((held) =>
+      apiKeyView(held, { now, used: uses.get(apiKeyId(held.client, held.credential)) }),
     );
     if (views.length === 0) {
       if (!this.jsonEnabled()) this.notice('no API keys yet');
     } else {
-      const rows = views.map(({ id, label, hint, scopes, expiresAt, status }) => [
-        id,
-        label ?? '-',
-        hint,
-        scopes.join(' '),
-        expiresAt ?? 'never',
-        status,
+      const rows = views.map(({ id, label, owner, hint, scopes, expiresAt, lastUsedAt, status }) => [
+        ...[id, label ?? '-', owner ?? '-', hint, scopes.join(' '), expiresAt ?? 'never'],
+        ...[lastUsedAt ?? '-', status],
       ]);
-      this.log(table(['id', 'label', 'key', 'scopes', 'expires', 'status'], rows));
+      this.log(table(['id', 'label', 'owner', 'key', 'scopes', 'expires', 'last used', 'status'], rows));
     }
     return views;
   }

@@ -1,8 +1,8 @@
 import { Flags } from '@oclif/core';
-import { apiKeyServices } from '../../cli/api-key-services.js';
-import { printFreshKey } from '../../cli/api-key-view.js';
-import { apiKeyIdArg } from '../../cli/args.js';
 import { BaseCommand } from '../../cli/base-command.js';
+import { apiKeyIdArg } from '../../cli/flags.js';
+import { printFreshKey } from '../../cli/print-api-key.js';
+import { apiKeyServices } from '../../cli/services.js';
 import { rotateApiKey } from '../../core/api-keys.js';
 import { addDuration, formatTime } from '../../core/time.js';
 

@@ -1,7 +1,10 @@
-import { apiKeyView, printKey } from '../../cli/api-key-view.js';
-import { apiKeyIdArg } from '../../cli/args.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { findApiKey } from '../../core/api-keys.js';
+import { apiKeyIdArg } from '../../cli/flags.js';
+import { printKey } from '../../cli/print-api-key.js';
+import { lookUp } from '../../cli/services.js';
+import { apiKeyId, findApiKey } from '../../core/api-keys.js';
+import { lastUse } from '../../core/last-uses.js';
+import { apiKeyView } from '../../core/views.js';
 
 export default class TokenShow extends BaseCommand {
   static override summary = 'Show one API key, without its secret.';
@@ -10,8 +13,9 @@ export default class TokenShow extends BaseCommand {
 
   async run() {
     const { args, flags } = await this.parse(TokenShow);
-    const { keyStore, clock } = await this.openApp(flags.home);
-    const { client, credential } = await findApiKey(keyStore, args.id);
-    return printKey(this, apiKeyView(client, credential, clock.now()));
+    const app = await this.openApp(flags.home);
+    const held = await findApiKey(lookUp(app), args.id);
+    const used = await lastUse(app.keyStore, apiKeyId(held.client, held.credential));
+    return printKey(this, apiKeyView(held, { now: app.clock.now(), used }));
   }
 }

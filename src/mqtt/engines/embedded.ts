@@ -36,8 +36,8 @@ export async function createEmbeddedEngine(): Promise<Engine> {
     protocolVersions: new Set([3, 4]),
     admit: (admission) => {
       const { principal, sessionId } = admission;
-      if (principal)
-        sessionIds.set(principal.clientId, (sessionIds.get(principal.clientId) ?? new Set()).add(sessionId));
+      if (principal?.kind === 'client')
+        sessionIds.set(principal.id, (sessionIds.get(principal.id) ?? new Set()).add(sessionId));
       admissions.set(admission.stream, admission);
       broker.handle(admission.stream);
     },

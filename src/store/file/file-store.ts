@@ -1,17 +1,22 @@
 import { join } from 'node:path';
 import { parseClient } from '../../core/client.js';
+import { parseUseRecord } from '../../core/last-use.js';
 import type { KeyStore } from '../../core/ports.js';
+import { parseSession } from '../../core/session.js';
+import { parseSigningKeyRing } from '../../core/signing-key.js';
+import { parseUser } from '../../core/user.js';
 import { prepareHome } from '../../disk/home.js';
 import { FileCollection } from './collection.js';
 
 /** The keystore in the files of a home. Nothing is made before the first change. */
 export function openFileStore(home: string): KeyStore {
-  const store = join(home, 'store');
+  const collection = <T>(name: string, parse: (value: unknown) => T) =>
+    new FileCollection<T>({ directory: join(home, 'store', name), parse, prepare: () => prepareHome(home) });
   return {
-    clients: new FileCollection({
-      directory: join(store, 'clients'),
-      parse: parseClient,
-      prepare: () => prepareHome(home),
-    }),
+    clients: collection('clients', parseClient),
+    users: collection('users', parseUser),
+    sessions: collection('sessions', parseSession),
+    signingKeys: collection('signing-keys', parseSigningKeyRing),
+    uses: collection('uses', parseUseRecord),
   };
 }

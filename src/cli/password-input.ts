@@ -1,0 +1,35 @@
+import { Flags } from '@oclif/core';
+import { KeywrightError } from '../core/errors.js';
+import { readInput } from './input.js';
+
+/** Where a password comes from, if not from a prompt: never from the command line. */
+export const PASSWORD_FLAGS = {
+  'password-stdin': Flags.boolean({
+    exclusive: ['password-file'],
+    description: 'read the password from standard input',
+  }),
+  'password-file': Flags.string({ helpValue: 'FILE', description: 'read the password from a file' }),
+};
+
+interface PasswordSource {
+  readonly 'password-stdin': boolean;
+  readonly 'password-file'?: string | undefined;
+}
+
+/** A new password: from where the flags say, else asked for twice on a terminal. @throws KeywrightError `invalid-input` where there is none to ask on */
+export async function newPassword(flags: PasswordSource): Promise<string> {
+  const source = flags['password-stdin'] ? '-' : flags['password-file'];
+  // The line end is the editor's or echo's, not the password's.
+  if (source !== undefined) return (await readInput(source)).toString().replace(/\r?\n$/, '');
+  if (!process.stdin.isTTY) {
+    throw new KeywrightError('invalid-input', 'there is no terminal to ask for a password on', {
+      hint: 'use --password-stdin or --password-file FILE',
+    });
+  }
+  const { password } = await import('@inquirer/prompts');
+  const context = { output: process.stderr };
+  const first = await password({ message: 'Password:', mask: true }, context);
+  const again = await password({ message: 'The same again:', mask: true }, context);
+  if (first !== again) throw new KeywrightError('invalid-input', 'the two passwords differ');
+  return first;
+}

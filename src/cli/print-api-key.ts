@@ -1,0 +1,52 @@
+import { wrapApiKey } from '../core/api-key.js';
+import type { FreshApiKey } from '../core/api-keys.js';
+import { apiKeyView } from '../core/views.js';
+import type { BaseCommand } from './base-command.js';
+import { fields } from './table.js';
+
+/** Prints a key that was just made, once; with the warning that this is the only time. */
+export function printFreshKey(
+  command: BaseCommand,
+  { client, credential, key, mqttPassword }: FreshApiKey & { readonly mqttPassword?: string | undefined },
+) {
+  const wrapped = wrapApiKey('kw', { clientId: client.id, key });
+  const view = apiKeyView({ client, credential }, { now: credential.createdAt });
+  command.log(
+    fields([
+      ['Client ID', client.id],
+      ['Client Secret', key],
+      ['API Key', key],
+      ['Wrapped', wrapped],
+      ...(mqttPassword === undefined ? [] : [['MQTT Password', mqttPassword] as const]),
+    ]),
+  );
+  command.notice(
+    `this is the only time that the secret is shown; ${view.id} expires ${view.expiresAt ?? 'never'}`,
+  );
+  return {
+    ...view,
+    clientSecret: key,
+    apiKey: key,
+    wrapped,
+    ...(mqttPassword !== undefined && { mqttPassword }),
+  };
+}
+
+/** Prints what is known of a key. */
+export function printKey(command: BaseCommand, view: ReturnType<typeof apiKeyView>) {
+  const { id, label, owner, hint, scopes, status, createdAt, expiresAt, lastUsedAt, lastUsedFrom } = view;
+  command.log(
+    fields([
+      ['id', id],
+      ['label', label ?? '-'],
+      ['owner', owner ?? '-'],
+      ['key', hint],
+      ['scopes', scopes.join(' ') || '-'],
+      ['status', status],
+      ['created', createdAt],
+      ['expires', expiresAt ?? 'never'],
+      ['last used', lastUsedAt === null ? '-' : `${lastUsedAt} from ${lastUsedFrom}`],
+    ]),
+  );
+  return view;
+}

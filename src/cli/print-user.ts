@@ -1,0 +1,23 @@
+import type { User } from '../core/user.js';
+import { userView } from '../core/views.js';
+import type { BaseCommand } from './base-command.js';
+import { fields } from './table.js';
+
+/** Prints what is known of a user. */
+export function printUser(command: BaseCommand, user: User) {
+  const view = userView(user);
+  const { id, email, groups, domains, role, scopes, status, createdAt } = view;
+  command.log(
+    fields([
+      ['user', id],
+      ['e-mail', email ?? '-'],
+      ['role', role],
+      ['scopes', scopes.join(' ') || '-'],
+      ['groups', groups.join(' ') || '-'],
+      ['domains', domains.join(' ') || '-'],
+      ['status', status],
+      ['created', createdAt],
+    ]),
+  );
+  return view;
+}

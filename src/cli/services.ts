@@ -1,0 +1,22 @@
+import type { App } from '../app.js';
+import { OPERATOR } from '../core/actor.js';
+import type { ApiKeyServices } from '../core/api-keys.js';
+import type { UserServices } from '../core/users.js';
+
+// Whoever holds the home may do everything in it.
+const actor = OPERATOR;
+
+/** What the rules for API keys work with. */
+export async function apiKeyServices({ keyStore, clock, audit, secretHasher }: App): Promise<ApiKeyServices> {
+  return { keyStore, clock, audit, actor, hashSecret: await secretHasher() };
+}
+
+/** What the rules for users, and for clients' passwords, work with. */
+export async function userServices({ keyStore, clock, audit, passwords }: App): Promise<UserServices> {
+  return { keyStore, clock, audit, actor, passwords: await passwords() };
+}
+
+/** What is enough to look API keys up. */
+export function lookUp({ keyStore }: App): Pick<ApiKeyServices, 'keyStore' | 'actor'> {
+  return { keyStore, actor };
+}

@@ -1,0 +1,48 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.js';
+import { KeywrightError } from '../../core/errors.js';
+import { rotateSigningKeys } from '../../core/signing-keys.js';
+import { addDuration, formatTime } from '../../core/time.js';
+
+export default class JwtRotate extends BaseCommand {
+  static override summary = 'Sign access tokens with a new key.';
+  static override description =
+    `What the old key signed is still accepted until the overlap ends; a running server takes the new key within a second.
+The algorithm is the one that the configuration names (jwt-algorithm).`;
+  static override examples = [
+    '<%= config.bin %> jwt rotate',
+    '<%= config.bin %> jwt rotate --overlap 1h',
+    '<%= config.bin %> jwt rotate --now',
+  ];
+  static override flags = {
+    overlap: Flags.string({
+      helpValue: 'DURATION',
+      default: '24h',
+      description: 'how long what the old key signed is still accepted',
+    }),
+    now: Flags.boolean({ description: 'refuse what the old key signed at once' }),
+  };
+
+  async run() {
+    const { flags } = await this.parse(JwtRotate);
+    const app = await this.openApp(flags.home);
+    const { jwtAlgorithm: algorithm } = await app.settings();
+    if ((await app.tokens()).configured) {
+      throw new KeywrightError('refused', 'access tokens are signed with a key from the environment', {
+        hint: 'change JWT_SECRET or JWT_PRIVATE_KEY, and restart the server',
+      });
+    }
+    const now = app.clock.now();
+    const overlapUntil = flags.now ? now : addDuration(now, flags.overlap);
+    const { keys } = await rotateSigningKeys(app, { algorithm, overlapUntil });
+    const views = keys.map(({ id, algorithm, createdAt, endsAt }) => ({
+      id,
+      algorithm,
+      createdAt: formatTime(createdAt),
+      endsAt: endsAt === null ? null : formatTime(endsAt),
+    }));
+    for (const { id, algorithm, endsAt } of views)
+      this.log(`${id} ${algorithm} ${endsAt === null ? 'signs' : `is accepted until ${endsAt}`}`);
+    return views;
+  }
+}

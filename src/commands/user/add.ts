@@ -1,0 +1,45 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.js';
+import { repeated, userArg } from '../../cli/flags.js';
+import { newPassword, PASSWORD_FLAGS } from '../../cli/password-input.js';
+import { printUser } from '../../cli/print-user.js';
+import { userServices } from '../../cli/services.js';
+import { KeywrightError } from '../../core/errors.js';
+import { parseUserName, ROLES } from '../../core/user.js';
+import { addUser } from '../../core/users.js';
+
+export default class UserAdd extends BaseCommand {
+  static override summary = 'Add a user, who signs in with a password and owns clients.';
+  static override description =
+    'The password is asked for on a terminal, or read from standard input or a file. It has at least 12 characters.';
+  static override examples = [
+    '<%= config.bin %> user add ann --role admin --email ann@example.com',
+    'printf %s "$PASSWORD" | <%= config.bin %> user add bob --password-stdin --scope ingest --domain plant7',
+  ];
+  static override args = { name: userArg() };
+  static override flags = {
+    email: Flags.string({ helpValue: 'ADDRESS', description: 'another name to sign in with' }),
+    group: repeated('NAME', 'a group that the user belongs to; may be repeated'),
+    domain: repeated('NAME', 'a domain that the user may act in, * for all; may be repeated'),
+    role: Flags.option({ options: ROLES, default: 'member' })({
+      description: 'an admin manages everything, a member what is theirs',
+    }),
+    scope: repeated('SCOPE', 'what the user may do; may be repeated [default: *, of a member: ingest]'),
+    ...PASSWORD_FLAGS,
+  };
+
+  async run() {
+    const { args, flags } = await this.parse(UserAdd);
+    const id = parseUserName(args.name);
+    const { email, role, group: groups, domain: domains } = flags;
+    const app = await this.openApp(flags.home);
+    const scopes = flags.scope && (await app.parseGrant(flags.scope));
+    // Before a password is asked for in vain.
+    if (await app.keyStore.users.get(id)) {
+      throw new KeywrightError('already-exists', `user ${id} already exists`);
+    }
+    const password = await newPassword(flags);
+    const details = { email, groups, domains, role, scopes };
+    return printUser(this, await addUser(await userServices(app), { id, password, ...details }));
+  }
+}

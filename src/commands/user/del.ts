@@ -1,0 +1,43 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.js';
+import { confirmed } from '../../cli/confirm.js';
+import { userArg } from '../../cli/flags.js';
+import { userServices } from '../../cli/services.js';
+import { KeywrightError } from '../../core/errors.js';
+import { parseUserName } from '../../core/user.js';
+import { deleteUser, requireUser } from '../../core/users.js';
+
+export default class UserDel extends BaseCommand {
+  static override summary = 'Delete a user: the user’s sessions end at once.';
+  static override description = 'A user who has clients is only deleted if you say what becomes of those.';
+  static override examples = [
+    '<%= config.bin %> user del bob --yes',
+    '<%= config.bin %> user del bob --give-to ann',
+    '<%= config.bin %> user del bob --with-clients',
+  ];
+  static override args = { name: userArg() };
+  static override flags = {
+    'with-clients': Flags.boolean({
+      exclusive: ['give-to'],
+      description: 'delete the user’s clients and their credentials too',
+    }),
+    'give-to': Flags.string({ helpValue: 'USER', description: 'hand the user’s clients on to another user' }),
+    yes: Flags.boolean({ char: 'y', description: 'do not ask' }),
+  };
+
+  async run() {
+    const { args, flags } = await this.parse(UserDel);
+    const id = parseUserName(args.name);
+    const app = await this.openApp(flags.home);
+    await requireUser(app.keyStore, id);
+    if (!flags.yes && !(await confirmed(`Delete user ${id}? The user’s sessions end at once.`))) {
+      throw new KeywrightError('cancelled', `user ${id} was not deleted`);
+    }
+    const heir = flags['give-to'];
+    const others = flags['with-clients'] ? 'delete' : 'none';
+    const clients = heir === undefined ? others : { giveTo: parseUserName(heir) };
+    await deleteUser(await userServices(app), id, clients);
+    this.log(`Deleted user ${id}`);
+    return { id, deleted: true };
+  }
+}

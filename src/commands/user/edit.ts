@@ -1,0 +1,44 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.js';
+import { repeated, userArg } from '../../cli/flags.js';
+import { printUser } from '../../cli/print-user.js';
+import { userServices } from '../../cli/services.js';
+import { parseUserName, ROLES } from '../../core/user.js';
+import { editUser } from '../../core/users.js';
+
+export default class UserEdit extends BaseCommand {
+  static override summary = 'Change a user: e-mail, groups, domains, role, scopes; or stop one for a while.';
+  static override description =
+    'A disabled user gets no login; the user’s sessions, clients and API keys are refused within a second, until --enable.';
+  static override examples = [
+    '<%= config.bin %> user edit bob --scope ingest --scope metrics',
+    '<%= config.bin %> user edit bob --disable',
+  ];
+  static override args = { name: userArg() };
+  static override flags = {
+    email: Flags.string({ helpValue: 'ADDRESS', description: 'another name to sign in with; "" for none' }),
+    group: repeated('NAME', 'instead of the groups there were; "" for none; may be repeated'),
+    domain: repeated('NAME', 'instead of the domains there were; "" for none; may be repeated'),
+    role: Flags.option({ options: ROLES })({
+      description: 'an admin manages everything, a member what is theirs',
+    }),
+    scope: repeated('SCOPE', 'what the user may do, instead of what it might; may be repeated'),
+    disable: Flags.boolean({ exclusive: ['enable'], description: 'refuse the user and what is theirs' }),
+    enable: Flags.boolean({ description: 'take that back' }),
+  };
+
+  async run() {
+    const { args, flags } = await this.parse(UserEdit);
+    const { email, role, group, domain, disable, enable } = flags;
+    const app = await this.openApp(flags.home);
+    const user = await editUser(await userServices(app), parseUserName(args.name), {
+      email: email === '' ? null : email,
+      groups: group?.filter((name) => name !== ''),
+      domains: domain?.filter((name) => name !== ''),
+      role,
+      scopes: flags.scope && (await app.parseGrant(flags.scope)),
+      disabled: disable || enable ? disable : undefined,
+    });
+    return printUser(this, user);
+  }
+}

@@ -1,0 +1,26 @@
+import { BaseCommand } from '../../cli/base-command.js';
+import { userArg } from '../../cli/flags.js';
+import { newPassword, PASSWORD_FLAGS } from '../../cli/password-input.js';
+import { userServices } from '../../cli/services.js';
+import { parseUserName } from '../../core/user.js';
+import { changePassword, requireUser } from '../../core/users.js';
+
+export default class UserPasswd extends BaseCommand {
+  static override summary = 'Give a user another password; all of the user’s sessions end.';
+  static override examples = [
+    '<%= config.bin %> user passwd ann',
+    'printf %s "$PASSWORD" | <%= config.bin %> user passwd ann --password-stdin',
+  ];
+  static override args = { name: userArg() };
+  static override flags = PASSWORD_FLAGS;
+
+  async run() {
+    const { args, flags } = await this.parse(UserPasswd);
+    const id = parseUserName(args.name);
+    const app = await this.openApp(flags.home);
+    await requireUser(app.keyStore, id);
+    await changePassword(await userServices(app), id, await newPassword(flags));
+    this.log(`Changed the password of ${id}`);
+    return { id, changed: true };
+  }
+}

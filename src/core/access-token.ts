@@ -1,0 +1,97 @@
+import { canonicalClientId } from './client-id.js';
+import { NEVER, type Timestamp } from './time.js';
+
+/** What an access token says. */
+export interface AccessTokenClaims {
+  /** `jti`. */
+  readonly id: string;
+  /** `sub`: the id of the client or the user. */
+  readonly subject: string;
+  readonly origin: TokenOrigin;
+  readonly scopes: readonly string[];
+  readonly groups: readonly string[];
+  readonly domains: readonly string[];
+  readonly issuedAt: Timestamp;
+  readonly expiresAt: Timestamp;
+  /** Of the key that signed it. */
+  readonly keyId: string;
+}
+
+/** What a token holds as long as: a user's session, or a client's credential. */
+export type TokenOrigin =
+  | { readonly kind: 'session'; readonly sessionId: string }
+  | { readonly kind: 'certificate' | 'signed-token' | 'api-key'; readonly credentialId: string };
+
+/** Whose tokens are taken, and for whom they must be. RFC 7519 sections 4.1.1 and 4.1.3. */
+export interface TokenRules {
+  readonly issuer: string;
+  readonly audience: string;
+}
+
+// RFC 7519 section 3, compact form: three parts of base64url; a header begins with {".
+const JWT = /^eyJ[A-Za-z0-9_-]{1,1000}\.[A-Za-z0-9_-]{1,8000}\.[A-Za-z0-9_-]{1,1000}$/;
+
+/** Whether a text has the shape of a signed JWT. */
+export function isJwtShaped(text: string): boolean {
+  return text.startsWith('eyJ') && JWT.test(text);
+}
+
+/** The claims as a JWT's payload: RFC 9068, with what the token is bound to in `sid` or `credential`. */
+export function tokenPayload(
+  { id, subject, origin, scopes, groups, domains, issuedAt, expiresAt }: Omit<AccessTokenClaims, 'keyId'>,
+  { issuer, audience }: TokenRules,
+): Record<string, unknown> {
+  const bound =
+    origin.kind === 'session'
+      ? { sid: origin.sessionId }
+      : { client_id: subject, credential: `${origin.kind}:${origin.credentialId}` };
+  const times = { iat: Math.floor(issuedAt / 1000), exp: Math.floor(expiresAt / 1000) };
+  const who = { sub: subject, groups, domains };
+  return { iss: issuer, aud: audience, ...times, jti: id, ...who, scope: scopes.join(' '), ...bound };
+}
+
+/** Reads a payload whose signature holds; undefined where anything is missing, of the wrong type, or for somebody else. */
+export function readClaims(
+  payload: unknown,
+  { issuer, audience, keyId }: TokenRules & { readonly keyId: string },
+): AccessTokenClaims | undefined {
+  if (typeof payload !== 'object' || payload === null) return undefined;
+  const { iss, aud, sub, jti, iat, exp, scope, groups, domains, sid, credential }: Record<string, unknown> = {
+    ...payload,
+  };
+  const subject = typeof sub === 'string' ? canonicalClientId(sub) : undefined;
+  const origin = originOf(sid, credential);
+  if (iss !== issuer || aud !== audience) return undefined;
+  if (subject === undefined || origin === undefined || typeof jti !== 'string' || typeof scope !== 'string')
+    return undefined;
+  if (!isTime(iat) || !isTime(exp) || !isTexts(groups) || !isTexts(domains)) return undefined;
+  return {
+    id: jti,
+    subject,
+    origin,
+    scopes: scope.split(' ').filter((name) => name !== ''),
+    groups,
+    domains,
+    issuedAt: iat * 1000,
+    expiresAt: exp * 1000,
+    keyId,
+  };
+}
+
+function originOf(sid: unknown, credential: unknown): TokenOrigin | undefined {
+  if (typeof sid === 'string' && credential === undefined) return { kind: 'session', sessionId: sid };
+  if (typeof credential !== 'string' || sid !== undefined) return undefined;
+  const [, kind, credentialId = ''] =
+    /^(certificate|signed-token|api-key):([0-9a-f]{1,64})$/.exec(credential) ?? [];
+  return kind === 'certificate' || kind === 'signed-token' || kind === 'api-key'
+    ? { kind, credentialId }
+    : undefined;
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value * 1000 <= NEVER;
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
+}

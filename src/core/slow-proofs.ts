@@ -1,0 +1,90 @@
+import { type AccessTokenClaims, isJwtShaped, readClaims, type TokenRules } from './access-token.js';
+import type { PasswordCredential } from './client.js';
+import type { PasswordHasher, TokenSealer } from './ports.js';
+import { Memory, type Remembered } from './proof-memory.js';
+import { textHash } from './signed-token.js';
+
+export interface SlowProofServices {
+  readonly sealer: TokenSealer;
+  readonly rules: TokenRules;
+  readonly passwords: PasswordHasher;
+  readonly hashSecret: (secret: string) => string;
+}
+
+interface OpenedToken extends Remembered {
+  /** null where the token is none of ours. */
+  readonly claims: AccessTokenClaims | null;
+}
+
+interface CheckedPassword extends Remembered {
+  readonly holds: boolean;
+}
+
+/**
+ * What takes too long to be found out while other requests wait: signatures of access tokens, and passwords. It is found
+ * out aside, before a presentation is decided on, and remembered.
+ */
+export class SlowProofs {
+  readonly #services: SlowProofServices;
+  readonly #tokens = new Memory<OpenedToken>();
+  readonly #passwords = new Memory<CheckedPassword>();
+
+  constructor(services: SlowProofServices) {
+    this.#services = services;
+  }
+
+  /** What a token says whose signature holds; undefined where that was not looked into, or does not hold. */
+  claims(tokenHash: string): AccessTokenClaims | undefined {
+    return this.#tokens.recall(tokenHash)?.claims ?? undefined;
+  }
+
+  /** Whether tokens of that key are still taken. */
+  isTrusted(keyId: string): boolean {
+    return this.#services.sealer.isTrusted(keyId);
+  }
+
+  /** Whether a password was found to be the client's. */
+  passwordHolds(credential: PasswordCredential, password: string): boolean {
+    return this.#passwords.recall(this.#passwordKey(credential, password))?.holds ?? false;
+  }
+
+  /** Looks into a token; undefined where there is nothing to do. */
+  openToken(token: string): Promise<void> | undefined {
+    if (!isJwtShaped(token)) return undefined;
+    const hash = textHash(token);
+    return this.#tokens.recall(hash) ? undefined : this.#open(token, hash);
+  }
+
+  /** Looks into a password; undefined where there is nothing to do. */
+  checkPassword(credential: PasswordCredential, password: string): Promise<void> | undefined {
+    const key = this.#passwordKey(credential, password);
+    return this.#passwords.recall(key) ? undefined : this.#check(key, { credential, password });
+  }
+
+  async #open(token: string, hash: string): Promise<void> {
+    const { sealer, rules } = this.#services;
+    const { revision } = sealer;
+    const opened = await sealer.open(token);
+    const claims = opened && readClaims(opened.payload, { ...rules, keyId: opened.keyId });
+    this.#tokens.keep(
+      hash,
+      claims
+        ? { claims, isCurrent: () => sealer.isTrusted(claims.keyId) }
+        : { claims: null, isCurrent: () => sealer.revision === revision },
+      { isGood: claims !== undefined },
+    );
+  }
+
+  async #check(
+    key: string,
+    { credential, password }: { readonly credential: PasswordCredential; readonly password: string },
+  ): Promise<void> {
+    const holds = await this.#services.passwords.verify(password, credential.hash);
+    this.#passwords.keep(key, { holds, isCurrent: () => true }, { isGood: holds });
+  }
+
+  // The credential's id changes with its password.
+  #passwordKey({ id }: PasswordCredential, password: string): string {
+    return `${id} ${this.#services.hashSecret(password)}`;
+  }
+}

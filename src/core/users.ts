@@ -1,0 +1,196 @@
+import { type Actor, requireAdmin, requireGrantable } from './actor.js';
+import { type Client, liveClient, retireCertificates } from './client.js';
+import { KeywrightError } from './errors.js';
+import type { AuditLog, Clock, KeyStore, PasswordHasher } from './ports.js';
+import { parseEmail, parseGroupName, type Role, type User } from './user.js';
+
+export interface UserServices {
+  readonly keyStore: KeyStore;
+  readonly clock: Clock;
+  readonly audit: AuditLog;
+  readonly passwords: PasswordHasher;
+  readonly actor: Actor;
+}
+
+/** What may be said of a user; what is left out stays, or gets its default. */
+export interface UserDetails {
+  readonly email?: string | null | undefined;
+  readonly groups?: readonly string[] | undefined;
+  readonly domains?: readonly string[] | undefined;
+  readonly role?: Role | undefined;
+  readonly scopes?: readonly string[] | undefined;
+  readonly disabled?: boolean | undefined;
+}
+
+const DEFAULT_SCOPES: Record<Role, readonly string[]> = { admin: ['*'], member: ['ingest'] };
+
+const PASSWORD_LENGTH = { least: 12, most: 512 };
+
+/** Adds a user. @throws KeywrightError `already-exists`, `invalid-input`, `refused` */
+export async function addUser(
+  services: UserServices,
+  { id, password, ...details }: UserDetails & { readonly id: string; readonly password: string },
+): Promise<User> {
+  const { keyStore, clock, audit, passwords, actor } = services;
+  requireAdmin(actor);
+  const role = details.role ?? 'member';
+  const scopes = details.scopes ?? DEFAULT_SCOPES[role];
+  requireGrantable(actor, scopes);
+  const refuseTaken = (current: User | undefined) => {
+    if (current) throw new KeywrightError('already-exists', `user ${id} already exists`);
+  };
+  refuseTaken(await keyStore.users.get(id));
+  const email = await freeEmail(keyStore, { email: details.email ?? null, id });
+  const passwordHash = await passwords.hash(checkPassword(password));
+  return audit.record({ action: 'user.add', target: id }, () =>
+    keyStore.users.update(id, (current) => {
+      refuseTaken(current);
+      const now = clock.now();
+      return {
+        id,
+        email,
+        groups: (details.groups ?? []).map(parseGroupName),
+        domains: (details.domains ?? []).map(parseGroupName),
+        role,
+        scopes,
+        passwordHash,
+        sessionsSince: now,
+        disabledAt: details.disabled ? now : null,
+        createdAt: now,
+        updatedAt: now,
+      };
+    }),
+  );
+}
+
+/** @throws KeywrightError `not-found`, `invalid-input`, `already-exists`, `refused` */
+export async function editUser(services: UserServices, id: string, details: UserDetails): Promise<User> {
+  const { keyStore, clock, audit, actor } = services;
+  requireAdmin(actor);
+  await requireUser(keyStore, id);
+  if (details.scopes) requireGrantable(actor, details.scopes);
+  const email =
+    details.email === undefined ? undefined : await freeEmail(keyStore, { email: details.email, id });
+  return audit.record({ action: 'user.edit', target: id }, () =>
+    keyStore.users.update(id, (current) => {
+      const user = current ?? throwNoSuchUser(id);
+      // Whoever may do less than a user could otherwise make it their own.
+      requireGrantable(actor, user.scopes);
+      const now = clock.now();
+      const disabledAt = details.disabled ? (user.disabledAt ?? now) : null;
+      return {
+        ...user,
+        email: email === undefined ? user.email : email,
+        groups: details.groups?.map(parseGroupName) ?? user.groups,
+        domains: details.domains?.map(parseGroupName) ?? user.domains,
+        role: details.role ?? user.role,
+        scopes: details.scopes ?? user.scopes,
+        disabledAt: details.disabled === undefined ? user.disabledAt : disabledAt,
+        updatedAt: now,
+      };
+    }),
+  );
+}
+
+/** Gives a user another password; all of the user's sessions end. @throws KeywrightError `not-found`, `invalid-input`, `refused` */
+export async function changePassword(
+  { keyStore, clock, audit, passwords, actor }: UserServices,
+  id: string,
+  password: string,
+): Promise<User> {
+  const user = await requireUser(keyStore, id);
+  if (actor.kind === 'member' && actor.userId !== id) throwNoSuchUser(id);
+  requireGrantable(actor, user.scopes);
+  const passwordHash = await passwords.hash(checkPassword(password));
+  return audit.record({ action: 'user.passwd', target: id }, () =>
+    keyStore.users.update(id, (current) => {
+      const now = clock.now();
+      return { ...(current ?? throwNoSuchUser(id)), passwordHash, sessionsSince: now, updatedAt: now };
+    }),
+  );
+}
+
+/** What becomes of a deleted user's clients. */
+export type ClientsOfDeleted = 'none' | 'delete' | { readonly giveTo: string };
+
+/**
+ * Deletes a user. The user is disabled first, which stops everything at once: whoever stops this half-way leaves a
+ * disabled user, never a client that works without its owner.
+ * @throws KeywrightError `not-found`; `refused` where there are clients and nothing was said of them
+ */
+export async function deleteUser(
+  services: UserServices,
+  id: string,
+  clients: ClientsOfDeleted,
+): Promise<void> {
+  const { keyStore, clock, audit, actor } = services;
+  requireAdmin(actor);
+  requireGrantable(actor, (await requireUser(keyStore, id)).scopes);
+  const owned = await clientsOf(keyStore, id);
+  if (owned.length > 0 && clients === 'none') {
+    throw new KeywrightError('refused', `user ${id} has ${owned.length} client(s): ${names(owned)}`, {
+      hint: 'say what becomes of them: --with-clients deletes them, --give-to USER hands them on',
+    });
+  }
+  if (typeof clients === 'object') await requireUser(keyStore, clients.giveTo);
+  await audit.record({ action: 'user.del', target: id }, async () => {
+    await editUser(services, id, { disabled: true });
+    for (const client of owned) {
+      const now = clock.now();
+      await keyStore.clients.update(client.id, (current) => {
+        // Only if it is still this user's.
+        if (current === undefined || liveClient(current)?.owner !== id) return current;
+        if (typeof clients === 'object') return { ...current, owner: clients.giveTo, updatedAt: now };
+        const retired = retireCertificates(current, now);
+        return { ...current, credentials: [], retired, updatedAt: now, deletedAt: now };
+      });
+    }
+    await keyStore.users.update(id, () => undefined);
+  });
+}
+
+/** Fetches a user. @throws KeywrightError `not-found` */
+export async function requireUser(keyStore: KeyStore, id: string): Promise<User> {
+  return (await keyStore.users.get(id)) ?? throwNoSuchUser(id);
+}
+
+/** The live clients that belong to a user. */
+async function clientsOf(keyStore: KeyStore, userId: string): Promise<Client[]> {
+  return (await keyStore.clients.list()).filter((client) => liveClient(client)?.owner === userId);
+}
+
+/** Checks a new password's length; more is not asked (NIST SP 800-63B section 5.1.1). @throws KeywrightError `invalid-input` */
+export function checkPassword(password: string): string {
+  const { least, most } = PASSWORD_LENGTH;
+  if (password.length < least || password.length > most) {
+    throw new KeywrightError('invalid-input', `a password has ${least} to ${most} characters`);
+  }
+  return password;
+}
+
+async function freeEmail(
+  keyStore: KeyStore,
+  { email, id }: { readonly email: string | null; readonly id: string },
+): Promise<string | null> {
+  if (email === null) return null;
+  const address = parseEmail(email);
+  const taken = (await keyStore.users.list()).find((user) => user.id !== id && user.email === address);
+  if (taken) throw new KeywrightError('already-exists', `user ${taken.id} has the e-mail address ${address}`);
+  return address;
+}
+
+function names(clients: readonly Client[]): string {
+  const shown = clients.slice(0, 5).map(({ id }) => id);
+  return [...shown, ...(clients.length > shown.length ? ['…'] : [])].join(', ');
+}
+
+/** What is said of a user that does not exist, or is not for the caller to see. */
+export function noSuchUser(id: string): KeywrightError {
+  return new KeywrightError('not-found', `there is no user ${id}`, {
+    hint: 'list the users with: keywright user list',
+  });
+}
+
+function throwNoSuchUser(id: string): never {
+  throw noSuchUser(id);
+}

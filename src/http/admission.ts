@@ -1,0 +1,71 @@
+import type { IncomingMessage } from 'node:http';
+import type { Presentation, Principal, Verdict } from '../core/presentation.js';
+import { verifyPrepared } from '../core/verify.js';
+import { Refused } from './errors.js';
+import { present } from './present.js';
+import { REFUSALS, type Refusal, tooMany } from './problem.js';
+import type { HttpServices } from './services.js';
+
+/** A verdict, or too many of them. */
+export type Admission = Verdict | { readonly outcome: 'limited'; readonly refusal: Refusal };
+
+/**
+ * Verifies and counts: failed attempts by address, requests by credential. Who presents what holds gets in, whatever others
+ * at the same address have tried. It is decided at once unless something has to be looked into first.
+ */
+export function admit(
+  presentation: Presentation,
+  from: string,
+  services: HttpServices,
+): Admission | Promise<Admission> {
+  const verdict = verifyPrepared(presentation, services.registry, services.clock);
+  return verdict instanceof Promise
+    ? verdict.then((decided) => count(decided, from, services))
+    : count(verdict, from, services);
+}
+
+function count(verdict: Verdict, from: string, services: HttpServices): Admission | Promise<Admission> {
+  const { failures, requests, addressKey } = services;
+  if (verdict.outcome === 'accepted') {
+    services.noteUse(verdict.principal, from);
+    return requests ? limited(requests.take(rateKey(verdict.principal)), verdict) : verdict;
+  }
+  return verdict.reason === 'invalid' && failures
+    ? limited(failures.take(addressKey(from)), verdict)
+    : verdict;
+}
+
+// Tokens count with what they come from: making many of them gains nothing.
+function rateKey({ kind, id, credential }: Principal): string {
+  if (credential.kind !== 'access-token') return `${kind} ${id} ${credential.id}`;
+  const { origin } = credential.claims;
+  return `${kind} ${id} ${origin.kind === 'session' ? origin.sessionId : origin.credentialId}`;
+}
+
+async function limited(taken: Promise<number>, verdict: Verdict): Promise<Admission> {
+  const waitMs = await taken;
+  return waitMs > 0 ? { outcome: 'limited', refusal: tooMany(waitMs) } : verdict;
+}
+
+/** Who makes a request. @throws Refused */
+export function callerOf(request: IncomingMessage, services: HttpServices): Promise<Principal> {
+  return requirePrincipal(present(request, { tokens: true, headers: services.headers }, undefined), {
+    from: addressOf(request),
+    services,
+  });
+}
+
+/** Who presents something. @throws Refused */
+export async function requirePrincipal(
+  presentation: Presentation,
+  { from, services }: { readonly from: string; readonly services: HttpServices },
+): Promise<Principal> {
+  const admission = await admit(presentation, from, services);
+  if (admission.outcome === 'accepted') return admission.principal;
+  throw new Refused(admission.outcome === 'limited' ? admission.refusal : REFUSALS[admission.reason]);
+}
+
+/** From where a request comes. */
+export function addressOf({ socket }: IncomingMessage): string {
+  return socket.remoteAddress ?? 'unknown';
+}

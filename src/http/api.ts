@@ -1,0 +1,70 @@
+import type { FastifyInstance } from 'fastify';
+import { addEdgemqRoutes } from './dialects/edgemq.js';
+import { addIotisticaRoutes } from './dialects/iotistica.js';
+import { addMachhubRoutes } from './dialects/machhub.js';
+import { addMeerschaumRoutes } from './dialects/meerschaum.js';
+import { answerOAuthError } from './oauth/error.js';
+import { addIntrospectRoute } from './oauth/introspect.js';
+import { addMetadataRoutes } from './oauth/metadata.js';
+import { addRevokeRoute } from './oauth/revoke.js';
+import { addTokenRoute } from './oauth/token.js';
+import { addClientRoutes } from './routes/clients.js';
+import { addTokenRoutes } from './routes/tokens.js';
+import { addUserRoutes } from './routes/users.js';
+import type { HttpServices } from './services.js';
+
+// The largest request has a few lists of names.
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** All routes but the verifier: logins and tokens in every dialect, OAuth, and the management API. */
+export async function addApi(app: FastifyInstance, services: HttpServices): Promise<void> {
+  await app.register(async (json) => {
+    takeOnly(json, 'application/json', json.getDefaultJsonParser('error', 'error'));
+    addMachhubRoutes(json, services);
+    addIotisticaRoutes(json, services);
+    addEdgemqRoutes(json, services);
+    addMetadataRoutes(json, services);
+    addClientRoutes(json, services);
+    addTokenRoutes(json, services);
+    addUserRoutes(json, services);
+  });
+  await app.register(async (form) => {
+    takeOnly(form, 'application/x-www-form-urlencoded', parseForm);
+    addMeerschaumRoutes(form, services);
+    await form.register(async (oauth) => {
+      oauth.setErrorHandler(answerOAuthError);
+      addTokenRoute(oauth, services);
+      addIntrospectRoute(oauth, services);
+      addRevokeRoute(oauth, services);
+    });
+  });
+}
+
+type BodyParser = ReturnType<FastifyInstance['getDefaultJsonParser']>;
+
+/** Of other types a body is refused with 415, where the verifier takes any and reads none. */
+function takeOnly(app: FastifyInstance, type: string, parse: BodyParser): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(type, { parseAs: 'string', bodyLimit: MAX_BODY_BYTES }, parse);
+  // Answers hold secrets, or what is only true now.
+  app.addHook('onSend', async (_request, reply) => {
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+  });
+}
+
+const parseForm: BodyParser = (_request, body, done) => {
+  const form: Record<string, string> = {};
+  for (const [name, value] of new URLSearchParams(String(body))) {
+    // RFC 6749 section 3.2: no parameter twice.
+    if (Object.hasOwn(form, name))
+      return done(
+        Object.assign(new Error(`the field ${JSON.stringify(name.slice(0, 80))} is there twice`), {
+          statusCode: 400,
+        }),
+        undefined,
+      );
+    // RFC 6749 section 3.2: without a value is left out.
+    if (value !== '') Object.defineProperty(form, name, { value, enumerable: true });
+  }
+  done(null, form);
+};

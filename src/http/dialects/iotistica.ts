@@ -1,0 +1,121 @@
+import { type Static, Type } from '@sinclair/typebox';
+import type { FastifyInstance } from 'fastify';
+import { requireAdmin } from '../../core/actor.js';
+import { makePassword } from '../../core/api-key.js';
+import { apiKeyId, registerApiKey } from '../../core/api-keys.js';
+import { parseClientId } from '../../core/client-id.js';
+import { setClientPassword } from '../../core/client-password.js';
+import { NEVER, parseExpiry } from '../../core/time.js';
+import { Refused } from '../errors.js';
+import { managerOf } from '../manager.js';
+import { problem } from '../problem.js';
+import { When } from '../schemas.js';
+import type { HttpServices } from '../services.js';
+import { type IssuedTokens, LIFETIMES, login, refresh } from '../tokens.js';
+
+const Login = Type.Object(
+  {
+    email: Type.Optional(Type.String({ maxLength: 254 })),
+    username: Type.Optional(Type.String({ maxLength: 64 })),
+    password: Type.String({ maxLength: 1024 }),
+  },
+  { additionalProperties: false },
+);
+const Refresh = Type.Object(
+  { refreshToken: Type.String({ maxLength: 1024 }) },
+  { additionalProperties: false },
+);
+const Tokens = Type.Object({
+  accessToken: Type.String(),
+  refreshToken: Type.String(),
+  expiresIn: Type.Integer({ description: 'seconds' }),
+});
+
+const NewKey = Type.Object(
+  {
+    name: Type.String({ maxLength: 200 }),
+    agentUuid: Type.Optional(Type.String({ maxLength: 64, description: 'the client; made where it is new' })),
+    scopes: Type.Optional(Type.Array(Type.String(), { maxItems: 100 })),
+    expiresAt: Type.Optional(When),
+    mqttPassword: Type.Optional(Type.Boolean({ description: 'also make an MQTT password' })),
+  },
+  { additionalProperties: false },
+);
+const Key = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  agentUuid: Type.String(),
+  apiKey: Type.String(),
+  mqttPassword: Type.Optional(Type.String()),
+});
+
+// What the keys of that system begin with.
+const PREFIX = 'iotsk_live_';
+
+/** Iotistica's login with refresh tokens, and its device API keys. */
+export function addIotisticaRoutes(app: FastifyInstance, services: HttpServices): void {
+  app.post<{ Body: Static<typeof Login> }>(
+    '/api/v1/auth/login',
+    { schema: { tags: ['tokens'], summary: 'Sign in with refresh', body: Login, response: { 200: Tokens } } },
+    async ({ raw, body: { email, username, password } }) => {
+      const name = email ?? username;
+      if (name === undefined || (email !== undefined && username !== undefined)) {
+        throw new Refused({
+          problem: problem(400, {
+            reason: 'bad request',
+            detail: 'the field "email" is missing, or there is one too many',
+          }),
+          headers: {},
+        });
+      }
+      const { refreshableSession: sessionMs, accessToken: tokenMs } = LIFETIMES;
+      return tokensView(
+        await login(raw, { name, password, sessionMs, tokenMs, isRefreshable: true }, services),
+      );
+    },
+  );
+  app.post<{ Body: Static<typeof Refresh> }>(
+    '/api/v1/auth/refresh',
+    { schema: { tags: ['tokens'], summary: 'Continue a session', body: Refresh, response: { 200: Tokens } } },
+    async ({ raw, body }) => tokensView(await refresh(raw, body.refreshToken, services)),
+  );
+  app.post<{ Body: Static<typeof NewKey> }>(
+    '/api/v1/auth/api-keys',
+    {
+      schema: {
+        tags: ['tokens'],
+        summary: 'Register an API key for a device; for admins',
+        body: NewKey,
+        response: { 201: Key },
+      },
+    },
+    async ({ raw, body }, reply) => {
+      const { name, agentUuid, scopes = ['ingest'], expiresAt, mqttPassword } = body;
+      const manager = await managerOf(raw, { services, action: 'token.register' });
+      return manager.attempt(agentUuid ?? '', async (management) => {
+        requireAdmin(management.actor);
+        const fresh = await registerApiKey(management, {
+          newClientId: agentUuid === undefined ? undefined : parseClientId(agentUuid),
+          label: name,
+          scopes: await services.parseGrant(scopes),
+          expiresAt: expiresAt === undefined ? NEVER : parseExpiry(expiresAt, services.clock.now()),
+          prefix: PREFIX,
+        });
+        const password = mqttPassword ? makePassword() : undefined;
+        if (password !== undefined) await setClientPassword(management, fresh.client.id, password);
+        reply.code(201);
+        return {
+          id: apiKeyId(fresh.client, fresh.credential),
+          name,
+          agentUuid: fresh.client.id,
+          apiKey: fresh.key,
+          ...(password !== undefined && { mqttPassword: password }),
+        };
+      });
+    },
+  );
+}
+
+function tokensView({ token, refreshToken, expiresInSeconds }: IssuedTokens) {
+  return { accessToken: token, refreshToken: refreshToken ?? '', expiresIn: expiresInSeconds };
+}

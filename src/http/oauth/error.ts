@@ -1,0 +1,66 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Refused, refusalOf } from '../errors.js';
+import { problem } from '../problem.js';
+
+/** RFC 6749 section 5.2, RFC 8693 section 2.2.2 and RFC 7009 section 2.2.1. */
+export type OAuthErrorCode =
+  | 'invalid_request'
+  | 'invalid_client'
+  | 'invalid_grant'
+  | 'invalid_scope'
+  | 'invalid_target'
+  | 'unauthorized_client'
+  | 'unsupported_grant_type'
+  | 'temporarily_unavailable'
+  | 'server_error';
+
+/** A refusal by one of OAuth's codes. */
+export class OAuthRefused extends Refused {
+  readonly code: OAuthErrorCode;
+
+  constructor(code: OAuthErrorCode, detail: string) {
+    const status = code === 'invalid_client' ? 401 : 400;
+    super({
+      problem: problem(status, { reason: code.replaceAll('_', ' '), detail }),
+      headers: status === 401 ? { 'www-authenticate': 'Basic realm="keywright"' } : {},
+    });
+    this.code = code;
+  }
+}
+
+const CODES: Record<number, OAuthErrorCode> = {
+  400: 'invalid_request',
+  401: 'invalid_client',
+  403: 'invalid_scope',
+  413: 'invalid_request',
+  415: 'invalid_request',
+  429: 'temporarily_unavailable',
+  503: 'temporarily_unavailable',
+};
+
+/** Answers what a handler threw in OAuth's words, with those of the other dialects beside them; as JSON, which strict clients insist on. */
+export function answerOAuthError(
+  error: unknown,
+  _request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const { problem: body, headers } = refusalOf(error);
+  // RFC 6749 section 5.2: a scope that lacks is a bad request.
+  const status = body.status === 403 ? 400 : body.status;
+  const code = error instanceof OAuthRefused ? error.code : (CODES[status] ?? 'server_error');
+  // RFC 6749 section 5.2: no quotes, no backslashes.
+  const description = body.detail.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "'");
+  const basic = status === 401 ? { 'www-authenticate': 'Basic realm="keywright"' } : {};
+  return reply
+    .code(status)
+    .headers({ ...headers, ...basic, 'cache-control': 'no-store' })
+    .type('application/json')
+    .send(
+      JSON.stringify({
+        error: status === 400 && body.status === 403 ? 'invalid_scope' : code,
+        error_description: description,
+        ...body,
+        status,
+      }),
+    );
+}

@@ -1,0 +1,80 @@
+import { type Static, Type } from '@sinclair/typebox';
+import type { FastifyInstance } from 'fastify';
+import type { Principal } from '../../core/presentation.js';
+import { NEVER } from '../../core/time.js';
+import { verifyPrepared } from '../../core/verify.js';
+import type { HttpServices } from '../services.js';
+import { clientOf } from './client-authentication.js';
+import { OAuthRefused } from './error.js';
+
+const field = Type.Optional(Type.String({ maxLength: 8192 }));
+const Request = Type.Object({
+  token: Type.String({ maxLength: 8192 }),
+  ...{ token_type_hint: field, client_id: field, client_secret: field },
+});
+const names = Type.Optional(Type.Array(Type.String()));
+const seconds = Type.Optional(Type.Integer());
+const Response = Type.Object({
+  active: Type.Boolean(),
+  ...{
+    scope: field,
+    client_id: field,
+    username: field,
+    token_type: field,
+    sub: field,
+    aud: field,
+    iss: field,
+  },
+  ...{ jti: field, exp: seconds, iat: seconds, nbf: seconds, groups: names, domains: names },
+});
+
+/** RFC 7662: what any credential is worth at the moment, for callers that have one themselves. */
+export function addIntrospectRoute(app: FastifyInstance, services: HttpServices): void {
+  app.post<{ Body: Static<typeof Request> }>(
+    '/oauth/introspect',
+    {
+      schema: {
+        tags: ['oauth'],
+        summary: 'What an access token, API key or signed token is worth now',
+        consumes: ['application/x-www-form-urlencoded'],
+        body: Request,
+        response: { 200: Response },
+      },
+    },
+    async ({ raw, body }, reply) => {
+      reply.header('cache-control', 'no-store');
+      const caller = await clientOf(raw, body, services);
+      if (caller === undefined)
+        throw new OAuthRefused('invalid_client', 'the caller does not authenticate itself');
+      const verdict = await verifyPrepared({ token: body.token }, services.registry, services.clock);
+      // RFC 7662 section 2.2: of one that does not hold, nothing else is told.
+      return verdict.outcome === 'accepted' ? described(verdict.principal, services) : { active: false };
+    },
+  );
+}
+
+function described(principal: Principal, { rules }: HttpServices): Static<typeof Response> {
+  const { kind, id, scopes, groups, domains, credential, notBefore, expiresAt } = principal;
+  const isToken = credential.kind === 'access-token';
+  return {
+    active: true,
+    scope: scopes.join(' '),
+    sub: id,
+    ...(kind === 'client' ? { client_id: id } : { username: id }),
+    token_type: isToken ? 'Bearer' : credential.kind,
+    ...(isToken && {
+      jti: credential.id,
+      iss: rules.issuer,
+      aud: rules.audience,
+      iat: toSeconds(credential.claims.issuedAt),
+    }),
+    nbf: toSeconds(notBefore),
+    ...(expiresAt < NEVER && { exp: toSeconds(expiresAt) }),
+    groups: [...groups],
+    domains: [...domains],
+  };
+}
+
+function toSeconds(time: number): number {
+  return Math.floor(time / 1000);
+}

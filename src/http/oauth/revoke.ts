@@ -1,0 +1,94 @@
+import { type Static, Type } from '@sinclair/typebox';
+import type { FastifyInstance } from 'fastify';
+import { actorOf } from '../../core/actor.js';
+import type { Principal } from '../../core/presentation.js';
+import { parseRefreshToken, refreshToken, type Session } from '../../core/session.js';
+import { revokeSession, withdrawToken } from '../../core/sessions.js';
+import { textHash } from '../../core/signed-token.js';
+import { addressOf } from '../admission.js';
+import type { HttpServices } from '../services.js';
+import { clientOf } from './client-authentication.js';
+import { OAuthRefused } from './error.js';
+
+const field = Type.Optional(Type.String({ maxLength: 8192 }));
+const Request = Type.Object({
+  token: Type.String({ maxLength: 8192 }),
+  ...{ token_type_hint: field, client_id: field, client_secret: field },
+});
+
+/** RFC 7009: ends the session of a refresh or access token; of a client's access token, that token alone. */
+export function addRevokeRoute(app: FastifyInstance, services: HttpServices): void {
+  app.post<{ Body: Static<typeof Request> }>(
+    '/oauth/revoke',
+    {
+      schema: {
+        tags: ['oauth'],
+        summary: 'Revoke an access or refresh token',
+        consumes: ['application/x-www-form-urlencoded'],
+        body: Request,
+        response: { 200: Type.Object({}) },
+      },
+    },
+    async ({ raw, body }) => {
+      const caller = await clientOf(raw, body, services);
+      const target = await targetOf(body.token, services);
+      // RFC 7009 section 2.2: what does not work need not be revoked.
+      if (target === undefined) return {};
+      requireOwn(caller, target, services);
+      const from = addressOf(raw);
+      const who = caller
+        ? `${caller.kind} ${caller.id}`
+        : `whoever has a token of ${target.kind} ${target.id}`;
+      const audit = services.audit.by({ who, from });
+      const { keyStore, clock } = services;
+      if (target.kind === 'user') await revokeSession({ keyStore, clock, audit }, target.sessionId);
+      else
+        await withdrawToken(
+          { keyStore, clock, audit },
+          { ...target, target: `${target.id}:${target.tokenId}`, from },
+        );
+      return {};
+    },
+  );
+}
+
+type Target =
+  | { readonly kind: 'user'; readonly id: string; readonly sessionId: string }
+  | { readonly kind: 'client'; readonly id: string; readonly tokenId: string; readonly expiresAt: number };
+
+/** What a text is a token of; undefined where it is none that was ever issued here. */
+async function targetOf(token: string, services: HttpServices): Promise<Target | undefined> {
+  const { registry } = services;
+  const refresh = parseRefreshToken(token);
+  if (refresh) {
+    const session = registry.sessionById(refresh.sessionId);
+    return session?.userId && isOf(session, token, services)
+      ? { kind: 'user', id: session.userId, sessionId: session.id }
+      : undefined;
+  }
+  await registry.slow.openToken(token);
+  const claims = registry.slow.claims(textHash(token));
+  if (claims === undefined) return undefined;
+  const { subject: id, origin, id: tokenId, expiresAt } = claims;
+  return origin.kind === 'session'
+    ? { kind: 'user', id, sessionId: origin.sessionId }
+    : { kind: 'client', id, tokenId, expiresAt };
+}
+
+function isOf(session: Session, token: string, { registry }: HttpServices): boolean {
+  // Compared by hash, which takes the same time wherever they differ.
+  const expected = refreshToken(session, (text) => registry.hashSecret(text));
+  return expected !== undefined && textHash(expected) === textHash(token);
+}
+
+/** A user's tokens may be revoked by whoever has them; a client's by the client itself; any by an admin. */
+function requireOwn(caller: Principal | undefined, target: Target, { registry }: HttpServices): void {
+  if (caller === undefined) {
+    if (target.kind === 'user') return;
+    throw new OAuthRefused('invalid_client', 'the client does not authenticate itself');
+  }
+  const isOwn = caller.kind === target.kind && caller.id === target.id;
+  const actor = actorOf(caller, (id) => registry.userById(id));
+  if (!isOwn && actor?.kind !== 'admin')
+    throw new OAuthRefused('unauthorized_client', 'the token is not the caller’s');
+}

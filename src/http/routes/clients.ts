@@ -1,0 +1,242 @@
+import { type Static, Type } from '@sinclair/typebox';
+import type { FastifyInstance } from 'fastify';
+import { isTheirs } from '../../core/actor.js';
+import { parseLabel } from '../../core/client.js';
+import { parseClientId } from '../../core/client-id.js';
+import { setClientPassword } from '../../core/client-password.js';
+import {
+  type Bundle,
+  clientValidity,
+  deleteClient,
+  editClient,
+  issueClient,
+  listClients,
+  noSuchClient,
+  requireClient,
+} from '../../core/issue-client.js';
+import { KEY_ALGORITHMS } from '../../core/key-algorithm.js';
+import { checkDuration, parseTime } from '../../core/time.js';
+import { parseGroupName, parseUserName } from '../../core/user.js';
+import { checkPassword } from '../../core/users.js';
+import { clientView } from '../../core/views.js';
+import type { Management } from '../manager.js';
+import { managerOf } from '../manager.js';
+import { OptionalText, Scopes, TokenView } from '../schemas.js';
+import type { HttpServices } from '../services.js';
+
+const some = Type.Optional(Type.String());
+const Credential = Type.Composite([
+  Type.Object({ kind: Type.String() }),
+  Type.Partial(TokenView),
+  Type.Object({
+    ...{ algorithm: some, serial: some, fingerprint: some, certificate: some, setAt: some },
+    ...{ notBefore: some, notAfter: some },
+  }),
+]);
+const Client = Type.Object({
+  ...{
+    id: Type.String(),
+    status: Type.String(),
+    label: OptionalText,
+    owner: OptionalText,
+    domain: OptionalText,
+  },
+  ...{ scopes: Type.Array(Type.String()), notBefore: Type.String(), notAfter: OptionalText },
+  ...{ createdAt: Type.String(), updatedAt: Type.String() },
+  credentials: Type.Array(Credential),
+});
+const Issued = Type.Composite([
+  Client,
+  Type.Object({
+    certificate: Type.String(),
+    privateKey: Type.String(),
+    token: Type.String(),
+    authority: Type.String(),
+  }),
+]);
+
+const text = Type.Optional(Type.String({ maxLength: 200 }));
+const issueFields = {
+  algorithm: Type.Optional(Type.Union(KEY_ALGORITHMS.map((name) => Type.Literal(name)))),
+  ...{ validFor: text, notBefore: text, notAfter: text, label: text, owner: text, domain: text },
+  scopes: Type.Optional(Scopes),
+};
+const Issue = Type.Object(
+  { id: Type.String({ maxLength: 64 }), ...issueFields },
+  { additionalProperties: false },
+);
+const Reissue = Type.Object(issueFields, { additionalProperties: false });
+const Edit = Type.Object(
+  {
+    ...{
+      label: Type.Optional(OptionalText),
+      owner: Type.Optional(OptionalText),
+      domain: Type.Optional(OptionalText),
+    },
+    scopes: Type.Optional(Scopes),
+  },
+  { additionalProperties: false },
+);
+const Password = Type.Object({ password: Type.String({ maxLength: 1024 }) }, { additionalProperties: false });
+const Params = Type.Object({ id: Type.String() });
+type Id = { Params: Static<typeof Params> };
+
+/** `/api/v1/clients`: the clients that are the caller's to see, and what `key gen` hands over. */
+export function addClientRoutes(app: FastifyInstance, services: HttpServices): void {
+  const { keyStore, clock, authority } = services;
+  const tags = ['management'];
+
+  const requireTheirs = async ({ actor }: Management, id: string) => {
+    const client = await requireClient(keyStore, parseClientId(id));
+    // A stranger's client gets the answer of one that does not exist.
+    if (isTheirs(actor, client)) return client;
+    throw noSuchClient(client.id);
+  };
+
+  const issue = async (
+    management: Management,
+    body: Static<typeof Reissue> & { readonly id: string },
+    replace: boolean,
+  ) => {
+    const { id, algorithm = 'ec-p256', label, scopes, owner, domain, ...asked } = body;
+    const clientId = parseClientId(id);
+    if (replace) await requireTheirs(management, clientId);
+    const validity = clientValidity(
+      {
+        ...(asked.notBefore !== undefined && { notBefore: parseTime(asked.notBefore) }),
+        ...(asked.notAfter !== undefined && { notAfter: parseTime(asked.notAfter) }),
+        ...(asked.validFor !== undefined && { validFor: checkDuration(asked.validFor) }),
+      },
+      authority,
+      clock.now(),
+    );
+    let handedOver: Bundle | undefined;
+    const client = await issueClient(
+      { ...management, authority },
+      {
+        ...{ clientId, algorithm, validity, replace },
+        label: label === undefined ? undefined : parseLabel(label),
+        scopes: scopes && (await services.parseGrant(scopes)),
+        owner: owner === undefined ? undefined : parseUserName(owner),
+        domain: domain === undefined ? undefined : parseGroupName(domain),
+      },
+      async (bundle) => {
+        handedOver = bundle;
+        return { keep: async () => undefined, takeBack: async () => undefined };
+      },
+    );
+    return { ...clientView(client, clock.now()), ...handedOver, authority: authority.certificate };
+  };
+
+  app.get(
+    '/api/v1/clients',
+    { schema: { tags, summary: 'List clients', response: { 200: Type.Array(Client) } } },
+    async ({ raw }) => {
+      const { management } = await managerOf(raw, { services, action: 'client.list' });
+      const clients = await listClients(keyStore);
+      const now = clock.now();
+      return clients
+        .filter((client) => isTheirs(management.actor, client))
+        .map((client) => clientView(client, now));
+    },
+  );
+
+  app.post<{ Body: Static<typeof Issue> }>(
+    '/api/v1/clients',
+    {
+      schema: {
+        tags,
+        summary: 'Issue a client’s certificate, private key and token, handed over this once',
+        body: Issue,
+        response: { 201: Issued },
+      },
+    },
+    async ({ raw, body }, reply) => {
+      const manager = await managerOf(raw, { services, action: 'key.gen' });
+      return manager.attempt(body.id, async (management) => {
+        const issued = await issue(management, body, false);
+        reply.code(201);
+        return issued;
+      });
+    },
+  );
+
+  app.post<Id & { Body: Static<typeof Reissue> }>(
+    '/api/v1/clients/:id/reissue',
+    {
+      schema: {
+        tags,
+        summary: 'Replace a client’s credentials: the old ones stop working',
+        params: Params,
+        body: Reissue,
+        response: { 201: Issued },
+      },
+    },
+    async ({ raw, params: { id }, body }, reply) => {
+      const manager = await managerOf(raw, { services, action: 'key.replace' });
+      return manager.attempt(id, async (management) => {
+        const issued = await issue(management, { ...body, id }, true);
+        reply.code(201);
+        return issued;
+      });
+    },
+  );
+
+  app.get<Id>(
+    '/api/v1/clients/:id',
+    { schema: { tags, summary: 'Show a client', params: Params, response: { 200: Client } } },
+    async ({ raw, params: { id } }) => {
+      const manager = await managerOf(raw, { services, action: 'client.show' });
+      return manager.attempt(id, async (management) =>
+        clientView(await requireTheirs(management, id), clock.now()),
+      );
+    },
+  );
+
+  app.patch<Id & { Body: Static<typeof Edit> }>(
+    '/api/v1/clients/:id',
+    { schema: { tags, summary: 'Edit a client', params: Params, body: Edit, response: { 200: Client } } },
+    async ({ raw, params: { id }, body }) => {
+      const manager = await managerOf(raw, { services, action: 'client.edit' });
+      const { scopes, owner, ...rest } = body;
+      return manager.attempt(id, async (management) => {
+        const edit = {
+          ...rest,
+          scopes: scopes && (await services.parseGrant(scopes)),
+          owner: typeof owner === 'string' ? parseUserName(owner) : owner,
+        };
+        return clientView(await editClient(management, parseClientId(id), edit), clock.now());
+      });
+    },
+  );
+
+  app.put<Id & { Body: Static<typeof Password> }>(
+    '/api/v1/clients/:id/password',
+    {
+      schema: {
+        tags,
+        summary: 'Set a client’s MQTT password',
+        params: Params,
+        body: Password,
+        response: { 204: Type.Null() },
+      },
+    },
+    async ({ raw, params: { id }, body }, reply) => {
+      const manager = await managerOf(raw, { services, action: 'client.passwd' });
+      await manager.attempt(id, (management) =>
+        setClientPassword(management, parseClientId(id), checkPassword(body.password)),
+      );
+      return reply.code(204).send();
+    },
+  );
+
+  app.delete<Id>(
+    '/api/v1/clients/:id',
+    { schema: { tags, summary: 'Delete a client', params: Params, response: { 204: Type.Null() } } },
+    async ({ raw, params: { id } }, reply) => {
+      const manager = await managerOf(raw, { services, action: 'key.del' });
+      await manager.attempt(id, (management) => deleteClient(management, parseClientId(id)));
+      return reply.code(204).send();
+    },
+  );
+}

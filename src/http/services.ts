@@ -1,0 +1,38 @@
+import type { TokenRules } from '../core/access-token.js';
+import type { LiveRegistry } from '../core/live-registry.js';
+import type {
+  AuditLog,
+  CertificateAuthority,
+  Clock,
+  KeyStore,
+  Limiter,
+  PasswordHasher,
+  TokenSealer,
+} from '../core/ports.js';
+import type { Principal } from '../core/presentation.js';
+import type { CredentialHeaders } from './present.js';
+
+/** What the HTTP server works with. */
+export interface HttpServices {
+  readonly registry: LiveRegistry;
+  readonly clock: Clock;
+  readonly keyStore: KeyStore;
+  readonly audit: AuditLog;
+  readonly passwords: PasswordHasher;
+  readonly sealer: TokenSealer;
+  readonly rules: TokenRules;
+  readonly authority: CertificateAuthority;
+  /** Reads scopes that are to be granted. @throws KeywrightError `invalid-input` */
+  parseGrant(scopes: readonly string[]): Promise<string[]>;
+  /** What API keys begin with unless told otherwise. */
+  readonly keyPrefix: string;
+  readonly headers: CredentialHeaders;
+  /** Failed attempts of an address; undefined for no limit. */
+  readonly failures: Limiter | undefined;
+  /** Requests with a credential; undefined for no limit. */
+  readonly requests: Limiter | undefined;
+  /** By what an address is counted. */
+  addressKey(address: string): string;
+  /** Is told who got in, and from where. */
+  noteUse(principal: Principal, from: string): void;
+}

@@ -1,0 +1,115 @@
+import type { IncomingMessage } from 'node:http';
+import { wrapApiKey } from '../core/api-key.js';
+import { type Grant, type MintedToken, mintAccessToken, principalGrant, sessionGrant } from '../core/mint.js';
+import type { Principal } from '../core/presentation.js';
+import { grants, narrowScopes } from '../core/scope.js';
+import { refreshToken, type Session } from '../core/session.js';
+import { refreshSession, type SessionServices, signIn } from '../core/sessions.js';
+import type { User } from '../core/user.js';
+import { addressOf, requirePrincipal } from './admission.js';
+import { Refused } from './errors.js';
+import { REFUSALS, tooMany } from './problem.js';
+import type { HttpServices } from './services.js';
+
+/** How long what is issued here lasts, in milliseconds. */
+export const LIFETIMES = {
+  accessToken: 3_600_000,
+  exchangedToken: 900_000,
+  dayToken: 86_400_000,
+  refreshableSession: 30 * 86_400_000,
+} as const;
+
+/** Tokens that a login, or its continuation, came to. */
+export interface IssuedTokens extends MintedToken {
+  readonly refreshToken: string | undefined;
+}
+
+interface Login {
+  readonly name: string;
+  readonly password: string;
+  readonly sessionMs: number;
+  readonly tokenMs: number;
+  readonly isRefreshable: boolean;
+}
+
+/** Signs a user in, within the limits for the address. @throws Refused */
+export async function login(
+  request: IncomingMessage,
+  { name, password, sessionMs, tokenMs, isRefreshable }: Login,
+  services: HttpServices,
+): Promise<IssuedTokens> {
+  const { failures, addressKey, audit, headers } = services;
+  const from = addressOf(request);
+  const waitMs = (await failures?.wait(addressKey(from))) ?? 0;
+  if (waitMs > 0) throw new Refused(tooMany(waitMs));
+  const { domain } = headers.read(request.rawHeaders);
+  const signedIn = await signIn(
+    {
+      ...sessionServices(services),
+      audit: audit.by({ who: `user ${name.toLowerCase().slice(0, 80)}`, from }),
+    },
+    { name, password, domain, from, ttlMs: sessionMs, isRefreshable },
+  );
+  if (signedIn.outcome === 'accepted') return issueTokens(signedIn, tokenMs, services);
+  if (signedIn.reason === 'invalid') await failures?.take(addressKey(from));
+  throw new Refused(REFUSALS[signedIn.reason]);
+}
+
+/** Continues a session by its refresh token. @throws Refused */
+export async function refresh(
+  request: IncomingMessage,
+  token: string,
+  services: HttpServices,
+): Promise<IssuedTokens> {
+  const from = addressOf(request);
+  const audit = services.audit.by({ who: 'whoever has the refresh token', from });
+  const continued = await refreshSession({ ...sessionServices(services), audit }, token);
+  if (continued) return issueTokens(continued, LIFETIMES.accessToken, services);
+  const waitMs = (await services.failures?.take(services.addressKey(from))) ?? 0;
+  throw new Refused(waitMs > 0 ? tooMany(waitMs) : REFUSALS.invalid);
+}
+
+/** Exchanges what a caller was accepted by for a token with some of its scopes. @throws Refused where it lacks one */
+export function exchange(
+  principal: Principal,
+  { scopes, ttlMs }: { readonly scopes: readonly string[] | undefined; readonly ttlMs: number },
+  services: HttpServices,
+): Promise<MintedToken> {
+  const grant: Grant = principalGrant(principal);
+  if (scopes === undefined) return mintAccessToken(services, grant, ttlMs);
+  if (!scopes.every((scope) => grants(principal.scopes, scope)))
+    throw new Refused(REFUSALS['insufficient-scope']);
+  return mintAccessToken(services, { ...grant, scopes: narrowScopes(principal.scopes, scopes) }, ttlMs);
+}
+
+/** The client that an id and a secret, which is one of its API keys, are of. @throws Refused */
+export function clientBySecret(
+  request: IncomingMessage,
+  { id, secret }: { readonly id: string; readonly secret: string },
+  services: HttpServices,
+): Promise<Principal> {
+  const { domain } = services.headers.read(request.rawHeaders);
+  return requirePrincipal(
+    { token: wrapApiKey('basic', { clientId: id, key: secret }), domain },
+    { from: addressOf(request), services },
+  );
+}
+
+/** What the rules for sessions work with. */
+function sessionServices(services: HttpServices): SessionServices {
+  const { registry, keyStore, clock, audit, passwords } = services;
+  return {
+    ...{ keyStore, clock, audit, passwords },
+    hashSecret: (secret) => registry.hashSecret(secret),
+    findUser: (name) => registry.userById(name) ?? registry.userByEmail(name),
+  };
+}
+
+async function issueTokens(
+  { user, session }: { readonly user: User; readonly session: Session },
+  ttlMs: number,
+  services: HttpServices,
+): Promise<IssuedTokens> {
+  const minted = await mintAccessToken(services, sessionGrant(user, session), ttlMs);
+  return { ...minted, refreshToken: refreshToken(session, (text) => services.registry.hashSecret(text)) };
+}

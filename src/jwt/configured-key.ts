@@ -1,0 +1,61 @@
+import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
+import { KeywrightError } from '../core/errors.js';
+import {
+  type GivenSigningKey,
+  keyIdOf,
+  type SigningAlgorithm,
+  type SigningKey,
+} from '../core/signing-key.js';
+
+// RFC 7518 section 3.2: at least as long as the hash.
+const LEAST_SECRET_BYTES = 32;
+
+/** The key that the environment gives; undefined where it gives none. @throws KeywrightError `invalid-input` that names the variable, never its value */
+export function configuredKey(given: GivenSigningKey): SigningKey | undefined {
+  const { secret, publicKey, privateKey } = given;
+  if (secret !== undefined && (publicKey ?? privateKey) !== undefined)
+    throw unusable('JWT_SECRET', 'is set beside JWT_PRIVATE_KEY or JWT_PUBLIC_KEY: set one of them');
+  if (secret !== undefined) return secretKey(secret);
+  if (privateKey !== undefined) return keyPair(privateKey, publicKey);
+  if (publicKey !== undefined) throw unusable('JWT_PRIVATE_KEY', 'is missing beside JWT_PUBLIC_KEY');
+  return undefined;
+}
+
+function secretKey(secret: string): SigningKey {
+  if (Buffer.byteLength(secret) < LEAST_SECRET_BYTES)
+    throw unusable('JWT_SECRET', `has fewer than ${LEAST_SECRET_BYTES} octets`);
+  const key = createSecretKey(Buffer.from(secret));
+  return { id: 'configured', algorithm: 'HS256', privateKey: key, publicKey: key, endsAt: null };
+}
+
+function keyPair(privatePem: string, publicPem: string | undefined): SigningKey {
+  const privateKey = readPem('JWT_PRIVATE_KEY', privatePem, createPrivateKey);
+  const publicKey = createPublicKey(privateKey);
+  if (publicPem !== undefined && !readPem('JWT_PUBLIC_KEY', publicPem, createPublicKey).equals(publicKey))
+    throw unusable('JWT_PUBLIC_KEY', 'does not belong to JWT_PRIVATE_KEY');
+  return { id: keyIdOf(publicKey), algorithm: algorithmOf(privateKey), privateKey, publicKey, endsAt: null };
+}
+
+// Variables often hold PEM in one line, with \n for its line ends.
+function readPem(name: string, pem: string, read: (pem: string) => KeyObject): KeyObject {
+  try {
+    return read(pem.replaceAll('\\n', '\n'));
+  } catch {
+    throw unusable(name, 'is not a key in PEM');
+  }
+}
+
+function algorithmOf({
+  asymmetricKeyType: type,
+  asymmetricKeyDetails: details,
+}: KeyObject): SigningAlgorithm {
+  if (type === 'ed25519') return 'EdDSA';
+  if (type === 'ec' && details?.namedCurve === 'prime256v1') return 'ES256';
+  // RFC 7518 section 3.3
+  if (type === 'rsa' && (details?.modulusLength ?? 0) >= 2048) return 'RS256';
+  throw unusable('JWT_PRIVATE_KEY', 'is neither RSA of 2048 bits or more, nor EC P-256, nor Ed25519');
+}
+
+function unusable(name: string, what: string): KeywrightError {
+  return new KeywrightError('invalid-input', `${name} ${what}`);
+}

@@ -1,0 +1,71 @@
+import { CompactSign, compactVerify, decodeProtectedHeader, exportJWK } from 'jose';
+import { KeywrightError } from '../core/errors.js';
+import type { Clock, TokenSealer } from '../core/ports.js';
+import type { SigningKey } from '../core/signing-key.js';
+
+/** Access tokens as JWTs: signed by the newest key; read by whichever of ours the header names, with that key's algorithm and no other. */
+export class JwtSealer implements TokenSealer {
+  readonly #clock: Clock;
+  #keys: readonly SigningKey[] = [];
+  #revision = 0;
+
+  constructor(clock: Clock, keys: readonly SigningKey[] = []) {
+    this.#clock = clock;
+    this.#keys = keys;
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Takes the keys as they are now, the newest first. */
+  use(keys: readonly SigningKey[]): void {
+    this.#keys = keys;
+    this.#revision += 1;
+  }
+
+  async seal(payload: Record<string, unknown>): Promise<string> {
+    const [key] = this.#keys;
+    if (key === undefined)
+      throw new KeywrightError('store-corrupt', 'there is no key to sign access tokens with');
+    // RFC 9068 section 2.1
+    const header = { alg: key.algorithm, kid: key.id, typ: 'at+jwt' };
+    return new CompactSign(Buffer.from(JSON.stringify(payload)))
+      .setProtectedHeader(header)
+      .sign(key.privateKey);
+  }
+
+  async open(token: string): Promise<{ payload: unknown; keyId: string } | undefined> {
+    try {
+      const { kid, typ } = decodeProtectedHeader(token);
+      const key = typ === 'at+jwt' ? this.#trusted().find(({ id }) => id === kid) : undefined;
+      if (key === undefined) return undefined;
+      const { payload } = await compactVerify(token, key.publicKey, { algorithms: [key.algorithm] });
+      return { payload: JSON.parse(Buffer.from(payload).toString()), keyId: key.id };
+    } catch {
+      // Whatever is the matter with it, it is none of ours.
+      return undefined;
+    }
+  }
+
+  isTrusted(keyId: string): boolean {
+    const key = this.#keys.find(({ id }) => id === keyId);
+    return key !== undefined && (key.endsAt === null || this.#clock.now() < key.endsAt);
+  }
+
+  async publicKeys(): Promise<{ keys: object[] }> {
+    // A shared secret is nobody else's business.
+    const shown = this.#trusted().filter(({ algorithm }) => algorithm !== 'HS256');
+    const keys = shown.map(async ({ id, algorithm, publicKey }) => ({
+      ...(await exportJWK(publicKey)),
+      kid: id,
+      alg: algorithm,
+      use: 'sig',
+    }));
+    return { keys: await Promise.all(keys) };
+  }
+
+  #trusted(): readonly SigningKey[] {
+    return this.#keys.filter(({ id }) => this.isTrusted(id));
+  }
+}

@@ -1,0 +1,45 @@
+import { isIPv6 } from 'node:net';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Limiter } from '../core/ports.js';
+
+/** So many times for each key in a span, counted in memory. */
+export class MemoryLimiter implements Limiter {
+  readonly #limiter: RateLimiterMemory;
+
+  constructor({ count, perMs }: { readonly count: number; readonly perMs: number }) {
+    this.#limiter = new RateLimiterMemory({ points: count, duration: perMs / 1000 });
+  }
+
+  async take(key: string): Promise<number> {
+    try {
+      await this.#limiter.consume(key);
+      return 0;
+    } catch (refusal) {
+      if (refusal instanceof RateLimiterRes) return refusal.msBeforeNext;
+      throw refusal;
+    }
+  }
+
+  async wait(key: string): Promise<number> {
+    const state = await this.#limiter.get(key);
+    return state && state.remainingPoints <= 0 ? state.msBeforeNext : 0;
+  }
+}
+
+/** What stands for whoever has an address: the address, or the /64 network of an IPv6 one, which is one customer's (RFC 6177). */
+export function addressKey(address: string): string {
+  const bare = address.replace(/^::ffff:(?=\d+\.)/i, '');
+  if (!isIPv6(bare)) return bare;
+  const [head = '', tail] = bare.split('::');
+  const before = head === '' ? [] : head.split(':');
+  const after = tail ? tail.split(':') : [];
+  const groups = [
+    ...before,
+    ...Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0'),
+    ...after,
+  ];
+  return `${groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`;
+}
