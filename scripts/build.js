@@ -8,10 +8,8 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 rmSync(`${root}/dist`, { recursive: true, force: true });
 
-await build({
+const common = {
   absWorkingDir: root,
-  entryPoints: ['src/main.ts'],
-  outfile: 'dist/main.cjs',
   bundle: true,
   minifyWhitespace: true,
   minifySyntax: true,
@@ -20,17 +18,24 @@ await build({
   format: 'cjs',
   target: 'node20.19',
   logLevel: 'warning',
-  // Development tools that oclif looks for, and accelerators that the ws package does without.
+  // A binary; development tools that oclif looks for; and accelerators that the ws package does without.
   external: [
     '@node-rs/argon2',
-    'typescript',
-    'ts-node',
-    'tsx',
-    '@oclif/plugin-help',
-    'bufferutil',
-    'utf-8-validate',
+    ...['typescript', 'ts-node', 'tsx', '@oclif/plugin-help', 'bufferutil', 'utf-8-validate'],
   ],
-});
+};
+await build({ ...common, entryPoints: ['src/main.ts'], outfile: 'dist/main.cjs' });
+// What a program may import, with the types that it sees.
+await build({ ...common, entryPoints: ['src/index.ts'], outfile: 'dist/index.cjs' });
+const types = spawnSync(
+  process.execPath,
+  [`${root}/node_modules/typescript/bin/tsc`, '-p', 'tsconfig.build.json'],
+  {
+    cwd: root,
+    stdio: 'inherit',
+  },
+);
+if (types.status !== 0) throw new Error('the types of the library cannot be made');
 
 // bin/load.js reads the bundle as latin1; esbuild leaves other characters in regular expressions.
 const bundle = `${root}/dist/main.cjs`;

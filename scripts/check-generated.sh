@@ -5,8 +5,8 @@ cd "$(dirname "$0")/.."
 
 before=$(mktemp -d)
 trap 'rm -rf "$before"' EXIT
-cp oclif.manifest.json docs/commands.md "$before"
+cp oclif.manifest.json docs/commands.md docs/openapi.json "$before"
 npm run --silent generate
-for file in oclif.manifest.json docs/commands.md; do
+for file in oclif.manifest.json docs/commands.md docs/openapi.json; do
   diff -u "$before/$(basename "$file")" "$file" || { echo "$file was out of date: commit what 'npm run generate' makes" >&2; exit 1; }
 done

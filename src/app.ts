@@ -2,13 +2,13 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { FileAuditLog } from './audit/file-log.js';
 import type { AuthorityRequest } from './ca/authority.js';
-import type { TokenRules } from './core/access-token.js';
 import { keyedHash } from './core/api-key.js';
 import type { Credential } from './core/client.js';
 import { KeywrightError } from './core/errors.js';
 import type { CertificateAuthority, Clock, KeyStore, PasswordHasher } from './core/ports.js';
 import { parseGrant } from './core/scope.js';
 import { openRing, RING_ID } from './core/signing-key.js';
+import { ensureSigningKeys } from './core/signing-keys.js';
 import { SlowProofs } from './core/slow-proofs.js';
 import { formatTime } from './core/time.js';
 import { checkHome, prepareHome } from './disk/home.js';
@@ -39,8 +39,10 @@ export interface App {
   passwords(): Promise<PasswordHasher>;
   /** What signs and reads access tokens, with the keys as they are; `configured` where they come from the environment. */
   tokens(): Promise<{ readonly sealer: JwtSealer; readonly configured: boolean }>;
-  /** Signatures of access tokens, those that `rules` take, or the configuration; and passwords. */
-  slowProofs(rules?: TokenRules): Promise<SlowProofs>;
+  /** Makes the first key that signs access tokens, where none comes from the environment. */
+  ensureSigningKeys(): Promise<void>;
+  /** What reads access tokens of the configured issuer, for a program that ends afterwards. */
+  slowProofs(): Promise<SlowProofs>;
   /** Makes the CA by choice. @throws KeywrightError `already-exists` */
   createAuthority(request: AuthorityRequest): Promise<CertificateAuthority>;
 }
@@ -125,11 +127,15 @@ export async function openApp({ home, notice, environment, clock = systemClock }
     secretHasher,
     passwords,
     tokens,
-    async slowProofs(rules) {
+    async ensureSigningKeys() {
+      if ((await tokens()).configured) return;
+      await ensureSigningKeys({ keyStore, clock, audit }, (await settings()).jwtAlgorithm);
+    },
+    async slowProofs() {
       const { issuer, audience } = await settings();
       return new SlowProofs({
         sealer: (await tokens()).sealer,
-        rules: rules ?? { issuer: issuer ?? '', audience },
+        rules: { issuer: issuer ?? '', audience },
         passwords: await passwords(),
         hashSecret: await secretHasher(),
       });

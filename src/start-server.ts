@@ -5,13 +5,9 @@ import type { App } from './app.js';
 import { ensureServerLeaf } from './ca/server-leaf.js';
 import { KeywrightError } from './core/errors.js';
 import { LastUses } from './core/last-uses.js';
-import { LiveRegistry } from './core/live-registry.js';
 import type { ServerName } from './core/ports.js';
 import type { Principal } from './core/presentation.js';
 import { pruneSessions } from './core/sessions.js';
-import { openRing } from './core/signing-key.js';
-import { ensureSigningKeys } from './core/signing-keys.js';
-import { SlowProofs } from './core/slow-proofs.js';
 import { formatTime } from './core/time.js';
 import { CredentialHeaders } from './http/present.js';
 import { buildHttpServer, tlsOptions as httpTlsOptions } from './http/server.js';
@@ -20,6 +16,7 @@ import { addressKey, MemoryLimiter } from './limits/limiter.js';
 import { createEmbeddedEngine } from './mqtt/engines/embedded.js';
 import type { MqttEvent } from './mqtt/gate.js';
 import { buildMqttServer } from './mqtt/server.js';
+import { openRegistry } from './open-registry.js';
 import { addressUrl, type ListenAddress, type ServeSettings } from './settings.js';
 
 /** What of a logger is used here; pino's is one. */
@@ -60,19 +57,11 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     return { certificate: leaf.certificate, privateKey: leaf.privateKey, authority: authority.certificate };
   };
   const tls = httpAt.tls || mqttAt.tls ? await material() : undefined;
-  const { sealer, configured } = await app.tokens();
-  if (!configured) await ensureSigningKeys(app, settings.jwtAlgorithm);
+  await app.ensureSigningKeys();
   // The issuer may only be known when the port is.
   const rules = { issuer: settings.issuer ?? '', audience: settings.audience };
-  const passwords = await app.passwords();
-  const hashSecret = await app.secretHasher();
-  const registry = await LiveRegistry.follow({
-    keyStore,
-    hashSecret,
-    slow: new SlowProofs({ sealer, rules, passwords, hashSecret }),
-    onSigningKeys: (ring) => {
-      if (!configured) sealer.use(openRing(ring));
-    },
+  const { registry, sealer, passwords } = await openRegistry(app, {
+    rules,
     onFailure: (error) => log.error({ err: error }, 'the keystore cannot be followed'),
   });
   const uses = new LastUses({

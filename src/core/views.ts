@@ -65,12 +65,20 @@ export function apiKeyView(
     domain: client.domain,
     hint,
     scopes,
-    status: revokedAt !== null ? 'revoked' : now >= expiresAt ? 'expired' : 'valid',
+    status: apiKeyStatus({ revokedAt, expiresAt }, now),
     createdAt: formatTime(createdAt),
     expiresAt: expiresAt === NEVER ? null : formatTime(expiresAt),
     lastUsedAt: used === undefined ? null : formatTime(used.at),
     lastUsedFrom: used === undefined ? null : used.from,
   };
+}
+
+function apiKeyStatus(
+  { revokedAt, expiresAt }: { readonly revokedAt: Timestamp | null; readonly expiresAt: Timestamp },
+  now: Timestamp,
+): 'valid' | 'revoked' | 'expired' {
+  if (revokedAt !== null) return 'revoked';
+  return now >= expiresAt ? 'expired' : 'valid';
 }
 
 /** A user as it is shown: nothing of the password. */

@@ -68,6 +68,8 @@ export class Sessions {
   }
 
   #end(stream: Duplex, { principal }: Accepted, reason: string): void {
+    // Its close comes later: until then nobody is told twice.
+    this.#all.delete(stream);
     this.#options.onEnd(principal.id, reason);
     stream.destroy();
   }

@@ -39,6 +39,7 @@ describe('the audit log', () => {
       seq: 2,
       at: expect.stringMatching(/Z$/),
       who: expect.any(String),
+      from: 'local',
       action: 'key.gen',
       target: 'a',
       outcome: 'begun',

@@ -1,0 +1,235 @@
+import { openApp } from './app.js';
+import { OPERATOR } from './core/actor.js';
+import { wrapApiKey } from './core/api-key.js';
+import {
+  deleteApiKey,
+  editApiKey,
+  type FreshApiKey,
+  findApiKey,
+  type HeldApiKey,
+  invalidateApiKey,
+  listApiKeys,
+  registerApiKey,
+  rotateApiKey,
+} from './core/api-keys.js';
+import { parseClientId } from './core/client-id.js';
+import { addDuration, NEVER, type Timestamp } from './core/time.js';
+import { parseUserName } from './core/user.js';
+import { verifyPrepared } from './core/verify.js';
+import { apiKeyView } from './core/views.js';
+import { type OpenedRegistry, openRegistry } from './open-registry.js';
+import { homeDirectory } from './settings.js';
+
+export { KeywrightError } from './core/errors.js';
+
+/** An API key, without its secret. */
+export interface Token {
+  /** `<client-id>:<key-id>`. */
+  readonly id: string;
+  readonly clientId: string;
+  readonly label: string | null;
+  /** The user that its client belongs to. */
+  readonly owner: string | null;
+  readonly scopes: readonly string[];
+  /** null where it does not end. */
+  readonly expiresAt: Date | null;
+  readonly createdAt: Date;
+  readonly status: 'valid' | 'revoked' | 'expired';
+  /** How the key begins. */
+  readonly hint: string;
+}
+
+/** An API key that was just made: the only time that its secret exists. */
+export interface RegisteredToken extends Token {
+  /** Goes with `clientId`, to `POST /login` and as HTTP Basic. */
+  readonly clientSecret: string;
+  /** The same secret, for headers and MQTT. */
+  readonly apiKey: string;
+  /** The same secret with the client id in it: `kw-key:…`. */
+  readonly wrapped: string;
+}
+
+/** What an API key is to be. */
+export interface TokenRequest {
+  /** An existing client that gets one more key; without it a client with a UUID is made. */
+  readonly clientId?: string;
+  /** The user that a new client belongs to. */
+  readonly owner?: string;
+  /** The domain that a new client may act in. */
+  readonly domain?: string;
+  readonly label?: string;
+  /** What it may do. Default: `ingest`. */
+  readonly scopes?: readonly string[];
+  /** null for never. Default: 90 days from now. */
+  readonly expiresAt?: Date | null;
+  /** What the key begins with. Default: `key-prefix` of the configuration, `kw_live_`. */
+  readonly prefix?: string;
+}
+
+/** What may be changed of an API key; what is left out stays. A revoked key stays revoked. */
+export interface TokenEdit {
+  readonly label?: string;
+  readonly scopes?: readonly string[];
+  /** null for never. */
+  readonly expiresAt?: Date | null;
+}
+
+/** What somebody presents, and what is demanded of it. */
+export interface Credential {
+  /** An API key in any of its forms, a signed token, or an access token. */
+  readonly token: string;
+  readonly clientId?: string;
+  readonly domain?: string;
+  readonly scope?: string;
+}
+
+/** Who presented a credential, or why it is refused. */
+export type Verification =
+  | {
+      readonly accepted: true;
+      readonly kind: 'client' | 'user';
+      readonly id: string;
+      readonly owner: string | null;
+      readonly scopes: readonly string[];
+      readonly groups: readonly string[];
+      readonly domains: readonly string[];
+      readonly expiresAt: Date;
+    }
+  | {
+      readonly accepted: false;
+      /** `invalid` is all that is told of a secret that was not proved. */
+      readonly reason:
+        | 'missing'
+        | 'invalid'
+        | 'revoked'
+        | 'not-yet-valid'
+        | 'expired'
+        | 'wrong-client-id'
+        | 'wrong-domain'
+        | 'insufficient-scope'
+        | 'unavailable';
+    };
+
+/** A keystore of API keys, as whoever holds its home may use it. All methods throw `KeywrightError`. */
+export interface Keystore {
+  /** Registers an API key. @throws `not-found` where the client or the owner does not exist; `refused` where the owner does not hold a scope; `invalid-input` */
+  register(request?: TokenRequest): Promise<RegisteredToken>;
+  /** All API keys, or those of one owner, oldest first. */
+  tokens(filter?: { readonly owner?: string }): Promise<Token[]>;
+  /** One API key, by its id, or by its client's where that has one. @throws `not-found` */
+  token(id: string): Promise<Token>;
+  /** @throws `not-found`, `refused`, `invalid-input` */
+  edit(id: string, edit: TokenEdit): Promise<Token>;
+  /** A new key with the same permissions; the old one holds for `overlap` (`24h`, `30m`), or stops now without it. @throws `not-found`, `refused` */
+  rotate(id: string, options?: { readonly overlap?: string }): Promise<RegisteredToken>;
+  /** Makes a key stop working at once, and keeps it in the list. @throws `not-found` */
+  invalidate(id: string): Promise<Token>;
+  /** Deletes a key for good. @throws `not-found` */
+  delete(id: string): Promise<void>;
+  /** Decides on a credential, as a server would. The first call reads the keystore into memory, and follows it from then on. */
+  verify(credential: Credential): Promise<Verification>;
+  /** Stops following the keystore. */
+  close(): void;
+}
+
+/** Where a keystore is. */
+export interface KeystoreOptions {
+  /** The home. Default: `KEYWRIGHT_HOME`, or `keywright` in the XDG data directory. */
+  readonly home?: string;
+  /** Where settings are read beside `keywright.yaml`. Default: the process's environment. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Opens a keystore, which need not exist yet. @throws KeywrightError `unsafe-home` where others can look into its home */
+export async function openKeystore({
+  home,
+  environment = process.env,
+}: KeystoreOptions = {}): Promise<Keystore> {
+  const app = await openApp({ home: homeDirectory(home, environment), environment, notice: () => undefined });
+  const { keyStore, clock, audit } = app;
+  const lookUp = { keyStore, actor: OPERATOR };
+  const services = async () => ({ ...lookUp, clock, audit, hashSecret: await app.secretHasher() });
+  const view = (held: HeldApiKey) => tokenOf(held, clock.now());
+  let followed: Promise<OpenedRegistry> | undefined;
+  const follow = async () => {
+    const { issuer = '', audience } = await app.settings();
+    return openRegistry(app, { rules: { issuer, audience }, onFailure: () => undefined });
+  };
+
+  return {
+    async register({ clientId, owner, expiresAt, scopes = ['ingest'], ...request } = {}) {
+      const { keyPrefix } = await app.settings();
+      const fresh = await registerApiKey(await services(), {
+        prefix: keyPrefix,
+        ...request,
+        clientId: clientId === undefined ? undefined : parseClientId(clientId),
+        owner: owner === undefined ? undefined : parseUserName(owner),
+        scopes: await app.parseGrant(scopes),
+        expiresAt: expiresAt === undefined ? addDuration(clock.now(), '90d') : endOf(expiresAt),
+      });
+      return registered(fresh, clock.now());
+    },
+    async tokens({ owner } = {}) {
+      const ownerId = owner === undefined ? undefined : parseUserName(owner);
+      return (await listApiKeys(lookUp, { owner: ownerId })).map(view);
+    },
+    token: async (id) => view(await findApiKey(lookUp, id)),
+    async edit(id, { label, scopes, expiresAt }) {
+      const edit = {
+        label,
+        scopes: scopes && (await app.parseGrant(scopes)),
+        expiresAt: expiresAt === undefined ? undefined : endOf(expiresAt),
+      };
+      return view(await editApiKey(await services(), id, edit));
+    },
+    async rotate(id, { overlap } = {}) {
+      const now = clock.now();
+      const until = overlap === undefined ? now : addDuration(now, overlap);
+      return registered(await rotateApiKey(await services(), id, until), now);
+    },
+    invalidate: async (id) => view(await invalidateApiKey(await services(), id)),
+    delete: async (id) => deleteApiKey(await services(), id),
+    async verify({ token, clientId, domain, scope }) {
+      followed ??= follow();
+      const { registry } = await followed;
+      const demand = scope === undefined ? undefined : { scope };
+      const verdict = await verifyPrepared({ token, clientId, domain, demand }, registry, clock);
+      if (verdict.outcome === 'rejected') return { accepted: false, reason: verdict.reason };
+      const { kind, id, owner, scopes, groups, domains, expiresAt } = verdict.principal;
+      return { accepted: true, kind, id, owner, scopes, groups, domains, expiresAt: new Date(expiresAt) };
+    },
+    close() {
+      followed?.then(
+        ({ registry }) => registry.stop(),
+        () => undefined,
+      );
+    },
+  };
+}
+
+function tokenOf(held: HeldApiKey, now: Timestamp): Token {
+  const { id, clientId, label, owner, scopes, status, hint, expiresAt, createdAt } = apiKeyView(held, {
+    now,
+  });
+  const ends = expiresAt === null ? null : new Date(expiresAt);
+  return {
+    id,
+    clientId,
+    label,
+    owner,
+    scopes,
+    status,
+    hint,
+    expiresAt: ends,
+    createdAt: new Date(createdAt),
+  };
+}
+
+function registered({ client, credential, key }: FreshApiKey, now: Timestamp): RegisteredToken {
+  const wrapped = wrapApiKey('kw', { clientId: client.id, key });
+  return { ...tokenOf({ client, credential }, now), clientSecret: key, apiKey: key, wrapped };
+}
+
+function endOf(expiresAt: Date | null): Timestamp {
+  return expiresAt === null ? NEVER : expiresAt.getTime();
+}
