@@ -28,3 +28,57 @@ export async function collectOpenApi(app: FastifyInstance): Promise<void> {
     },
   });
 }
+
+interface Operation {
+  operationId?: string;
+  responses?: Record<string, unknown>;
+}
+
+interface OpenApiDocument {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: object;
+}
+
+/** The document: what the routes say, and what holds for all of them. */
+export function openApiDocument(app: FastifyInstance): OpenApiDocument {
+  const document: OpenApiDocument = JSON.parse(JSON.stringify(app.swagger()));
+  for (const [path, operations] of Object.entries(document.paths)) {
+    const isOAuth = path.startsWith('/oauth/');
+    const type = isOAuth ? 'application/json' : 'application/problem+json';
+    const schema = { $ref: `#/components/schemas/${isOAuth ? 'OAuthProblem' : 'Problem'}` };
+    for (const [method, operation] of Object.entries(operations)) {
+      operation.operationId = operationId(method, path);
+      const refusal = { description: 'a refusal or an error', content: { [type]: { schema } } };
+      operation.responses = { ...operation.responses, default: refusal };
+    }
+  }
+  const schemas = { Problem: PROBLEM, OAuthProblem: OAUTH_PROBLEM };
+  return { ...document, components: { ...document.components, schemas } };
+}
+
+function operationId(method: string, path: string): string {
+  const words = path.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
+  return [method, ...words.map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`)].join('');
+}
+
+const PROBLEM = {
+  type: 'object',
+  description: 'RFC 9457 problem details, with the members of older dialects',
+  required: ['type', 'title', 'status', 'detail', 'success', 'reason', 'retry'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string', description: 'a sentence for people' },
+    success: { type: 'boolean', const: false },
+    reason: { type: 'string', description: 'a word or two for programs' },
+    retry: { type: 'boolean', description: 'whether the same request may succeed later' },
+  },
+};
+
+const OAUTH_PROBLEM = {
+  ...PROBLEM,
+  description: 'RFC 6749 section 5.2, with the members of a problem',
+  required: [...PROBLEM.required, 'error'],
+  properties: { ...PROBLEM.properties, error: { type: 'string' }, error_description: { type: 'string' } },
+};

@@ -3,7 +3,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { addApi } from './api.js';
 import { closeConnectionsWith, TIMEOUTS } from './connections.js';
 import { answerBrokenRequest, answerError, sendProblem } from './errors.js';
-import { collectOpenApi } from './openapi.js';
+import { collectOpenApi, openApiDocument } from './openapi.js';
 import { problem } from './problem.js';
 import { OWN_PATHS, routeTarget } from './route-target.js';
 import type { HttpServices } from './services.js';
@@ -61,7 +61,7 @@ export async function buildHttpServer({ services, tokens, tls }: HttpOptions): P
     for (const each of [method].flat()) routes.add(`${each} ${url}`);
   });
   await addApi(app, services);
-  app.get('/openapi.json', hidden, () => app.swagger());
+  app.get('/openapi.json', hidden, () => openApiDocument(app));
   return app;
 }
 

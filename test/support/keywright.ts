@@ -116,3 +116,67 @@ export async function eventually(
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+/** What users of tests sign in with. */
+export const PASSWORD = 'correct horse battery staple';
+
+/** Adds a user with that password. */
+export async function addUser({ keywright }: Workshop, name: string, ...flags: string[]): Promise<void> {
+  const run = await keywright(['user', 'add', name, '--password-stdin', ...flags], { input: PASSWORD });
+  if (run.exitCode !== 0) throw new Error(run.stderr);
+}
+
+/** Registers an API key. @returns what `--json` prints */
+export async function registerKey({ keywright }: Workshop, ...flags: string[]): Promise<RegisteredKey> {
+  const run = await keywright(['register', 'token', '--json', ...flags]);
+  if (run.exitCode !== 0) throw new Error(run.stdout + run.stderr);
+  return JSON.parse(run.stdout);
+}
+
+interface RegisteredKey {
+  readonly id: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly apiKey: string;
+  readonly wrapped: string;
+  readonly mqttPassword?: string;
+}
+
+/** An answer, with its body as JSON. */
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape
+  readonly body: any;
+}
+
+interface Request {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent form-encoded. */
+  readonly form?: Record<string, string>;
+  /** Sent as `Authorization: Bearer`. */
+  readonly bearer?: string;
+}
+
+/** Makes a request; POST where it has a body. */
+export async function ask(
+  url: string,
+  { method, headers = {}, json, form, bearer }: Request = {},
+): Promise<Answer> {
+  const hasBody = json !== undefined || form !== undefined;
+  const response = await fetch(url, {
+    method: method ?? (hasBody ? 'POST' : 'GET'),
+    headers: {
+      ...(json !== undefined && { 'content-type': 'application/json' }),
+      ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+      ...headers,
+    },
+    ...(json !== undefined && { body: JSON.stringify(json) }),
+    ...(form !== undefined && { body: new URLSearchParams(form) }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) };
+}

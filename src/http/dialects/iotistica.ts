@@ -56,7 +56,15 @@ const PREFIX = 'iotsk_live_';
 export function addIotisticaRoutes(app: FastifyInstance, services: HttpServices): void {
   app.post<{ Body: Static<typeof Login> }>(
     '/api/v1/auth/login',
-    { schema: { tags: ['tokens'], summary: 'Sign in with refresh', body: Login, response: { 200: Tokens } } },
+    {
+      schema: {
+        tags: ['tokens'],
+        security: [],
+        summary: 'Sign in with refresh',
+        body: Login,
+        response: { 200: Tokens },
+      },
+    },
     async ({ raw, body: { email, username, password } }) => {
       const name = email ?? username;
       if (name === undefined || (email !== undefined && username !== undefined)) {
@@ -76,7 +84,15 @@ export function addIotisticaRoutes(app: FastifyInstance, services: HttpServices)
   );
   app.post<{ Body: Static<typeof Refresh> }>(
     '/api/v1/auth/refresh',
-    { schema: { tags: ['tokens'], summary: 'Continue a session', body: Refresh, response: { 200: Tokens } } },
+    {
+      schema: {
+        tags: ['tokens'],
+        security: [],
+        summary: 'Continue a session',
+        body: Refresh,
+        response: { 200: Tokens },
+      },
+    },
     async ({ raw, body }) => tokensView(await refresh(raw, body.refreshToken, services)),
   );
   app.post<{ Body: Static<typeof NewKey> }>(

@@ -15,6 +15,7 @@ export function addMachhubRoutes(app: FastifyInstance, services: HttpServices): 
     {
       schema: {
         tags: ['tokens'],
+        security: [],
         summary: 'Sign in; the token lasts 24 hours',
         body: Login,
         response: { 200: Type.Object({ success: Type.Literal(true), tkn: Type.String() }) },

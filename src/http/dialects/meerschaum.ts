@@ -32,6 +32,7 @@ export function addMeerschaumRoutes(app: FastifyInstance, services: HttpServices
     {
       schema: {
         tags: ['tokens'],
+        security: [{}, { basic: [] }],
         summary: 'Exchange a password, or a client id and secret, for an access token',
         consumes: ['application/x-www-form-urlencoded'],
         body: Login,

@@ -22,7 +22,7 @@ export class OAuthRefused extends Refused {
     const status = code === 'invalid_client' ? 401 : 400;
     super({
       problem: problem(status, { reason: code.replaceAll('_', ' '), detail }),
-      headers: status === 401 ? { 'www-authenticate': 'Basic realm="keywright"' } : {},
+      headers: {},
     });
     this.code = code;
   }
@@ -44,23 +44,18 @@ export function answerOAuthError(
   _request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const { problem: body, headers } = refusalOf(error);
-  // RFC 6749 section 5.2: a scope that lacks is a bad request.
-  const status = body.status === 403 ? 400 : body.status;
-  const code = error instanceof OAuthRefused ? error.code : (CODES[status] ?? 'server_error');
+  const refusal = refusalOf(error);
+  const code = error instanceof OAuthRefused ? error.code : (CODES[refusal.problem.status] ?? 'server_error');
+  // RFC 6749 section 5.2: what lacks a scope is a bad request.
+  const status = refusal.problem.status === 403 ? 400 : refusal.problem.status;
+  const { 'www-authenticate': _, ...headers } = { ...refusal.headers };
   // RFC 6749 section 5.2: no quotes, no backslashes.
-  const description = body.detail.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "'");
-  const basic = status === 401 ? { 'www-authenticate': 'Basic realm="keywright"' } : {};
+  const description = refusal.problem.detail.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "'");
   return reply
     .code(status)
-    .headers({ ...headers, ...basic, 'cache-control': 'no-store' })
+    .headers({ ...headers, ...(status === 401 && CHALLENGE), 'cache-control': 'no-store' })
     .type('application/json')
-    .send(
-      JSON.stringify({
-        error: status === 400 && body.status === 403 ? 'invalid_scope' : code,
-        error_description: description,
-        ...body,
-        status,
-      }),
-    );
+    .send(JSON.stringify({ error: code, error_description: description, ...refusal.problem, status }));
 }
+
+const CHALLENGE = { 'www-authenticate': 'Basic realm="keywright"' };

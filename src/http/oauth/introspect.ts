@@ -35,6 +35,7 @@ export function addIntrospectRoute(app: FastifyInstance, services: HttpServices)
     {
       schema: {
         tags: ['oauth'],
+        security: [{ basic: [] }, { bearer: [] }, { apiKey: [] }],
         summary: 'What an access token, API key or signed token is worth now',
         consumes: ['application/x-www-form-urlencoded'],
         body: Request,

@@ -23,6 +23,7 @@ export function addRevokeRoute(app: FastifyInstance, services: HttpServices): vo
     {
       schema: {
         tags: ['oauth'],
+        security: [{}, { basic: [] }, { bearer: [] }, { apiKey: [] }],
         summary: 'Revoke an access or refresh token',
         consumes: ['application/x-www-form-urlencoded'],
         body: Request,

@@ -46,6 +46,7 @@ export function addTokenRoute(app: FastifyInstance, services: HttpServices): voi
     {
       schema: {
         tags: ['oauth'],
+        security: [{}, { basic: [] }],
         summary: 'The token endpoint: client_credentials, refresh_token, token exchange',
         consumes: ['application/x-www-form-urlencoded'],
         body: Request,
