@@ -37,7 +37,7 @@ export default class UserEdit extends BaseCommand {
       domains: domain?.filter((name) => name !== ''),
       role,
       scopes: flags.scope && (await app.parseGrant(flags.scope)),
-      disabled: disable || enable ? disable : undefined,
+      disabled: enable ? false : disable,
     });
     return printUser(this, user);
   }

@@ -1,0 +1,282 @@
+import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  addUser,
+  ask,
+  eventually,
+  PASSWORD,
+  registerKey,
+  type Server,
+  serve,
+  workshop,
+} from '../support/keywright.js';
+
+async function connect({ mqttPort }: Server, options: IClientOptions): Promise<MqttClient> {
+  const client = await connectAsync(`mqtt://127.0.0.1:${mqttPort}`, { reconnectPeriod: 0, ...options });
+  onTestFinished(() => void client.end(true));
+  return client;
+}
+
+/** The return code of the CONNACK. */
+async function codeOf(server: Server, options: IClientOptions): Promise<number> {
+  try {
+    await (await connect(server, options)).endAsync();
+    return 0;
+  } catch (error) {
+    return Reflect.get(Object(error), 'code');
+  }
+}
+
+const exchange = async ({ http }: Server, api_key: string, scope = 'ingest') =>
+  (await ask(`${http}/v1/token/exchange`, { json: { api_key, scope } })).body.access_token as string;
+
+const closed = (client: MqttClient) =>
+  new Promise((resolve) => client.once('close', () => resolve(undefined)));
+
+describe('an API key as user name', () => {
+  it('gets in with the client’s MQTT password beside it, and with nothing else', async () => {
+    const shop = await workshop();
+    const key = await registerKey(shop, '--mqtt-password', '--prefix', 'iotsk_live_');
+    const other = await registerKey(shop, '--mqtt-password');
+    const without = await registerKey(shop);
+    const server = await serve(shop);
+    const { apiKey: username, mqttPassword: password = '' } = key;
+    for (let round = 0; round < 2; round += 1) {
+      expect(await codeOf(server, { username, password, clientId: `agent-${key.clientId}` })).toBe(0);
+      const refused: IClientOptions[] = [
+        { username, password: `${password}x` },
+        { username, password: other.mqttPassword ?? '' },
+        { username },
+        { username, password: '' },
+        { username: without.apiKey, password },
+        { username: without.apiKey, password: 'x' },
+        { username: `${username.slice(0, -1)}?`, password },
+        { username: 'agent', password },
+        { username, password: other.apiKey },
+      ];
+      const codes = [];
+      for (const options of refused) codes.push(await codeOf(server, options));
+      expect(codes).toEqual([4, 4, 4, 4, 4, 4, 5, 5, 5]);
+    }
+    expect(await codeOf(server, { username: key.wrapped, password })).toBe(0);
+  });
+
+  it('stays in until the password is another', async () => {
+    const shop = await workshop();
+    const {
+      apiKey: username,
+      clientId,
+      mqttPassword: password = '',
+    } = await registerKey(shop, '--mqtt-password');
+    const server = await serve(shop);
+    await connect(server, { username, password });
+    const set = await shop.keywright(['key', 'passwd', clientId, '--password-stdin'], {
+      input: `${PASSWORD}\n`,
+    });
+    expect(set.stdout).toBe(`Changed the MQTT password of ${clientId}`);
+    await eventually(async () => (await codeOf(server, { username, password })) === 4, {
+      withinMs: 1000,
+      what: 'refused',
+    });
+    expect(await codeOf(server, { username, password: PASSWORD })).toBe(0);
+    const shown = await shop.keywright(['key', 'show', clientId]);
+    expect(shown.stdout).toMatch(/password +for MQTT, set \S+Z/);
+    expect(shown.stdout).not.toContain('argon2');
+  });
+});
+
+describe('an access token', () => {
+  it('gets in as user name or as password, under any client id', async () => {
+    const shop = await workshop();
+    const { apiKey } = await registerKey(shop, '--scope', 'ingest', '--scope', 'metrics');
+    await addUser(shop, 'ann');
+    const server = await serve(shop);
+    const token = await exchange(server, apiKey);
+    const { tkn } = (
+      await ask(`${server.http}/auth/login`, { json: { username: 'ann', password: PASSWORD } })
+    ).body;
+    for (const each of [token, tkn]) {
+      expect(await codeOf(server, { username: each, clientId: 'any' })).toBe(0);
+      expect(await codeOf(server, { username: 'device', password: each })).toBe(0);
+      expect(await codeOf(server, { username: each, password: each })).toBe(0);
+      expect(await codeOf(server, { username: each, password: 'x' })).toBe(5);
+      expect(await codeOf(server, { username: `${each}.`, password: '' })).toBe(5);
+      expect(await codeOf(server, { username: 'device', password: each.slice(0, -4) })).toBe(5);
+    }
+    expect(await codeOf(server, { username: token, password: tkn })).toBe(5);
+    expect(
+      await codeOf(server, { username: 'device', password: await exchange(server, apiKey, 'metrics') }),
+    ).toBe(5);
+  });
+
+  it.each([
+    [
+      'its key is invalidated',
+      async (shop: Shop, { id }: Key) => shop.keywright(['token', 'invalidate', id]),
+    ],
+    ['the signing key is withdrawn', async (shop: Shop) => shop.keywright(['jwt', 'rotate', '--now'])],
+  ])('loses its session within a second when %s', async (_, revoke) => {
+    const shop = await workshop();
+    const key = await registerKey(shop);
+    const server = await serve(shop);
+    const client = await connect(server, { username: await exchange(server, key.apiKey), clientId: 'x' });
+    const end = closed(client);
+    await revoke(shop, key);
+    const since = performance.now();
+    await end;
+    expect(performance.now() - since).toBeLessThan(1000);
+  });
+
+  it('of a user loses its session when the login ends, and a client when its owner is disabled', async () => {
+    const shop = await workshop();
+    await addUser(shop, 'ann');
+    const key = await registerKey(shop, '--owner', 'ann');
+    const server = await serve(shop);
+    const { tkn } = (
+      await ask(`${server.http}/auth/login`, { json: { username: 'ann', password: PASSWORD } })
+    ).body;
+    const user = closed(await connect(server, { password: tkn, username: 'x' }));
+    const device = closed(await connect(server, { password: key.apiKey, username: 'x' }));
+    await ask(`${server.http}/oauth/revoke`, { form: { token: tkn } });
+    await user;
+    await shop.keywright(['user', 'edit', 'ann', '--disable']);
+    await device;
+    expect(await codeOf(server, { password: key.apiKey, username: 'x' })).toBe(4);
+    await shop.keywright(['user', 'edit', 'ann', '--enable']);
+    await eventually(async () => (await codeOf(server, { password: key.apiKey, username: 'x' })) === 0, {
+      withinMs: 1000,
+      what: 'back',
+    });
+  });
+
+  it('keeps users and clients of one name apart', async () => {
+    const shop = await workshop();
+    await addUser(shop, 'app');
+    await shop.keywright(['key', 'gen', 'app', '--scope', 'metrics']);
+    const server = await serve(shop);
+    const { tkn } = (
+      await ask(`${server.http}/auth/login`, { json: { username: 'app', password: PASSWORD } })
+    ).body;
+    const user = await connect(server, { password: tkn, username: 'x', clientId: 'app' });
+    const end = closed(user);
+    await shop.keywright(['key', 'del', 'app', '--yes']);
+    await eventually(async () => (await ask(`${server.http}/readyz`)).status === 200, {
+      withinMs: 1000,
+      what: 'ready',
+    });
+    await user.publishAsync('a', 'b', { qos: 1 });
+    await shop.keywright(['user', 'del', 'app', '--yes']);
+    await end;
+  });
+});
+
+type Shop = Awaited<ReturnType<typeof workshop>>;
+type Key = Awaited<ReturnType<typeof registerKey>>;
+
+describe('the last use of an API key', () => {
+  it('is kept with its address, and does not disturb sessions', async () => {
+    const shop = await workshop();
+    const [one, other, idle] = [await registerKey(shop), await registerKey(shop), await registerKey(shop)];
+    const server = await serve(shop);
+    const client = await connect(server, { username: 'x', password: one.apiKey });
+    let ended = false;
+    client.once('close', () => {
+      ended = true;
+    });
+    await ask(server.http, { bearer: other.apiKey });
+    const list = async () => {
+      const { stdout } = await shop.keywright(['token', 'list', '--json']);
+      const tokens: { id: string; lastUsedAt: string | null; lastUsedFrom: string | null }[] =
+        JSON.parse(stdout);
+      return new Map(tokens.map((token) => [token.id, token]));
+    };
+    await eventually(async () => (await list()).get(other.id)?.lastUsedAt !== null, {
+      withinMs: 5000,
+      what: 'written',
+    });
+    const seen = await list();
+    expect(seen.get(one.id)).toMatchObject({
+      lastUsedAt: expect.stringMatching(/Z$/),
+      lastUsedFrom: '127.0.0.1',
+    });
+    expect(seen.get(idle.id)).toMatchObject({ lastUsedAt: null, lastUsedFrom: null });
+    expect((await shop.keywright(['token', 'show', one.id])).stdout).toMatch(
+      /last used +\S+Z from 127.0.0.1/,
+    );
+    expect(ended).toBe(false);
+  });
+});
+
+describe('limits', () => {
+  const wrong = { username: 'x', password: `kw_live_${'0'.repeat(32)}000000` };
+
+  it('of failed attempts are for the address; whoever holds a credential still gets in', async () => {
+    const shop = await workshop();
+    const { apiKey } = await registerKey(shop);
+    await addUser(shop, 'ann');
+    const server = await serve(shop, ['--failed-attempts', '5/1m']);
+    const login = (password: string) =>
+      ask(`${server.http}/auth/login`, { json: { username: 'ann', password } });
+    const codes = [];
+    for (let attempt = 0; attempt < 3; attempt += 1)
+      codes.push((await ask(server.http, { bearer: 'rubbish' })).status);
+    codes.push((await login('wrong horse battery')).status);
+    codes.push(await codeOf(server, wrong));
+    expect(codes).toEqual([401, 401, 401, 401, 4]);
+
+    const refused = await ask(server.http, { bearer: 'rubbish' });
+    expect([refused.status, Number(refused.headers.get('retry-after')) > 50]).toEqual([429, true]);
+    expect(refused.body).toMatchObject({ success: false, reason: 'rate limited', retry: true });
+    expect(await codeOf(server, wrong)).toBe(3);
+    expect((await login('wrong horse battery')).status).toBe(429);
+    expect((await ask(`${server.http}/api/v1/auth/refresh`, { json: { refreshToken: 'x' } })).status).toBe(
+      429,
+    );
+    const oauth = await ask(`${server.http}/oauth/token`, {
+      form: { grant_type: 'client_credentials', client_id: 'a', client_secret: 'b' },
+    });
+    expect([oauth.status, oauth.body.error]).toEqual([429, 'temporarily_unavailable']);
+
+    expect((await ask(server.http, { bearer: apiKey })).status).toBe(200);
+    expect(await codeOf(server, { username: 'x', password: apiKey })).toBe(0);
+    expect((await ask(`${server.http}/v1/token/exchange`, { json: { api_key: apiKey } })).status).toBe(200);
+    // Whoever shows nothing was not guessing.
+    expect((await ask(server.http)).status).toBe(401);
+  });
+
+  it('have a default, and can be turned off', async () => {
+    const shop = await workshop();
+    const server = await serve(shop, [], { KEYWRIGHT_FAILED_ATTEMPTS: '100/1m' });
+    const statuses = new Set<number>();
+    for (let attempt = 0; attempt < 101; attempt += 1)
+      statuses.add((await ask(server.http, { bearer: 'x' })).status);
+    expect([...statuses]).toEqual([401, 429]);
+    expect((await shop.keywright(['serve', '--failed-attempts', 'many'])).stderr).toContain(
+      '--failed-attempts: "many" is not a rate like 100/1m, or off',
+    );
+  });
+
+  it('of requests are for each credential, and tokens count with what they come from', async () => {
+    const shop = await workshop();
+    const [one, other] = [await registerKey(shop), await registerKey(shop)];
+    const server = await serve(shop, ['--requests-per-key', '3/1m']);
+    const token = await exchange(server, one.apiKey);
+    expect((await ask(server.http, { bearer: token })).status).toBe(200);
+    const fresh = await exchange(server, one.apiKey);
+    expect((await ask(server.http, { bearer: fresh })).status).toBe(429);
+    for (let request = 0; request < 3; request += 1)
+      expect((await ask(server.http, { headers: { 'x-api-key': other.apiKey } })).status).toBe(200);
+    const limited = await ask(server.http, { headers: { 'x-api-key': other.apiKey } });
+    expect([limited.status, limited.body.retry]).toEqual([429, true]);
+  });
+});
+
+it('takes credentials in headers that the configuration names', async () => {
+  const shop = await workshop();
+  const { apiKey } = await registerKey(shop);
+  const server = await serve(shop, ['--credential-header', 'X-Plant-Key']);
+  expect((await ask(server.http, { headers: { 'x-plant-key': apiKey } })).status).toBe(200);
+  expect((await ask(server.http, { headers: { 'x-other-key': apiKey } })).status).toBe(401);
+  const both = { headers: { 'x-plant-key': apiKey, 'x-api-key': 'other' } };
+  expect((await ask(server.http, both)).status).toBe(401);
+});
