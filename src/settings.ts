@@ -44,6 +44,8 @@ export interface ServeSettings extends CommonSettings {
   readonly httpTokenAuth: boolean;
   readonly mqtt: ListenAddress;
   readonly mqttTokenAuth: boolean;
+  /** Whether a TLS listener of MQTT also takes clients that show no certificate but another credential. */
+  readonly mqttClientCertificate: 'required' | 'optional';
   readonly serverNames: readonly string[];
   /** Headers that carry credentials beside the built-in ones, lower-case. */
   readonly credentialHeaders: readonly string[];
@@ -90,6 +92,7 @@ export async function serveSettings(sources: SettingSources): Promise<ServeSetti
     httpTokenAuth: one('http-enable-token-auth', parseBoolean),
     mqtt: { ...mqtt, tls: mqtt.tls || one('mqtt-enable-tls', parseBoolean) },
     mqttTokenAuth: one('mqtt-enable-token-auth', parseBoolean),
+    mqttClientCertificate: one('mqtt-client-certificate', parseCertificateUse),
     serverNames: all('server-name', parseServerName),
     credentialHeaders: all('credential-header', parseHeaderName),
     failedAttempts: one('failed-attempts', parseRate),
@@ -121,6 +124,7 @@ export const SETTING_DEFAULTS = {
   mqtt: 'tcp://127.0.0.1:5653',
   'mqtt-enable-token-auth': 'true',
   'mqtt-enable-tls': 'false',
+  'mqtt-client-certificate': 'required',
   'server-name': [],
   'credential-header': [],
   'failed-attempts': '100/1m',
@@ -267,6 +271,11 @@ function parseAddress(value: string, { plain, tls }: Schemes): ListenAddress {
 function parseBoolean(value: string): boolean {
   if (value !== 'true' && value !== 'false') throw new Expected('true or false');
   return value === 'true';
+}
+
+function parseCertificateUse(value: string): ServeSettings['mqttClientCertificate'] {
+  if (value !== 'required' && value !== 'optional') throw new Expected('required or optional');
+  return value;
 }
 
 function parseServerName(value: string): string {

@@ -15,6 +15,7 @@ import type { HttpServices } from './http/services.js';
 import { addressKey, MemoryLimiter } from './limits/limiter.js';
 import { createEmbeddedEngine } from './mqtt/engines/embedded.js';
 import type { MqttEvent } from './mqtt/gate.js';
+import type { MqttAuthentication } from './mqtt/present.js';
 import { buildMqttServer } from './mqtt/server.js';
 import { openRegistry } from './open-registry.js';
 import { addressUrl, type ListenAddress, type ServeSettings } from './settings.js';
@@ -89,7 +90,7 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
   const mqtt = buildMqttServer({
     ...{ registry, clock, engine: await createEmbeddedEngine(), ...counts },
     tls: mqttAt.tls ? tls : undefined,
-    authentication: mqttAt.tls ? 'certificate' : settings.mqttTokenAuth ? 'token' : 'open',
+    authentication: mqttAuthentication(settings),
     report: limited(({ what, ...details }: MqttEvent) => log.info(details, `MQTT ${what}`), LINES_PER_SECOND),
   });
   const prune = () =>
@@ -142,6 +143,15 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     await close();
     throw error;
   }
+}
+
+function mqttAuthentication({
+  mqtt,
+  mqttTokenAuth,
+  mqttClientCertificate,
+}: ServeSettings): MqttAuthentication {
+  if (!mqtt.tls) return mqttTokenAuth ? 'token' : 'open';
+  return mqttClientCertificate === 'optional' && mqttTokenAuth ? 'certificate-or-token' : 'certificate';
 }
 
 /** The address that was taken, as the issuer of access tokens. */

@@ -20,6 +20,7 @@ describe('settings of serve', () => {
       httpTokenAuth: true,
       mqtt: { tls: false, host: '127.0.0.1', port: 5653 },
       mqttTokenAuth: true,
+      mqttClientCertificate: 'required',
       serverNames: [],
       credentialHeaders: [],
       failedAttempts: { count: 100, perMs: 60_000 },

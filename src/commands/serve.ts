@@ -44,6 +44,13 @@ or in keywright.yaml in the home (http: …). Ends on SIGTERM or SIGINT.`;
       ...BOOLEAN,
       description: told('TLS, with client certificates instead of tokens', 'mqtt-enable-tls'),
     }),
+    'mqtt-client-certificate': Flags.string({
+      helpValue: 'required|optional',
+      description: told(
+        'over TLS; optional: an API key or a token is enough, like without TLS',
+        'mqtt-client-certificate',
+      ),
+    }),
     'server-name': Flags.string({
       helpValue: 'NAME',
       multiple: true,

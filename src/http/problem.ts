@@ -61,6 +61,21 @@ export function tooMany(waitMs: number): Refusal {
   };
 }
 
+/** What is said of a name and a password of which one is wrong. */
+export const WRONG_PASSWORD: Refusal = {
+  problem: problem(401, { reason: 'invalid credentials', detail: 'the name or the password is wrong' }),
+  headers: { 'www-authenticate': CHALLENGE },
+};
+
+/** What is said where a login has not all that it takes. */
+export const NO_PASSWORD: Refusal = {
+  problem: problem(401, {
+    reason: 'missing credentials',
+    detail: 'the request carries no name and password',
+  }),
+  headers: { 'www-authenticate': CHALLENGE },
+};
+
 /** How each rejection is answered over HTTP. Only 401 for a credential whose secret was proved says what is the matter with it. */
 export const REFUSALS = {
   missing: {

@@ -8,7 +8,7 @@ import { refreshSession, type SessionServices, signIn } from '../core/sessions.j
 import type { User } from '../core/user.js';
 import { addressOf, requirePrincipal } from './admission.js';
 import { Refused } from './errors.js';
-import { REFUSALS, tooMany } from './problem.js';
+import { REFUSALS, tooMany, WRONG_PASSWORD } from './problem.js';
 import type { HttpServices } from './services.js';
 
 /** How long what is issued here lasts, in milliseconds. */
@@ -51,8 +51,9 @@ export async function login(
     { name, password, domain, from, ttlMs: sessionMs, isRefreshable },
   );
   if (signedIn.outcome === 'accepted') return issueTokens(signedIn, tokenMs, services);
-  if (signedIn.reason === 'invalid') await failures?.take(addressKey(from));
-  throw new Refused(REFUSALS[signedIn.reason]);
+  if (signedIn.reason === 'wrong-domain') throw new Refused(REFUSALS['wrong-domain']);
+  await failures?.take(addressKey(from));
+  throw new Refused(WRONG_PASSWORD);
 }
 
 /** Continues a session by its refresh token. @throws Refused */

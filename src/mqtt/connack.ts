@@ -11,13 +11,13 @@ const NOT_AUTHORIZED: ConnectRefusal = { returnCode: 5, reasonCode: 0x87 };
 
 const BAD_CREDENTIALS: ConnectRefusal = { returnCode: 4, reasonCode: 0x86 };
 
-/** How a rejection is answered over MQTT: an API key that is no good is a bad password, everything else is not authorized. */
+/** How a rejection is answered over MQTT: an API key or a password that is no good is a bad password, everything else is not authorized. */
 export function connectRefusal(
   reason: Rejection,
-  { isApiKey }: { readonly isApiKey: boolean },
+  { isPassword }: { readonly isPassword: boolean },
 ): ConnectRefusal {
-  const isBadKey = isApiKey && reason !== 'insufficient-scope' && reason !== 'unavailable';
-  return isBadKey ? BAD_CREDENTIALS : CONNECT_REFUSALS[reason];
+  const isBadPassword = isPassword && reason !== 'insufficient-scope' && reason !== 'unavailable';
+  return isBadPassword ? BAD_CREDENTIALS : CONNECT_REFUSALS[reason];
 }
 
 /** What is said when nothing can be decided, or to an address that failed too often. */

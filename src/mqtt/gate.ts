@@ -1,9 +1,8 @@
 import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
-import { generate, type IConnectPacket } from 'mqtt-packet';
+import { generate } from 'mqtt-packet';
 import type { Clock, Limiter } from '../core/ports.js';
-import { type Presentation, type Principal, presentCertificate } from '../core/presentation.js';
-import { credentialKind, type Registry } from '../core/prove.js';
+import type { Principal } from '../core/presentation.js';
+import type { Registry } from '../core/prove.js';
 import { isTopicName } from '../core/scope.js';
 import { mayUseTopic, verifyPrepared } from '../core/verify.js';
 import {
@@ -15,11 +14,9 @@ import {
 } from './connack.js';
 import type { Engine } from './engine.js';
 import { limitPackets } from './packet-limit.js';
+import { type MqttAuthentication, presentConnect } from './present.js';
 import { readConnect } from './read-connect.js';
 import type { Sessions } from './sessions.js';
-
-/** What a listener asks of its clients: a token in the user name, a certificate of the CA, or nothing at all. */
-export type MqttAuthentication = 'token' | 'certificate' | 'open';
 
 export interface GateOptions {
   readonly registry: Registry;
@@ -82,16 +79,15 @@ async function decide(stream: Duplex, options: GateOptions): Promise<void> {
   const protocolVersion = packet.protocolVersion ?? 4;
   let principal: Principal | undefined;
   if (authentication !== 'open') {
-    const presentation = presentConnect(packet, stream, authentication);
+    const { presentation, isPassword } = presentConnect(packet, stream, authentication);
     const verdict = await verifyPrepared({ ...presentation, demand: DEMAND }, registry, clock);
     if (verdict.outcome === 'rejected') {
       const clientId = packet.clientId.slice(0, 80);
       options.report({ what: 'connection refused', clientId, reason: verdict.reason });
-      const isApiKey = credentialKind(presentation.token ?? '') === 'api-key';
       // Who holds a credential gets in, whatever others at the same address have tried.
       const { failures, addressKey, from } = options;
       const isTooMany = verdict.reason === 'invalid' && ((await failures?.take(addressKey(from))) ?? 0) > 0;
-      const refusal = isTooMany ? SERVER_UNAVAILABLE : connectRefusal(verdict.reason, { isApiKey });
+      const refusal = isTooMany ? SERVER_UNAVAILABLE : connectRefusal(verdict.reason, { isPassword });
       return refuse(stream, { refusal, protocolVersion });
     }
     principal = verdict.principal;
@@ -120,36 +116,6 @@ async function decide(stream: Duplex, options: GateOptions): Promise<void> {
   });
 }
 
-/** What a CONNECT presents under the rules of its listener; whatever else it carries makes it no credential at all. */
-function presentConnect(
-  { clientId, username, password }: IConnectPacket,
-  stream: Duplex,
-  authentication: Exclude<MqttAuthentication, 'open'>,
-): Presentation {
-  const secret = password?.toString() ?? '';
-  if (authentication === 'token') return presentTexts({ clientId, name: username ?? '', secret });
-  if (username || secret) return { clientId, token: NO_CREDENTIAL };
-  const certificate = stream instanceof TLSSocket ? stream.getPeerX509Certificate() : undefined;
-  return { clientId, certificate: certificate && presentCertificate(certificate) };
-}
-
-interface ConnectTexts {
-  readonly clientId: string;
-  readonly name: string;
-  readonly secret: string;
-}
-
-/** What user name and password present, told by their shapes. API keys and access tokens say whose they are: beside them the client id only tells connections apart. */
-function presentTexts({ clientId, name, secret }: ConnectTexts): Presentation {
-  const [nameKind, secretKind] = [credentialKind(name), credentialKind(secret)];
-  // Of two credentials that differ, a proxy before us may have looked at the other
-  if (nameKind && secretKind && name !== secret) return { clientId, token: NO_CREDENTIAL };
-  if (secretKind === 'api-key' || secretKind === 'access-token') return { token: secret };
-  if (nameKind === 'api-key') return { token: name, password: secret };
-  if (secret !== '') return { clientId, token: NO_CREDENTIAL };
-  return nameKind === 'access-token' ? { token: name } : { clientId, token: name || undefined };
-}
-
 /**
  * Under which id the engine keeps a session. A client that chooses its own ids cannot take another client's session:
  * no registered id has a colon.
@@ -162,9 +128,6 @@ function sessionIdOf(clientId: string, principal: Principal | undefined): string
   const choosesId = credential.kind === 'api-key' || credential.kind === 'access-token';
   return choosesId ? `${id}:${clientId}` : id;
 }
-
-// Not the shape of any credential.
-const NO_CREDENTIAL = ' ';
 
 function refuse(
   stream: Duplex,

@@ -7,11 +7,12 @@ import type { Clock, Limiter } from '../core/ports.js';
 import type { Principal } from '../core/presentation.js';
 import type { Registry } from '../core/prove.js';
 import type { Engine } from './engine.js';
-import { admitConnection, type MqttAuthentication, type MqttEvent } from './gate.js';
+import { admitConnection, type MqttEvent } from './gate.js';
+import type { MqttAuthentication } from './present.js';
 import { Sessions } from './sessions.js';
 import { acceptWebSockets } from './websocket.js';
 
-/** PEM texts for a TLS listener; only client certificates of that authority get in. */
+/** PEM texts for a TLS listener; the authority is whose client certificates get in. */
 interface TlsMaterial {
   readonly certificate: string;
   readonly privateKey: string;
@@ -70,7 +71,7 @@ export function buildMqttServer(options: MqttOptions): MqttServer {
   const admit = (socket: Socket) =>
     void admitConnection(socket, { ...gate, authentication, from: socket.remoteAddress ?? 'unknown' });
   const server = tls
-    ? createTlsServer({ ...tlsOptions(tls), handshakeTimeout: connectTimeoutMs }, admit)
+    ? createTlsServer({ ...tlsOptions(tls, authentication), handshakeTimeout: connectTimeoutMs }, admit)
     : createServer(admit);
   // Counted where TCP begins, so that closing also ends handshakes in progress.
   server.on('connection', track);
@@ -93,14 +94,14 @@ export function buildMqttServer(options: MqttOptions): MqttServer {
   };
 }
 
-/** Clients without a certificate of the CA do not get past the handshake. */
-function tlsOptions({ certificate, privateKey, authority }: TlsMaterial) {
+/** Clients without a certificate of the CA do not get past the handshake, unless something else will do. */
+function tlsOptions({ certificate, privateKey, authority }: TlsMaterial, authentication: MqttAuthentication) {
   return {
     cert: certificate,
     key: privateKey,
     ca: authority,
     requestCert: true,
-    rejectUnauthorized: true,
+    rejectUnauthorized: authentication === 'certificate',
     minVersion: 'TLSv1.2',
   } as const;
 }

@@ -98,7 +98,7 @@ describe('a login', () => {
       expect([status, headers.get('content-type'), body]).toEqual([
         401,
         'application/problem+json',
-        { ...answers[0]?.body, reason: 'invalid token', retry: false, success: false },
+        { ...answers[0]?.body, reason: 'invalid credentials', retry: false, success: false },
       ]);
     }
     expect((await shop.keywright(['session', 'list', '--json'])).stdout).toBe('[]');

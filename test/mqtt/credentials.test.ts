@@ -56,7 +56,7 @@ describe('an API key as user name', () => {
       ];
       const codes = [];
       for (const options of refused) codes.push(await codeOf(server, options));
-      expect(codes).toEqual([4, 4, 4, 4, 4, 4, 5, 5, 5]);
+      expect(codes).toEqual(refused.map(() => 4));
     }
     expect(await codeOf(server, { username: key.wrapped, password })).toBe(0);
   });

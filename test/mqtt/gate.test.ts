@@ -357,7 +357,7 @@ describe('an API key over MQTT', () => {
       withinMs: 1000,
       what: 'the lacking scope',
     });
-    expect(await ask({ password: `${good.apiKey.slice(0, -1)}_` })).toBe(connack('05'));
+    expect(await ask({ password: `${good.apiKey.slice(0, -1)}_` })).toBe(connack('04'));
     expect(await ask({ password: good.apiKey.replace(/.$/, good.apiKey.endsWith('0') ? '1' : '0') })).toBe(
       connack('04'),
     );

@@ -133,12 +133,13 @@ export async function registerKey({ keywright }: Workshop, ...flags: string[]): 
   return JSON.parse(run.stdout);
 }
 
-interface RegisteredKey {
+export interface RegisteredKey {
   readonly id: string;
   readonly clientId: string;
   readonly clientSecret: string;
   readonly apiKey: string;
   readonly wrapped: string;
+  readonly expiresAt: string;
   readonly mqttPassword?: string;
 }
 

@@ -38,6 +38,7 @@ export function addEdgemqRoutes(app: FastifyInstance, services: HttpServices): v
         .split(' ')
         .filter((name) => name !== '')
         .map(parseScope);
+      if (scopes.length === 0) throw new KeywrightError('invalid-input', 'the field "scope" is empty');
       const ttlMs = ttl === undefined ? LIFETIMES.exchangedToken : addDuration(0, ttl);
       if (ttlMs > LIFETIMES.exchangedToken)
         throw new KeywrightError('invalid-input', 'the field "ttl" is more than 15m');

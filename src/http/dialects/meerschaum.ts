@@ -6,7 +6,7 @@ import type { MintedToken } from '../../core/mint.js';
 import { formatTime } from '../../core/time.js';
 import { basicCredentials } from '../basic.js';
 import { Refused } from '../errors.js';
-import { REFUSALS } from '../problem.js';
+import { NO_PASSWORD } from '../problem.js';
 import type { HttpServices } from '../services.js';
 import { clientBySecret, exchange, LIFETIMES, login } from '../tokens.js';
 
@@ -55,7 +55,7 @@ async function tokenFor(
   const basic = basicCredentials(request.headers.authorization);
   const id = form.client_id || form.username || basic?.id;
   const secret = form.client_secret || form.password || basic?.secret;
-  if (id === undefined || secret === undefined) throw new Refused(REFUSALS.missing);
+  if (id === undefined || secret === undefined) throw new Refused(NO_PASSWORD);
   const scopes = form.scope ? form.scope.split(' ') : undefined;
   const { accessToken: tokenMs } = LIFETIMES;
   // The shape of the secret says whose it is, wherever it was put.
