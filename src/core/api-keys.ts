@@ -6,7 +6,7 @@ import { canonicalClientId } from './client-id.js';
 import { KeywrightError } from './errors.js';
 import { noSuchClient, requireClient } from './issue-client.js';
 import type { AuditEvent, AuditLog, Clock, KeyStore } from './ports.js';
-import { NEVER, type Timestamp } from './time.js';
+import { checkTime, NEVER, type Timestamp } from './time.js';
 import { parseGroupName } from './user.js';
 import { requireUser } from './users.js';
 
@@ -51,7 +51,8 @@ export async function registerApiKey(services: ApiKeyServices, request: ApiKeyRe
   const { keyStore, clock, audit, actor } = services;
   const { clientId, newClientId, expiresAt, scopes } = request;
   const now = clock.now();
-  if (expiresAt <= now) throw new KeywrightError('invalid-input', 'the key would expire in the past');
+  if (checkTime(expiresAt) <= now)
+    throw new KeywrightError('invalid-input', 'the key would expire in the past');
   requireGrantable(actor, scopes);
   const id = clientId ?? newClientId ?? randomUUID();
   const found = liveClient(await keyStore.clients.get(id));
@@ -89,6 +90,7 @@ export async function editApiKey(
   id: string,
   edit: ApiKeyEdit,
 ): Promise<HeldApiKey> {
+  if (edit.expiresAt !== undefined) checkTime(edit.expiresAt);
   if (edit.scopes !== undefined || edit.expiresAt !== undefined) {
     const { client, credential } = await findApiKey(services, id);
     await requireGrant(services, client, edit.scopes ?? credential.scopes);

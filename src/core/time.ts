@@ -48,6 +48,12 @@ export function parseExpiry(text: string, now: Timestamp): Timestamp {
   return DURATION.test(text) ? addDuration(now, text) : parseTime(text);
 }
 
+/** Checks that a time is one, and not after `NEVER`. @throws KeywrightError `invalid-input` */
+export function checkTime(time: Timestamp): Timestamp {
+  if (Number.isSafeInteger(time) && time >= 0 && time <= NEVER) return time;
+  throw new KeywrightError('invalid-input', 'that is not a time');
+}
+
 /** When something began that is given as a duration before `now`, or a time. @throws KeywrightError `invalid-input` */
 export function parseSince(text: string, now: Timestamp): Timestamp {
   return DURATION.test(text) ? now - (addDuration(now, text) - now) : parseTime(text);
