@@ -34,6 +34,10 @@ export async function benchRequests({ directory, home, clients, seconds }) {
       [`requests verified at ${clients} clients / bare node:http`]: { text: token, getsIn: true },
       [`requests refused at ${clients} clients / bare node:http`]: { text: unknownToken, getsIn: false },
       'requests verified by API key / bare node:http': { text: key, getsIn: true },
+      'requests verified by repeated access token / bare node:http': {
+        text: await exchange(verifier.http, key),
+        getsIn: true,
+      },
       'requests with an unknown API key / bare node:http': { text: unknownKey, getsIn: false },
     };
     const ratios = Object.fromEntries(Object.keys(subjects).map((what) => [what, []]));
@@ -57,6 +61,13 @@ export async function benchRequests({ directory, home, clients, seconds }) {
     await verifier.stop();
     await stop(bare);
   }
+}
+
+async function exchange(http, key) {
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ api_key: key });
+  const response = await fetch(`${http}/v1/token/exchange`, { method: 'POST', headers, body });
+  return (await response.json()).access_token;
 }
 
 /** What the verifier says to the token, for the peer to repeat: headers as JSON, and the body. */

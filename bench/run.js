@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchConnects } from './connects.js';
+import { benchLogins } from './logins.js';
 import { benchRequests } from './requests.js';
 import { seedHome } from './seed.js';
 import { benchStartUp } from './start-up.js';
@@ -23,6 +24,7 @@ try {
   const results = [
     ...benchStartUp({ directory, empty, full, clients }),
     ...(await benchRequests({ directory, home: full, clients, seconds })),
+    ...(await benchLogins({ home: full, seconds })),
     ...(await benchConnects({ directory, home: full, seconds })),
   ];
   const width = Math.max(...results.map(({ what }) => what.length));

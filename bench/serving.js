@@ -34,11 +34,23 @@ export function registerApiKey(home) {
   return JSON.parse(stdout).apiKey;
 }
 
+export const PASSWORD = 'a password for the bench';
+
+/** Adds a user to the home, with `PASSWORD`. */
+export function addUser(home, name) {
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [PROGRAM, 'user', 'add', name, '--password-stdin', '--home', home],
+    { input: PASSWORD },
+  );
+  if (status !== 0) throw new Error(String(stderr));
+}
+
 /** Starts `serve` on free ports; `stop` ends it. */
-export async function startServe(home) {
+export async function startServe(home, ...flags) {
   const ports = ['--http', 'tcp://127.0.0.1:0', '--mqtt', 'tcp://127.0.0.1:0'];
-  const child = spawn(process.execPath, [PROGRAM, 'serve', '--json', '--home', home, ...ports], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const child = spawn(process.execPath, [PROGRAM, 'serve', '--json', '--home', home, ...ports, ...flags], {
+    stdio: ['ignore', 'pipe', 'ignore'],
   });
   const { http, mqtt } = JSON.parse(await firstLine(child));
   return {
