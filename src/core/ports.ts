@@ -100,8 +100,8 @@ export interface PasswordHasher {
 
 /** So many times for each key in a span. */
 export interface Limiter {
-  /** Counts once. @returns 0, or how many milliseconds to wait where that was once too often */
-  take(key: string): Promise<number>;
+  /** Counts once. @returns 0, or how many milliseconds to wait where that was once too often; at once where it is known already */
+  take(key: string): number | Promise<number>;
   /** How many milliseconds to wait before the next time, without counting. */
   wait(key: string): Promise<number>;
 }

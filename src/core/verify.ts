@@ -20,15 +20,20 @@ export interface Accepted {
   readonly demand: Demand;
 }
 
-/** `verify`, after what it needs was found out: at once unless something is presented for the first time that takes long. */
+/**
+ * `verify`, also of what takes long to look into: that is done where it is presented for the first time, and then decided
+ * once more. Otherwise the verdict is there at once.
+ */
 export function verifyPrepared(
   presentation: Presentation,
   registry: Registry,
   clock: Clock,
 ): Verdict | Promise<Verdict> {
+  const verdict = verify(presentation, registry, clock.now());
+  if (verdict.outcome === 'accepted' || verdict.reason !== 'invalid') return verdict;
   try {
     const prepared = preparation(presentation, registry);
-    if (prepared === undefined) return verify(presentation, registry, clock.now());
+    if (prepared === undefined) return verdict;
     return prepared.then(
       () => verify(presentation, registry, clock.now()),
       () => rejected('unavailable'),

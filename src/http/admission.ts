@@ -42,9 +42,9 @@ function rateKey({ kind, id, credential }: Principal): string {
   return `${kind} ${id} ${origin.kind === 'session' ? origin.sessionId : origin.credentialId}`;
 }
 
-async function limited(taken: Promise<number>, verdict: Verdict): Promise<Admission> {
-  const waitMs = await taken;
-  return waitMs > 0 ? { outcome: 'limited', refusal: tooMany(waitMs) } : verdict;
+function limited(taken: number | Promise<number>, verdict: Verdict): Admission | Promise<Admission> {
+  if (typeof taken !== 'number') return taken.then((waitMs) => limited(waitMs, verdict));
+  return taken > 0 ? { outcome: 'limited', refusal: tooMany(taken) } : verdict;
 }
 
 /** Who makes a request. @throws Refused */

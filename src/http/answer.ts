@@ -86,9 +86,13 @@ function refusal(reason: Rejection): Answer {
   return refusalAnswer(REFUSALS[reason]);
 }
 
+const refusalAnswers = new WeakMap<Refusal, Answer>();
+
 /** A refusal as an answer. */
-export function refusalAnswer({ problem, headers }: Refusal): Answer {
-  return problemAnswer(problem, headers);
+export function refusalAnswer(refusal: Refusal): Answer {
+  const made = refusalAnswers.get(refusal) ?? problemAnswer(refusal.problem, refusal.headers);
+  refusalAnswers.set(refusal, made);
+  return made;
 }
 
 /** Sends an answer; to HEAD the same without its body. */

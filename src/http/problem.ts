@@ -50,15 +50,21 @@ function unauthorized(detail: string): Refusal {
   };
 }
 
+const TOO_MANY = problem(429, {
+  reason: 'rate limited',
+  detail: 'too many attempts from this address, or requests with this credential',
+});
+const tooManyBySeconds = new Map<number, Refusal>();
+
 /** What is said to who asks too often. @param waitMs until it makes sense to ask again */
 export function tooMany(waitMs: number): Refusal {
-  return {
-    problem: problem(429, {
-      reason: 'rate limited',
-      detail: 'too many attempts from this address, or requests with this credential',
-    }),
-    headers: { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1000))) },
-  };
+  const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+  const known = tooManyBySeconds.get(seconds);
+  if (known) return known;
+  const refusal = { problem: TOO_MANY, headers: { 'retry-after': String(seconds) } };
+  // Spans are hours at most: there are not many.
+  tooManyBySeconds.set(seconds, refusal);
+  return refusal;
 }
 
 /** What is said of a name and a password of which one is wrong. */
