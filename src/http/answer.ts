@@ -9,6 +9,8 @@ export interface Answer {
   readonly body: string;
 }
 
+const refusalAnswers = new WeakMap<Refusal, Answer>();
+
 const JSON_CONTENT = ['content-type', 'application/json; charset=utf-8'];
 
 /** Says a verdict in HTTP. @param elapsedMs how long the decision took */
@@ -85,8 +87,6 @@ const REFUSED: Record<Rejection, Answer> = {
 function refusal(reason: Rejection): Answer {
   return refusalAnswer(REFUSALS[reason]);
 }
-
-const refusalAnswers = new WeakMap<Refusal, Answer>();
 
 /** A refusal as an answer. */
 export function refusalAnswer(refusal: Refusal): Answer {
