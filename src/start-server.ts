@@ -74,7 +74,7 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
   const counts = {
     failures: settings.failedAttempts && new MemoryLimiter(settings.failedAttempts),
     addressKey,
-    noteUse: (principal: Principal, from: string) => uses.note(principal, { at: clock.now(), from }),
+    noteUse: (principal: Principal, from: string) => uses.note(principal, from),
   };
 
   const tokens = settings.httpTokenAuth;

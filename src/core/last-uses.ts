@@ -33,8 +33,10 @@ export class LastUses {
     this.#timer.unref();
   }
 
-  note(principal: Principal, use: LastUse): void {
-    if (principal.credential.kind === 'api-key') this.#noted.set(principal, use);
+  /** To be told of everybody who gets in; only API keys are remembered. */
+  note(principal: Principal, from: string): void {
+    if (principal.credential.kind !== 'api-key') return;
+    this.#noted.set(principal, { at: this.#options.clock.now(), from });
   }
 
   /** Writes down what was not yet, and ends. */

@@ -90,8 +90,11 @@ function refusal(reason: Rejection): Answer {
 
 /** A refusal as an answer. */
 export function refusalAnswer(refusal: Refusal): Answer {
-  const made = refusalAnswers.get(refusal) ?? problemAnswer(refusal.problem, refusal.headers);
-  refusalAnswers.set(refusal, made);
+  let made = refusalAnswers.get(refusal);
+  if (made === undefined) {
+    made = problemAnswer(refusal.problem, refusal.headers);
+    refusalAnswers.set(refusal, made);
+  }
   return made;
 }
 

@@ -10,8 +10,8 @@ const own: ReadonlySet<string> = new Set(Object.values(OWN_PATHS));
 // Below these, and at them, everything is keywright's.
 const MANAGEMENT = /^\/api\/v1\/(?:clients|tokens|users|sessions)(?:\/|$)/;
 
-/** keywright's own routes besides, `METHOD /path`: other methods on these paths are the verifier's. */
-export type OwnRoutes = ReadonlySet<string>;
+/** keywright's own routes besides, methods by path: other methods on these paths are the verifier's. */
+export type OwnRoutes = ReadonlyMap<string, ReadonlySet<string>>;
 
 /**
  * What the router sees of a request's target: one of keywright's own paths, or `ANY_PATH` for all others, also for those
@@ -22,7 +22,7 @@ export function routeTarget(method: string, url: string, routes: OwnRoutes): str
   const target = url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?#]*/i, '');
   const query = target.indexOf('?');
   const path = query < 0 ? target : target.slice(0, query);
-  if (own.has(path) || routes.has(`${method} ${path}`)) return target;
+  if (own.has(path) || routes.get(path)?.has(method)) return target;
   if (path.startsWith('/api/v1/') && MANAGEMENT.test(path)) return target;
   return mayBeLookalike(path) && plainPath(path) === OWN_PATHS.verify ? NOWHERE : ANY_PATH;
 }

@@ -26,7 +26,7 @@ export interface HttpOptions {
 /** The HTTP server: the verifier, and keywright's own paths. */
 export async function buildHttpServer({ services, tokens, tls }: HttpOptions): Promise<FastifyInstance> {
   const { registry } = services;
-  const routes = new Set<string>();
+  const routes = new Map<string, Set<string>>();
   const app = fastify({
     ...(tls ? { https: { ...tlsOptions(tls), ...TIMEOUTS } } : { http: TIMEOUTS }),
     requestTimeout: TIMEOUTS.requestTimeout,
@@ -58,7 +58,7 @@ export async function buildHttpServer({ services, tokens, tls }: HttpOptions): P
   });
 
   app.addHook('onRoute', ({ method, url }) => {
-    for (const each of [method].flat()) routes.add(`${each} ${url}`);
+    for (const each of [method].flat()) routes.set(url, (routes.get(url) ?? new Set()).add(each));
   });
   await addApi(app, services);
   app.get('/openapi.json', hidden, () => openApiDocument(app));

@@ -48,6 +48,7 @@ const MAX_WAITING = 10_000;
 
 /** What stands for whoever has an address: the address, or the /64 network of an IPv6 one, which is one customer's (RFC 6177). */
 export function addressKey(address: string): string {
+  if (!address.includes(':')) return address;
   const bare = address.replace(/^::ffff:(?=\d+\.)/i, '');
   if (!isIPv6(bare)) return bare;
   const [head = '', tail] = bare.split('::');
