@@ -191,7 +191,11 @@ export async function openKeystore({
     delete: async (id) => deleteApiKey(await services(), id),
     async verify({ token, clientId, domain, scope }) {
       followed ??= follow();
-      const { registry } = await followed;
+      const { registry } = await followed.catch((error) => {
+        // The next call tries again.
+        followed = undefined;
+        throw error;
+      });
       const demand = scope === undefined ? undefined : { scope };
       const verdict = await verifyPrepared({ token, clientId, domain, demand }, registry, clock);
       if (verdict.outcome === 'rejected') return { accepted: false, reason: verdict.reason };

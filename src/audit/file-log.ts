@@ -18,13 +18,11 @@ export interface FileLogOptions {
 /** The audit log of a home: `audit.log`, a line an event, and `audit.head`, which says how the last line ends. */
 export class FileAuditLog implements AuditLog {
   readonly #options: FileLogOptions;
-  readonly #log: string;
-  readonly #head: string;
+  readonly #files: LogFiles;
 
-  constructor(options: FileLogOptions) {
+  constructor(options: FileLogOptions, files = new LogFiles(options)) {
     this.#options = options;
-    this.#log = join(options.home, 'audit.log');
-    this.#head = join(options.home, 'audit.head');
+    this.#files = files;
   }
 
   async record<T>(event: AuditEvent, change: () => Promise<T>): Promise<T> {
@@ -43,36 +41,100 @@ export class FileAuditLog implements AuditLog {
   }
 
   by(actor: AuditActor): AuditLog {
-    return new FileAuditLog({ ...this.#options, actor });
+    return new FileAuditLog({ ...this.#options, actor }, this.#files);
   }
 
   /** All entries, oldest first. @throws KeywrightError `store-corrupt`, `io` */
   async entries(): Promise<AuditEntry[]> {
-    return (await this.#lines()).map(parseLine);
+    return (await this.#files.lines()).map(parseLine);
   }
 
   /** The first line that is not as it was written; undefined where all are. @throws KeywrightError `io` */
+  fault(): Promise<ChainFault | undefined> {
+    return this.#files.fault();
+  }
+
+  #append(event: AuditEvent, outcome: AuditEntry['outcome']): Promise<void> {
+    return this.#files.append({ ...this.#options.actor, ...event, outcome });
+  }
+}
+
+type NewEntry = Omit<AuditEntry, 'seq' | 'at' | 'hash'>;
+
+interface Waiting {
+  readonly entry: NewEntry;
+  settle(error: unknown): void;
+}
+
+// What arrives while others are written goes to the disk together.
+const MAX_TOGETHER = 200;
+
+class LogFiles {
+  readonly #options: FileLogOptions;
+  readonly #log: string;
+  readonly #head: string;
+  readonly #waiting: Waiting[] = [];
+  #isWriting = false;
+
+  constructor(options: FileLogOptions) {
+    this.#options = options;
+    this.#log = join(options.home, 'audit.log');
+    this.#head = join(options.home, 'audit.head');
+  }
+
+  append(entry: NewEntry): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (error: unknown) => (error === undefined ? resolve() : reject(error));
+      this.#waiting.push({ entry, settle });
+      if (!this.#isWriting) void this.#writeWaiting();
+    });
+  }
+
   async fault(): Promise<ChainFault | undefined> {
-    const [lines, head] = [await this.#lines(), await this.#readHead()];
+    const [lines, head] = [await this.lines(), await this.#readHead()];
     const end = followChain(lines);
     if ('fault' in end) return end;
-    // A line is written before the head that names it: of a writer killed in between, one more line is left.
-    const before = followChain(lines.slice(0, -1));
-    const matches = end.hash === head.hash || ('hash' in before && before.hash === head.hash);
+    // Lines are written before the head that names the last: a writer that was killed in between leaves more of them.
+    const named = followChain(lines.slice(0, head.seq));
+    const matches = 'hash' in named && named.seq === head.seq && named.hash === head.hash;
     return matches ? undefined : { line: lines.length + 1, fault: 'is missing: the log was cut short' };
   }
 
-  async #append({ action, target }: AuditEvent, outcome: AuditEntry['outcome']): Promise<void> {
-    const { home, clock, actor } = this.#options;
+  async lines(): Promise<string[]> {
+    return linesOf((await readOptional(this.#log)) ?? '');
+  }
+
+  async #writeWaiting(): Promise<void> {
+    this.#isWriting = true;
+    while (this.#waiting.length > 0) {
+      const together = this.#waiting.splice(0, MAX_TOGETHER);
+      const error = await this.#write(together.map(({ entry }) => entry)).then(
+        () => undefined,
+        (reason) => reason ?? new Error('no'),
+      );
+      for (const { settle } of together) settle(error);
+    }
+    this.#isWriting = false;
+  }
+
+  async #write(entries: readonly NewEntry[]): Promise<void> {
+    const { home, clock } = this.#options;
     await prepareHome(home);
     await withLock(`${this.#log}.lock`, async (tookOver) => {
-      // The writer that was killed may have left half a line, or a line that the head does not name.
-      const head = tookOver ? await this.#repair() : await this.#readHead();
-      const { who, from } = actor;
-      const entry = { seq: head.seq + 1, at: clock.now(), who, from, action, target, outcome };
-      const { line, hash } = chainLine(entry, head.hash);
-      await appendDurably(this.#log, `${line}\n`);
-      await this.#writeHead({ seq: entry.seq, hash });
+      // The writer that was killed may have left half a line, or lines that the head does not name.
+      let end = tookOver ? await this.#repair() : await this.#readHead();
+      let text = '';
+      for (const { who, from, action, target, outcome } of entries) {
+        const seq = end.seq + 1;
+        const { line, hash } = chainLine(
+          { seq, at: clock.now(), who, from, action, target, outcome },
+          end.hash,
+        );
+        text += `${line}\n`;
+        end = { seq, hash };
+      }
+      await appendDurably(this.#log, text);
+      await this.#writeHead(end);
     });
   }
 
@@ -82,10 +144,6 @@ export class FileAuditLog implements AuditLog {
     if (whole !== text) await replaceFile(this.#log, { data: whole, mode: 0o600 });
     const end = followChain(linesOf(whole));
     return 'fault' in end ? this.#readHead() : end;
-  }
-
-  async #lines(): Promise<string[]> {
-    return linesOf((await readOptional(this.#log)) ?? '');
   }
 
   async #readHead(): Promise<ChainEnd> {

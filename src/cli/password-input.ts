@@ -20,7 +20,7 @@ interface PasswordSource {
 export async function newPassword(flags: PasswordSource): Promise<string> {
   const source = flags['password-stdin'] ? '-' : flags['password-file'];
   // The line end is the editor's or echo's, not the password's.
-  if (source !== undefined) return (await readInput(source)).toString().replace(/\r?\n$/, '');
+  if (source !== undefined) return oneLine((await readInput(source)).toString().replace(/\r?\n$/, ''));
   if (!process.stdin.isTTY) {
     throw new KeywrightError('invalid-input', 'there is no terminal to ask for a password on', {
       hint: 'use --password-stdin or --password-file FILE',
@@ -32,4 +32,9 @@ export async function newPassword(flags: PasswordSource): Promise<string> {
   const again = await password({ message: 'The same again:', mask: true }, context);
   if (first !== again) throw new KeywrightError('invalid-input', 'the two passwords differ');
   return first;
+}
+
+function oneLine(text: string): string {
+  if (/[\r\n]/.test(text)) throw new KeywrightError('invalid-input', 'the password has more than one line');
+  return text;
 }

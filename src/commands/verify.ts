@@ -5,6 +5,7 @@ import { readInput } from '../cli/input.js';
 import { fields } from '../cli/table.js';
 import { KeywrightError } from '../core/errors.js';
 import { type Presentation, presentCertificate, principalView, type Verdict } from '../core/presentation.js';
+import { credentialKind } from '../core/prove.js';
 import { formatTime } from '../core/time.js';
 import { verifyOnce } from '../core/verify-once.js';
 
@@ -52,8 +53,13 @@ and valid, not that whoever sent it holds its key.`;
     const input = await readInput(source);
     const app = await this.openApp(flags.home);
     const demand = scope === undefined ? {} : { demand: { scope } };
-    const verdict = await verifyOnce({ ...credential(input, { cert, tokenFile }), clientId, ...demand }, app);
+    const presented = credential(input, { cert, tokenFile });
+    const verdict = await verifyOnce({ ...presented, clientId, ...demand }, app);
     this.log(describe(verdict));
+    if (verdict.outcome === 'rejected' && credentialKind(presented.token ?? '') === 'access-token') {
+      const { issuer } = await app.settings();
+      this.notice(`tokens of ${issuer ?? 'no issuer'} are known here; another is named by KEYWRIGHT_ISSUER`);
+    }
     if (verdict.outcome === 'rejected') process.exitCode = 5;
     return verdictView(verdict);
   }

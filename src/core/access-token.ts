@@ -5,6 +5,8 @@ import { NEVER, type Timestamp } from './time.js';
 export interface AccessTokenClaims {
   /** `jti`. */
   readonly id: string;
+  /** `jti` of the token that this one was exchanged from at first, or its own: withdrawing one withdraws all. */
+  readonly familyId: string;
   /** `sub`: the id of the client or the user. */
   readonly subject: string;
   readonly origin: TokenOrigin;
@@ -29,7 +31,7 @@ export interface TokenRules {
 }
 
 // RFC 7519 section 3, compact form: three parts of base64url; a header begins with {".
-const JWT = /^eyJ[A-Za-z0-9_-]{1,1000}\.[A-Za-z0-9_-]{1,8000}\.[A-Za-z0-9_-]{1,1000}$/;
+const JWT = /^eyJ[A-Za-z0-9_-]{1,1000}\.[A-Za-z0-9_-]{1,16000}\.[A-Za-z0-9_-]{1,1000}$/;
 
 /** Whether a text has the shape of a signed JWT. */
 export function isJwtShaped(text: string): boolean {
@@ -38,7 +40,17 @@ export function isJwtShaped(text: string): boolean {
 
 /** The claims as a JWT's payload: RFC 9068, with what the token is bound to in `sid` or `credential`. */
 export function tokenPayload(
-  { id, subject, origin, scopes, groups, domains, issuedAt, expiresAt }: Omit<AccessTokenClaims, 'keyId'>,
+  {
+    id,
+    familyId,
+    subject,
+    origin,
+    scopes,
+    groups,
+    domains,
+    issuedAt,
+    expiresAt,
+  }: Omit<AccessTokenClaims, 'keyId'>,
   { issuer, audience }: TokenRules,
 ): Record<string, unknown> {
   const bound =
@@ -47,7 +59,17 @@ export function tokenPayload(
       : { client_id: subject, credential: `${origin.kind}:${origin.credentialId}` };
   const times = { iat: Math.floor(issuedAt / 1000), exp: Math.floor(expiresAt / 1000) };
   const who = { sub: subject, groups, domains };
-  return { iss: issuer, aud: audience, ...times, jti: id, ...who, scope: scopes.join(' '), ...bound };
+  const family = familyId === id ? {} : { family: familyId };
+  return {
+    iss: issuer,
+    aud: audience,
+    ...times,
+    jti: id,
+    ...family,
+    ...who,
+    scope: scopes.join(' '),
+    ...bound,
+  };
 }
 
 /** Reads a payload whose signature holds; undefined where anything is missing, of the wrong type, or for somebody else. */
@@ -56,17 +78,37 @@ export function readClaims(
   { issuer, audience, keyId }: TokenRules & { readonly keyId: string },
 ): AccessTokenClaims | undefined {
   if (typeof payload !== 'object' || payload === null) return undefined;
-  const { iss, aud, sub, jti, iat, exp, scope, groups, domains, sid, credential }: Record<string, unknown> = {
+  const {
+    iss,
+    aud,
+    sub,
+    jti,
+    family = jti,
+    iat,
+    exp,
+    scope,
+    groups,
+    domains,
+    sid,
+    credential,
+  }: Record<string, unknown> = {
     ...payload,
   };
   const subject = typeof sub === 'string' ? canonicalClientId(sub) : undefined;
   const origin = originOf(sid, credential);
   if (iss !== issuer || aud !== audience) return undefined;
-  if (subject === undefined || origin === undefined || typeof jti !== 'string' || typeof scope !== 'string')
+  if (
+    subject === undefined ||
+    origin === undefined ||
+    typeof jti !== 'string' ||
+    typeof family !== 'string' ||
+    typeof scope !== 'string'
+  )
     return undefined;
   if (!isTime(iat) || !isTime(exp) || !isTexts(groups) || !isTexts(domains)) return undefined;
   return {
     id: jti,
+    familyId: family,
     subject,
     origin,
     scopes: scope.split(' ').filter((name) => name !== ''),

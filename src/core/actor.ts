@@ -2,6 +2,7 @@ import type { Client } from './client.js';
 import { KeywrightError } from './errors.js';
 import type { Principal } from './presentation.js';
 import { grants, mayGrant } from './scope.js';
+import type { Timestamp } from './time.js';
 import type { User } from './user.js';
 
 /**
@@ -11,7 +12,13 @@ import type { User } from './user.js';
 export type Actor =
   | { readonly kind: 'operator' }
   | { readonly kind: 'admin'; readonly userId: string | null; readonly scopes: readonly string[] }
-  | { readonly kind: 'member'; readonly userId: string; readonly scopes: readonly string[] };
+  | {
+      readonly kind: 'member';
+      readonly userId: string;
+      readonly scopes: readonly string[];
+      /** Since when there is that user. */
+      readonly since: Timestamp;
+    };
 
 export const OPERATOR: Actor = { kind: 'operator' };
 
@@ -28,12 +35,13 @@ export function actorOf(principal: Principal, userById: (id: string) => User | u
   if (!mayManage) return undefined;
   const isAdmin = (user?.role ?? 'admin') === 'admin' && grants(scopes, 'admin');
   if (isAdmin) return { kind: 'admin', userId, scopes };
-  return userId === null ? undefined : { kind: 'member', userId, scopes };
+  return user && { kind: 'member', userId: user.id, scopes, since: user.createdAt };
 }
 
 /** Whether a client is the actor's to see and to change. */
-export function isTheirs(actor: Actor, { owner }: Client): boolean {
-  return actor.kind !== 'member' || owner === actor.userId;
+export function isTheirs(actor: Actor, { owner, updatedAt }: Client): boolean {
+  // What a former user of that name left is not this one's.
+  return actor.kind !== 'member' || (owner === actor.userId && updatedAt >= actor.since);
 }
 
 /** Whose a new client is: a member's are its own; an admin who is a user has its own unless another is named. @throws KeywrightError `refused` */
@@ -51,13 +59,8 @@ export function requireGrantable(actor: Actor, scopes: readonly string[]): void 
   throw cannotGrant('you hold', { held: actor.scopes, scopes });
 }
 
-/** @throws KeywrightError `refused` where a key would do more than the user that it belongs to */
-export function requireWithin(owner: User, scopes: readonly string[]): void {
-  if (mayGrant(owner.scopes, scopes)) return;
-  throw cannotGrant(`its owner ${owner.id} holds`, { held: owner.scopes, scopes });
-}
-
-function cannotGrant(
+/** The error that says which scopes are more than somebody holds. */
+export function cannotGrant(
   whose: string,
   { held, scopes }: { readonly held: readonly string[]; readonly scopes: readonly string[] },
 ): KeywrightError {

@@ -1,14 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { type Actor, isTheirs, ownerOfNew, requireGrantable, requireWithin } from './actor.js';
+import { type Actor, isTheirs, ownerOfNew, requireGrantable } from './actor.js';
 import { checkKeyPrefix, keyHint, makeApiKey } from './api-key.js';
 import { type ApiKeyCredential, type Client, liveClient, parseLabel } from './client.js';
 import { canonicalClientId } from './client-id.js';
 import { KeywrightError } from './errors.js';
 import { noSuchClient, requireClient } from './issue-client.js';
+import { requireOwnable } from './ownership.js';
 import type { AuditEvent, AuditLog, Clock, KeyStore } from './ports.js';
 import { checkTime, NEVER, type Timestamp } from './time.js';
 import { parseGroupName } from './user.js';
-import { requireUser } from './users.js';
 
 export interface ApiKeyServices {
   readonly keyStore: KeyStore;
@@ -64,12 +64,14 @@ export async function registerApiKey(services: ApiKeyServices, request: ApiKeyRe
       `client ${id} belongs to ${owner ?? 'nobody'}, not to ${request.owner}`,
     );
   }
-  if (owner !== null) requireWithin(await requireUser(keyStore, owner), scopes);
+  const domain = found ? found.domain : request.domain === undefined ? null : parseGroupName(request.domain);
+  await requireOwnable(services, { owner, domain, scopes: [scopes] });
   const { key, credential } = freshKey(services, request);
   const client = await audit.record({ action: 'token.register', target: `${id}:${credential.id}` }, () =>
     keyStore.clients.update(id, (current) => {
       const holder =
-        liveClient(current) ?? (clientId === undefined ? newClient(id, { request, owner, now }) : undefined);
+        liveClient(current) ??
+        (clientId === undefined ? newClient(id, { request, owner, domain, now }) : undefined);
       if (holder === undefined || holder.owner !== owner) throw noSuchClient(id);
       return { ...holder, credentials: [...holder.credentials, credential], updatedAt: now };
     }),
@@ -147,11 +149,7 @@ export async function rotateApiKey(
   const { client, credential: old } = await findApiKey(services, id);
   await requireGrant(services, client, old.scopes);
   const now = services.clock.now();
-  if (old.revokedAt !== null || old.expiresAt <= now) {
-    throw new KeywrightError('refused', `API key ${id} does not work any more`, {
-      hint: 'register a new one',
-    });
-  }
+  requireWorking(old, { id, now });
   // The new one lives as long as the old one was meant to.
   const expiresAt = old.expiresAt === NEVER ? NEVER : now + (old.expiresAt - old.createdAt);
   const { scopes, prefix, label } = old;
@@ -162,12 +160,22 @@ export async function rotateApiKey(
       if (!holder?.credentials.some((other) => isKey(other, old.id))) throw noSuchKey(id);
       const credentials = holder.credentials.map((other) => {
         if (other.kind !== 'api-key' || other.id !== old.id) return other;
+        // Another rotation may have been faster.
+        requireWorking(other, { id, now });
         return { ...other, expiresAt: Math.min(other.expiresAt, overlapUntil) };
       });
       return { ...holder, credentials: [...credentials, credential], updatedAt: now };
     }),
   );
   return { client: updated, credential, key };
+}
+
+function requireWorking(
+  { revokedAt, expiresAt }: ApiKeyCredential,
+  { id, now }: { readonly id: string; readonly now: Timestamp },
+): void {
+  if (revokedAt === null && expiresAt > now) return;
+  throw new KeywrightError('refused', `API key ${id} does not work any more`, { hint: 'register a new one' });
 }
 
 /** All API keys that are the actor's to see, or those of one owner, oldest first. */
@@ -252,26 +260,27 @@ function freshKey(
 }
 
 async function requireGrant(
-  { keyStore, actor }: ApiKeyServices,
-  client: Client,
+  services: ApiKeyServices,
+  { owner, domain }: Client,
   scopes: readonly string[],
 ): Promise<void> {
-  requireGrantable(actor, scopes);
-  if (client.owner !== null) requireWithin(await requireUser(keyStore, client.owner), scopes);
+  requireGrantable(services.actor, scopes);
+  await requireOwnable(services, { owner, domain, scopes: [scopes] });
 }
 
 interface NewClient {
   readonly request: ApiKeyRequest;
   readonly owner: string | null;
+  readonly domain: string | null;
   readonly now: Timestamp;
 }
 
-function newClient(id: string, { request: { label, domain, scopes }, owner, now }: NewClient): Client {
+function newClient(id: string, { request: { label, scopes }, owner, domain, now }: NewClient): Client {
   return {
     id,
     label: label ?? null,
     owner,
-    domain: domain === undefined ? null : parseGroupName(domain),
+    domain,
     scopes,
     notBefore: now,
     notAfter: NEVER,

@@ -1,12 +1,12 @@
-import { type Actor, isTheirs, ownerOfNew, requireAdmin, requireGrantable, requireWithin } from './actor.js';
+import { type Actor, isTheirs, ownerOfNew, requireAdmin, requireGrantable } from './actor.js';
 import { type Client, liveClient, parseLabel, retireCertificates } from './client.js';
 import { KeywrightError } from './errors.js';
 import { type KeyAlgorithm, type KeyPair, makeKeyPair } from './key-algorithm.js';
+import { requireOwnable } from './ownership.js';
 import type { AuditLog, CertificateAuthority, Clock, IssuedCertificate, KeyStore } from './ports.js';
 import { signToken, textHash } from './signed-token.js';
 import { addDuration, formatTime, type Timestamp, wholeSeconds } from './time.js';
 import { parseGroupName } from './user.js';
-import { requireUser } from './users.js';
 
 /** What a newly issued client is to be; what is left out keeps its former value on a replacement, else its default. */
 export interface IssueRequest {
@@ -68,11 +68,13 @@ export async function issueClient(
   const former = liveClient(seen);
   // Of somebody else's client nothing is told but that the id is taken.
   if (former && !isTheirs(actor, former)) throw alreadyExists(clientId);
-  const owner = asked.owner ?? (former ? former.owner : ownerOfNew(actor, undefined));
+  const owner = former ? (asked.owner ?? former.owner) : ownerOfNew(actor, asked.owner);
+  if (former && owner !== former.owner) requireAdmin(actor);
   const scopes = asked.scopes ?? former?.scopes ?? DEFAULT_SCOPES;
   requireGrantable(actor, scopes);
-  if (owner !== null) requireWithin(await requireUser(keyStore, owner), scopes);
-  const request = { ...asked, owner, scopes };
+  const domain = asked.domain ?? former?.domain ?? null;
+  await requireOwnable({ keyStore, actor }, { owner, domain, scopes: [scopes] });
+  const request = { ...asked, owner, scopes, domain };
 
   const keys = await makeKeyPair(algorithm);
   const certificate = authority.issueClient({ clientId, publicKey: keys.publicKey, ...validity });
@@ -132,20 +134,36 @@ export async function editClient(
 ): Promise<Client> {
   const found = await requireClient(keyStore, clientId);
   if (!isTheirs(actor, found)) throw noSuchClient(clientId);
-  const scopes = edit.scopes ?? found.scopes;
-  const owner = edit.owner === undefined ? found.owner : edit.owner;
+  const label = edit.label === null ? null : edit.label && parseLabel(edit.label);
+  const changed = {
+    scopes: edit.scopes ?? found.scopes,
+    owner: edit.owner === undefined ? found.owner : edit.owner,
+    domain: edit.domain === undefined ? found.domain : edit.domain && parseGroupName(edit.domain),
+  };
+  const isMore = edit.scopes !== undefined || edit.owner !== undefined || edit.domain !== undefined;
   if (edit.owner !== undefined) requireAdmin(actor);
-  if (edit.scopes ?? edit.owner) requireGrantable(actor, scopes);
-  if (owner !== null) requireWithin(await requireUser(keyStore, owner), scopes);
+  if (isMore) {
+    // With another owner, all that the client has may do more than before.
+    const held = edit.owner === undefined ? [] : keyScopes(found);
+    for (const scopes of [changed.scopes, ...held]) requireGrantable(actor, scopes);
+    await requireOwnable({ keyStore, actor }, { ...changed, scopes: [changed.scopes, ...held] });
+  }
   return audit.record({ action: 'client.edit', target: clientId }, () =>
     keyStore.clients.update(clientId, (current) => {
       const client = liveClient(current);
       if (client === undefined || !isTheirs(actor, client)) throw noSuchClient(clientId);
-      const label = edit.label === undefined ? client.label : edit.label && parseLabel(edit.label);
-      const domain = edit.domain === undefined ? client.domain : edit.domain && parseGroupName(edit.domain);
-      return { ...client, label, scopes, owner, domain, updatedAt: clock.now() };
+      const terms = ({ owner, scopes, domain, credentials }: Client) =>
+        JSON.stringify([owner, scopes, domain, keyScopes({ credentials })]);
+      // What was checked must be what is changed.
+      if (isMore && terms(client) !== terms(found)) throw changedMeanwhile(clientId);
+      const next = isMore ? { ...client, ...changed } : client;
+      return { ...next, label: label === undefined ? client.label : label, updatedAt: clock.now() };
     }),
   );
+}
+
+function keyScopes({ credentials }: Pick<Client, 'credentials'>): (readonly string[])[] {
+  return credentials.flatMap((credential) => (credential.kind === 'api-key' ? [credential.scopes] : []));
 }
 
 /** @throws KeywrightError `already-exists` where the id is a client's */
@@ -216,7 +234,8 @@ interface Issued {
 }
 
 /** A request with all that it left out. */
-type SettledRequest = Omit<IssueRequest, 'owner' | 'scopes'> & Pick<Client, 'owner' | 'scopes'>;
+type SettledRequest = Omit<IssueRequest, 'owner' | 'scopes' | 'domain'> &
+  Pick<Client, 'owner' | 'scopes' | 'domain'>;
 
 function registered(request: SettledRequest, { current, certificate, keys, token, now }: Issued): Client {
   const { clientId, algorithm, validity, label, scopes, owner, domain } = request;
@@ -227,7 +246,7 @@ function registered(request: SettledRequest, { current, certificate, keys, token
     id: clientId,
     label: label ?? former?.label ?? null,
     owner,
-    domain: domain ?? former?.domain ?? null,
+    domain,
     scopes,
     ...validity,
     revokedAt: null,

@@ -1,5 +1,6 @@
 import { generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
+import { Turnstile } from './turnstile.js';
 
 /** The key algorithms that clients and the CA may have. */
 export const KEY_ALGORITHMS = [
@@ -21,9 +22,12 @@ export interface KeyPair {
 
 const generate = promisify(generateKeyPair);
 
-/** Makes a fresh key pair off the event loop. */
+// Making RSA keys takes seconds of a thread; some of libuv's four must stay for files, on which revocation waits.
+const making = new Turnstile({ atOnce: 2, maxWaiting: 64, what: 'keys are made' });
+
+/** Makes a fresh key pair off the event loop. @throws KeywrightError `busy` where too many are waited for */
 export async function makeKeyPair(algorithm: KeyAlgorithm): Promise<KeyPair> {
-  return GENERATORS[algorithm]();
+  return making.pass<KeyPair>(GENERATORS[algorithm]);
 }
 
 /** The algorithm of a key, or undefined where keywright has no name for it. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { KeywrightError } from './errors.js';
 import type { LastUse } from './last-use.js';
 import type { Clock, KeyStore } from './ports.js';
 import type { Principal } from './presentation.js';
@@ -76,12 +77,19 @@ export class LastUses {
 
 /** When a key was used last, as far as it was written down. */
 export async function lastUse(keyStore: KeyStore, apiKeyId: string): Promise<LastUse | undefined> {
-  return (await keyStore.uses.get(recordOf(apiKeyId)))?.[apiKeyId];
+  return (await keyStore.uses.get(recordOf(apiKeyId)).catch(unlessDamaged))?.[apiKeyId];
 }
 
 /** The last uses of all keys. */
 export async function allLastUses(keyStore: KeyStore): Promise<ReadonlyMap<string, LastUse>> {
-  return new Map((await keyStore.uses.list()).flatMap((record) => Object.entries(record)));
+  const records = (await keyStore.uses.list().catch(unlessDamaged)) ?? [];
+  return new Map(records.flatMap((record) => Object.entries(record)));
+}
+
+// Nobody gets in by it: a damaged file must not keep anybody from managing keys.
+function unlessDamaged(error: unknown): undefined {
+  if (error instanceof KeywrightError && error.code === 'store-corrupt') return undefined;
+  throw error;
 }
 
 function recordOf(apiKeyId: string): string {

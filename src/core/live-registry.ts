@@ -38,6 +38,7 @@ type Changed<T> = MirrorOptions<T>['onChange'];
 /** All that verification looks things up in, in memory, as the keystore stands. While it cannot be followed it answers nothing. */
 export class LiveRegistry implements Registry {
   readonly proofs = new Memory<RememberedProof>();
+  readonly tokenProofs = new Memory<RememberedProof>({ good: 20_000, bad: 5_000 });
   readonly hashSecret: (secret: string) => string;
   readonly slow: SlowProofs;
   readonly #clientIdsByKeyHash = new Map<string, string>();

@@ -1,4 +1,4 @@
-import type { AccessTokenClaims, TokenOrigin, TokenRules } from './access-token.js';
+import type { TokenOrigin, TokenRules } from './access-token.js';
 import { tokenPayload } from './access-token.js';
 import type { Clock, TokenSealer } from './ports.js';
 import type { Principal } from './presentation.js';
@@ -25,6 +25,8 @@ export interface MintedToken {
 export interface Grant {
   readonly subject: string;
   readonly origin: TokenOrigin;
+  /** Of the token that is exchanged. */
+  readonly familyId?: string | undefined;
   readonly scopes: readonly string[];
   readonly groups: readonly string[];
   readonly domains: readonly string[];
@@ -42,11 +44,11 @@ export function sessionGrant(user: User, session: Session): Grant {
 
 /** What an accepted caller may have a token for: bound to what it was accepted by. */
 export function principalGrant({ id, credential, scopes, groups, domains, expiresAt }: Principal): Grant {
-  const origin: TokenOrigin =
-    credential.kind === 'access-token'
-      ? credential.claims.origin
-      : { kind: credential.kind, credentialId: credential.id };
-  return { subject: id, origin, scopes, groups, domains, expiresAt };
+  const rest = { subject: id, scopes, groups, domains, expiresAt };
+  if (credential.kind !== 'access-token')
+    return { ...rest, origin: { kind: credential.kind, credentialId: credential.id } };
+  const { origin, familyId } = credential.claims;
+  return { ...rest, origin, familyId };
 }
 
 /** Makes an access token for at most `ttlMs`. */
@@ -57,7 +59,8 @@ export async function mintAccessToken(
 ): Promise<MintedToken> {
   const issuedAt = wholeSeconds(clock.now());
   const expiresAt = wholeSeconds(Math.min(issuedAt + ttlMs, grant.expiresAt));
-  const claims: Omit<AccessTokenClaims, 'keyId'> = { ...grant, id: randomId(), issuedAt, expiresAt };
+  const id = randomId();
+  const claims = { ...grant, id, familyId: grant.familyId ?? id, issuedAt, expiresAt };
   const token = await sealer.seal(tokenPayload(claims, rules));
   return { token, scopes: grant.scopes, expiresAt, expiresInSeconds: (expiresAt - issuedAt) / 1000 };
 }

@@ -33,8 +33,9 @@ export class Mirror<T> {
         }
       },
       failed: (error) => {
+        const isNew = mirror.#failure === undefined;
         mirror.#failure ??= error;
-        onAvailability(error);
+        if (isNew) onAvailability(error);
       },
       recovered: () => {
         mirror.#failure = undefined;

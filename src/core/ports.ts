@@ -5,7 +5,7 @@ import type { UseRecord } from './last-use.js';
 import type { Session } from './session.js';
 import type { SigningKeyRing } from './signing-key.js';
 import type { Timestamp } from './time.js';
-import type { User } from './user.js';
+import type { EmailClaim, User } from './user.js';
 
 /** The only source of the present time. */
 export interface Clock {
@@ -88,6 +88,8 @@ export interface KeyStore {
   readonly sessions: Collection<Session>;
   readonly signingKeys: Collection<SigningKeyRing>;
   readonly uses: Collection<UseRecord>;
+  /** Whose an e-mail address is, by the address. */
+  readonly emails: Collection<EmailClaim>;
 }
 
 /** How passwords are kept: slow to try, off the event loop. */
@@ -102,8 +104,8 @@ export interface PasswordHasher {
 export interface Limiter {
   /** Counts once. @returns 0, or how many milliseconds to wait where that was once too often; at once where it is known already */
   take(key: string): number | Promise<number>;
-  /** How many milliseconds to wait before the next time, without counting. */
-  wait(key: string): Promise<number>;
+  /** Takes one back that was counted before it was known to be none. */
+  giveBack(key: string): Promise<void>;
 }
 
 /** Makes and reads signed tokens, with the keys as they are now. */

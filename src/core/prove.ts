@@ -28,6 +28,8 @@ export interface Registry {
   /** The keyed hash of a secret, lower-case hex. */
   hashSecret(secret: string): string;
   readonly proofs: Memory<RememberedProof>;
+  /** Of access tokens. */
+  readonly tokenProofs: Memory<RememberedProof>;
   readonly slow: Pick<SlowProofs, keyof SlowProofs>;
 }
 
@@ -52,13 +54,15 @@ export function preparation(
 /** Proves a text: shape → checksum → look-up → constant-time compare. null where it proves nothing. */
 export function proveText(text: string, registry: Registry): Proof | null {
   const hash = textHash(text);
-  const known = registry.proofs.recall(hash);
+  // Tokens, of which anybody can have any number, do not drive out what is registered.
+  const memory = text.startsWith('eyJ') ? registry.tokenProofs : registry.proofs;
+  const known = memory.recall(hash);
   if (known) return known.proof;
   const found = isJwtShaped(text)
     ? proveToken(registry.slow.claims(hash), registry)
     : proveCredential(text, { hash, registry });
   if (found === undefined) return null;
-  registry.proofs.keep(hash, found, { isGood: found.proof !== null });
+  memory.keep(hash, found, { isGood: found.proof !== null });
   return found.proof;
 }
 
@@ -153,10 +157,14 @@ function matchingToken(client: Client, token: SignedToken, hash: string): Creden
 function proofBy(client: Client, credential: CredentialName, registry: Registry): Proof | null {
   const terms = termsOf(client, credential);
   if (terms === undefined) return null;
-  const owner = client.owner === null ? undefined : registry.userById(client.owner);
-  // What belongs to somebody stops when they do.
+  const found = client.owner === null ? undefined : registry.userById(client.owner);
+  // A user who was made later than the client was handed over is another one of the same name.
+  const owner = found && found.createdAt <= client.updatedAt ? found : undefined;
   const ownerGone = client.owner !== null && owner === undefined ? client.updatedAt : null;
+  const own = client.domain === null ? [] : [client.domain];
+  const isWithin = owner === undefined || owner.domains.includes('*');
   return {
+    // What belongs to somebody stops when they do, and never does more than they may.
     revokedAt: client.revokedAt ?? terms.revokedAt ?? owner?.disabledAt ?? ownerGone,
     principal: {
       kind: 'client',
@@ -164,8 +172,11 @@ function proofBy(client: Client, credential: CredentialName, registry: Registry)
       label: terms.label ?? client.label,
       owner: client.owner,
       groups: [],
-      domains: client.domain === null ? (owner?.domains ?? []) : [client.domain],
-      scopes: terms.scopes,
+      domains:
+        client.domain === null
+          ? (owner?.domains ?? [])
+          : own.filter((domain) => isWithin || owner?.domains.includes(domain)),
+      scopes: owner ? narrowScopes(owner.scopes, terms.scopes) : terms.scopes,
       credential,
       notBefore: Math.max(client.notBefore, terms.notBefore),
       expiresAt: Math.min(client.notAfter, terms.expiresAt),
@@ -195,7 +206,7 @@ function termsOf(client: Client, { kind, id }: CredentialName): Terms | undefine
 /** Proves an access token that was opened: by what it is bound to, as that is now. */
 function proveToken(claims: AccessTokenClaims | undefined, registry: Registry): RememberedProof | undefined {
   if (claims === undefined || !registry.slow.isTrusted(claims.keyId)) return undefined;
-  const withdrawn = registry.sessionById(claims.id);
+  const withdrawn = registry.sessionById(claims.familyId);
   const base =
     claims.origin.kind === 'session'
       ? proveSession(claims.subject, claims.origin.sessionId, registry)
@@ -205,7 +216,7 @@ function proveToken(claims: AccessTokenClaims | undefined, registry: Registry): 
     isCurrent: () =>
       base.isCurrent() &&
       registry.slow.isTrusted(claims.keyId) &&
-      registry.sessionById(claims.id) === withdrawn,
+      registry.sessionById(claims.familyId) === withdrawn,
   };
 }
 

@@ -2,10 +2,19 @@ import { KeywrightError } from './errors.js';
 
 const SCOPE = /^(\*|[a-z0-9][a-z0-9_.-]*(:[\x21\x23-\x5b\x5d-\x7e]{1,256})?)$/;
 
+// What a token carries must fit into a header, and into memory many times.
+export const MAX_SCOPES = 64;
+const MAX_SCOPES_LENGTH = 1_024;
+
+/** Whether a text has the form of a scope. */
+export function isScope(text: string): boolean {
+  const [verb, filter] = splitTopicScope(text);
+  return SCOPE.test(text) && (verb === undefined || filter === '*' || isTopicFilter(filter));
+}
+
 /** Checks the form of a scope: `ingest`, `pipes:read`, `pipes:*`, `*`, `publish:db/write/#` (RFC 6749 section 3.3 characters). @throws KeywrightError `invalid-input` */
 export function parseScope(text: string): string {
-  const [verb, filter] = splitTopicScope(text);
-  if (!SCOPE.test(text) || (verb !== undefined && filter !== '*' && !isTopicFilter(filter))) {
+  if (!isScope(text)) {
     throw new KeywrightError('invalid-input', `scope ${JSON.stringify(text.slice(0, 80))} is not allowed`, {
       hint: 'a scope looks like ingest, pipes:read, pipes:*, *, publish:db/write/# or subscribe:db/#',
     });
@@ -26,7 +35,7 @@ export function grants(granted: readonly string[], demanded: string): boolean {
  * them all, so the topic scopes that narrow it come along.
  */
 export function narrowScopes(held: readonly string[], wanted: readonly string[]): string[] {
-  const narrowed = wanted.filter((scope) => grants(held, scope));
+  const narrowed = [...new Set(wanted)].filter((scope) => isScope(scope) && grants(held, scope));
   if (held.includes('*') || !grants(narrowed, 'ingest')) return narrowed;
   const missing = held.filter((scope) => {
     const [verb] = splitTopicScope(scope);
@@ -37,7 +46,9 @@ export function narrowScopes(held: readonly string[], wanted: readonly string[])
 
 /** Whether somebody who holds some scopes may hand on others: never more than they could do themselves. */
 export function mayGrant(held: readonly string[], wanted: readonly string[]): boolean {
-  return wanted.every((scope) => grants(held, scope)) && narrowScopes(held, wanted).length === wanted.length;
+  return (
+    wanted.every((scope) => grants(held, scope)) && narrowScopes(held, wanted).length === new Set(wanted).size
+  );
 }
 
 /** The scopes that exist without being configured. */
@@ -58,7 +69,14 @@ export function parseGrant(scopes: readonly string[], configured: readonly strin
       hint: `scopes are ${known.join(', ')}, *, NAME:*, publish:TOPICS and subscribe:TOPICS; declare others as "scopes" in keywright.yaml`,
     });
   }
-  return [...new Set(scopes)];
+  const granted = [...new Set(scopes)];
+  if (granted.length > MAX_SCOPES || granted.join(' ').length > MAX_SCOPES_LENGTH) {
+    throw new KeywrightError(
+      'invalid-input',
+      `more than ${MAX_SCOPES} scopes, or ${MAX_SCOPES_LENGTH} characters of them`,
+    );
+  }
+  return granted;
 }
 
 /** What a client may do with MQTT topics. */

@@ -1,6 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { KeywrightError } from './errors.js';
 import type { AuditLog, Clock, KeyStore, PasswordHasher } from './ports.js';
+import { grants, narrowScopes } from './scope.js';
 import { parseRefreshToken, randomId, refreshMac, type Session } from './session.js';
 import type { Timestamp } from './time.js';
 import { bareDomain, type User } from './user.js';
@@ -21,6 +22,8 @@ export interface SignInRequest {
   readonly password: string;
   /** The domain to act in, which must be one of the user's. */
   readonly domain?: string | undefined;
+  /** Those that are asked for, of the user's; all of them, without. */
+  readonly scopes?: readonly string[] | undefined;
   readonly from: string;
   readonly ttlMs: number;
   /** Whether refresh tokens continue the session. */
@@ -29,7 +32,7 @@ export interface SignInRequest {
 
 export type SignIn =
   | { readonly outcome: 'accepted'; readonly user: User; readonly session: Session }
-  | { readonly outcome: 'rejected'; readonly reason: 'invalid' | 'wrong-domain' };
+  | { readonly outcome: 'rejected'; readonly reason: 'invalid' | 'wrong-domain' | 'insufficient-scope' };
 
 /** Begins a session by password. An unknown user takes as long as a known one, and a disabled one gets the same answer. @throws KeywrightError `busy` */
 export async function signIn(services: SessionServices, request: SignInRequest): Promise<SignIn> {
@@ -42,11 +45,14 @@ export async function signIn(services: SessionServices, request: SignInRequest):
   if (domain !== undefined && !user.domains.includes('*') && !user.domains.includes(bareDomain(domain))) {
     return { outcome: 'rejected', reason: 'wrong-domain' };
   }
+  const asked = request.scopes ?? user.scopes;
+  if (!asked.every((scope) => grants(user.scopes, scope)))
+    return { outcome: 'rejected', reason: 'insufficient-scope' };
   const now = clock.now();
   const session: Session = {
     id: randomId(),
     userId: user.id,
-    scopes: user.scopes,
+    scopes: narrowScopes(user.scopes, asked),
     from,
     createdAt: now,
     expiresAt: now + ttlMs,
@@ -99,7 +105,8 @@ export async function revokeSession(
   id: string,
 ): Promise<void> {
   const found = await keyStore.sessions.get(id);
-  if (!found?.userId) throw new KeywrightError('not-found', `there is no session ${id.slice(0, 80)}`);
+  if (!found?.userId)
+    throw new KeywrightError('not-found', `there is no session ${JSON.stringify(id.slice(0, 80))}`);
   await audit.record({ action: 'session.revoke', target: `${found.userId}:${id}` }, () =>
     keyStore.sessions.update(
       id,

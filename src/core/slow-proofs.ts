@@ -26,8 +26,9 @@ interface CheckedPassword extends Remembered {
  */
 export class SlowProofs {
   readonly #services: SlowProofServices;
-  readonly #tokens = new Memory<OpenedToken>();
-  readonly #passwords = new Memory<CheckedPassword>();
+  // Whoever has a key can have any number of tokens: fewer are remembered than of what is registered.
+  readonly #tokens = new Memory<OpenedToken>({ good: 20_000, bad: 5_000 });
+  readonly #passwords = new Memory<CheckedPassword>({ good: 200_000, bad: 5_000 });
 
   constructor(services: SlowProofServices) {
     this.#services = services;

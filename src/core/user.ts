@@ -74,6 +74,16 @@ export function bareDomain(text: string): string {
   return text.startsWith('domains:') ? text.slice('domains:'.length) : text;
 }
 
+/** An e-mail address that a user has, or is about to get. */
+export interface EmailClaim {
+  readonly userId: string;
+}
+
+/** Reads a claim as a keystore holds it. @throws KeywrightError `store-corrupt` that names the field */
+export function parseEmailClaim(value: unknown): EmailClaim {
+  return { userId: text(object(value, 'e-mail'), 'userId') };
+}
+
 /** Reads a user as a keystore holds it. @throws KeywrightError `store-corrupt` that names the field */
 export function parseUser(value: unknown): User {
   const record = object(value, 'user');

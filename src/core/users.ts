@@ -24,6 +24,9 @@ export interface UserDetails {
 
 const DEFAULT_SCOPES: Record<Role, readonly string[]> = { admin: ['*'], member: ['ingest'] };
 
+// They are in every token of the user, which must fit into a header.
+const MAX_NAMES = 32;
+
 const PASSWORD_LENGTH = { least: 12, most: 512 };
 
 /** Adds a user. @throws KeywrightError `already-exists`, `invalid-input`, `refused` */
@@ -40,8 +43,9 @@ export async function addUser(
     if (current) throw new KeywrightError('already-exists', `user ${id} already exists`);
   };
   refuseTaken(await keyStore.users.get(id));
-  const email = await freeEmail(keyStore, { email: details.email ?? null, id });
   const passwordHash = await passwords.hash(checkPassword(password));
+  const [groups, domains] = [parseNames(details.groups ?? []), parseNames(details.domains ?? [])];
+  const email = await claimEmail(keyStore, { email: details.email ?? null, id });
   return audit.record({ action: 'user.add', target: id }, () =>
     keyStore.users.update(id, (current) => {
       refuseTaken(current);
@@ -49,8 +53,8 @@ export async function addUser(
       return {
         id,
         email,
-        groups: (details.groups ?? []).map(parseGroupName),
-        domains: (details.domains ?? []).map(parseGroupName),
+        groups,
+        domains,
         role,
         scopes,
         passwordHash,
@@ -69,8 +73,10 @@ export async function editUser(services: UserServices, id: string, details: User
   requireAdmin(actor);
   await requireUser(keyStore, id);
   if (details.scopes) requireGrantable(actor, details.scopes);
+  const groups = details.groups && parseNames(details.groups);
+  const domains = details.domains && parseNames(details.domains);
   const email =
-    details.email === undefined ? undefined : await freeEmail(keyStore, { email: details.email, id });
+    details.email === undefined ? undefined : await claimEmail(keyStore, { email: details.email, id });
   return audit.record({ action: 'user.edit', target: id }, () =>
     keyStore.users.update(id, (current) => {
       const user = current ?? throwNoSuchUser(id);
@@ -81,8 +87,8 @@ export async function editUser(services: UserServices, id: string, details: User
       return {
         ...user,
         email: email === undefined ? user.email : email,
-        groups: details.groups?.map(parseGroupName) ?? user.groups,
-        domains: details.domains?.map(parseGroupName) ?? user.domains,
+        groups: groups ?? user.groups,
+        domains: domains ?? user.domains,
         role: details.role ?? user.role,
         scopes: details.scopes ?? user.scopes,
         disabledAt: details.disabled === undefined ? user.disabledAt : disabledAt,
@@ -132,20 +138,45 @@ export async function deleteUser(
       hint: 'say what becomes of them: --with-clients deletes them, --give-to USER hands them on',
     });
   }
-  if (typeof clients === 'object') await requireUser(keyStore, clients.giveTo);
+  if (typeof clients === 'object') {
+    if (clients.giveTo === id)
+      throw new KeywrightError('invalid-input', `user ${id} cannot inherit from itself`);
+    await requireUser(keyStore, clients.giveTo);
+  }
   await audit.record({ action: 'user.del', target: id }, async () => {
-    await editUser(services, id, { disabled: true });
-    for (const client of owned) {
-      const now = clock.now();
-      await keyStore.clients.update(client.id, (current) => {
-        // Only if it is still this user's.
-        if (current === undefined || liveClient(current)?.owner !== id) return current;
-        if (typeof clients === 'object') return { ...current, owner: clients.giveTo, updatedAt: now };
-        const retired = retireCertificates(current, now);
-        return { ...current, credentials: [], retired, updatedAt: now, deletedAt: now };
-      });
+    await keyStore.users.update(
+      id,
+      (user) => user && { ...user, disabledAt: user.disabledAt ?? clock.now() },
+    );
+    // Also what was registered until the user was seen to be disabled.
+    for (let left = await clientsOf(keyStore, id); left.length > 0; left = await clientsOf(keyStore, id)) {
+      for (const client of left) await part(services, client, { from: id, clients });
     }
+    const user = await keyStore.users.get(id);
     await keyStore.users.update(id, () => undefined);
+    if (user?.email)
+      await keyStore.emails.update(user.email, (claim) => (claim?.userId === id ? undefined : claim));
+  });
+}
+
+/** Deletes a client that is still its owner's, or hands it on. */
+async function part(
+  { keyStore, clock }: UserServices,
+  { id }: Client,
+  { from, clients }: { readonly from: string; readonly clients: ClientsOfDeleted },
+): Promise<void> {
+  await keyStore.clients.update(id, (current) => {
+    const client = liveClient(current);
+    if (client?.owner !== from) return current;
+    const now = clock.now();
+    if (typeof clients === 'object') return { ...client, owner: clients.giveTo, updatedAt: now };
+    return {
+      ...client,
+      credentials: [],
+      retired: retireCertificates(client, now),
+      updatedAt: now,
+      deletedAt: now,
+    };
   });
 }
 
@@ -168,14 +199,30 @@ export function checkPassword(password: string): string {
   return password;
 }
 
-async function freeEmail(
+function parseNames(names: readonly string[]): string[] {
+  if (names.length > MAX_NAMES)
+    throw new KeywrightError('invalid-input', `more than ${MAX_NAMES} groups or domains`);
+  return [...new Set(names.map(parseGroupName))];
+}
+
+/** Takes an e-mail address for a user, before the user gets it: of two at once, one does. @throws KeywrightError `already-exists` */
+async function claimEmail(
   keyStore: KeyStore,
   { email, id }: { readonly email: string | null; readonly id: string },
 ): Promise<string | null> {
   if (email === null) return null;
   const address = parseEmail(email);
-  const taken = (await keyStore.users.list()).find((user) => user.id !== id && user.email === address);
-  if (taken) throw new KeywrightError('already-exists', `user ${taken.id} has the e-mail address ${address}`);
+  const holderId = (await keyStore.emails.get(address))?.userId;
+  // A claim of a user who does not have the address was left by a command that was killed, or by a former user.
+  const holder = holderId === undefined ? undefined : await keyStore.users.get(holderId);
+  const taken = holder?.email === address ? holder.id : undefined;
+  await keyStore.emails.update(address, (current) => {
+    const isOthers = current !== undefined && current.userId !== id;
+    if (isOthers && (current.userId === taken || current.userId !== holderId)) {
+      throw new KeywrightError('already-exists', `user ${current.userId} has the e-mail address ${address}`);
+    }
+    return { userId: id };
+  });
   return address;
 }
 

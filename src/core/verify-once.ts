@@ -31,7 +31,7 @@ export async function verifyOnce(presentation: Presentation, services: OnceServi
   const clients = candidates.flatMap((client) => liveClient(client) ?? []);
   const users = await byId(keyStore.users, [claims?.subject, ...clients.map(({ owner }) => owner)]);
   const sessionId = claims?.origin.kind === 'session' ? claims.origin.sessionId : undefined;
-  const sessions = await byId(keyStore.sessions, [sessionId, claims?.id]);
+  const sessions = await byId(keyStore.sessions, [sessionId, claims?.familyId]);
   const registry: Registry = {
     clientById: (id) => clients.find((client) => client.id === id),
     clientIdByKeyHash: (hash) => clients.find((client) => hasKey(client, hash))?.id,
@@ -39,6 +39,7 @@ export async function verifyOnce(presentation: Presentation, services: OnceServi
     sessionById: (id) => sessions.find((session) => session.id === id),
     hashSecret,
     proofs: new Memory(),
+    tokenProofs: new Memory(),
     slow,
   };
   return verifyPrepared(presentation, registry, clock);

@@ -18,6 +18,8 @@ import { bareDomain } from './user.js';
 export interface Accepted {
   readonly principal: Principal;
   readonly demand: Demand;
+  /** Of the client's password that went with its key; undefined where none did. */
+  readonly passwordId?: string | undefined;
 }
 
 /**
@@ -56,7 +58,12 @@ export function verify(presentation: Presentation, registry: Registry, now: Time
 }
 
 /** Whether a principal that was accepted before would still be: its session lives on only then. */
-export function stillHolds({ principal, demand }: Accepted, registry: Registry, now: Timestamp): boolean {
+export function stillHolds(
+  { principal, demand, passwordId }: Accepted,
+  registry: Registry,
+  now: Timestamp,
+): boolean {
+  if (passwordId !== undefined && passwordIdOf(principal, registry) !== passwordId) return false;
   const proof = proveAgain(principal, registry);
   return proof !== null && CHECKS.every((check) => check(proof, { demand }, now) === undefined);
 }
@@ -67,22 +74,33 @@ export function restsOn({ kind, id, owner, credential }: Principal): string[] {
   if (owner !== null) rests.push(`user ${owner}`);
   if (credential.kind !== 'access-token') return rests;
   const { origin } = credential.claims;
-  rests.push('signing-keys', `session ${credential.id}`);
+  rests.push('signing-keys', `session ${credential.claims.familyId}`);
   if (origin.kind === 'session') rests.push(`session ${origin.sessionId}`);
   return rests;
 }
 
-/** Whether a principal may use a topic, by its scopes as they are now; where they cannot be known it may not. */
+/** Which password a client has. */
+export function passwordIdOf({ id }: Principal, registry: Registry): string | undefined {
+  return registry.clientById(id)?.credentials.find(({ kind }) => kind === 'password')?.id;
+}
+
+/** Whether a principal may use a topic, by what it holds as it is now; where that cannot be known it may not. */
 export function mayUseTopic(
   principal: Principal,
   registry: Registry,
-  { verb, topic }: { readonly verb: TopicVerb; readonly topic: string },
+  { verb, topic, now }: { readonly verb: TopicVerb; readonly topic: string; readonly now: Timestamp },
 ): boolean {
   try {
-    return grantsTopic(proveAgain(principal, registry)?.principal.scopes ?? [], verb, topic);
+    const proof = proveAgain(principal, registry);
+    // Also asked for the will of a client whose session was ended just now.
+    return proof !== null && isInForce(proof, now) && grantsTopic(proof.principal.scopes, verb, topic);
   } catch {
     return false;
   }
+}
+
+function isInForce({ revokedAt, principal: { notBefore, expiresAt } }: Proof, now: Timestamp): boolean {
+  return revokedAt === null && now >= notBefore && now < expiresAt;
 }
 
 function decide(presentation: Presentation, registry: Registry, now: Timestamp): Verdict {

@@ -19,7 +19,11 @@ const MAX_BODY_BYTES = 64 * 1024;
 /** All routes but the verifier: logins and tokens in every dialect, OAuth, and the management API. */
 export async function addApi(app: FastifyInstance, services: HttpServices): Promise<void> {
   await app.register(async (json) => {
-    takeOnly(json, 'application/json', json.getDefaultJsonParser('error', 'error'));
+    const parseJson = json.getDefaultJsonParser('error', 'error');
+    // Many callers name the type of a body that they do not send.
+    takeOnly(json, 'application/json', (request, body, done) =>
+      body === '' ? done(null, undefined) : parseJson(request, body, done),
+    );
     addMachhubRoutes(json, services);
     addIotisticaRoutes(json, services);
     addEdgemqRoutes(json, services);
@@ -46,6 +50,10 @@ type BodyParser = ReturnType<FastifyInstance['getDefaultJsonParser']>;
 function takeOnly(app: FastifyInstance, type: string, parse: BodyParser): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(type, { parseAs: 'string', bodyLimit: MAX_BODY_BYTES }, parse);
+  // No body is one without fields: what is missing is named.
+  app.addHook('preValidation', async (request) => {
+    if (request.body === undefined || request.body === null) request.body = {};
+  });
   // Answers hold secrets, or what is only true now.
   app.addHook('onSend', async (_request, reply) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');

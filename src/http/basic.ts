@@ -1,10 +1,13 @@
-/** The two parts of HTTP Basic (RFC 7617 section 2), undefined where the header is none. */
+// How `CredentialHeaders` says what came as HTTP Basic.
+const BASIC = /^basic-key:([A-Za-z0-9+/]+={0,2})$/;
+
+/** The two parts of HTTP Basic (RFC 7617 section 2) in a credential's text; undefined where it is none. */
 export function basicCredentials(
-  header: string | undefined,
+  text: string | undefined,
 ): { readonly id: string; readonly secret: string } | undefined {
-  const [, encoded] = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i.exec(header ?? '') ?? [];
+  const [, encoded] = BASIC.exec(text ?? '') ?? [];
   if (encoded === undefined) return undefined;
-  const text = Buffer.from(encoded, 'base64').toString();
-  const colon = text.indexOf(':');
-  return colon < 1 ? undefined : { id: text.slice(0, colon), secret: text.slice(colon + 1) };
+  const decoded = Buffer.from(encoded, 'base64').toString();
+  const colon = decoded.indexOf(':');
+  return colon < 1 ? undefined : { id: decoded.slice(0, colon), secret: decoded.slice(colon + 1) };
 }

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { type Actor, actorOf } from '../core/actor.js';
 import { KeywrightError } from '../core/errors.js';
-import type { AuditLog, Clock, KeyStore, PasswordHasher } from '../core/ports.js';
+import type { AuditEvent, AuditLog, Clock, KeyStore, PasswordHasher } from '../core/ports.js';
 import type { Principal } from '../core/presentation.js';
+import { credentialKind } from '../core/prove.js';
 import { addressOf, callerOf } from './admission.js';
 import { Refused } from './errors.js';
 import { REFUSALS, tooMany } from './problem.js';
@@ -39,8 +40,9 @@ export async function managerOf(
   const audit = services.audit.by({ who: `${principal.kind} ${principal.id}`, from });
   const actor = actorOf(principal, (id) => registry.userById(id));
   if (actor === undefined) {
-    await audit.refused({ action, target: '' });
-    throw new Refused(REFUSALS['insufficient-scope']);
+    const caller = `${principal.kind} ${principal.id}`;
+    const refusal = await recordRefusal({ services, caller, audit, event: { action, target: '' } });
+    throw refusal ?? new Refused(REFUSALS['insufficient-scope']);
   }
   const hashSecret = (secret: string) => registry.hashSecret(secret);
   const management = { keyStore, clock, audit, passwords, hashSecret, actor };
@@ -51,11 +53,36 @@ export async function managerOf(
       try {
         return await work(management);
       } catch (error) {
-        if (isRefusal(error, actor)) await audit.refused({ action, target: target.slice(0, 160) });
-        throw error;
+        if (!isRefusal(error, actor)) throw error;
+        throw (
+          (await recordRefusal({
+            services,
+            caller: `${principal.kind} ${principal.id}`,
+            audit,
+            event: { action, target },
+          })) ?? error
+        );
       }
     },
   };
+}
+
+interface RefusedCall {
+  readonly services: HttpServices;
+  readonly caller: string;
+  readonly audit: AuditLog;
+  readonly event: AuditEvent;
+}
+
+/** Records what a caller was not allowed to do, but not too often. @returns what to say instead in that case */
+async function recordRefusal({ services, caller, audit, event }: RefusedCall): Promise<Refused | undefined> {
+  const waitMs = (await services.failures?.take(caller)) ?? 0;
+  if (waitMs > 0) return new Refused(tooMany(waitMs));
+  // What stands in the place of an id may be a secret.
+  const isId =
+    /^[A-Za-z0-9][A-Za-z0-9_.@:-]{0,72}$/.test(event.target) && credentialKind(event.target) === undefined;
+  await audit.refused({ ...event, target: isId ? event.target : '' });
+  return undefined;
 }
 
 // What is not a member's is not there for it.

@@ -32,6 +32,10 @@ export async function collectOpenApi(app: FastifyInstance): Promise<void> {
 interface Operation {
   operationId?: string;
   responses?: Record<string, unknown>;
+  requestBody?: {
+    required?: boolean;
+    readonly content: Record<string, { readonly schema?: { readonly required?: string[] } }>;
+  };
 }
 
 interface OpenApiDocument {
@@ -48,6 +52,11 @@ export function openApiDocument(app: FastifyInstance): OpenApiDocument {
     const schema = { $ref: `#/components/schemas/${isOAuth ? 'OAuthProblem' : 'Problem'}` };
     for (const [method, operation] of Object.entries(operations)) {
       operation.operationId = operationId(method, path);
+      const { requestBody } = operation;
+      if (requestBody) {
+        const bodies = Object.values(requestBody.content);
+        requestBody.required = bodies.some(({ schema }) => (schema?.required ?? []).length > 0);
+      }
       const refusal = { description: 'a refusal or an error', content: { [type]: { schema } } };
       operation.responses = { ...operation.responses, default: refusal };
     }

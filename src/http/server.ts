@@ -35,6 +35,8 @@ export async function buildHttpServer({ services, tokens, tls }: HttpOptions): P
     // A field that nobody knows, or of another type, is a mistake to be told of.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false } },
     routerOptions: { maxParamLength: 300 },
+    // Targets that are none, or too long.
+    frameworkErrors: answerError,
   } as object) as unknown as FastifyInstance;
   closeConnectionsWith(app);
   // 16 KiB of headers may be many: none is left out of sight.

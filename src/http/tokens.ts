@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { wrapApiKey } from '../core/api-key.js';
 import { type Grant, type MintedToken, mintAccessToken, principalGrant, sessionGrant } from '../core/mint.js';
 import type { Principal } from '../core/presentation.js';
-import { grants, narrowScopes } from '../core/scope.js';
+import { grants, isScope, MAX_SCOPES, narrowScopes } from '../core/scope.js';
 import { refreshToken, type Session } from '../core/session.js';
 import { refreshSession, type SessionServices, signIn } from '../core/sessions.js';
 import type { User } from '../core/user.js';
@@ -27,6 +27,8 @@ export interface IssuedTokens extends MintedToken {
 interface Login {
   readonly name: string;
   readonly password: string;
+  /** Those that are asked for; all that the user has, without. */
+  readonly scopes?: readonly string[] | undefined;
   readonly sessionMs: number;
   readonly tokenMs: number;
   readonly isRefreshable: boolean;
@@ -35,25 +37,41 @@ interface Login {
 /** Signs a user in, within the limits for the address. @throws Refused */
 export async function login(
   request: IncomingMessage,
-  { name, password, sessionMs, tokenMs, isRefreshable }: Login,
+  { name, password, scopes, sessionMs, tokenMs, isRefreshable }: Login,
   services: HttpServices,
 ): Promise<IssuedTokens> {
-  const { failures, addressKey, audit, headers } = services;
+  const { audit, headers } = services;
   const from = addressOf(request);
-  const waitMs = (await failures?.wait(addressKey(from))) ?? 0;
-  if (waitMs > 0) throw new Refused(tooMany(waitMs));
   const { domain } = headers.read(request.rawHeaders);
-  const signedIn = await signIn(
-    {
-      ...sessionServices(services),
-      audit: audit.by({ who: `user ${name.toLowerCase().slice(0, 80)}`, from }),
-    },
-    { name, password, domain, from, ttlMs: sessionMs, isRefreshable },
-  );
+  const signedIn = await passwordAttempt(from, services, async () => {
+    const result = await signIn(
+      {
+        ...sessionServices(services),
+        audit: audit.by({ who: `user ${name.toLowerCase().slice(0, 80)}`, from }),
+      },
+      { name, password, domain, scopes, from, ttlMs: sessionMs, isRefreshable },
+    );
+    return { result, isRight: result.outcome === 'accepted' || result.reason !== 'invalid' };
+  });
   if (signedIn.outcome === 'accepted') return issueTokens(signedIn, tokenMs, services);
-  if (signedIn.reason === 'wrong-domain') throw new Refused(REFUSALS['wrong-domain']);
-  await failures?.take(addressKey(from));
-  throw new Refused(WRONG_PASSWORD);
+  throw new Refused(signedIn.reason === 'invalid' ? WRONG_PASSWORD : REFUSALS[signedIn.reason]);
+}
+
+/**
+ * Checks a password within the limit for the address. The attempt is counted before, because checking is what costs, and
+ * given back where the password was right. @throws Refused
+ */
+export async function passwordAttempt<T>(
+  from: string,
+  { failures, addressKey }: HttpServices,
+  check: () => Promise<{ readonly result: T; readonly isRight: boolean }>,
+): Promise<T> {
+  const key = addressKey(from);
+  const waitMs = (await failures?.take(key)) ?? 0;
+  if (waitMs > 0) throw new Refused(tooMany(waitMs));
+  const { result, isRight } = await check();
+  if (isRight) await failures?.giveBack(key);
+  return result;
 }
 
 /** Continues a session by its refresh token. @throws Refused */
@@ -78,9 +96,13 @@ export function exchange(
 ): Promise<MintedToken> {
   const grant: Grant = principalGrant(principal);
   if (scopes === undefined) return mintAccessToken(services, grant, ttlMs);
-  if (!scopes.every((scope) => grants(principal.scopes, scope)))
-    throw new Refused(REFUSALS['insufficient-scope']);
+  if (!mayBeAsked(scopes, principal.scopes)) throw new Refused(REFUSALS['insufficient-scope']);
   return mintAccessToken(services, { ...grant, scopes: narrowScopes(principal.scopes, scopes) }, ttlMs);
+}
+
+// As many as one may hold: a token must fit into a header.
+function mayBeAsked(scopes: readonly string[], held: readonly string[]): boolean {
+  return scopes.length <= MAX_SCOPES && scopes.every((scope) => isScope(scope) && grants(held, scope));
 }
 
 /** The client that an id and a secret, which is one of its API keys, are of. @throws Refused */

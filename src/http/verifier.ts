@@ -22,7 +22,7 @@ export function addVerifier(app: FastifyInstance, { services, tokens, open }: Ve
     const demand = scope === undefined ? undefined : { scope };
     const response = reply.hijack().raw;
     if (open) return send(response, OPEN_ANSWER);
-    const finish = (admission: Admission) =>
+    const tell = (admission: Admission) =>
       send(
         response,
         admission.outcome === 'limited'
@@ -30,8 +30,9 @@ export function addVerifier(app: FastifyInstance, { services, tokens, open }: Ve
           : answer(admission, performance.now() - start),
       );
     const admission = admit(present(raw, accepts, demand), addressOf(raw), services);
-    if (!(admission instanceof Promise)) return finish(admission);
-    admission.then(finish, () => response.destroy());
+    if (!(admission instanceof Promise)) return tell(admission);
+    // Whatever fails in here refuses, and ends nobody else.
+    admission.then(tell).catch(() => response.destroy());
   };
 
   // Decided before the body is looked at: a verdict does not depend on it, whatever it says to be.

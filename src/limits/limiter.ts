@@ -17,9 +17,8 @@ export class MemoryLimiter implements Limiter {
     return waitMs > 0 ? waitMs : this.#count(key);
   }
 
-  async wait(key: string): Promise<number> {
-    const state = await this.#limiter.get(key);
-    return state && state.remainingPoints <= 0 ? state.msBeforeNext : 0;
+  async giveBack(key: string): Promise<void> {
+    await this.#limiter.reward(key);
   }
 
   async #count(key: string): Promise<number> {

@@ -20,7 +20,7 @@ export interface Engine {
   /** Protocol levels it speaks: 3 for MQTT 3.1, 4 for 3.1.1, 5. */
   readonly protocolVersions: ReadonlySet<number>;
   admit(admission: Admission): void;
-  /** Drops what is kept of a client's sessions beyond its connections. */
-  forget(clientId: string): Promise<void>;
+  /** Drops what is kept of somebody's sessions beyond their connections. */
+  forget(whose: Pick<Principal, 'kind' | 'id'>): Promise<void>;
   close(): Promise<void>;
 }

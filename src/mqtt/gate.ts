@@ -4,7 +4,7 @@ import type { Clock, Limiter } from '../core/ports.js';
 import type { Principal } from '../core/presentation.js';
 import type { Registry } from '../core/prove.js';
 import { isTopicName } from '../core/scope.js';
-import { mayUseTopic, verifyPrepared } from '../core/verify.js';
+import { mayUseTopic, passwordIdOf, verify, verifyPrepared } from '../core/verify.js';
 import {
   type ConnectRefusal,
   connectRefusal,
@@ -78,19 +78,29 @@ async function decide(stream: Duplex, options: GateOptions): Promise<void> {
   if (packet.will && !isTopicName(packet.will.topic)) return void stream.destroy();
   const protocolVersion = packet.protocolVersion ?? 4;
   let principal: Principal | undefined;
+  let presentedPassword = false;
   if (authentication !== 'open') {
     const { presentation, isPassword } = presentConnect(packet, stream, authentication);
-    const verdict = await verifyPrepared({ ...presentation, demand: DEMAND }, registry, clock);
+    const { failures, addressKey, from } = options;
+    const presented = { ...presentation, demand: DEMAND };
+    // Checking a password costs: that is counted before, unless it is known to be right. An API key is not guessed.
+    const isUnproved =
+      presentation.password !== undefined && verify(presented, registry, clock.now()).outcome === 'rejected';
+    const waitMs = isUnproved ? ((await failures?.take(addressKey(from))) ?? 0) : 0;
+    if (waitMs > 0) return refuse(stream, { refusal: SERVER_UNAVAILABLE, protocolVersion });
+    const verdict = await verifyPrepared(presented, registry, clock);
+    if (isUnproved && verdict.outcome === 'accepted') await failures?.giveBack(addressKey(from));
     if (verdict.outcome === 'rejected') {
       const clientId = packet.clientId.slice(0, 80);
       options.report({ what: 'connection refused', clientId, reason: verdict.reason });
       // Who holds a credential gets in, whatever others at the same address have tried.
-      const { failures, addressKey, from } = options;
-      const isTooMany = verdict.reason === 'invalid' && ((await failures?.take(addressKey(from))) ?? 0) > 0;
+      const isGuess = verdict.reason === 'invalid' && !isUnproved;
+      const isTooMany = isGuess && ((await failures?.take(addressKey(from))) ?? 0) > 0;
       const refusal = isTooMany ? SERVER_UNAVAILABLE : connectRefusal(verdict.reason, { isPassword });
       return refuse(stream, { refusal, protocolVersion });
     }
     principal = verdict.principal;
+    presentedPassword = presentation.password !== undefined;
     options.noteUse(principal, options.from);
     // Nobody waits for an answer that cannot come.
     if (stream.destroyed) return;
@@ -99,7 +109,8 @@ async function decide(stream: Duplex, options: GateOptions): Promise<void> {
     return refuse(stream, { refusal: UNSUPPORTED_PROTOCOL, protocolVersion });
   }
 
-  if (principal !== undefined) sessions.add(stream, { principal, demand: DEMAND });
+  const passwordId = presentedPassword && principal ? passwordIdOf(principal, registry) : undefined;
+  if (principal !== undefined) sessions.add(stream, { principal, demand: DEMAND, passwordId });
   const sessionId = sessionIdOf(packet.clientId, principal);
   const connect = sessionId === packet.clientId ? first.bytes : generate({ ...packet, clientId: sessionId });
   stream.unshift(Buffer.concat([connect, first.rest]));
@@ -108,7 +119,8 @@ async function decide(stream: Duplex, options: GateOptions): Promise<void> {
     stream,
     principal,
     sessionId,
-    mayUse: (verb, topic) => principal === undefined || mayUseTopic(principal, registry, { verb, topic }),
+    mayUse: (verb, topic) =>
+      principal === undefined || mayUseTopic(principal, registry, { verb, topic, now: clock.now() }),
     refused: (verb, topic) => {
       const what = verb === 'publish' ? 'publish refused' : 'subscription refused';
       options.report({ what, clientId: sessionId, reason: `no scope for ${topic.slice(0, 120)}` });

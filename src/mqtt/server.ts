@@ -59,7 +59,9 @@ export function buildMqttServer(options: MqttOptions): MqttServer {
   const sessions = new Sessions({ registry, clock, onEnd });
   registry.onChange((changes) => {
     sessions.recheck(changes.map(({ what, id }) => (what === 'signing-keys' ? what : `${what} ${id}`)));
-    for (const { what, id, isAnother } of changes) if (what === 'client' && isAnother) void engine.forget(id);
+    for (const { what: kind, id, isAnother } of changes) {
+      if (isAnother && (kind === 'client' || kind === 'user')) void engine.forget({ kind, id });
+    }
   });
   const connections = new Set<Duplex>();
   const track = (connection: Duplex) => {

@@ -61,9 +61,13 @@ export class Sessions {
   }
 
   #closeExpired(): void {
-    const now = this.#options.clock.now();
+    const { registry, clock } = this.#options;
+    const now = clock.now();
     for (const [stream, accepted] of this.#all) {
-      if (now >= accepted.principal.expiresAt) this.#end(stream, accepted, 'its credential has expired');
+      const { expiresAt, credential } = accepted.principal;
+      // A token also ends with the key that signed it, which has a time of its own.
+      const isOver = credential.kind === 'access-token' && !registry.slow.isTrusted(credential.claims.keyId);
+      if (now >= expiresAt || isOver) this.#end(stream, accepted, 'its credential has expired');
     }
   }
 

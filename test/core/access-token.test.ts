@@ -4,6 +4,7 @@ import { isJwtShaped, readClaims, tokenPayload } from '../../src/core/access-tok
 const rules = { issuer: 'https://keys.example', audience: 'keywright' };
 const claims = {
   id: 'f8d1709b5836cea16506ad94e434b9c3',
+  familyId: 'f8d1709b5836cea16506ad94e434b9c3',
   subject: 'ann',
   origin: { kind: 'session', sessionId: 'a'.repeat(32) } as const,
   scopes: ['ingest', 'publish:a/#'],
@@ -33,6 +34,13 @@ describe('a payload', () => {
     expect(read({})).toEqual({ ...claims, keyId: 'k' });
   });
 
+  it('of an exchanged token names the first one that it came from', () => {
+    const familyId = 'a'.repeat(32);
+    const made = tokenPayload({ ...claims, familyId }, rules);
+    expect(made).toMatchObject({ family: familyId, jti: claims.id });
+    expect(readClaims(made, { ...rules, keyId: 'k' })).toMatchObject({ familyId, id: claims.id });
+  });
+
   it('of a client names the credential that it came from', () => {
     const origin = { kind: 'api-key', credentialId: '3f9a2c' } as const;
     const made = tokenPayload({ ...claims, origin }, rules);
@@ -50,6 +58,7 @@ describe('a payload', () => {
     { sub: '../x' },
     { sub: 1 },
     { jti: undefined },
+    { family: 1 },
     { iat: undefined },
     { exp: undefined },
     { exp: '1795304542' },
@@ -79,7 +88,7 @@ it.each([
   ['eyJa.b', false],
   ['xyJa.b.c', false],
   ['eyJa.b.c d', false],
-  [`eyJa.${'b'.repeat(9000)}.c`, false],
+  [`eyJa.${'b'.repeat(17_000)}.c`, false],
 ])('%j has the shape of a JWT: %s', (text, expected) => {
   expect(isJwtShaped(text)).toBe(expected);
 });

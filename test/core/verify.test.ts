@@ -50,6 +50,7 @@ function device(id: string, changes: Partial<Client> = {}): Device {
 }
 
 const NOTHING_ELSE: Omit<Registry, 'clientById' | 'proofs'> = {
+  tokenProofs: new Memory(),
   clientIdByKeyHash: () => undefined,
   userById: () => undefined,
   sessionById: () => undefined,

@@ -17,10 +17,9 @@ The algorithm is the one that the configuration names (jwt-algorithm).`;
   static override flags = {
     overlap: Flags.string({
       helpValue: 'DURATION',
-      default: '24h',
-      description: 'how long what the old key signed is still accepted',
+      description: 'how long what the old key signed is still accepted [default: 24h]',
     }),
-    now: Flags.boolean({ description: 'refuse what the old key signed at once' }),
+    now: Flags.boolean({ exclusive: ['overlap'], description: 'refuse what the old key signed at once' }),
   };
 
   async run() {
@@ -33,7 +32,7 @@ The algorithm is the one that the configuration names (jwt-algorithm).`;
       });
     }
     const now = app.clock.now();
-    const overlapUntil = flags.now ? now : addDuration(now, flags.overlap);
+    const overlapUntil = flags.now ? now : addDuration(now, flags.overlap ?? '24h');
     const { keys } = await rotateSigningKeys(app, { algorithm, overlapUntil });
     const views = keys.map(({ id, algorithm, createdAt, endsAt }) => ({
       id,

@@ -4,6 +4,7 @@ import { apiKeyIdArg } from '../../cli/flags.js';
 import { printKey } from '../../cli/print-api-key.js';
 import { apiKeyServices } from '../../cli/services.js';
 import { editApiKey } from '../../core/api-keys.js';
+import { KeywrightError } from '../../core/errors.js';
 import { parseExpiry } from '../../core/time.js';
 import { apiKeyView } from '../../core/views.js';
 
@@ -29,6 +30,10 @@ export default class TokenEdit extends BaseCommand {
     const { args, flags } = await this.parse(TokenEdit);
     const app = await this.openApp(flags.home);
     const { label, expires, scope } = flags;
+    if ([label, expires, scope].every((flag) => flag === undefined))
+      throw new KeywrightError('invalid-input', 'there is nothing to change', {
+        hint: 'see: keywright token edit --help',
+      });
     const now = app.clock.now();
     const held = await editApiKey(await apiKeyServices(app), args.id, {
       label,

@@ -17,17 +17,16 @@ export default class TokenRotate extends BaseCommand {
   static override flags = {
     overlap: Flags.string({
       helpValue: 'DURATION',
-      default: '24h',
-      description: 'how long the old key still works',
+      description: 'how long the old key still works [default: 24h]',
     }),
-    now: Flags.boolean({ description: 'the old key stops working at once' }),
+    now: Flags.boolean({ exclusive: ['overlap'], description: 'the old key stops working at once' }),
   };
 
   async run() {
     const { args, flags } = await this.parse(TokenRotate);
     const app = await this.openApp(flags.home);
     const now = app.clock.now();
-    const overlapUntil = flags.now ? now : addDuration(now, flags.overlap);
+    const overlapUntil = flags.now ? now : addDuration(now, flags.overlap ?? '24h');
     const fresh = await rotateApiKey(await apiKeyServices(app), args.id, overlapUntil);
     this.notice(
       flags.now ? 'the old key stopped working' : `the old key works until ${formatTime(overlapUntil)}`,

@@ -3,6 +3,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { repeated, userArg } from '../../cli/flags.js';
 import { printUser } from '../../cli/print-user.js';
 import { userServices } from '../../cli/services.js';
+import { KeywrightError } from '../../core/errors.js';
 import { parseUserName, ROLES } from '../../core/user.js';
 import { editUser } from '../../core/users.js';
 
@@ -29,14 +30,18 @@ export default class UserEdit extends BaseCommand {
 
   async run() {
     const { args, flags } = await this.parse(UserEdit);
-    const { email, role, group, domain, disable, enable } = flags;
+    const { email, role, group, domain, disable, enable, scope } = flags;
+    if ([email, role, group, domain, disable, enable, scope].every((flag) => flag === undefined))
+      throw new KeywrightError('invalid-input', 'there is nothing to change', {
+        hint: 'see: keywright user edit --help',
+      });
     const app = await this.openApp(flags.home);
     const user = await editUser(await userServices(app), parseUserName(args.name), {
       email: email === '' ? null : email,
       groups: group?.filter((name) => name !== ''),
       domains: domain?.filter((name) => name !== ''),
       role,
-      scopes: flags.scope && (await app.parseGrant(flags.scope)),
+      scopes: scope && (await app.parseGrant(scope)),
       disabled: enable ? false : disable,
     });
     return printUser(this, user);

@@ -27,7 +27,7 @@ const Token = Type.Object({
 
 /** Meerschaum's login: a user's name and password, or a client's id and secret, in a form or as HTTP Basic. */
 export function addMeerschaumRoutes(app: FastifyInstance, services: HttpServices): void {
-  app.post<{ Body: Static<typeof Login> | undefined }>(
+  app.post<{ Body: Static<typeof Login> }>(
     '/login',
     {
       schema: {
@@ -40,7 +40,7 @@ export function addMeerschaumRoutes(app: FastifyInstance, services: HttpServices
       },
     },
     async ({ raw, body }) => {
-      const { token, expiresAt, expiresInSeconds } = await tokenFor(raw, body ?? {}, services);
+      const { token, expiresAt, expiresInSeconds } = await tokenFor(raw, body, services);
       const expires = formatTime(expiresAt);
       return { access_token: token, token_type: 'bearer', expires, expires_in: expiresInSeconds };
     },
@@ -52,7 +52,7 @@ async function tokenFor(
   form: Static<typeof Login>,
   services: HttpServices,
 ): Promise<MintedToken> {
-  const basic = basicCredentials(request.headers.authorization);
+  const basic = basicCredentials(services.headers.read(request.rawHeaders).token);
   const id = form.client_id || form.username || basic?.id;
   const secret = form.client_secret || form.password || basic?.secret;
   if (id === undefined || secret === undefined) throw new Refused(NO_PASSWORD);
@@ -65,7 +65,7 @@ async function tokenFor(
   }
   return login(
     request,
-    { name: id, password: secret, sessionMs: tokenMs, tokenMs, isRefreshable: false },
+    { name: id, password: secret, scopes, sessionMs: tokenMs, tokenMs, isRefreshable: false },
     services,
   );
 }

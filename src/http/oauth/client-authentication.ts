@@ -21,16 +21,16 @@ export async function clientOf(
   parameters: ClientParameters,
   services: HttpServices,
 ): Promise<Principal | undefined> {
-  const basic = basicCredentials(request.headers.authorization);
+  const { token } = services.headers.read(request.rawHeaders);
+  const basic = basicCredentials(token);
   const { client_id: id, client_secret: secret } = parameters;
-  if (basic && secret !== undefined)
-    throw new OAuthRefused('invalid_request', 'the client authenticates in two ways at once');
   if (basic) {
-    const [decodedId, decodedSecret] = [formDecoded(basic.id), formDecoded(basic.secret)];
-    return clientBySecret(request, { id: decodedId, secret: decodedSecret }, services);
+    const named = { id: formDecoded(basic.id), secret: formDecoded(basic.secret) };
+    if (secret !== undefined || (id !== undefined && id !== named.id))
+      throw new OAuthRefused('invalid_request', 'the client names itself in two ways');
+    return clientBySecret(request, named, services);
   }
   if (id !== undefined && secret !== undefined) return clientBySecret(request, { id, secret }, services);
-  const { token } = services.headers.read(request.rawHeaders);
   return token === undefined ? undefined : callerOf(request, services);
 }
 

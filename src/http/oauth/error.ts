@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refused, refusalOf } from '../errors.js';
-import { problem } from '../problem.js';
+import { type Problem, problem } from '../problem.js';
 
 /** RFC 6749 section 5.2, RFC 8693 section 2.2.2 and RFC 7009 section 2.2.1. */
 export type OAuthErrorCode =
@@ -11,6 +11,7 @@ export type OAuthErrorCode =
   | 'invalid_target'
   | 'unauthorized_client'
   | 'unsupported_grant_type'
+  | 'unsupported_token_type'
   | 'temporarily_unavailable'
   | 'server_error';
 
@@ -44,18 +45,23 @@ export function answerOAuthError(
   _request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const refusal = refusalOf(error);
-  const code = error instanceof OAuthRefused ? error.code : (CODES[refusal.problem.status] ?? 'server_error');
+  const { problem: said, headers: all } = refusalOf(error);
   // RFC 6749 section 5.2: what lacks a scope is a bad request.
-  const status = refusal.problem.status === 403 ? 400 : refusal.problem.status;
-  const { 'www-authenticate': _, ...headers } = { ...refusal.headers };
+  const status = said.status === 403 ? 400 : said.status;
+  const body = problem(status, { reason: said.reason, detail: said.detail });
+  const code = error instanceof OAuthRefused ? error.code : (codeOf(said) ?? 'server_error');
+  const { 'www-authenticate': _, ...headers }: Record<string, string> = { ...all };
   // RFC 6749 section 5.2: no quotes, no backslashes.
-  const description = refusal.problem.detail.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "'");
+  const description = said.detail.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "'");
   return reply
     .code(status)
     .headers({ ...headers, ...(status === 401 && CHALLENGE), 'cache-control': 'no-store' })
     .type('application/json')
-    .send(JSON.stringify({ error: code, error_description: description, ...refusal.problem, status }));
+    .send(JSON.stringify({ error: code, error_description: description, ...body }));
+}
+
+function codeOf({ status, reason }: Problem): OAuthErrorCode | undefined {
+  return status === 403 && reason !== 'insufficient scope' ? 'unauthorized_client' : CODES[status];
 }
 
 const CHALLENGE = { 'www-authenticate': 'Basic realm="keywright"' };

@@ -7,9 +7,9 @@ import type { HttpServices } from '../services.js';
 import { clientOf } from './client-authentication.js';
 import { OAuthRefused } from './error.js';
 
-const field = Type.Optional(Type.String({ maxLength: 8192 }));
+const field = Type.Optional(Type.String({ maxLength: 20_000 }));
 const Request = Type.Object({
-  token: Type.String({ maxLength: 8192 }),
+  token: Type.String({ maxLength: 20_000 }),
   ...{ token_type_hint: field, client_id: field, client_secret: field },
 });
 const names = Type.Optional(Type.Array(Type.String()));

@@ -1,3 +1,4 @@
+import { Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
 import type { HttpServices } from '../services.js';
 import { GRANT_TYPES } from './token.js';
@@ -6,7 +7,8 @@ const AUTHENTICATION = ['client_secret_basic', 'client_secret_post'];
 
 /** RFC 8414 and RFC 7517: where everything is, and the keys that verify access tokens. */
 export function addMetadataRoutes(app: FastifyInstance, { rules, sealer }: HttpServices): void {
-  const schema = (summary: string) => ({ tags: ['oauth'], summary, security: [] });
+  const answer = Type.Object({}, { additionalProperties: true });
+  const schema = (summary: string) => ({ tags: ['oauth'], summary, security: [], response: { 200: answer } });
   app.get('/.well-known/oauth-authorization-server', { schema: schema('RFC 8414 metadata') }, () => {
     const { issuer } = rules;
     return {

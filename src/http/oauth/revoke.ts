@@ -1,18 +1,21 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
 import { actorOf } from '../../core/actor.js';
+import { KeywrightError } from '../../core/errors.js';
 import type { Principal } from '../../core/presentation.js';
+import { credentialKind } from '../../core/prove.js';
 import { parseRefreshToken, refreshToken, type Session } from '../../core/session.js';
 import { revokeSession, withdrawToken } from '../../core/sessions.js';
 import { textHash } from '../../core/signed-token.js';
 import { addressOf } from '../admission.js';
 import type { HttpServices } from '../services.js';
+import { LIFETIMES } from '../tokens.js';
 import { clientOf } from './client-authentication.js';
 import { OAuthRefused } from './error.js';
 
-const field = Type.Optional(Type.String({ maxLength: 8192 }));
+const field = Type.Optional(Type.String({ maxLength: 20_000 }));
 const Request = Type.Object({
-  token: Type.String({ maxLength: 8192 }),
+  token: Type.String({ maxLength: 20_000 }),
   ...{ token_type_hint: field, client_id: field, client_secret: field },
 });
 
@@ -42,12 +45,16 @@ export function addRevokeRoute(app: FastifyInstance, services: HttpServices): vo
         : `whoever has a token of ${target.kind} ${target.id}`;
       const audit = services.audit.by({ who, from });
       const { keyStore, clock } = services;
-      if (target.kind === 'user') await revokeSession({ keyStore, clock, audit }, target.sessionId);
-      else
-        await withdrawToken(
-          { keyStore, clock, audit },
-          { ...target, target: `${target.id}:${target.tokenId}`, from },
-        );
+      const revoking = { keyStore, clock, audit };
+      if (target.kind === 'user') {
+        // A session that has ended meanwhile need not be revoked.
+        await revokeSession(revoking, target.sessionId).catch(unlessNotFound);
+      } else {
+        // The others of its family end no later than an hour from now.
+        const expiresAt = clock.now() + LIFETIMES.accessToken;
+        const { id, tokenId } = target;
+        await withdrawToken(revoking, { tokenId, target: `${id}:${tokenId}`, expiresAt, from });
+      }
       return {};
     },
   );
@@ -55,7 +62,7 @@ export function addRevokeRoute(app: FastifyInstance, services: HttpServices): vo
 
 type Target =
   | { readonly kind: 'user'; readonly id: string; readonly sessionId: string }
-  | { readonly kind: 'client'; readonly id: string; readonly tokenId: string; readonly expiresAt: number };
+  | { readonly kind: 'client'; readonly id: string; readonly tokenId: string };
 
 /** What a text is a token of; undefined where it is none that was ever issued here. */
 async function targetOf(token: string, services: HttpServices): Promise<Target | undefined> {
@@ -67,13 +74,20 @@ async function targetOf(token: string, services: HttpServices): Promise<Target |
       ? { kind: 'user', id: session.userId, sessionId: session.id }
       : undefined;
   }
+  const kind = credentialKind(token);
+  if (kind === 'api-key' || kind === 'signed-token')
+    throw new OAuthRefused('unsupported_token_type', 'only access and refresh tokens are revoked here');
   await registry.slow.openToken(token);
   const claims = registry.slow.claims(textHash(token));
   if (claims === undefined) return undefined;
-  const { subject: id, origin, id: tokenId, expiresAt } = claims;
+  const { subject: id, origin, familyId: tokenId } = claims;
   return origin.kind === 'session'
     ? { kind: 'user', id, sessionId: origin.sessionId }
-    : { kind: 'client', id, tokenId, expiresAt };
+    : { kind: 'client', id, tokenId };
+}
+
+function unlessNotFound(error: unknown): void {
+  if (!(error instanceof KeywrightError) || error.code !== 'not-found') throw error;
 }
 
 function isOf(session: Session, token: string, { registry }: HttpServices): boolean {

@@ -10,7 +10,7 @@ import { exchange, LIFETIMES, refresh } from '../tokens.js';
 import { clientOf } from './client-authentication.js';
 import { OAuthRefused } from './error.js';
 
-const field = Type.Optional(Type.String({ maxLength: 4096 }));
+const field = Type.Optional(Type.String({ maxLength: 20_000 }));
 const Request = Type.Object({
   grant_type: Type.String({ maxLength: 100 }),
   ...{ client_id: field, client_secret: field, scope: field, refresh_token: field },
@@ -30,12 +30,9 @@ const Response = Type.Object({
 
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
+const ISSUED_TYPES = [ACCESS_TOKEN, 'urn:ietf:params:oauth:token-type:jwt'];
 // RFC 8693 section 3; an API key has no type of its own there.
-const SUBJECT_TYPES = [
-  ACCESS_TOKEN,
-  'urn:ietf:params:oauth:token-type:jwt',
-  'urn:keywright:token-type:api-key',
-];
+const SUBJECT_TYPES = [...ISSUED_TYPES, 'urn:keywright:token-type:api-key'];
 
 export const GRANT_TYPES = ['client_credentials', 'refresh_token', TOKEN_EXCHANGE];
 
@@ -79,7 +76,8 @@ async function grant(request: IncomingMessage, form: Parameters, services: HttpS
       // A client that names itself must be one (RFC 8693 section 2.1); the subject token is enough without.
       await clientOf(request, form, services);
       const subject = await subjectOf(request, form, services);
-      return { ...(await scopedToken(subject, form, services)), issued_token_type: ACCESS_TOKEN };
+      const issued_token_type = form.requested_token_type ?? ACCESS_TOKEN;
+      return { ...(await scopedToken(subject, form, services)), issued_token_type };
     }
     default:
       throw new OAuthRefused('unsupported_grant_type', `grant types are ${GRANT_TYPES.join(', ')}`);
@@ -92,6 +90,8 @@ async function continued(
   services: HttpServices,
 ): Promise<Granted> {
   if (form.refresh_token === undefined) throw new OAuthRefused('invalid_request', 'refresh_token is missing');
+  // A client that names itself must be one (RFC 6749 section 6).
+  await clientOf(request, form, services);
   const tokens = await orInvalidGrant(refresh(request, form.refresh_token, services));
   return { ...tokens, ...(tokens.refreshToken !== undefined && { refresh_token: tokens.refreshToken }) };
 }
@@ -105,7 +105,7 @@ function subjectOf(request: IncomingMessage, form: Parameters, services: HttpSer
   if (token === undefined) throw new OAuthRefused('invalid_request', 'subject_token is missing');
   if (!SUBJECT_TYPES.includes(type))
     throw new OAuthRefused('invalid_request', `subject_token_type is one of ${SUBJECT_TYPES.join(', ')}`);
-  if (requested !== ACCESS_TOKEN)
+  if (!ISSUED_TYPES.includes(requested))
     throw new OAuthRefused('invalid_request', `requested_token_type is ${ACCESS_TOKEN}`);
   if (form.actor_token !== undefined)
     throw new OAuthRefused('invalid_request', 'nobody acts for another here');

@@ -154,21 +154,21 @@ export function addTokenRoutes(app: FastifyInstance, services: HttpServices): vo
     },
   );
 
-  app.post<Id & { Body: Static<typeof Rotate> | undefined }>(
+  app.post<Id & { Body: Static<typeof Rotate> }>(
     '/api/v1/tokens/:id/rotate',
     {
       schema: {
         tags,
         summary: 'Give a new secret with the same permissions; the old one holds for a while',
         params: Params,
-        body: Type.Union([Rotate, Type.Null()]),
+        body: Rotate,
         response: { 201: FreshToken },
       },
     },
     async ({ raw, params: { id }, body }, reply) => {
       const manager = await managerOf(raw, { services, action: 'token.rotate' });
       const now = clock.now();
-      const overlapUntil = body?.now ? now : addDuration(now, body?.overlap ?? '24h');
+      const overlapUntil = body.now ? now : addDuration(now, body.overlap ?? '24h');
       return manager.attempt(id, async (management) => {
         const made = await rotateApiKey(management, id, overlapUntil);
         reply.code(201);

@@ -5,9 +5,11 @@ import { listSessions, revokeSession } from '../../core/sessions.js';
 import { parseUserName, ROLES } from '../../core/user.js';
 import { addUser, changePassword, deleteUser, editUser, noSuchUser, requireUser } from '../../core/users.js';
 import { sessionView, userView } from '../../core/views.js';
+import { addressOf } from '../admission.js';
 import { type Management, managerOf } from '../manager.js';
 import { OptionalText, Scopes } from '../schemas.js';
 import type { HttpServices } from '../services.js';
+import { passwordAttempt } from '../tokens.js';
 
 const names = Type.Array(Type.String());
 const User = Type.Object({
@@ -132,8 +134,13 @@ export function addUserRoutes(app: FastifyInstance, services: HttpServices): voi
         const user = await requireVisible(management, id);
         // Whoever finds a session open must not be able to lock its user out.
         const isSelf = management.actor.kind !== 'operator' && management.actor.userId === user.id;
-        if (isSelf && !(await management.passwords.verify(body.currentPassword ?? '', user.passwordHash)))
-          throw new KeywrightError('refused', 'the field "currentPassword" is not the password');
+        const isRight =
+          !isSelf ||
+          (await passwordAttempt(addressOf(raw), services, async () => {
+            const holds = await management.passwords.verify(body.currentPassword ?? '', user.passwordHash);
+            return { result: holds, isRight: holds };
+          }));
+        if (!isRight) throw new KeywrightError('refused', 'the field "currentPassword" is not the password');
         await changePassword(management, user.id, body.password);
       });
       return reply.code(204).send();

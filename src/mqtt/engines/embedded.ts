@@ -36,19 +36,23 @@ export async function createEmbeddedEngine(): Promise<Engine> {
     protocolVersions: new Set([3, 4]),
     admit: (admission) => {
       const { principal, sessionId } = admission;
-      if (principal?.kind === 'client')
-        sessionIds.set(principal.id, (sessionIds.get(principal.id) ?? new Set()).add(sessionId));
+      if (principal) {
+        const { kind, id } = principal;
+        const whose = `${kind} ${id}`;
+        sessionIds.set(whose, (sessionIds.get(whose) ?? new Set()).add(sessionId));
+      }
       admissions.set(admission.stream, admission);
       broker.handle(admission.stream);
     },
-    forget: async (clientId) => {
-      for (const id of sessionIds.get(clientId) ?? []) {
+    forget: async ({ kind, id: holder }) => {
+      const whose = `${kind} ${holder}`;
+      for (const id of sessionIds.get(whose) ?? []) {
         await memory.cleanSubscriptions({ id });
         // What waits for a client must not reach whoever gets its id next.
         for await (const packet of memory.outgoingStream({ id }))
           await memory.outgoingClearMessageId({ id }, packet);
       }
-      sessionIds.delete(clientId);
+      sessionIds.delete(whose);
     },
     close: () => new Promise((resolve) => broker.close(() => resolve())),
   };

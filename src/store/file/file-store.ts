@@ -4,7 +4,7 @@ import { parseUseRecord } from '../../core/last-use.js';
 import type { KeyStore } from '../../core/ports.js';
 import { parseSession } from '../../core/session.js';
 import { parseSigningKeyRing } from '../../core/signing-key.js';
-import { parseUser } from '../../core/user.js';
+import { parseEmailClaim, parseUser } from '../../core/user.js';
 import { prepareHome } from '../../disk/home.js';
 import { FileCollection } from './collection.js';
 
@@ -18,5 +18,6 @@ export function openFileStore(home: string): KeyStore {
     sessions: collection('sessions', parseSession),
     signingKeys: collection('signing-keys', parseSigningKeyRing),
     uses: collection('uses', parseUseRecord),
+    emails: collection('emails', parseEmailClaim),
   };
 }
