@@ -134,11 +134,16 @@ export async function editClient(
 ): Promise<Client> {
   const found = await requireClient(keyStore, clientId);
   if (!isTheirs(actor, found)) throw noSuchClient(clientId);
-  const label = edit.label === null ? null : edit.label && parseLabel(edit.label);
+  const label = typeof edit.label === 'string' ? parseLabel(edit.label) : edit.label;
   const changed = {
     scopes: edit.scopes ?? found.scopes,
     owner: edit.owner === undefined ? found.owner : edit.owner,
-    domain: edit.domain === undefined ? found.domain : edit.domain && parseGroupName(edit.domain),
+    domain:
+      typeof edit.domain === 'string'
+        ? parseGroupName(edit.domain)
+        : edit.domain === null
+          ? null
+          : found.domain,
   };
   const isMore = edit.scopes !== undefined || edit.owner !== undefined || edit.domain !== undefined;
   if (edit.owner !== undefined) requireAdmin(actor);

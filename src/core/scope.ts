@@ -30,25 +30,47 @@ export function grants(granted: readonly string[], demanded: string): boolean {
   return granted.some((scope) => scope === '*' || scope === demanded || scope === prefix);
 }
 
+const VERBS = ['publish', 'subscribe'] as const;
+
 /**
- * Of the scopes that are wanted, those that are held. Whoever is held to some topics stays so: `ingest` alone would open
- * them all, so the topic scopes that narrow it come along.
+ * What is in both lists: what the one opens as far as the other does too. `ingest` alone opens all topics, so topic scopes
+ * that narrow it in either list stay; where no topic is left in both, it goes.
  */
 export function narrowScopes(held: readonly string[], wanted: readonly string[]): string[] {
-  const narrowed = [...new Set(wanted)].filter((scope) => isScope(scope) && grants(held, scope));
-  if (held.includes('*') || !grants(narrowed, 'ingest')) return narrowed;
-  const missing = held.filter((scope) => {
-    const [verb] = splitTopicScope(scope);
-    return verb !== undefined && !narrowed.some((each) => splitTopicScope(each)[0] === verb);
-  });
-  return [...narrowed, ...missing];
+  const isPlain = (scope: string) => splitTopicScope(scope)[0] === undefined;
+  const both = inBoth(held.filter(isPlain), wanted.filter(isPlain));
+  const narrowed = new Map<TopicVerb, readonly string[]>();
+  for (const verb of VERBS) {
+    const [one, other] = [topicsOf(held, verb), topicsOf(wanted, verb)];
+    if (one === 'open' && other === 'open') continue;
+    const mine = one === 'open' ? [] : one.filter((scope) => grants(wanted, scope));
+    const theirs = other === 'open' ? [] : other.filter((scope) => grants(held, scope));
+    narrowed.set(verb, [...new Set([...theirs, ...mine])]);
+  }
+  const isClosed = [...narrowed.values()].some((scopes) => scopes.length === 0);
+  const topics = [...narrowed.values()].flat();
+  if (!isClosed || !grants(both, 'ingest')) return [...both, ...topics];
+  const open = VERBS.filter((verb) => !narrowed.has(verb)).map((verb) => `${verb}:#`);
+  return [...both.filter((scope) => scope !== 'ingest'), ...topics, ...open];
+}
+
+function inBoth(held: readonly string[], wanted: readonly string[]): string[] {
+  const asked = [...new Set(wanted)].filter((scope) => isScope(scope) && grants(held, scope));
+  const more = held.filter((scope) => grants(wanted, scope) && !grants(asked, scope));
+  return [...asked, ...more];
+}
+
+/** The topic scopes of a verb, or that there is none and all topics are open. */
+function topicsOf(scopes: readonly string[], verb: TopicVerb): readonly string[] | 'open' {
+  if (scopes.includes('*')) return 'open';
+  const own = scopes.filter((scope) => isScope(scope) && splitTopicScope(scope)[0] === verb);
+  return own.length === 0 && grants(scopes, 'ingest') ? 'open' : own;
 }
 
 /** Whether somebody who holds some scopes may hand on others: never more than they could do themselves. */
 export function mayGrant(held: readonly string[], wanted: readonly string[]): boolean {
-  return (
-    wanted.every((scope) => grants(held, scope)) && narrowScopes(held, wanted).length === new Set(wanted).size
-  );
+  const isOpened = (verb: TopicVerb) => topicsOf(wanted, verb) === 'open' && topicsOf(held, verb) !== 'open';
+  return wanted.every((scope) => grants(held, scope)) && !VERBS.some(isOpened);
 }
 
 /** The scopes that exist without being configured. */

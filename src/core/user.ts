@@ -77,11 +77,13 @@ export function bareDomain(text: string): string {
 /** An e-mail address that a user has, or is about to get. */
 export interface EmailClaim {
   readonly userId: string;
+  readonly claimedAt: Timestamp;
 }
 
 /** Reads a claim as a keystore holds it. @throws KeywrightError `store-corrupt` that names the field */
 export function parseEmailClaim(value: unknown): EmailClaim {
-  return { userId: text(object(value, 'e-mail'), 'userId') };
+  const record = object(value, 'e-mail');
+  return { userId: text(record, 'userId'), claimedAt: time(record, 'claimedAt') };
 }
 
 /** Reads a user as a keystore holds it. @throws KeywrightError `store-corrupt` that names the field */

@@ -45,7 +45,7 @@ export async function addUser(
   refuseTaken(await keyStore.users.get(id));
   const passwordHash = await passwords.hash(checkPassword(password));
   const [groups, domains] = [parseNames(details.groups ?? []), parseNames(details.domains ?? [])];
-  const email = await claimEmail(keyStore, { email: details.email ?? null, id });
+  const email = await claimEmail(services, { email: details.email ?? null, id });
   return audit.record({ action: 'user.add', target: id }, () =>
     keyStore.users.update(id, (current) => {
       refuseTaken(current);
@@ -71,13 +71,13 @@ export async function addUser(
 export async function editUser(services: UserServices, id: string, details: UserDetails): Promise<User> {
   const { keyStore, clock, audit, actor } = services;
   requireAdmin(actor);
-  await requireUser(keyStore, id);
+  const former = await requireUser(keyStore, id);
   if (details.scopes) requireGrantable(actor, details.scopes);
   const groups = details.groups && parseNames(details.groups);
   const domains = details.domains && parseNames(details.domains);
   const email =
-    details.email === undefined ? undefined : await claimEmail(keyStore, { email: details.email, id });
-  return audit.record({ action: 'user.edit', target: id }, () =>
+    details.email === undefined ? undefined : await claimEmail(services, { email: details.email, id });
+  const edited = await audit.record({ action: 'user.edit', target: id }, () =>
     keyStore.users.update(id, (current) => {
       const user = current ?? throwNoSuchUser(id);
       // Whoever may do less than a user could otherwise make it their own.
@@ -96,6 +96,8 @@ export async function editUser(services: UserServices, id: string, details: User
       };
     }),
   );
+  if (former.email !== edited.email) await releaseEmail(services, { email: former.email, id });
+  return edited;
 }
 
 /** Gives a user another password; all of the user's sessions end. @throws KeywrightError `not-found`, `invalid-input`, `refused` */
@@ -154,8 +156,7 @@ export async function deleteUser(
     }
     const user = await keyStore.users.get(id);
     await keyStore.users.update(id, () => undefined);
-    if (user?.email)
-      await keyStore.emails.update(user.email, (claim) => (claim?.userId === id ? undefined : claim));
+    await releaseEmail(services, { email: user?.email, id });
   });
 }
 
@@ -205,25 +206,35 @@ function parseNames(names: readonly string[]): string[] {
   return [...new Set(names.map(parseGroupName))];
 }
 
+// Between the claim and the user's record there are milliseconds.
+const CLAIM_MS = 60_000;
+
 /** Takes an e-mail address for a user, before the user gets it: of two at once, one does. @throws KeywrightError `already-exists` */
 async function claimEmail(
-  keyStore: KeyStore,
+  { keyStore, clock }: UserServices,
   { email, id }: { readonly email: string | null; readonly id: string },
 ): Promise<string | null> {
   if (email === null) return null;
   const address = parseEmail(email);
-  const holderId = (await keyStore.emails.get(address))?.userId;
-  // A claim of a user who does not have the address was left by a command that was killed, or by a former user.
-  const holder = holderId === undefined ? undefined : await keyStore.users.get(holderId);
-  const taken = holder?.email === address ? holder.id : undefined;
+  const found = await keyStore.emails.get(address);
+  const holder = found && (await keyStore.users.get(found.userId));
+  const now = clock.now();
   await keyStore.emails.update(address, (current) => {
-    const isOthers = current !== undefined && current.userId !== id;
-    if (isOthers && (current.userId === taken || current.userId !== holderId)) {
+    // A claim of somebody who does not have the address was left by a command that was killed.
+    const isLeft = current?.userId === found?.userId && holder?.email !== address;
+    if (current && current.userId !== id && !(isLeft && current.claimedAt + CLAIM_MS < now)) {
       throw new KeywrightError('already-exists', `user ${current.userId} has the e-mail address ${address}`);
     }
-    return { userId: id };
+    return { userId: id, claimedAt: now };
   });
   return address;
+}
+
+async function releaseEmail(
+  { keyStore }: UserServices,
+  { email, id }: { readonly email: string | null | undefined; readonly id: string },
+): Promise<void> {
+  if (email) await keyStore.emails.update(email, (claim) => (claim?.userId === id ? undefined : claim));
 }
 
 function names(clients: readonly Client[]): string {

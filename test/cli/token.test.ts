@@ -208,7 +208,8 @@ describe('token', () => {
       const shop = await workshop();
       await shop.keywright(['key', 'gen', 'app']);
       for (const id of ['nobody', 'nobody:abcdef', 'app', 'app:abcdef', '../x', 'app:']) {
-        const run = await shop.keywright(['token', command, id]);
+        const flags = command === 'edit' ? ['--label', 'x'] : [];
+        const run = await shop.keywright(['token', command, id, ...flags]);
         expect([id, run.exitCode, run.stdout]).toEqual([id, 3, '']);
       }
     },

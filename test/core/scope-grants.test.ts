@@ -7,6 +7,10 @@ describe('narrowing', () => {
     [['ingest', 'metrics'], ['metrics'], ['metrics']],
     [['ingest'], ['admin'], []],
     [['*'], ['ingest', 'publish:a'], ['ingest', 'publish:a']],
+    [['ingest', 'publish:a'], ['*'], ['ingest', 'publish:a']],
+    [['pipes:read'], ['pipes:*'], ['pipes:read']],
+    [['pipes:*', 'pipes:read'], ['pipes:*'], ['pipes:*']],
+    [['*'], ['*'], ['*']],
     [['ingest', 'publish:a/#'], ['ingest'], ['ingest', 'publish:a/#']],
     [
       ['ingest', 'publish:a/#'],
@@ -18,7 +22,9 @@ describe('narrowing', () => {
       ['ingest', 'publish:a/b'],
       ['ingest', 'publish:a/b', 'subscribe:b'],
     ],
+    [['ingest', 'publish:a'], ['ingest', 'publish:b'], ['subscribe:#']],
     [['publish:a/#'], ['publish:b'], []],
+    [['ingest'], ['publish:a/#/b', 'subscribe:x\r\ny'], []],
   ])('%j to %j leaves %j', (held, wanted, expected) => {
     expect(narrowScopes(held, wanted)).toEqual(expected);
   });
@@ -40,11 +46,23 @@ describe('narrowing', () => {
       fc.property(fc.array(scope), fc.array(scope), topic, (held, wanted, name) => {
         const narrowed = narrowScopes(held, wanted);
         for (const verb of ['publish', 'subscribe'] as const) {
-          if (grantsTopic(narrowed, verb, name)) expect(grantsTopic(held, verb, name)).toBe(true);
+          if (!grantsTopic(narrowed, verb, name)) continue;
+          expect(grantsTopic(held, verb, name) && grantsTopic(wanted, verb, name)).toBe(true);
         }
         for (const each of ['ingest', 'admin', 'metrics']) {
-          if (grants(narrowed, each)) expect(grants(held, each)).toBe(true);
+          if (grants(narrowed, each)) expect(grants(held, each) && grants(wanted, each)).toBe(true);
         }
+      }),
+    );
+  });
+
+  it('takes nothing away from who may hand on what is asked for', () => {
+    fc.assert(
+      fc.property(fc.array(scope), fc.array(scope), topic, (held, wanted, name) => {
+        if (!mayGrant(held, wanted)) return;
+        const narrowed = narrowScopes(held, wanted);
+        for (const verb of ['publish', 'subscribe'] as const)
+          expect(grantsTopic(narrowed, verb, name)).toBe(grantsTopic(wanted, verb, name));
       }),
     );
   });

@@ -252,7 +252,7 @@ describe('a body', () => {
     ['with an unknown field', '{"username":"ann","password":"x","admin":true}', 400, /no field "admin"/],
     ['with a prototype', '{"username":"ann","password":"x","__proto__":{"a":1}}', 400, /./],
     ['that is a list', '[]', 400, /must be object/],
-    ['that is null', 'null', 400, /must be object/],
+    ['that is null', 'null', 400, /"username" is missing/],
     ['that is empty', '', 400, /./],
     ['that is too large', `{"username":"${'x'.repeat(70_000)}"}`, 413, /./],
   ])('%s is answered with a problem that says so', async (_, body, status, detail) => {

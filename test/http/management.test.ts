@@ -7,7 +7,7 @@ import { addUser, ask, eventually, PASSWORD, registerKey, serve, workshop } from
 async function fixture() {
   const shop = await workshop();
   await addUser(shop, 'root', '--role', 'admin');
-  await addUser(shop, 'ann', '--scope', 'ingest', '--scope', 'metrics');
+  await addUser(shop, 'ann', '--scope', 'ingest', '--scope', 'metrics', '--domain', 'plant7');
   await addUser(shop, 'bob');
   const key = await registerKey(shop, '--owner', 'bob');
   const server = await serve(shop);
