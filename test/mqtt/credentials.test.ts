@@ -69,11 +69,12 @@ describe('an API key as user name', () => {
       mqttPassword: password = '',
     } = await registerKey(shop, '--mqtt-password');
     const server = await serve(shop);
-    await connect(server, { username, password });
+    const end = closed(await connect(server, { username, password }));
     const set = await shop.keywright(['key', 'passwd', clientId, '--password-stdin'], {
       input: `${PASSWORD}\n`,
     });
     expect(set.stdout).toBe(`Changed the MQTT password of ${clientId}`);
+    await end;
     await eventually(async () => (await codeOf(server, { username, password })) === 4, {
       withinMs: 1000,
       what: 'refused',
@@ -173,6 +174,70 @@ describe('an access token', () => {
 type Shop = Awaited<ReturnType<typeof workshop>>;
 type Key = Awaited<ReturnType<typeof registerKey>>;
 
+describe('what is left of a session', () => {
+  it('is nothing: its will is not published when its key is invalidated', async () => {
+    const shop = await workshop();
+    const [device, listener] = [await registerKey(shop), await registerKey(shop)];
+    const server = await serve(shop);
+    const heard: string[] = [];
+    const other = await connect(server, { username: 'x', password: listener.apiKey });
+    other.on('message', (topic, payload) => heard.push(`${topic} ${payload}`));
+    await other.subscribeAsync('#');
+    const will = {
+      topic: 'will',
+      payload: Buffer.from('from a revoked key'),
+      qos: 0,
+      retain: false,
+    } as const;
+    const end = closed(await connect(server, { username: 'x', password: device.apiKey, will }));
+    await shop.keywright(['token', 'invalidate', device.id]);
+    await end;
+    await other.publishAsync('after', 'the end', { qos: 1 });
+    await eventually(() => heard.length > 0, { withinMs: 2000, what: 'heard' });
+    expect(heard).toEqual(['after the end']);
+  });
+
+  it('does not go to another user who gets the name', async () => {
+    const shop = await workshop();
+    await addUser(shop, 'eve');
+    const sender = await registerKey(shop);
+    const server = await serve(shop);
+    const session = { clientId: 'inbox', clean: false, username: 'x' };
+    const login = async () =>
+      (await ask(`${server.http}/auth/login`, { json: { username: 'eve', password: PASSWORD } })).body.tkn;
+    const eve = await connect(server, { ...session, password: await login() });
+    await eve.subscribeAsync('secret/#', { qos: 1 });
+    await eve.endAsync();
+    await (await connect(server, { username: 'x', password: sender.apiKey })).publishAsync(
+      'secret/a',
+      'for eve',
+      { qos: 1 },
+    );
+    await shop.keywright(['user', 'del', 'eve', '--yes']);
+    await addUser(shop, 'eve');
+    await eventually(async () => (await login()) !== undefined, { withinMs: 2000, what: 'login' });
+    const again = connect(server, { ...session, password: await login() });
+    const heard: string[] = [];
+    const client = await again;
+    client.on('message', (_, payload) => heard.push(String(payload)));
+    await client.subscribeAsync('own', { qos: 1 });
+    await client.publishAsync('own', 'hello', { qos: 1 });
+    await eventually(() => heard.length > 0, { withinMs: 2000, what: 'heard' });
+    expect(heard).toEqual(['hello']);
+  });
+
+  it('ends with the key that signed its token', async () => {
+    const shop = await workshop();
+    const { apiKey } = await registerKey(shop);
+    const server = await serve(shop);
+    const end = closed(await connect(server, { username: await exchange(server, apiKey), clientId: 'x' }));
+    await shop.keywright(['jwt', 'rotate', '--overlap', '2s']);
+    const since = performance.now();
+    await end;
+    expect(performance.now() - since).toBeLessThan(3000);
+  });
+});
+
 describe('the last use of an API key', () => {
   it('is kept with its address, and does not disturb sessions', async () => {
     const shop = await workshop();
@@ -242,6 +307,18 @@ describe('limits', () => {
     expect((await ask(`${server.http}/v1/token/exchange`, { json: { api_key: apiKey } })).status).toBe(200);
     // Whoever shows nothing was not guessing.
     expect((await ask(server.http)).status).toBe(401);
+  });
+
+  it('keep an MQTT password from being guessed, and who has it from being kept out', async () => {
+    const shop = await workshop();
+    const { apiKey: username, mqttPassword: password = '' } = await registerKey(shop, '--mqtt-password');
+    const server = await serve(shop, ['--failed-attempts', '5/1m']);
+    expect(await codeOf(server, { username, password })).toBe(0);
+    const codes = [];
+    for (let guess = 0; guess < 7; guess += 1)
+      codes.push(await codeOf(server, { username, password: `guess ${guess}` }));
+    expect(codes).toEqual([4, 4, 4, 4, 4, 3, 3]);
+    expect(await codeOf(server, { username, password })).toBe(0);
   });
 
   it('have a default, and can be turned off', async () => {
