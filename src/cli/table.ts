@@ -14,6 +14,6 @@ export function fields(pairs: readonly (readonly [name: string, value: string])[
 }
 
 /** A text without what would move a terminal's cursor. */
-export function printable(text: string): string {
+function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd');
 }
