@@ -151,7 +151,7 @@ export async function rotateApiKey(
   const now = services.clock.now();
   requireWorking(old, { id, now });
   // The new one lives as long as the old one was meant to.
-  const expiresAt = old.expiresAt === NEVER ? NEVER : now + (old.expiresAt - old.createdAt);
+  const expiresAt = old.expiresAt === NEVER ? NEVER : Math.min(NEVER, now + (old.expiresAt - old.createdAt));
   const { scopes, prefix, label } = old;
   const { key, credential } = freshKey(services, { scopes, label: label ?? undefined, expiresAt, prefix });
   const updated = await services.audit.record({ action: 'token.rotate', target: apiKeyId(client, old) }, () =>
