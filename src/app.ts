@@ -64,7 +64,12 @@ export async function openApp({ home, notice, environment, clock = systemClock }
   const audit = new FileAuditLog({ home, clock, actor: { who: userName(), from: 'local' } });
   const ca = () => import('./ca/authority.js');
   const existingAuthority = async () => (await ca()).readAuthority(home);
-  const settings = () => commonSettings({ environment, home });
+  let read: Promise<CommonSettings> | undefined;
+  const settings = () => {
+    // Once: a running server goes by what it was started with.
+    read ??= commonSettings({ environment, home });
+    return read;
+  };
   const secretHasher = async () => keyedHash(await hashingKey(home, keyStore));
   const passwords = async () => {
     const { Argon2Hasher } = await import('./password/argon2.js');
