@@ -13,6 +13,7 @@ import {
   rotateApiKey,
 } from './core/api-keys.js';
 import { parseClientId } from './core/client-id.js';
+import type { Rejection } from './core/presentation.js';
 import { addDuration, NEVER, type Timestamp } from './core/time.js';
 import { parseUserName } from './core/user.js';
 import { verifyPrepared } from './core/verify.js';
@@ -98,16 +99,7 @@ export type Verification =
   | {
       readonly accepted: false;
       /** `invalid` is all that is told of a secret that was not proved. */
-      readonly reason:
-        | 'missing'
-        | 'invalid'
-        | 'revoked'
-        | 'not-yet-valid'
-        | 'expired'
-        | 'wrong-client-id'
-        | 'wrong-domain'
-        | 'insufficient-scope'
-        | 'unavailable';
+      readonly reason: Rejection;
     };
 
 /** A keystore of API keys, as whoever holds its home may use it. All methods throw `KeywrightError`. */
