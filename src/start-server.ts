@@ -18,6 +18,7 @@ import type { MqttEvent } from './mqtt/gate.js';
 import type { MqttAuthentication } from './mqtt/present.js';
 import { buildMqttServer } from './mqtt/server.js';
 import { openRegistry } from './open-registry.js';
+import { keepTicksQuick } from './quick-ticks.js';
 import { addressUrl, type ListenAddress, type ServeSettings } from './settings.js';
 
 /** What of a logger is used here; pino's is one. */
@@ -47,6 +48,7 @@ const RENEWAL_CHECK_MS = 3_600_000;
 
 /** Starts the HTTP and the MQTT verifier over one index of the keystore. @throws KeywrightError `io` where an address cannot be listened on */
 export async function startServer(app: App, settings: ServeSettings, log: Log): Promise<RunningServer> {
+  keepTicksQuick();
   const { home, keyStore, clock } = app;
   const { http: httpAt, mqtt: mqttAt } = settings;
   // The CA is made here if need be, so that server-cert has one to export while this runs.
