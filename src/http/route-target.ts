@@ -1,32 +1,31 @@
 /** keywright's own paths that any method may ask for. */
 export const OWN_PATHS = { verify: '/verify', health: '/healthz', readiness: '/readyz' } as const;
 
-/** Where the router finds the verifier, whatever the path was. */
-export const ANY_PATH = '/';
-
-const NOWHERE = '/nowhere';
-const own: ReadonlySet<string> = new Set(Object.values(OWN_PATHS));
-
 // Below these, and at them, everything is keywright's.
 const MANAGEMENT = /^\/api\/v1\/(?:clients|tokens|users|sessions)(?:\/|$)/;
 
 /** keywright's own routes besides, methods by path: other methods on these paths are the verifier's. */
 export type OwnRoutes = ReadonlyMap<string, ReadonlySet<string>>;
 
-/**
- * What the router sees of a request's target: one of keywright's own paths, or `ANY_PATH` for all others, also for those
- * that are no valid URL. A target that is nearly `/verify` must not lose what it demands: it is nowhere.
- */
-export function routeTarget(method: string, url: string, routes: OwnRoutes): string {
-  // RFC 9112 section 3.2.2: the absolute form means the same
-  const target = url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?#]*/i, '');
-  const query = target.indexOf('?');
-  const path = query < 0 ? target : target.slice(0, query);
-  if (own.has(path) || routes.get(path)?.has(method)) return target;
-  if (path.startsWith('/api/v1/') && MANAGEMENT.test(path)) return target;
-  return mayBeLookalike(path) && plainPath(path) === OWN_PATHS.verify ? NOWHERE : ANY_PATH;
+/** Who answers a request: keywright's own routes, nobody, or the verifier, at `/verify` or on any path. */
+export type Addressee = 'route' | 'nobody' | 'verify' | 'any-path';
+
+/** The target of a request in the origin form. RFC 9112 section 3.2.2: the absolute form means the same. */
+export function originForm(url: string): string {
+  if (url.startsWith('/')) return url;
+  const target = url.replace(/^https?:\/\/[^/?#]*/i, '');
+  return target.startsWith('/') ? target : `/${target}`;
 }
 
+/** Whose a request is. A target that is nearly `/verify` must not lose what it demands: it is nobody's. */
+export function addressee(method: string, target: string, routes: OwnRoutes): Addressee {
+  const query = target.indexOf('?');
+  const path = query < 0 ? target : target.slice(0, query);
+  if (path === OWN_PATHS.verify) return 'verify';
+  if (routes.get(path)?.has(method)) return 'route';
+  if (path.startsWith('/api/v1/') && MANAGEMENT.test(path)) return 'route';
+  return mayBeLookalike(path) && plainPath(path) === OWN_PATHS.verify ? 'nobody' : 'any-path';
+}
 // Every letter percent-encoded, some slashes, and something behind.
 const MAX_LOOKALIKE = 80;
 

@@ -1,13 +1,14 @@
-import { METHODS } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import fastify, { type FastifyInstance } from 'fastify';
+import { problemAnswer, refusalAnswer, send } from './answer.js';
 import { addApi } from './api.js';
 import { closeConnectionsWith, TIMEOUTS } from './connections.js';
-import { answerBrokenRequest, answerError, sendProblem } from './errors.js';
+import { answerBrokenRequest, answerError, refusalOf, sendProblem } from './errors.js';
 import { collectOpenApi, openApiDocument } from './openapi.js';
 import { problem } from './problem.js';
-import { OWN_PATHS, routeTarget } from './route-target.js';
+import { addressee, OWN_PATHS, type OwnRoutes, originForm } from './route-target.js';
 import type { HttpServices } from './services.js';
-import { addVerifier } from './verifier.js';
+import { demandedScope, type Verifier, verifierOf } from './verifier.js';
 
 /** PEM texts for a TLS listener; the CA is whose client certificates are asked for. */
 export interface TlsMaterial {
@@ -31,7 +32,6 @@ export async function buildHttpServer({ services, tokens, tls }: HttpOptions): P
     ...(tls ? { https: { ...tlsOptions(tls), ...TIMEOUTS } } : { http: TIMEOUTS }),
     requestTimeout: TIMEOUTS.requestTimeout,
     clientErrorHandler: answerBrokenRequest,
-    rewriteUrl: ({ method = 'GET', url = '/' }) => routeTarget(method, url, routes),
     // A field that nobody knows, or of another type, is a mistake to be told of.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false } },
     routerOptions: { maxParamLength: 300 },
@@ -44,14 +44,13 @@ export async function buildHttpServer({ services, tokens, tls }: HttpOptions): P
   // RFC 9110 section 10.1.1 lets a server ignore expectations: the verdict does not depend on them.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.setErrorHandler(answerError);
-  app.setNotFoundHandler((_request, reply) =>
-    sendProblem(reply, problem(404, { reason: 'not found', detail: 'there is nothing here' })),
-  );
-  acceptAnyMethodAndBody(app);
+  app.setNotFoundHandler((_request, reply) => sendProblem(reply, NOTHING_HERE));
+  acceptAnyBody(app);
   await collectOpenApi(app);
 
-  // Without token authentication and without TLS there is nothing to ask for: the operator left this listener open.
-  addVerifier(app, { services, tokens, open: !tokens && tls === undefined });
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const each of [method].flat()) routes.set(url, (routes.get(url) ?? new Set()).add(each));
+  });
   const hidden = { schema: { hide: true } };
   app.all(OWN_PATHS.health, hidden, () => ({ status: 'ok' }));
   app.all(OWN_PATHS.readiness, hidden, (_request, reply) => {
@@ -59,11 +58,10 @@ export async function buildHttpServer({ services, tokens, tls }: HttpOptions): P
     return reply.code(available ? 200 : 503).send({ status: available ? 'ready' : 'keystore unavailable' });
   });
 
-  app.addHook('onRoute', ({ method, url }) => {
-    for (const each of [method].flat()) routes.set(url, (routes.get(url) ?? new Set()).add(each));
-  });
   await addApi(app, services);
   app.get('/openapi.json', hidden, () => openApiDocument(app));
+  // Without token authentication and without TLS there is nothing to ask for: the operator left this listener open.
+  putBefore(app, verifierOf({ services, tokens, open: !tokens && tls === undefined }), routes);
   return app;
 }
 
@@ -79,13 +77,38 @@ export function tlsOptions({ certificate, privateKey, authority }: TlsMaterial) 
   } as const;
 }
 
-function acceptAnyMethodAndBody(app: FastifyInstance): void {
-  for (const method of METHODS) {
-    // CONNECT asks for a tunnel, which node refuses by itself
-    if (!app.supportedMethods.includes(method) && method !== 'CONNECT')
-      app.addHttpMethod(method, { hasBody: true });
+const NOTHING_HERE = problem(404, { reason: 'not found', detail: 'there is nothing here' });
+
+/** Puts the verifier before the router, which sees only what is keywright's own: most requests are not, and need no router. */
+function putBefore(app: FastifyInstance, verify: Verifier, routes: OwnRoutes): void {
+  const [route] = app.server.listeners('request');
+  app.server.removeAllListeners('request');
+  app.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const { method = 'GET', url = '/' } = request;
+    const target = originForm(url);
+    switch (addressee(method, target, routes)) {
+      case 'any-path':
+        return verify(request, response, undefined);
+      case 'verify':
+        return demanding(response, () => verify(request, response, demandedScope(target)));
+      case 'nobody':
+        return send(response, problemAnswer(NOTHING_HERE));
+      case 'route':
+        request.url = target;
+        return route?.call(app.server, request, response);
+    }
+  });
+}
+
+function demanding(response: ServerResponse, verify: () => void): void {
+  try {
+    verify();
+  } catch (error) {
+    send(response, refusalAnswer(refusalOf(error)));
   }
-  // A verdict does not depend on the body: it is neither parsed nor kept.
+}
+
+function acceptAnyBody(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
 }

@@ -1,10 +1,10 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { KeywrightError } from '../core/errors.js';
+import type { Demand } from '../core/presentation.js';
 import { parseScope } from '../core/scope.js';
 import { type Admission, addressOf, admit } from './admission.js';
 import { answer, OPEN_ANSWER, refusalAnswer, send } from './answer.js';
 import { present } from './present.js';
-import { ANY_PATH, OWN_PATHS } from './route-target.js';
 import type { HttpServices } from './services.js';
 
 export interface VerifierOptions {
@@ -14,13 +14,17 @@ export interface VerifierOptions {
   readonly open: boolean;
 }
 
-/** The verifier: whatever is not one of keywright's own paths is answered with the verdict on its credential. */
-export function addVerifier(app: FastifyInstance, { services, tokens, open }: VerifierOptions): void {
+/** Answers a request with the verdict on its credential. It does not depend on the body, which is not looked at. */
+export type Verifier = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  demand: Demand | undefined,
+) => void;
+
+export function verifierOf({ services, tokens, open }: VerifierOptions): Verifier {
   const accepts = { tokens, headers: services.headers };
-  const decide = ({ raw }: FastifyRequest, reply: FastifyReply, scope?: string) => {
+  return (request, response, demand) => {
     const start = performance.now();
-    const demand = scope === undefined ? undefined : { scope };
-    const response = reply.hijack().raw;
     if (open) return send(response, OPEN_ANSWER);
     const tell = (admission: Admission) =>
       send(
@@ -29,33 +33,24 @@ export function addVerifier(app: FastifyInstance, { services, tokens, open }: Ve
           ? refusalAnswer(admission.refusal)
           : answer(admission, performance.now() - start),
       );
-    const admission = admit(present(raw, accepts, demand), addressOf(raw), services);
+    const admission = admit(present(request, accepts, demand), addressOf(request), services);
     if (!(admission instanceof Promise)) return tell(admission);
     // Whatever fails in here refuses, and ends nobody else.
     admission.then(tell).catch(() => response.destroy());
   };
-
-  // Decided before the body is looked at: a verdict does not depend on it, whatever it says to be.
-  const route = { schema: { hide: true } };
-  app.all(ANY_PATH, { ...route, onRequest: (request, reply) => decide(request, reply) }, () => undefined);
-  app.all(
-    OWN_PATHS.verify,
-    { ...route, onRequest: (request, reply) => decide(request, reply, demandedScope(request.query)) },
-    () => undefined,
-  );
 }
 
 /** `?scope=NAME`, and nothing else: a mistyped demand must not pass for none. @throws KeywrightError `invalid-input` */
-function demandedScope(query: unknown): string | undefined {
-  const { scope, ...unknown }: Record<string, unknown> = { ...(query as object) };
-  const [name] = Object.keys(unknown);
+export function demandedScope(target: string): Demand | undefined {
+  const query = new URLSearchParams(target.slice(target.indexOf('?') + 1 || target.length));
+  const name = [...query.keys()].find((key) => key !== 'scope');
   if (name !== undefined) {
     throw new KeywrightError(
       'invalid-input',
       `there is no query parameter ${JSON.stringify(name.slice(0, 80))} here`,
     );
   }
-  if (scope !== undefined && typeof scope !== 'string')
-    throw new KeywrightError('invalid-input', 'scope may be given once');
-  return scope === undefined ? undefined : parseScope(scope);
+  const [scope, ...more] = query.getAll('scope');
+  if (more.length > 0) throw new KeywrightError('invalid-input', 'scope may be given once');
+  return scope === undefined ? undefined : { scope: parseScope(scope) };
 }
