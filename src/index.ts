@@ -188,7 +188,7 @@ export async function openKeystore({
         followed = undefined;
         throw error;
       });
-      const demand = scope === undefined ? undefined : { scope };
+      const demand = scope === undefined ? undefined : { scopes: [scope] };
       const verdict = await verifyPrepared({ token, clientId, domain, demand }, registry, clock);
       if (verdict.outcome === 'rejected') return { accepted: false, reason: verdict.reason };
       const { kind, id, owner, scopes, groups, domains, expiresAt } = verdict.principal;

@@ -1,7 +1,9 @@
+import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from './core/api-key.js';
 import { KeywrightError } from './core/errors.js';
+import { parseRule, type Rule } from './core/rules.js';
 import { parseScope } from './core/scope.js';
 import type { GivenSigningKey, SigningAlgorithm } from './core/signing-key.js';
 import { addDuration } from './core/time.js';
@@ -16,6 +18,12 @@ export interface ListenAddress {
 }
 
 export type LogFormat = 'auto' | 'human' | 'json';
+
+/** An address, or a network in CIDR form. */
+interface Network {
+  readonly address: string;
+  readonly prefix: number;
+}
 
 /** So many times in a span. */
 interface Rate {
@@ -49,6 +57,10 @@ export interface ServeSettings extends CommonSettings {
   readonly serverNames: readonly string[];
   /** Headers that carry credentials beside the built-in ones, lower-case. */
   readonly credentialHeaders: readonly string[];
+  /** Who may say for whom they speak: `X-Forwarded-For` and client certificates in headers count from these only. */
+  readonly trustedProxies: readonly Network[];
+  /** Which scope which method and path needs. */
+  readonly rules: readonly Rule[];
   /** For each address; undefined for no limit. */
   readonly failedAttempts: Rate | undefined;
   /** For each credential; undefined for no limit. */
@@ -95,6 +107,8 @@ export async function serveSettings(sources: SettingSources): Promise<ServeSetti
     mqttClientCertificate: one('mqtt-client-certificate', parseCertificateUse),
     serverNames: all('server-name', parseServerName),
     credentialHeaders: all('credential-header', parseHeaderName),
+    trustedProxies: all('trusted-proxy', parseNetwork),
+    rules: all('rules', checked(parseRule)),
     failedAttempts: one('failed-attempts', parseRate),
     requestsPerKey: one('requests-per-key', parseRate),
     log: one('log', parseLogFormat),
@@ -127,6 +141,8 @@ export const SETTING_DEFAULTS = {
   'mqtt-client-certificate': 'required',
   'server-name': [],
   'credential-header': [],
+  'trusted-proxy': [],
+  rules: [],
   'failed-attempts': '100/1m',
   'requests-per-key': 'off',
   log: 'auto',
@@ -301,6 +317,14 @@ function parseRate(value: string): Rate | undefined {
   return { count: Number(count), perMs: addDuration(0, duration) };
 }
 
+function parseNetwork(value: string): Network {
+  const [address = '', prefix] = value.split('/');
+  const bits = isIP(address) === 4 ? 32 : 128;
+  if (isIP(address) === 0 || !/^\d{1,3}$/.test(prefix ?? '0') || Number(prefix ?? 0) > bits)
+    throw new Expected('an address like 10.0.0.1, or a network like 10.0.0.0/8');
+  return { address, prefix: Number(prefix ?? bits) };
+}
+
 function parseIssuer(value: string): string {
   // RFC 8414 section 2: a URL without query and fragment
   const url = URL.canParse(value) ? new URL(value) : undefined;
@@ -333,7 +357,7 @@ function parseHttpAddress(value: string): ListenAddress {
 }
 
 /** Values that have a rule elsewhere. */
-function checked(check: (value: string) => string): (value: string) => string {
+function checked<T>(check: (value: string) => T): (value: string) => T {
   return (value) => {
     try {
       return check(value);

@@ -12,6 +12,7 @@ import { formatTime } from './core/time.js';
 import { CredentialHeaders } from './http/present.js';
 import { buildHttpServer, tlsOptions as httpTlsOptions } from './http/server.js';
 import type { HttpServices } from './http/services.js';
+import { TrustedProxies } from './http/trusted-proxies.js';
 import { addressKey, MemoryLimiter } from './limits/limiter.js';
 import { createEmbeddedEngine } from './mqtt/engines/embedded.js';
 import type { MqttEvent } from './mqtt/gate.js';
@@ -79,16 +80,18 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     noteUse: (principal: Principal, from: string) => uses.note(principal, from),
   };
 
-  const tokens = settings.httpTokenAuth;
   const services: HttpServices = {
     ...{ registry, clock, keyStore, audit: app.audit, passwords, sealer, rules, authority },
     ...counts,
     parseGrant: (scopes) => app.parseGrant(scopes),
     keyPrefix: settings.keyPrefix,
+    tokens: settings.httpTokenAuth,
     headers: new CredentialHeaders(settings.credentialHeaders),
+    proxies: new TrustedProxies(settings.trustedProxies),
+    pathRules: settings.rules,
     requests: settings.requestsPerKey && new MemoryLimiter(settings.requestsPerKey),
   };
-  const http = await buildHttpServer({ services, tokens, tls: httpAt.tls ? tls : undefined });
+  const http = await buildHttpServer({ services, tls: httpAt.tls ? tls : undefined });
   const mqtt = buildMqttServer({
     ...{ registry, clock, engine: await createEmbeddedEngine(), ...counts },
     tls: mqttAt.tls ? tls : undefined,
@@ -131,7 +134,7 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
       mqtt: await listen(mqtt.server, mqttAt, mqttAt.tls ? 'mqtts' : 'tcp'),
     };
     if (rules.issuer === '') rules.issuer = issuerUrl(settings, running.http);
-    announce(log, 'HTTP', { at: httpAt, url: running.http, tokens, what: 'every request' });
+    announce(log, 'HTTP', { at: httpAt, url: running.http, tokens: services.tokens, what: 'every request' });
     announce(log, 'MQTT', {
       at: mqttAt,
       url: running.mqtt,

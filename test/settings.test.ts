@@ -23,6 +23,8 @@ describe('settings of serve', () => {
       mqttClientCertificate: 'required',
       serverNames: [],
       credentialHeaders: [],
+      trustedProxies: [],
+      rules: [],
       failedAttempts: { count: 100, perMs: 60_000 },
       requestsPerKey: undefined,
       log: 'auto',

@@ -71,6 +71,13 @@ or in keywright.yaml in the home (http: …). Ends on SIGTERM or SIGINT.`;
       multipleNonGreedy: true,
       description: 'another header that carries API keys or tokens; may be repeated',
     }),
+    'trusted-proxy': Flags.string({
+      helpValue: 'ADDRESS',
+      multiple: true,
+      multipleNonGreedy: true,
+      description:
+        'address or network of a gateway whose X-Forwarded-For and client certificate headers count; may be repeated',
+    }),
     'failed-attempts': Flags.string({
       helpValue: 'COUNT/SPAN|off',
       description: told('wrong credentials of one address before it is told to wait', 'failed-attempts'),

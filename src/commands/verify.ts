@@ -52,7 +52,7 @@ and valid, not that whoever sent it holds its key.`;
     }
     const input = await readInput(source);
     const app = await this.openApp(flags.home);
-    const demand = scope === undefined ? {} : { demand: { scope } };
+    const demand = scope === undefined ? {} : { demand: { scopes: [scope] } };
     const presented = credential(input, { cert, tokenFile });
     const verdict = await verifyOnce({ ...presented, clientId, ...demand }, app);
     this.log(describe(verdict));
@@ -106,6 +106,7 @@ const REASONS = {
   expired: 'it has expired',
   'wrong-client-id': 'it belongs to another client',
   'wrong-domain': 'its client does not belong to that domain',
+  'wrong-path': 'the path is not its client’s',
   'insufficient-scope': 'its client does not have that scope',
   unavailable: 'the verifier cannot decide',
 } satisfies Record<Extract<Verdict, { outcome: 'rejected' }>['reason'], string>;

@@ -22,11 +22,19 @@ export interface Presentation {
   readonly clientId?: string | undefined;
   /** The domain that the caller wants to act in; it must be one of its own. */
   readonly domain?: string | undefined;
-  /** What the way in demands: a scope by name, or MQTT's right to connect. */
+  /** What the way in demands. */
   readonly demand?: Demand | undefined;
 }
 
-export type Demand = { readonly scope: string } | { readonly connect: true };
+/** MQTT's right to connect, or what a request is to show. */
+export type Demand = { readonly connect: true } | RequestDemand;
+
+export interface RequestDemand {
+  /** All of these. */
+  readonly scopes: readonly string[];
+  /** Whose the path is; null where it is nobody's. */
+  readonly clientId?: string | null;
+}
 
 /** By which credential somebody was accepted. */
 export type UsedCredential =
@@ -61,6 +69,7 @@ export type Rejection =
   | 'expired'
   | 'wrong-client-id'
   | 'wrong-domain'
+  | 'wrong-path'
   | 'insufficient-scope'
   | 'unavailable';
 

@@ -136,12 +136,18 @@ const CHECKS: readonly Check[] = [
     domain === undefined || domains.includes(bareDomain(domain)) || domains.includes('*')
       ? undefined
       : 'wrong-domain',
+  ({ principal: { kind, id } }, { demand }) =>
+    demand === undefined || 'connect' in demand || demand.clientId === undefined
+      ? undefined
+      : kind === 'client' && demand.clientId === id
+        ? undefined
+        : 'wrong-path',
   ({ principal }, { demand }) =>
     demand === undefined || meets(principal, demand) ? undefined : 'insufficient-scope',
 ];
 
 function meets({ scopes }: Principal, demand: Demand): boolean {
-  return 'connect' in demand ? grantsConnect(scopes) : grants(scopes, demand.scope);
+  return 'connect' in demand ? grantsConnect(scopes) : demand.scopes.every((scope) => grants(scopes, scope));
 }
 
 function isSame(one: Principal, other: Principal): boolean {

@@ -49,8 +49,8 @@ function limited(taken: number | Promise<number>, verdict: Verdict): Admission |
 
 /** Who makes a request. @throws Refused */
 export function callerOf(request: IncomingMessage, services: HttpServices): Promise<Principal> {
-  return requirePrincipal(present(request, { tokens: true, headers: services.headers }, undefined), {
-    from: addressOf(request),
+  return requirePrincipal(present(request, { ...services, tokens: true }, undefined), {
+    from: services.proxies.addressOf(request),
     services,
   });
 }
@@ -63,9 +63,4 @@ export async function requirePrincipal(
   const admission = await admit(presentation, from, services);
   if (admission.outcome === 'accepted') return admission.principal;
   throw new Refused(admission.outcome === 'limited' ? admission.refusal : REFUSALS[admission.reason]);
-}
-
-/** From where a request comes. */
-export function addressOf({ socket }: IncomingMessage): string {
-  return socket.remoteAddress ?? 'unknown';
 }

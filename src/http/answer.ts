@@ -13,16 +13,24 @@ const refusalAnswers = new WeakMap<Refusal, Answer>();
 
 const JSON_CONTENT = ['content-type', 'application/json; charset=utf-8'];
 
-/** Says a verdict in HTTP. @param elapsedMs how long the decision took */
+/** Says a verdict in JSON, for whoever asks about itself. @param elapsedMs how long the decision took */
 export function answer(verdict: Verdict, elapsedMs: number): Answer {
   if (verdict.outcome === 'rejected') return REFUSED[verdict.reason];
-  const { headers, before, after } = acceptance(verdict.principal);
-  return { status: 200, headers, body: `${before}${elapsedMs.toFixed(3)}${after}` };
+  const { json, before, after } = acceptance(verdict.principal);
+  return { status: 200, headers: json, body: `${before}${elapsedMs.toFixed(3)}${after}` };
+}
+
+/** Says a verdict to a gateway: who is calling is in the headers, and there is no body. */
+export function gatewayAnswer(verdict: Verdict): Answer {
+  if (verdict.outcome === 'rejected') return REFUSED[verdict.reason];
+  return { status: 200, headers: acceptance(verdict.principal).identity, body: '' };
 }
 
 /** The answer that accepts a principal, but for how long the decision took. */
 interface Acceptance {
-  readonly headers: readonly string[];
+  /** Who is calling. All names are always there: a gateway must not leave in place what a caller wrote into one. */
+  readonly identity: readonly string[];
+  readonly json: readonly string[];
   readonly before: string;
   readonly after: string;
 }
@@ -35,13 +43,17 @@ function acceptance(principal: Principal): Acceptance {
   if (made === undefined) {
     const { credential, ...view } = principalView(principal);
     const data = { ...view, credential: credential.kind };
+    const { kind, id, scopes } = principal;
+    const identity = [
+      ...['x-auth-subject', id],
+      ...['x-auth-client-id', kind === 'client' ? id : ''],
+      ...['x-auth-scopes', scopes.join(' ')],
+      ...['x-auth-key-id', credential.kind === 'api-key' ? `${id}:${credential.id}` : credential.id],
+      ...['x-auth-expires', view.expiresAt],
+    ];
     made = {
-      headers: [
-        ...JSON_CONTENT,
-        ...[principal.kind === 'client' ? 'x-auth-client-id' : 'x-auth-user-id', principal.id],
-        ...['x-auth-scopes', principal.scopes.join(' ')],
-        ...['x-auth-expires', data.expiresAt],
-      ],
+      identity,
+      json: [...JSON_CONTENT, ...identity],
       before: '{"success":true,"reason":"success","elapse":"',
       after: `ms","data":${JSON.stringify(data)}}`,
     };
@@ -80,6 +92,7 @@ const REFUSED: Record<Rejection, Answer> = {
   expired: refusal('expired'),
   'wrong-client-id': refusal('wrong-client-id'),
   'wrong-domain': refusal('wrong-domain'),
+  'wrong-path': refusal('wrong-path'),
   'insufficient-scope': refusal('insufficient-scope'),
   unavailable: refusal('unavailable'),
 };
@@ -97,6 +110,18 @@ export function refusalAnswer(refusal: Refusal): Answer {
   }
   return made;
 }
+
+/** "Too many", for a gateway that knows no 429: the status is in a header, and `Retry-After` as it was. */
+export function rateAsForbidden({ headers, body }: Answer): Answer {
+  return { status: 403, headers: [...headers, 'x-auth-status', '429'], body };
+}
+
+/** What is said to a gateway by a listener that was left open. */
+export const OPEN_GATEWAY_ANSWER: Answer = {
+  status: 200,
+  headers: ['subject', 'client-id', 'scopes', 'key-id', 'expires'].flatMap((name) => [`x-auth-${name}`, '']),
+  body: '',
+};
 
 /** Sends an answer; to HEAD the same without its body. */
 export function send(response: ServerResponse, { status, headers, body }: Answer): void {

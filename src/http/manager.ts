@@ -4,7 +4,7 @@ import { KeywrightError } from '../core/errors.js';
 import type { AuditEvent, AuditLog, Clock, KeyStore, PasswordHasher } from '../core/ports.js';
 import type { Principal } from '../core/presentation.js';
 import { credentialKind } from '../core/prove.js';
-import { addressOf, callerOf } from './admission.js';
+import { callerOf } from './admission.js';
 import { Refused } from './errors.js';
 import { REFUSALS, tooMany } from './problem.js';
 import type { HttpServices } from './services.js';
@@ -33,7 +33,7 @@ export async function managerOf(
   { services, action }: { readonly services: HttpServices; readonly action: string },
 ): Promise<Manager> {
   const { registry, keyStore, clock, passwords } = services;
-  const from = addressOf(request);
+  const from = services.proxies.addressOf(request);
   const principal = await callerOf(request, services).catch(async (error) => {
     throw (await recordStranger(error, { services, action, from })) ?? error;
   });

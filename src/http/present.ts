@@ -6,21 +6,25 @@ import {
   type PresentedCertificate,
   presentCertificate,
 } from '../core/presentation.js';
+import type { TrustedProxies } from './trusted-proxies.js';
 
 /** Which credentials a listener takes. */
 export interface Accepts {
   readonly tokens: boolean;
   /** Where a credential may be, lower-case; which of them it is in makes no difference to how it is checked. */
   readonly headers: CredentialHeaders;
+  /** Who may say which certificate a caller has shown to them. */
+  readonly proxies: TrustedProxies;
 }
 
 /** What a request presents: the text in one of the credential headers, and over TLS the client's certificate; and what its way in demands. */
 export function present(
   request: IncomingMessage,
-  { tokens, headers }: Accepts,
+  { tokens, headers, proxies }: Accepts,
   demand: Demand | undefined,
 ): Presentation {
-  const certificate = request.socket instanceof TLSSocket ? peerCertificate(request.socket) : undefined;
+  // A proxy's own certificate is not that of whoever it speaks for.
+  const certificate = proxies.speaks(request) ? proxies.certificateOf(request) : ownCertificate(request);
   const { token, domain } = headers.read(request.rawHeaders);
   return { token: tokens ? token : undefined, certificate, domain, demand };
 }
@@ -77,7 +81,8 @@ const NOT_OURS: PresentedCertificate = { fingerprint: '', clientId: undefined };
 const certificates = new WeakMap<TLSSocket, PresentedCertificate | undefined>();
 
 // A connection has one certificate for all of its requests.
-function peerCertificate(socket: TLSSocket): PresentedCertificate | undefined {
+function ownCertificate({ socket }: IncomingMessage): PresentedCertificate | undefined {
+  if (!(socket instanceof TLSSocket)) return undefined;
   if (!certificates.has(socket)) {
     const certificate = socket.getPeerX509Certificate();
     const presented = certificate && (socket.authorized ? presentCertificate(certificate) : NOT_OURS);

@@ -101,6 +101,13 @@ export const REFUSALS = {
     }),
     headers: {},
   },
+  'wrong-path': {
+    problem: problem(403, {
+      reason: 'wrong path',
+      detail: 'the path is another client’s, or written in a way that can be read as another one',
+    }),
+    headers: {},
+  },
   'insufficient-scope': {
     problem: problem(403, { reason: 'insufficient scope', detail: 'the credential does not have the scope' }),
     headers: { 'www-authenticate': `${CHALLENGE}, error="insufficient_scope"` },

@@ -7,7 +7,7 @@ const MANAGEMENT = /^\/api\/v1\/(?:clients|tokens|users|sessions)(?:\/|$)/;
 /** keywright's own routes besides, methods by path: other methods on these paths are the verifier's. */
 export type OwnRoutes = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** Who answers a request: keywright's own routes, nobody, or the verifier, at `/verify` or on any path. */
+/** Who answers a request: keywright's own routes, nobody, or the verifier, at `/verify` and below, or on any path. */
 export type Addressee = 'route' | 'nobody' | 'verify' | 'any-path';
 
 /** The target of a request in the origin form. RFC 9112 section 3.2.2: the absolute form means the same. */
@@ -22,6 +22,9 @@ export function addressee(method: string, target: string, routes: OwnRoutes): Ad
   const query = target.indexOf('?');
   const path = query < 0 ? target : target.slice(0, query);
   if (path === OWN_PATHS.verify) return 'verify';
+  // The query below it is the caller's; with a slash too many, the operator's demand would be taken for that.
+  if (path === `${OWN_PATHS.verify}/` && /[?&](?:scope|rate)=/.test(target)) return 'nobody';
+  if (path.startsWith(`${OWN_PATHS.verify}/`)) return 'verify';
   if (routes.get(path)?.has(method)) return 'route';
   if (path.startsWith('/api/v1/') && MANAGEMENT.test(path)) return 'route';
   return mayBeLookalike(path) && plainPath(path) === OWN_PATHS.verify ? 'nobody' : 'any-path';

@@ -8,7 +8,7 @@ import { collectOpenApi, openApiDocument } from './openapi.js';
 import { problem } from './problem.js';
 import { addressee, OWN_PATHS, type OwnRoutes, originForm } from './route-target.js';
 import type { HttpServices } from './services.js';
-import { demandedScope, type Verifier, verifierOf } from './verifier.js';
+import { type Verifier, verifierOf } from './verifier.js';
 
 /** PEM texts for a TLS listener; the CA is whose client certificates are asked for. */
 export interface TlsMaterial {
@@ -19,13 +19,11 @@ export interface TlsMaterial {
 
 export interface HttpOptions {
   readonly services: HttpServices;
-  /** Whether tokens are taken, or certificates only. */
-  readonly tokens: boolean;
   readonly tls: TlsMaterial | undefined;
 }
 
 /** The HTTP server: the verifier, and keywright's own paths. */
-export async function buildHttpServer({ services, tokens, tls }: HttpOptions): Promise<FastifyInstance> {
+export async function buildHttpServer({ services, tls }: HttpOptions): Promise<FastifyInstance> {
   const { registry } = services;
   const routes = new Map<string, Set<string>>();
   const app = fastify({
@@ -61,7 +59,7 @@ export async function buildHttpServer({ services, tokens, tls }: HttpOptions): P
   await addApi(app, services);
   app.get('/openapi.json', hidden, () => openApiDocument(app));
   // Without token authentication and without TLS there is nothing to ask for: the operator left this listener open.
-  putBefore(app, verifierOf({ services, tokens, open: !tokens && tls === undefined }), routes);
+  putBefore(app, verifierOf({ services, open: !services.tokens && tls === undefined }), routes);
   return app;
 }
 
@@ -80,7 +78,7 @@ export function tlsOptions({ certificate, privateKey, authority }: TlsMaterial) 
 const NOTHING_HERE = problem(404, { reason: 'not found', detail: 'there is nothing here' });
 
 /** Puts the verifier before the router, which sees only what is keywright's own: most requests are not, and need no router. */
-function putBefore(app: FastifyInstance, verify: Verifier, routes: OwnRoutes): void {
+function putBefore(app: FastifyInstance, verifier: Verifier, routes: OwnRoutes): void {
   const [route] = app.server.listeners('request');
   app.server.removeAllListeners('request');
   app.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -88,9 +86,9 @@ function putBefore(app: FastifyInstance, verify: Verifier, routes: OwnRoutes): v
     const target = originForm(url);
     switch (addressee(method, target, routes)) {
       case 'any-path':
-        return verify(request, response, undefined);
+        return verifier.answerCaller(request, response, target);
       case 'verify':
-        return demanding(response, () => verify(request, response, demandedScope(target)));
+        return refusing(response, () => verifier.answerGateway(request, response, target));
       case 'nobody':
         return send(response, problemAnswer(NOTHING_HERE));
       case 'route':
@@ -100,7 +98,7 @@ function putBefore(app: FastifyInstance, verify: Verifier, routes: OwnRoutes): v
   });
 }
 
-function demanding(response: ServerResponse, verify: () => void): void {
+function refusing(response: ServerResponse, verify: () => void): void {
   try {
     verify();
   } catch (error) {

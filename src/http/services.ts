@@ -10,7 +10,9 @@ import type {
   TokenSealer,
 } from '../core/ports.js';
 import type { Principal } from '../core/presentation.js';
+import type { Rule } from '../core/rules.js';
 import type { CredentialHeaders } from './present.js';
+import type { TrustedProxies } from './trusted-proxies.js';
 
 /** What the HTTP server works with. */
 export interface HttpServices {
@@ -26,7 +28,12 @@ export interface HttpServices {
   parseGrant(scopes: readonly string[]): Promise<string[]>;
   /** What API keys begin with unless told otherwise. */
   readonly keyPrefix: string;
+  /** Whether tokens are taken, or certificates only. */
+  readonly tokens: boolean;
   readonly headers: CredentialHeaders;
+  readonly proxies: TrustedProxies;
+  /** Which scope which method and path needs. */
+  readonly pathRules: readonly Rule[];
   /** Failed attempts of an address; undefined for no limit. */
   readonly failures: Limiter | undefined;
   /** Requests with a credential; undefined for no limit. */

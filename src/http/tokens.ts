@@ -6,7 +6,7 @@ import { grants, isScope, MAX_SCOPES, narrowScopes } from '../core/scope.js';
 import { refreshToken, type Session } from '../core/session.js';
 import { refreshSession, type SessionServices, signIn } from '../core/sessions.js';
 import type { User } from '../core/user.js';
-import { addressOf, requirePrincipal } from './admission.js';
+import { requirePrincipal } from './admission.js';
 import { Refused } from './errors.js';
 import { REFUSALS, tooMany, WRONG_PASSWORD } from './problem.js';
 import type { HttpServices } from './services.js';
@@ -41,7 +41,7 @@ export async function login(
   services: HttpServices,
 ): Promise<IssuedTokens> {
   const { audit, headers } = services;
-  const from = addressOf(request);
+  const from = services.proxies.addressOf(request);
   const { domain } = headers.read(request.rawHeaders);
   const signedIn = await passwordAttempt(from, services, async () => {
     const result = await signIn(
@@ -80,7 +80,7 @@ export async function refresh(
   token: string,
   services: HttpServices,
 ): Promise<IssuedTokens> {
-  const from = addressOf(request);
+  const from = services.proxies.addressOf(request);
   const audit = services.audit.by({ who: 'whoever has the refresh token', from });
   const continued = await refreshSession({ ...sessionServices(services), audit }, token);
   if (continued) return issueTokens(continued, LIFETIMES.accessToken, services);
@@ -114,7 +114,7 @@ export function clientBySecret(
   const { domain } = services.headers.read(request.rawHeaders);
   return requirePrincipal(
     { token: wrapApiKey('basic', { clientId: id, key: secret }), domain },
-    { from: addressOf(request), services },
+    { from: services.proxies.addressOf(request), services },
   );
 }
 

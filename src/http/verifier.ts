@@ -1,56 +1,68 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { KeywrightError } from '../core/errors.js';
-import type { Demand } from '../core/presentation.js';
-import { parseScope } from '../core/scope.js';
-import { type Admission, addressOf, admit } from './admission.js';
-import { answer, OPEN_ANSWER, refusalAnswer, send } from './answer.js';
+import type { RequestDemand } from '../core/presentation.js';
+import { demandOf } from '../core/rules.js';
+import { type Admission, admit } from './admission.js';
+import {
+  answer,
+  gatewayAnswer,
+  OPEN_ANSWER,
+  OPEN_GATEWAY_ANSWER,
+  rateAsForbidden,
+  refusalAnswer,
+  send,
+} from './answer.js';
+import { gatewaySettings, originalTarget } from './gateway.js';
 import { present } from './present.js';
 import type { HttpServices } from './services.js';
 
 export interface VerifierOptions {
   readonly services: HttpServices;
-  readonly tokens: boolean;
   /** Nothing is asked for: the operator left this listener open. */
   readonly open: boolean;
 }
 
-/** Answers a request with the verdict on its credential. It does not depend on the body, which is not looked at. */
-export type Verifier = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  demand: Demand | undefined,
-) => void;
-
-export function verifierOf({ services, tokens, open }: VerifierOptions): Verifier {
-  const accepts = { tokens, headers: services.headers };
-  return (request, response, demand) => {
-    const start = performance.now();
-    if (open) return send(response, OPEN_ANSWER);
-    const tell = (admission: Admission) =>
-      send(
-        response,
-        admission.outcome === 'limited'
-          ? refusalAnswer(admission.refusal)
-          : answer(admission, performance.now() - start),
-      );
-    const admission = admit(present(request, accepts, demand), addressOf(request), services);
-    if (!(admission instanceof Promise)) return tell(admission);
-    // Whatever fails in here refuses, and ends nobody else.
-    admission.then(tell).catch(() => response.destroy());
-  };
+/** Answers requests with the verdict on their credential. It does not depend on the body, which is not looked at. */
+export interface Verifier {
+  /** Whoever asks about itself, on any path. */
+  answerCaller(request: IncomingMessage, response: ServerResponse, target: string): void;
+  /** A gateway that asks about a request of somebody else's. @throws KeywrightError `invalid-input` */
+  answerGateway(request: IncomingMessage, response: ServerResponse, target: string): void;
 }
 
-/** `?scope=NAME`, and nothing else: a mistyped demand must not pass for none. @throws KeywrightError `invalid-input` */
-export function demandedScope(target: string): Demand | undefined {
-  const query = new URLSearchParams(target.slice(target.indexOf('?') + 1 || target.length));
-  const name = [...query.keys()].find((key) => key !== 'scope');
-  if (name !== undefined) {
-    throw new KeywrightError(
-      'invalid-input',
-      `there is no query parameter ${JSON.stringify(name.slice(0, 80))} here`,
-    );
-  }
-  const [scope, ...more] = query.getAll('scope');
-  if (more.length > 0) throw new KeywrightError('invalid-input', 'scope may be given once');
-  return scope === undefined ? undefined : { scope: parseScope(scope) };
+type Tell = (admission: Admission) => void;
+
+export function verifierOf({ services, open }: VerifierOptions): Verifier {
+  const decide = (request: IncomingMessage, demand: RequestDemand | undefined, tell: Tell): void => {
+    const from = services.proxies.addressOf(request);
+    const admission = admit(present(request, services, demand), from, services);
+    // Whatever fails in here refuses, and ends nobody else.
+    if (admission instanceof Promise) admission.then(tell).catch(() => request.socket.destroy());
+    else tell(admission);
+  };
+  return {
+    answerCaller(request, response, target) {
+      const start = performance.now();
+      if (open) return send(response, OPEN_ANSWER);
+      const demand = demandOf(services.pathRules, { method: request.method, path: target });
+      decide(request, demand, (admission) =>
+        send(
+          response,
+          admission.outcome === 'limited'
+            ? refusalAnswer(admission.refusal)
+            : answer(admission, performance.now() - start),
+        ),
+      );
+    },
+    answerGateway(request, response, target) {
+      const { scope, hideRate } = gatewaySettings(target);
+      if (open) return send(response, OPEN_GATEWAY_ANSWER);
+      const ruled = demandOf(services.pathRules, originalTarget(request, target));
+      const demand = scope === undefined ? ruled : { ...ruled, scopes: [...(ruled?.scopes ?? []), scope] };
+      decide(request, demand, (admission) => {
+        if (admission.outcome !== 'limited') return send(response, gatewayAnswer(admission));
+        const limited = refusalAnswer(admission.refusal);
+        send(response, hideRate ? rateAsForbidden(limited) : limited);
+      });
+    },
+  };
 }

@@ -31,6 +31,7 @@ const CONNECT_REFUSALS = {
   expired: NOT_AUTHORIZED,
   'wrong-client-id': NOT_AUTHORIZED,
   'wrong-domain': NOT_AUTHORIZED,
+  'wrong-path': NOT_AUTHORIZED,
   'insufficient-scope': NOT_AUTHORIZED,
   unavailable: SERVER_UNAVAILABLE,
 } satisfies Record<Rejection, ConnectRefusal>;

@@ -85,7 +85,7 @@ describe('a signed token', () => {
 
   it('gets its client in, and names it', () => {
     expect(
-      verify({ token: app.token, clientId: 'APP', demand: { scope: 'ingest' } }, registry(app), NOW),
+      verify({ token: app.token, clientId: 'APP', demand: { scopes: ['ingest'] } }, registry(app), NOW),
     ).toEqual({
       outcome: 'accepted',
       principal: {
@@ -132,9 +132,9 @@ describe('the order of checks', () => {
     ['not-yet-valid', { notBefore: NOW + 1, scopes: [] }, { clientId: 'b' }, NOW],
     ['expired', { notAfter: NOW, scopes: [] }, { clientId: 'b' }, NOW],
     ['expired', {}, { clientId: 'b' }, NOW + DAY],
-    ['wrong-client-id', { scopes: [] }, { clientId: 'b', demand: { scope: 'admin' } }, NOW],
+    ['wrong-client-id', { scopes: [] }, { clientId: 'b', demand: { scopes: ['admin'] } }, NOW],
     ['wrong-client-id', {}, { clientId: '' }, NOW],
-    ['insufficient-scope', {}, { clientId: 'a', demand: { scope: 'admin' } }, NOW],
+    ['insufficient-scope', {}, { clientId: 'a', demand: { scopes: ['admin'] } }, NOW],
     ['insufficient-scope', { scopes: ['metrics'] }, { demand: { connect: true } }, NOW],
   ])('tells %s first', (expected, changes, presentation, now) => {
     const a = device('a', changes);

@@ -65,7 +65,7 @@ describe('a login', () => {
       bearer: body.tkn,
       headers: { domain: 'plant7' },
     });
-    expect([seen.status, seen.headers.get('x-auth-user-id'), seen.headers.get('x-auth-scopes')]).toEqual([
+    expect([seen.status, seen.headers.get('x-auth-subject'), seen.headers.get('x-auth-scopes')]).toEqual([
       ...[200, 'ann', 'ingest'],
     ]);
     expect(seen.body.data).toEqual({

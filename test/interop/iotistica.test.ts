@@ -68,7 +68,7 @@ describe('a user', () => {
     const env = { URL: server.http, JWT };
     expect(await curl(AGENTS, env)).toMatchObject({
       status: 200,
-      headers: { 'x-auth-user-id': ['user'] },
+      headers: { 'x-auth-subject': ['user'] },
       body: { success: true, data: { userId: 'user', credential: 'access-token' } },
     });
     const invalid = refusal(401, 'invalid token');

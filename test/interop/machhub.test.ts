@@ -89,7 +89,7 @@ describe('a JWT', () => {
     const env = { URL: server.http, JWT, PASSWORD };
     expect(await curl(WITH_JWT, { ...env, DOMAIN })).toMatchObject({
       status: 200,
-      headers: { 'x-auth-user-id': ['admin'] },
+      headers: { 'x-auth-subject': ['admin'] },
       body: { data: { userId: 'admin', groups: ['operators'], domains: ['machhub_admin'] } },
     });
     expect((await curl(WITH_JWT, { ...env, DOMAIN: 'machhub_admin' })).status).toBe(200);

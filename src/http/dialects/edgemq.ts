@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { KeywrightError } from '../../core/errors.js';
 import { parseScope } from '../../core/scope.js';
 import { addDuration } from '../../core/time.js';
-import { addressOf, callerOf, requirePrincipal } from '../admission.js';
+import { callerOf, requirePrincipal } from '../admission.js';
 import type { HttpServices } from '../services.js';
 import { exchange, LIFETIMES } from '../tokens.js';
 
@@ -45,7 +45,7 @@ export function addEdgemqRoutes(app: FastifyInstance, services: HttpServices): v
       const caller =
         key === undefined
           ? await callerOf(raw, services)
-          : await requirePrincipal({ token: key }, { from: addressOf(raw), services });
+          : await requirePrincipal({ token: key }, { from: services.proxies.addressOf(raw), services });
       const { token, expiresInSeconds } = await exchange(caller, { scopes, ttlMs }, services);
       return { access_token: token, token_type: 'Bearer', expires_in: expiresInSeconds };
     },

@@ -7,7 +7,6 @@ import { credentialKind } from '../../core/prove.js';
 import { parseRefreshToken, refreshToken, type Session } from '../../core/session.js';
 import { revokeSession, withdrawToken } from '../../core/sessions.js';
 import { textHash } from '../../core/signed-token.js';
-import { addressOf } from '../admission.js';
 import type { HttpServices } from '../services.js';
 import { LIFETIMES } from '../tokens.js';
 import { clientOf } from './client-authentication.js';
@@ -39,7 +38,7 @@ export function addRevokeRoute(app: FastifyInstance, services: HttpServices): vo
       // RFC 7009 section 2.2: what does not work need not be revoked.
       if (target === undefined) return {};
       requireOwn(caller, target, services);
-      const from = addressOf(raw);
+      const from = services.proxies.addressOf(raw);
       const who = caller
         ? `${caller.kind} ${caller.id}`
         : `whoever has a token of ${target.kind} ${target.id}`;

@@ -3,7 +3,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
 import type { MintedToken } from '../../core/mint.js';
 import type { Principal } from '../../core/presentation.js';
-import { addressOf, requirePrincipal } from '../admission.js';
+import { requirePrincipal } from '../admission.js';
 import { Refused } from '../errors.js';
 import type { HttpServices } from '../services.js';
 import { exchange, LIFETIMES, refresh } from '../tokens.js';
@@ -113,7 +113,7 @@ function subjectOf(request: IncomingMessage, form: Parameters, services: HttpSer
   const target = form.audience ?? form.resource;
   if (target !== undefined && target !== audience && target !== issuer)
     throw new OAuthRefused('invalid_target', `tokens are for ${audience}`);
-  return orInvalidGrant(requirePrincipal({ token }, { from: addressOf(request), services }));
+  return orInvalidGrant(requirePrincipal({ token }, { from: services.proxies.addressOf(request), services }));
 }
 
 function scopedToken(caller: Principal, { scope }: Parameters, services: HttpServices): Promise<MintedToken> {

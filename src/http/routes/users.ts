@@ -5,7 +5,6 @@ import { listSessions, revokeSession } from '../../core/sessions.js';
 import { parseUserName, ROLES } from '../../core/user.js';
 import { addUser, changePassword, deleteUser, editUser, noSuchUser, requireUser } from '../../core/users.js';
 import { sessionView, userView } from '../../core/views.js';
-import { addressOf } from '../admission.js';
 import { type Management, managerOf } from '../manager.js';
 import { OptionalText, Scopes } from '../schemas.js';
 import type { HttpServices } from '../services.js';
@@ -136,7 +135,7 @@ export function addUserRoutes(app: FastifyInstance, services: HttpServices): voi
         const isSelf = management.actor.kind !== 'operator' && management.actor.userId === user.id;
         const isRight =
           !isSelf ||
-          (await passwordAttempt(addressOf(raw), services, async () => {
+          (await passwordAttempt(services.proxies.addressOf(raw), services, async () => {
             const holds = await management.passwords.verify(body.currentPassword ?? '', user.passwordHash);
             return { result: holds, isRight: holds };
           }));

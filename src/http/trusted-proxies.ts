@@ -1,0 +1,82 @@
+import { X509Certificate } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { BlockList, isIP, isIPv4 } from 'node:net';
+import { type PresentedCertificate, presentCertificate } from '../core/presentation.js';
+
+/** An address, or a network in CIDR form. */
+interface Network {
+  readonly address: string;
+  readonly prefix: number;
+}
+
+/** Who may speak for others: what these say of where a request comes from, and by which certificate, is believed. */
+export class TrustedProxies {
+  readonly #networks = new BlockList();
+  readonly #isEmpty: boolean;
+
+  constructor(networks: readonly Network[] = []) {
+    this.#isEmpty = networks.length === 0;
+    for (const { address, prefix } of networks)
+      this.#networks.addSubnet(address, prefix, isIPv4(address) ? 'ipv4' : 'ipv6');
+  }
+
+  /** Whether a request comes from a proxy, which speaks for others. */
+  speaks({ socket }: IncomingMessage): boolean {
+    return !this.#isEmpty && this.#trusts(socket.remoteAddress ?? '');
+  }
+
+  /** From where a request comes: of the proxies it names, the nearest that is not trusted. */
+  addressOf(request: IncomingMessage): string {
+    const { socket, headers } = request;
+    const peer = socket.remoteAddress ?? 'unknown';
+    if (!this.speaks(request)) return peer;
+    const named = [headers['x-forwarded-for'] ?? headers['x-real-ip'] ?? []].flat().join(',');
+    const hops = named.split(',').map((hop) => hop.trim());
+    let address = peer;
+    for (const hop of hops.reverse()) {
+      if (isIP(hop) === 0) break;
+      address = hop;
+      if (!this.#trusts(hop)) break;
+    }
+    return address;
+  }
+
+  /** The certificate that a trusted proxy says its caller has shown; undefined where it says nothing. */
+  certificateOf({ headers }: IncomingMessage): PresentedCertificate | undefined {
+    const values = CERTIFICATE_HEADERS.flatMap((name) => headers[name] ?? []).filter((value) => value !== '');
+    if (values.length === 0) return undefined;
+    // Of two, one may be the caller's own.
+    return (values.length === 1 && readCertificate(values[0] ?? '')) || NONE_OF_OURS;
+  }
+
+  #trusts(address: string): boolean {
+    const bare = address.replace(/^::ffff:(?=\d+\.)/i, '');
+    return isIP(bare) !== 0 && this.#networks.check(bare, isIPv4(bare) ? 'ipv4' : 'ipv6');
+  }
+}
+
+const CERTIFICATE_HEADERS = ['x-forwarded-client-cert', 'x-ssl-client-cert', 'x-forwarded-tls-client-cert'];
+const NONE_OF_OURS: PresentedCertificate = { fingerprint: '', clientId: undefined };
+// A leaf of the largest key is 3 kB of base64.
+const MAX_CERTIFICATE = 12_000;
+
+/** PEM percent-encoded (nginx), base64 of the DER (Traefik, HAProxy), or Envoy's list of which `Cert=` is the former. */
+function readCertificate(value: string): PresentedCertificate | undefined {
+  if (value.length > MAX_CERTIFICATE) return undefined;
+  const text = /(?:^|;)cert=/i.test(value) ? envoyCertificate(value) : value;
+  if (text === undefined) return undefined;
+  try {
+    const decoded = text.includes('%') ? decodeURIComponent(text) : text;
+    const encoded = decoded.includes('-----BEGIN') ? decoded : Buffer.from(decoded, 'base64');
+    return presentCertificate(new X509Certificate(encoded));
+  } catch {
+    return undefined;
+  }
+}
+
+// Several elements are several proxies, of which only the nearest is trusted.
+function envoyCertificate(value: string): string | undefined {
+  const unquoted = value.replace(/"(?:[^"\\]|\\.)*"/g, '');
+  const certificates = [...value.matchAll(/(?:^|;)cert="?([^";,]+)"?/gi)];
+  return unquoted.includes(',') || certificates.length !== 1 ? undefined : certificates[0]?.[1];
+}
