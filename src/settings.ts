@@ -19,6 +19,12 @@ export interface ListenAddress {
 
 export type LogFormat = 'auto' | 'human' | 'json';
 
+interface HttpUpstream {
+  readonly url: string;
+  readonly timeoutMs: number;
+  readonly keepCredentials: boolean;
+}
+
 /** An address, or a network in CIDR form. */
 interface Network {
   readonly address: string;
@@ -61,6 +67,8 @@ export interface ServeSettings extends CommonSettings {
   readonly trustedProxies: readonly Network[];
   /** Which scope which method and path needs. */
   readonly rules: readonly Rule[];
+  /** Where HTTP requests go on to that get in; undefined where the verifier answers them itself. */
+  readonly httpUpstream: HttpUpstream | undefined;
   /** For each address; undefined for no limit. */
   readonly failedAttempts: Rate | undefined;
   /** For each credential; undefined for no limit. */
@@ -109,6 +117,7 @@ export async function serveSettings(sources: SettingSources): Promise<ServeSetti
     credentialHeaders: all('credential-header', parseHeaderName),
     trustedProxies: all('trusted-proxy', parseNetwork),
     rules: all('rules', checked(parseRule)),
+    httpUpstream: readHttpUpstream(reader),
     failedAttempts: one('failed-attempts', parseRate),
     requestsPerKey: one('requests-per-key', parseRate),
     log: one('log', parseLogFormat),
@@ -143,6 +152,9 @@ export const SETTING_DEFAULTS = {
   'credential-header': [],
   'trusted-proxy': [],
   rules: [],
+  'http-upstream': [],
+  'http-upstream-timeout': '60s',
+  'http-upstream-keep-credentials': 'false',
   'failed-attempts': '100/1m',
   'requests-per-key': 'off',
   log: 'auto',
@@ -180,6 +192,13 @@ async function openSettings(sources: SettingSources): Promise<SettingReader> {
       return parseGiven(given, parse);
     },
   };
+}
+
+function readHttpUpstream({ one, all }: SettingReader): HttpUpstream | undefined {
+  const [url] = all('http-upstream', parseUpstream);
+  const timeoutMs = one('http-upstream-timeout', parseSpan);
+  const keepCredentials = one('http-upstream-keep-credentials', parseBoolean);
+  return url === undefined ? undefined : { url, timeoutMs, keepCredentials };
 }
 
 function readCommon({ one, all }: SettingReader, environment: GivenValues): CommonSettings {
@@ -315,6 +334,19 @@ function parseRate(value: string): Rate | undefined {
   const [, count, duration] = /^([1-9]\d{0,6})\/([1-9]\d{0,3}[smh])$/.exec(value) ?? [];
   if (count === undefined || duration === undefined) throw new Expected('a rate like 100/1m, or off');
   return { count: Number(count), perMs: addDuration(0, duration) };
+}
+
+function parseUpstream(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const isPlain = url && url.pathname === '/' && !url.search && !url.hash && !url.username && !url.password;
+  if (!isPlain || !/^https?:$/.test(url.protocol))
+    throw new Expected('a URL like http://127.0.0.1:8080, without a path');
+  return url.origin;
+}
+
+function parseSpan(value: string): number {
+  if (!/^[1-9]\d{0,4}[smh]$/.test(value)) throw new Expected('a span like 60s or 5m');
+  return addDuration(0, value);
 }
 
 function parseNetwork(value: string): Network {

@@ -91,7 +91,12 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     pathRules: settings.rules,
     requests: settings.requestsPerKey && new MemoryLimiter(settings.requestsPerKey),
   };
-  const http = await buildHttpServer({ services, tls: httpAt.tls ? tls : undefined });
+  const http = await buildHttpServer({
+    services,
+    tls: httpAt.tls ? tls : undefined,
+    upstream: settings.httpUpstream,
+    onFailure: limited((error: Error) => log.warn(`HTTP upstream: ${error.message}`), LINES_PER_SECOND),
+  });
   const mqtt = buildMqttServer({
     ...{ registry, clock, engine: await createEmbeddedEngine(), ...counts },
     tls: mqttAt.tls ? tls : undefined,
@@ -135,6 +140,7 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     };
     if (rules.issuer === '') rules.issuer = issuerUrl(settings, running.http);
     announce(log, 'HTTP', { at: httpAt, url: running.http, tokens: services.tokens, what: 'every request' });
+    if (settings.httpUpstream) log.info(`HTTP requests that get in go on to ${settings.httpUpstream.url}`);
     announce(log, 'MQTT', {
       at: mqttAt,
       url: running.mqtt,

@@ -25,6 +25,7 @@ describe('settings of serve', () => {
       credentialHeaders: [],
       trustedProxies: [],
       rules: [],
+      httpUpstream: undefined,
       failedAttempts: { count: 100, perMs: 60_000 },
       requestsPerKey: undefined,
       log: 'auto',

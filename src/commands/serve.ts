@@ -78,6 +78,19 @@ or in keywright.yaml in the home (http: …). Ends on SIGTERM or SIGINT.`;
       description:
         'address or network of a gateway whose X-Forwarded-For and client certificate headers count; may be repeated',
     }),
+    'http-upstream': Flags.string({
+      helpValue: 'URL',
+      description:
+        'where requests go on to that get in, like http://127.0.0.1:8080 [default: they are answered here]',
+    }),
+    'http-upstream-timeout': Flags.string({
+      helpValue: 'SPAN',
+      description: told('how long the upstream may be silent', 'http-upstream-timeout'),
+    }),
+    'http-upstream-keep-credentials': Flags.string({
+      ...BOOLEAN,
+      description: told('pass the callers’ credentials on, too', 'http-upstream-keep-credentials'),
+    }),
     'failed-attempts': Flags.string({
       helpValue: 'COUNT/SPAN|off',
       description: told('wrong credentials of one address before it is told to wait', 'failed-attempts'),

@@ -26,6 +26,11 @@ export function gatewayAnswer(verdict: Verdict): Answer {
   return { status: 200, headers: acceptance(verdict.principal).identity, body: '' };
 }
 
+/** Who is calling, as names and values in turn. */
+export function identityHeaders(principal: Principal): readonly string[] {
+  return acceptance(principal).identity;
+}
+
 /** The answer that accepts a principal, but for how long the decision took. */
 interface Acceptance {
   /** Who is calling. All names are always there: a gateway must not leave in place what a caller wrote into one. */

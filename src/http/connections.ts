@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import type { Problem } from './problem.js';
 
 /** By when a connection must have done its TLS handshake, sent its headers, and sent a whole request, in milliseconds. */
 export const TIMEOUTS = {
@@ -15,6 +16,16 @@ const HANG_UP_MS = 1_000;
 export function hangUpSoon(socket: Socket): void {
   const timer = setTimeout(() => socket.destroy(), HANG_UP_MS);
   socket.once('close', () => clearTimeout(timer));
+}
+
+/** Answers on a connection that has no response of its own, and ends it. */
+export function answerBare(socket: Socket, problem: Problem): void {
+  const text = JSON.stringify(problem);
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${problem.title}\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
+  );
+  hangUpSoon(socket);
 }
 
 /** Ends all connections when the server closes, also those that never sent a request, for which node would wait. */

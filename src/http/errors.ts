@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ErrorCode, KeywrightError } from '../core/errors.js';
 import { problemAnswer, send } from './answer.js';
-import { hangUpSoon } from './connections.js';
+import { answerBare } from './connections.js';
 import { type Problem, problem, type Refusal } from './problem.js';
 
 const STATUSES = {
@@ -106,13 +106,7 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
     socket.destroy();
     return;
   }
-  const body = BROKEN[error.code ?? ''] ?? NOT_HTTP;
-  const text = JSON.stringify(body);
-  socket.end(
-    `HTTP/1.1 ${body.status} ${body.title}\r\nContent-Type: application/problem+json\r\n` +
-      `Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
-  );
-  hangUpSoon(socket);
+  answerBare(socket, BROKEN[error.code ?? ''] ?? NOT_HTTP);
 }
 
 const NOT_HTTP = problem(400, { reason: 'bad request', detail: 'this is not an HTTP request' });

@@ -43,6 +43,11 @@ export class CredentialHeaders {
     this.#lengths = new Set([...this.#names, 'domain'].map((name) => name.length));
   }
 
+  /** Whether a header may carry a credential. @param name lower-case */
+  carries(name: string): boolean {
+    return this.#names.has(name);
+  }
+
   read(rawHeaders: readonly string[]): { token: string | undefined; domain: string | undefined } {
     let token: string | undefined;
     let domain: string | undefined;

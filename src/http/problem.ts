@@ -30,13 +30,15 @@ const TITLES: Record<number, string> = {
   429: 'Too Many Requests',
   431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
+  502: 'Bad Gateway',
   503: 'Service Unavailable',
+  504: 'Gateway Timeout',
 };
 
 /** A problem in RFC 9457's form. `reason` is one word or two for programs, `detail` a sentence for people. */
 export function problem(status: number, { reason, detail }: { reason: string; detail: string }): Problem {
   const title = TITLES[status] ?? 'Error';
-  const retry = status === 429 || status === 503;
+  const retry = [429, 502, 503, 504].includes(status);
   return { type: 'about:blank', title, status, detail, success: false, reason, retry };
 }
 

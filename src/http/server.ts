@@ -8,6 +8,7 @@ import { collectOpenApi, openApiDocument } from './openapi.js';
 import { problem } from './problem.js';
 import { addressee, OWN_PATHS, type OwnRoutes, originForm } from './route-target.js';
 import type { HttpServices } from './services.js';
+import { type UpstreamAddress, upstreamOf } from './upstream.js';
 import { type Verifier, verifierOf } from './verifier.js';
 
 /** PEM texts for a TLS listener; the CA is whose client certificates are asked for. */
@@ -20,10 +21,19 @@ export interface TlsMaterial {
 export interface HttpOptions {
   readonly services: HttpServices;
   readonly tls: TlsMaterial | undefined;
+  /** Where requests go on to that get in. */
+  readonly upstream: UpstreamAddress | undefined;
+  /** Is told what goes wrong with the upstream. */
+  readonly onFailure: (error: Error) => void;
 }
 
 /** The HTTP server: the verifier, and keywright's own paths. */
-export async function buildHttpServer({ services, tls }: HttpOptions): Promise<FastifyInstance> {
+export async function buildHttpServer({
+  services,
+  tls,
+  upstream: address,
+  onFailure,
+}: HttpOptions): Promise<FastifyInstance> {
   const { registry } = services;
   const routes = new Map<string, Set<string>>();
   const app = fastify({
@@ -58,8 +68,15 @@ export async function buildHttpServer({ services, tls }: HttpOptions): Promise<F
 
   await addApi(app, services);
   app.get('/openapi.json', hidden, () => openApiDocument(app));
+  const upstream = address && upstreamOf({ ...address, services, onFailure });
+  if (address && upstream) {
+    // A body that goes on takes as long as it takes, while something of it comes.
+    app.server.requestTimeout = 0;
+    app.server.setTimeout(address.timeoutMs + GRACE_MS);
+    app.addHook('preClose', async () => upstream.close());
+  }
   // Without token authentication and without TLS there is nothing to ask for: the operator left this listener open.
-  putBefore(app, verifierOf({ services, open: !services.tokens && tls === undefined }), routes);
+  putBefore(app, verifierOf({ services, open: !services.tokens && tls === undefined, upstream }), routes);
   return app;
 }
 
@@ -74,6 +91,9 @@ export function tlsOptions({ certificate, privateKey, authority }: TlsMaterial) 
     minVersion: 'TLSv1.2',
   } as const;
 }
+
+// The upstream's silence is told of before the caller's own.
+const GRACE_MS = 5_000;
 
 const NOTHING_HERE = problem(404, { reason: 'not found', detail: 'there is nothing here' });
 

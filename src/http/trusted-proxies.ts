@@ -55,7 +55,12 @@ export class TrustedProxies {
   }
 }
 
-const CERTIFICATE_HEADERS = ['x-forwarded-client-cert', 'x-ssl-client-cert', 'x-forwarded-tls-client-cert'];
+/** Where gateways put the client certificate that they were shown. */
+export const CERTIFICATE_HEADERS = [
+  'x-forwarded-client-cert',
+  'x-ssl-client-cert',
+  'x-forwarded-tls-client-cert',
+];
 const NONE_OF_OURS: PresentedCertificate = { fingerprint: '', clientId: undefined };
 // A leaf of the largest key is 3 kB of base64.
 const MAX_CERTIFICATE = 12_000;

@@ -14,24 +14,29 @@ import {
 import { gatewaySettings, originalTarget } from './gateway.js';
 import { present } from './present.js';
 import type { HttpServices } from './services.js';
+import type { Upstream } from './upstream.js';
 
 export interface VerifierOptions {
   readonly services: HttpServices;
   /** Nothing is asked for: the operator left this listener open. */
   readonly open: boolean;
+  /** Where requests go on to that get in; undefined where they are answered here. */
+  readonly upstream: Upstream | undefined;
 }
 
 /** Answers requests with the verdict on their credential. It does not depend on the body, which is not looked at. */
 export interface Verifier {
-  /** Whoever asks about itself, on any path. */
+  /** A caller's own request, on any path. */
   answerCaller(request: IncomingMessage, response: ServerResponse, target: string): void;
   /** A gateway that asks about a request of somebody else's. @throws KeywrightError `invalid-input` */
   answerGateway(request: IncomingMessage, response: ServerResponse, target: string): void;
 }
 
+const NO_DEMAND: RequestDemand = { scopes: [] };
+
 type Tell = (admission: Admission) => void;
 
-export function verifierOf({ services, open }: VerifierOptions): Verifier {
+export function verifierOf({ services, open, upstream }: VerifierOptions): Verifier {
   const decide = (request: IncomingMessage, demand: RequestDemand | undefined, tell: Tell): void => {
     const from = services.proxies.addressOf(request);
     const admission = admit(present(request, services, demand), from, services);
@@ -42,16 +47,15 @@ export function verifierOf({ services, open }: VerifierOptions): Verifier {
   return {
     answerCaller(request, response, target) {
       const start = performance.now();
-      if (open) return send(response, OPEN_ANSWER);
+      if (open) return upstream ? upstream.pass(request, response, undefined) : send(response, OPEN_ANSWER);
       const demand = demandOf(services.pathRules, { method: request.method, path: target });
-      decide(request, demand, (admission) =>
-        send(
-          response,
-          admission.outcome === 'limited'
-            ? refusalAnswer(admission.refusal)
-            : answer(admission, performance.now() - start),
-        ),
-      );
+      decide(request, demand, (admission) => {
+        if (admission.outcome === 'limited') return send(response, refusalAnswer(admission.refusal));
+        if (!upstream || admission.outcome === 'rejected')
+          return send(response, answer(admission, performance.now() - start));
+        request.url = target;
+        upstream.pass(request, response, { principal: admission.principal, demand: demand ?? NO_DEMAND });
+      });
     },
     answerGateway(request, response, target) {
       const { scope, hideRate } = gatewaySettings(target);

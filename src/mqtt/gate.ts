@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { generate } from 'mqtt-packet';
+import type { LiveSessions } from '../core/live-sessions.js';
 import type { Clock, Limiter } from '../core/ports.js';
 import type { Principal } from '../core/presentation.js';
 import type { Registry } from '../core/prove.js';
@@ -16,13 +17,12 @@ import type { Engine } from './engine.js';
 import { limitPackets } from './packet-limit.js';
 import { type MqttAuthentication, presentConnect } from './present.js';
 import { readConnect } from './read-connect.js';
-import type { Sessions } from './sessions.js';
 
 export interface GateOptions {
   readonly registry: Registry;
   readonly clock: Clock;
   readonly engine: Engine;
-  readonly sessions: Sessions;
+  readonly sessions: LiveSessions;
   readonly authentication: MqttAuthentication;
   readonly connectTimeoutMs: number;
   /** The address that the connection comes from. */

@@ -3,13 +3,13 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
 import type { RegistryChange } from '../core/live-registry.js';
+import { LiveSessions } from '../core/live-sessions.js';
 import type { Clock, Limiter } from '../core/ports.js';
 import type { Principal } from '../core/presentation.js';
 import type { Registry } from '../core/prove.js';
 import type { Engine } from './engine.js';
 import { admitConnection, type MqttEvent } from './gate.js';
 import type { MqttAuthentication } from './present.js';
-import { Sessions } from './sessions.js';
 import { acceptWebSockets } from './websocket.js';
 
 /** PEM texts for a TLS listener; the authority is whose client certificates get in. */
@@ -56,9 +56,8 @@ export function buildMqttServer(options: MqttOptions): MqttServer {
   const { registry, clock, engine, tls, authentication, report, failures, addressKey, noteUse } = options;
   const { connectTimeoutMs = CONNECT_TIMEOUT_MS } = options;
   const onEnd = (clientId: string, reason: string) => report({ what: 'session ended', clientId, reason });
-  const sessions = new Sessions({ registry, clock, onEnd });
+  const sessions = new LiveSessions({ registry, clock, onEnd });
   registry.onChange((changes) => {
-    sessions.recheck(changes.map(({ what, id }) => (what === 'signing-keys' ? what : `${what} ${id}`)));
     for (const { what: kind, id, isAnother } of changes) {
       if (isAnother && (kind === 'client' || kind === 'user')) void engine.forget({ kind, id });
     }

@@ -20,7 +20,11 @@ export function acceptWebSockets(
       [...offered].find((name) => name === 'mqtt' || name === 'mqttv3.1') ?? false,
   });
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    if (request.url?.split('?', 1)[0] !== path) return answerAsRequest(server, request, socket);
+    if (request.url?.split('?', 1)[0] !== path) {
+      // What came behind the request is the next protocol's, should somebody speak it.
+      if (head.length > 0) socket.unshift(head);
+      return answerAsRequest(server, request, socket);
+    }
     socket.on('error', () => socket.destroy());
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       admit(createWebSocketStream(webSocket), socket.remoteAddress ?? 'unknown');

@@ -1,0 +1,119 @@
+import { Agent as HttpAgent, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { createProxyServer } from 'httpxy';
+import { LiveSessions } from '../core/live-sessions.js';
+import type { Accepted } from '../core/verify.js';
+import { identityHeaders, problemAnswer, send } from './answer.js';
+import { answerBare } from './connections.js';
+import { answeredHeaders, forwardedHeaders } from './forwarded-headers.js';
+import { type Problem, problem } from './problem.js';
+import type { HttpServices } from './services.js';
+
+export interface UpstreamAddress {
+  /** `http://127.0.0.1:8080` */
+  readonly url: string;
+  /** How long the upstream may be silent. */
+  readonly timeoutMs: number;
+  /** Whether the caller's credentials go on with its request. */
+  readonly keepCredentials: boolean;
+}
+
+interface UpstreamOptions extends UpstreamAddress {
+  readonly services: HttpServices;
+  readonly onFailure: (error: Error) => void;
+}
+
+/** What stands behind the verifier: requests that got in go on to it. */
+export interface Upstream {
+  /** Passes a request on; `accepted` is undefined where nobody was asked. */
+  pass(request: IncomingMessage, response: ServerResponse, accepted: Accepted | undefined): void;
+  close(): void;
+}
+
+export function upstreamOf({
+  url,
+  timeoutMs,
+  keepCredentials,
+  services,
+  onFailure,
+}: UpstreamOptions): Upstream {
+  const Agent = url.startsWith('https:') ? HttpsAgent : HttpAgent;
+  // The upstream sees as many connections as requests at once, and most of them again.
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 256 });
+  const proxy = createProxyServer({ target: url, proxyTimeout: timeoutMs, upgradeTimeout: timeoutMs });
+  const sessions = new LiveSessions({ ...services, onEnd: () => undefined });
+  const late = new WeakSet<IncomingMessage>();
+  /** How much had been written to a connection when it asked for an upgrade. */
+  const writtenBefore = new WeakMap<Socket, number>();
+
+  proxy.on('proxyReq', (outgoing, request) => outgoing.once('timeout', () => late.add(request)));
+  proxy.on('proxyRes', (answer, _request, response) => {
+    // Whether the caller's connection goes on is between it and us.
+    const connection = response.shouldKeepAlive ? 'keep-alive' : 'close';
+    answer.headers = { ...answeredHeaders(answer.headers), connection };
+  });
+  proxy.on('error', (error, request, peer) => {
+    onFailure(error);
+    const isLate = (request && late.has(request)) || ('statusCode' in error && error.statusCode === 504);
+    if (peer && !hasBegun(peer)) answerFailure(peer, isLate ? LATE : BAD);
+    // Its reader must not take a part for the whole.
+    else peer?.destroy();
+  });
+
+  const hasBegun = (peer: ServerResponse | Socket) =>
+    'headersSent' in peer ? peer.headersSent : peer.bytesWritten !== writtenBefore.get(peer);
+
+  return {
+    pass(request, response, accepted) {
+      const isUpgrade = isWebSocket(request);
+      const identity = accepted ? identityHeaders(accepted.principal) : [];
+      const { headers } = request;
+      request.headers = forwardedHeaders(request, { identity, keepCredentials, isUpgrade, services });
+      const { socket } = request;
+      if (isUpgrade) {
+        response.detachSocket(socket);
+        writtenBefore.set(socket, socket.bytesWritten);
+        if (accepted) sessions.add(socket, accepted);
+        void proxy.ws(request, socket, {});
+        return;
+      }
+      if (accepted) sessions.add(response, accepted);
+      // After an upgrade to something else, nobody reads the body any more.
+      const buffer = headers.upgrade === undefined ? undefined : Readable.from([]);
+      if (buffer && hasBody(request)) return send(response, problemAnswer(NO_UPGRADE));
+      void proxy.web(request, response, { agent, ...(buffer && { buffer }) });
+    },
+    close() {
+      sessions.close();
+      agent.destroy();
+    },
+  };
+}
+
+const BAD = problem(502, {
+  reason: 'bad upstream',
+  detail: 'the server behind keywright does not answer as it should',
+});
+const LATE = problem(504, {
+  reason: 'upstream timeout',
+  detail: 'the server behind keywright does not answer in time',
+});
+const NO_UPGRADE = problem(400, {
+  reason: 'bad request',
+  detail: 'a request with a body cannot ask for an upgrade',
+});
+
+function isWebSocket({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+function answerFailure(peer: ServerResponse | Socket, failure: Problem): void {
+  if ('headersSent' in peer) send(peer, problemAnswer(failure));
+  else answerBare(peer, failure);
+}

@@ -1,0 +1,371 @@
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  type AddressInfo,
+  connect,
+  createServer as createTcpServer,
+  type Socket,
+  type Server as TcpServer,
+} from 'node:net';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { registerKey, type Server, serve, type Workshop, workshop } from '../support/keywright.js';
+
+async function listening(server: TcpServer): Promise<string> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => sockets.add(socket.once('close', () => sockets.delete(socket))));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+interface Fixture extends Workshop {
+  readonly server: Server;
+  readonly key: string;
+  readonly clientId: string;
+}
+
+async function fixture(upstream: string, ...args: string[]): Promise<Fixture> {
+  const shop = await workshop();
+  await shop.keywright(['ca', 'init']);
+  await writeFile(join(shop.home, 'keywright.yaml'), 'rules:\n  - "* /admin/** admin"\n');
+  const { apiKey, clientId } = await registerKey(shop);
+  const server = await serve(shop, ['--http-upstream', upstream, ...args]);
+  return { ...shop, server, key: apiKey, clientId };
+}
+
+/** An upstream that says what it got. */
+function echo(): Promise<string> {
+  return listening(
+    createServer(async (request, response) => {
+      const hash = createHash('sha256');
+      let length = 0;
+      for await (const chunk of request) {
+        hash.update(chunk);
+        length += chunk.length;
+      }
+      const { method, url, rawHeaders } = request;
+      response.setHeader('set-cookie', ['a=1', 'b=2']);
+      response.setHeader('connection', 'keep-alive, x-hop');
+      response.setHeader('x-hop', 'gone');
+      response.end(JSON.stringify({ method, url, rawHeaders, length, sha256: hash.digest('hex') }));
+    }),
+  );
+}
+
+function raw(server: Server, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(new URL(server.http).port), '127.0.0.1', () => socket.write(text));
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk;
+    });
+    socket.on('close', () => resolve(answer));
+    socket.on('error', reject);
+  });
+}
+
+const headersOf = ({ rawHeaders }: { rawHeaders: string[] }) =>
+  rawHeaders.flatMap((name, index) => (index % 2 === 0 ? [[name.toLowerCase(), rawHeaders[index + 1]]] : []));
+
+describe('in front of an HTTP server', () => {
+  it('passes on who gets in, with method, path, query and body, and refuses others itself', async () => {
+    const { server, key, clientId } = await fixture(await echo());
+    const body = 'x'.repeat(100_000);
+    const response = await fetch(`${server.http}/a%20b/../c?q=1&r=%2F`, {
+      method: 'PUT',
+      body,
+      headers: { 'x-api-key': key, 'x-own': 'mine' },
+    });
+    expect(response.status).toBe(200);
+    expect([response.headers.getSetCookie(), response.headers.get('x-hop')]).toEqual([['a=1', 'b=2'], null]);
+    const seen = (await response.json()) as {
+      rawHeaders: string[];
+      length: number;
+      url: string;
+      method: string;
+    };
+    expect(seen).toMatchObject({ method: 'PUT', url: '/c?q=1&r=%2F', length: body.length });
+    const headers = Object.fromEntries(headersOf(seen));
+    expect(headers).toMatchObject({
+      'x-own': 'mine',
+      'x-auth-subject': clientId,
+      'x-auth-client-id': clientId,
+      'x-auth-scopes': 'ingest',
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-proto': 'http',
+      'x-forwarded-host': new URL(server.http).host,
+      host: new URL(server.http).host,
+    });
+    expect(headers).not.toHaveProperty('x-api-key');
+    expect((await fetch(`${server.http}/x`)).status).toBe(401);
+    expect((await fetch(`${server.http}/admin/x`, { headers: { 'x-api-key': key } })).status).toBe(403);
+    expect((await fetch(`${server.http}/healthz`)).status).toBe(200);
+  });
+
+  it('lets nobody else say who is calling, nor take it away', async () => {
+    const { server, key, clientId } = await fixture(await echo());
+    const answer = await raw(
+      server,
+      [
+        'GET /x HTTP/1.1',
+        'Host: h',
+        `X-API-Key: ${key}`,
+        'X-Auth-Subject: boss',
+        'x-auth-subject: boss2',
+        'X_Auth_Client_Id: boss',
+        'X-Auth-Anything: boss',
+        'Connection: close, X-Auth-Subject, X-Listed, Host',
+        'X-Listed: 1',
+        'TE: trailers',
+        'X-Forwarded-For: 1.2.3.4',
+        'X-SSL-Client-Cert: abc',
+        'Proxy-Authorization: Basic abc',
+        'Expect: banana',
+        '\r\n',
+      ].join('\r\n'),
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 200 /);
+    const seen = JSON.parse(answer.slice(answer.indexOf('{'), answer.lastIndexOf('}') + 1));
+    const headers = headersOf(seen);
+    const names = headers.map(([name]) => name);
+    expect(headers.filter(([name]) => name === 'x-auth-subject')).toEqual([['x-auth-subject', clientId]]);
+    expect(JSON.stringify(seen)).not.toContain('boss');
+    for (const name of ['x-listed', 'te', 'proxy-authorization', 'expect', 'x-ssl-client-cert', 'x-api-key'])
+      expect(names).not.toContain(name);
+    expect(headers).toContainEqual(['x-forwarded-for', '127.0.0.1']);
+    expect(headers).toContainEqual(['host', 'h']);
+  });
+
+  it('keeps the credentials where it is told to', async () => {
+    const { server, key } = await fixture(await echo(), '--http-upstream-keep-credentials', 'true');
+    const response = await fetch(`${server.http}/x`, { headers: { authorization: `Bearer ${key}` } });
+    expect(headersOf((await response.json()) as { rawHeaders: string[] })).toContainEqual([
+      'authorization',
+      `Bearer ${key}`,
+    ]);
+  });
+
+  it.each([
+    ['two lengths', 'Content-Length: 1\r\nContent-Length: 2\r\n'],
+    ['a length and chunks', 'Content-Length: 4\r\nTransfer-Encoding: chunked\r\n'],
+    ['an encoding in disguise', 'Transfer-Encoding: xchunked\r\n'],
+    ['chunks twice', 'Transfer-Encoding: chunked, chunked\r\n'],
+    ['a blank before the colon', 'Content-Length : 4\r\n'],
+    ['a bare line feed', 'X: 1\nContent-Length: 4\r\n'],
+  ])('smuggles nothing past with %s', async (_, smuggling) => {
+    const upstream = { requests: 0 };
+    const url = await listening(
+      createServer((request, response) => {
+        upstream.requests += 1;
+        request.resume();
+        request.once('end', () => response.end('fine'));
+      }),
+    );
+    const { server, key } = await fixture(url);
+    const answer = await raw(
+      server,
+      `POST /x HTTP/1.1\r\nHost: h\r\nX-API-Key: ${key}\r\nConnection: close\r\n${smuggling}\r\n0\r\n\r\nGET /admin/x HTTP/1.1\r\nHost: h\r\n\r\n`,
+    );
+    expect(answer).not.toMatch(/fine[\s\S]*fine/);
+    expect(upstream.requests).toBeLessThanOrEqual(1);
+    expect((await fetch(`${server.http}/healthz`)).status).toBe(200);
+  });
+
+  it('streams a gibibyte both ways, and does not keep it', async () => {
+    const total = 1024 ** 3;
+    const url = await listening(
+      createServer((request, response) => {
+        response.setHeader('content-length', request.headers['content-length'] ?? '');
+        request.pipe(response);
+      }),
+    );
+    const { server, key } = await fixture(url);
+    const { pid } = server.process as unknown as { pid: number };
+    let most = 0;
+    const watch = setInterval(async () => {
+      const { stdout } = await execa('ps', ['-o', 'rss=', '-p', String(pid)]);
+      most = Math.max(most, Number(stdout));
+    }, 200);
+    const chunk = Buffer.alloc(1024 * 1024, 'k');
+    const length = await new Promise<number>((resolve, reject) => {
+      const outgoing = httpRequest(
+        `${server.http}/big`,
+        { method: 'POST', headers: { 'x-api-key': key, 'content-length': total } },
+        (answer) => {
+          let length = 0;
+          answer.on('data', (part) => {
+            length += part.length;
+          });
+          answer.on('end', () => resolve(length));
+        },
+      );
+      outgoing.on('error', reject);
+      let sent = 0;
+      const write = () => {
+        while (sent < total) {
+          sent += chunk.length;
+          if (!outgoing.write(chunk)) return outgoing.once('drain', write);
+        }
+        return outgoing.end();
+      };
+      write();
+    });
+    clearInterval(watch);
+    expect(length).toBe(total);
+    expect(most).toBeGreaterThan(10_000);
+    expect(most).toBeLessThan(400_000);
+  }, 120_000);
+
+  it.each<[string, (socket: Socket) => void, number]>([
+    ['answers nonsense', (socket) => void socket.end('hello\r\n\r\n'), 502],
+    ['hangs up', (socket) => void socket.destroy(), 502],
+    ['says nothing', () => undefined, 504],
+    ['dies in its headers', (socket) => void socket.end('HTTP/1.1 200 OK\r\nContent-Le'), 502],
+  ])('says so when the upstream %s', async (_, behave, status) => {
+    const url = await listening(
+      createTcpServer(
+        (socket) => void socket.once('data', () => behave(socket)).on('error', () => undefined),
+      ),
+    );
+    const { server, key } = await fixture(url, '--http-upstream-timeout', '1s');
+    const response = await fetch(`${server.http}/x`, { headers: { 'x-api-key': key } });
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+    expect(await response.json()).toMatchObject({ success: false, status, retry: true });
+    expect([...response.headers.keys()].filter((name) => name.startsWith('x-auth'))).toEqual([]);
+    expect((await fetch(`${server.http}/healthz`)).status).toBe(200);
+  });
+
+  it('says 502 where nobody listens, and goes on when somebody does', async () => {
+    const server = createServer((_request, response) => void response.end('back'));
+    const url = await listening(server);
+    await new Promise((resolve) => server.close(resolve));
+    const shop = await fixture(url);
+    const ask = async () =>
+      (await fetch(`${shop.server.http}/x`, { headers: { 'x-api-key': shop.key } })).status;
+    expect(await ask()).toBe(502);
+    expect(shop.server.log()).toContain('HTTP upstream: connect ECONNREFUSED');
+    expect(shop.server.log()).not.toContain(shop.key);
+    const again = createServer((_request, response) => void response.end('back'));
+    await new Promise<void>((resolve) => again.listen(Number(new URL(url).port), '127.0.0.1', resolve));
+    onTestFinished(() => void again.close());
+    expect(await ask()).toBe(200);
+  });
+
+  it('cuts off an answer whose rest the upstream owes', async () => {
+    const url = await listening(
+      createTcpServer(
+        (socket) =>
+          void socket.once(
+            'data',
+            () => void socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart'),
+          ),
+      ),
+    );
+    const { server, key } = await fixture(url);
+    const response = await fetch(`${server.http}/x`, { headers: { 'x-api-key': key } });
+    expect(response.status).toBe(200);
+    await expect(response.text()).rejects.toThrow();
+  });
+
+  it('ends what is under way when its caller is revoked', async () => {
+    const url = await listening(
+      createServer((_request, response) => {
+        response.write('first');
+      }),
+    );
+    const { server, key, clientId, keywright } = await fixture(url);
+    const response = await fetch(`${server.http}/events`, { headers: { 'x-api-key': key } });
+    const rest = response.text();
+    await keywright(['token', 'invalidate', clientId]);
+    await expect(rest).rejects.toThrow();
+  });
+});
+
+describe('WebSockets through keywright', () => {
+  async function webSocketEcho(): Promise<string> {
+    const http = createServer(
+      (_request: IncomingMessage, response: ServerResponse) => void response.end('plain'),
+    );
+    const webSockets = new WebSocketServer({ server: http });
+    webSockets.on('connection', (webSocket, request) => {
+      webSocket.send(JSON.stringify(request.headers));
+      webSocket.on('message', (data, isBinary) => webSocket.send(data, { binary: isBinary }));
+    });
+    return listening(http);
+  }
+
+  function open(server: Server, headers: Record<string, string>) {
+    const webSocket = new WebSocket(`${server.http.replace('http', 'ws')}/live?x=1`, { headers });
+    onTestFinished(() => webSocket.terminate());
+    return new Promise<{ status: number; webSocket: WebSocket; first: string }>((resolve, reject) => {
+      webSocket.once('message', (data) => resolve({ status: 101, webSocket, first: String(data) }));
+      webSocket.once('unexpected-response', (_request, response) =>
+        resolve({ status: response.statusCode ?? 0, webSocket, first: '' }),
+      );
+      webSocket.once('error', reject);
+    });
+  }
+
+  it('are opened for who gets in, carry both ways, and end with the credential', async () => {
+    const { server, key, clientId, keywright } = await fixture(await webSocketEcho());
+    expect((await open(server, {})).status).toBe(401);
+    const { status, webSocket, first } = await open(server, { 'x-api-key': key, 'x-auth-subject': 'boss' });
+    expect(status).toBe(101);
+    expect(JSON.parse(first)).toMatchObject({ 'x-auth-subject': clientId });
+    expect(first).not.toContain(key);
+    const big = Buffer.alloc(300_000, 7);
+    const echoed = new Promise((resolve) => webSocket.once('message', resolve));
+    webSocket.send(big);
+    expect(await echoed).toEqual(big);
+    const closed = new Promise((resolve) => webSocket.once('close', resolve));
+    await keywright(['token', 'invalidate', clientId]);
+    await closed;
+  });
+
+  it('are refused clearly where the upstream is not there, and where it says no', async () => {
+    const down = createServer();
+    const url = await listening(down);
+    await new Promise((resolve) => down.close(resolve));
+    const { server, key } = await fixture(url);
+    expect((await open(server, { 'x-api-key': key })).status).toBe(502);
+    const refusing = createServer((_request, response) => response.writeHead(418).end('no'));
+    refusing.on(
+      'upgrade',
+      (_request, socket) => void socket.end('HTTP/1.1 418 No\r\nContent-Length: 0\r\n\r\n'),
+    );
+    const other = await fixture(await listening(refusing));
+    expect((await open(other.server, { 'x-api-key': other.key })).status).toBe(418);
+  });
+
+  it('an upgrade to something else is a request like any other', async () => {
+    const { server, key } = await fixture(await webSocketEcho());
+    const answer = await raw(
+      server,
+      `GET /x HTTP/1.1\r\nHost: h\r\nX-API-Key: ${key}\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 200 [\s\S]*plain/);
+    const withBody = await raw(
+      server,
+      `POST /x HTTP/1.1\r\nHost: h\r\nX-API-Key: ${key}\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 1\r\n\r\nx`,
+    );
+    expect(withBody).toMatch(/^HTTP\/1.1 400 /);
+  });
+});
+
+it.each(['ftp://x', 'http://127.0.0.1:1/path', 'http://u:p@127.0.0.1:1', 'localhost:1'])(
+  'is no upstream: %s',
+  async (value) => {
+    const { keywright } = await workshop();
+    const { exitCode, stderr } = await keywright(['serve', '--http-upstream', value]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('--http-upstream');
+  },
+);
