@@ -7,8 +7,9 @@ const rooms = {
   store: ['store', 'core', 'disk'],
   http: ['http', 'core'],
   mqtt: ['mqtt', 'core'],
-  cli: ['cli', 'core', 'disk'],
-  commands: ['commands', 'cli', 'core', 'disk'],
+  integrate: ['integrate', 'core'],
+  cli: ['cli', 'integrate', 'core', 'disk'],
+  commands: ['commands', 'cli', 'integrate', 'core', 'disk'],
 };
 const files = { cli: ['app', 'settings'], commands: ['app', 'settings', 'start-server'] };
 

@@ -2,6 +2,7 @@ import AuditList from './audit/list.js';
 import AuditVerify from './audit/verify.js';
 import CaInit from './ca/init.js';
 import CaShow from './ca/show.js';
+import Integrate from './integrate.js';
 import JwtRotate from './jwt/rotate.js';
 import KeyDel from './key/del.js';
 import KeyGen from './key/gen.js';
@@ -33,6 +34,7 @@ export const COMMANDS = {
   'audit:verify': AuditVerify,
   'ca:init': CaInit,
   'ca:show': CaShow,
+  integrate: Integrate,
   'jwt:rotate': JwtRotate,
   'key:del': KeyDel,
   'key:gen': KeyGen,

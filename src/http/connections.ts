@@ -13,7 +13,7 @@ export const TIMEOUTS = {
 const HANG_UP_MS = 1_000;
 
 /** Hangs up on a peer that does not do so itself, soon after the last was written to it. */
-export function hangUpSoon(socket: Socket): void {
+function hangUpSoon(socket: Socket): void {
   const timer = setTimeout(() => socket.destroy(), HANG_UP_MS);
   socket.once('close', () => clearTimeout(timer));
 }

@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import type { App } from '../app.js';
+import { apiKeyId, deleteApiKey, registerApiKey } from '../core/api-keys.js';
+import { KeywrightError } from '../core/errors.js';
+import { addDuration } from '../core/time.js';
+import type { Probe } from '../integrate/integration.js';
+import { apiKeyServices } from './services.js';
+
+// A server follows its keystore within a second.
+const KNOWN_WITHIN_MS = 2_000;
+const ASK_AGAIN_MS = 100;
+
+/** Registers a client for a few minutes, with which the keywright at the URL is asked, and removes it again. */
+export async function withProbe<T>(
+  { app, url, secret }: { readonly app: App; readonly url: string; readonly secret: string | undefined },
+  use: (probe: Probe) => Promise<T>,
+): Promise<T> {
+  const services = await apiKeyServices(app);
+  const { client, credential, key } = await registerApiKey(services, {
+    newClientId: `integrate-test-${randomBytes(4).toString('hex')}`,
+    label: 'integrate --test',
+    scopes: ['ingest'],
+    expiresAt: addDuration(app.clock.now(), '10m'),
+    prefix: (await app.settings()).keyPrefix,
+  });
+  try {
+    await known(url, key);
+    return await use({ clientId: client.id, apiKey: key, secret });
+  } finally {
+    await deleteApiKey(services, apiKeyId(client, credential));
+  }
+}
+
+async function known(url: string, key: string): Promise<void> {
+  const deadline = performance.now() + KNOWN_WITHIN_MS;
+  do {
+    const answer = await fetch(`${url.replace(/\/$/, '')}/verify`, { headers: { 'x-api-key': key } }).catch(
+      (error) => {
+        const reason = error.cause instanceof Error ? error.cause.message : error.message;
+        throw new KeywrightError('io', `keywright at ${url} cannot be reached: ${reason}`, { cause: error });
+      },
+    );
+    if (answer.status === 200) return;
+    await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+  } while (performance.now() < deadline);
+  throw new KeywrightError('refused', `what answers at ${url} does not take a key of this home`, {
+    hint: 'start keywright serve with the same --home, or name another with --home',
+  });
+}

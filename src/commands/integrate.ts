@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.js';
+import { refuseExisting } from '../cli/bundle-files.js';
+import { installation } from '../cli/installation.js';
+import { withProbe } from '../cli/probe.js';
+import { table } from '../cli/table.js';
+import { KeywrightError } from '../core/errors.js';
+import { createFile } from '../disk/durable-file.js';
+import { INTEGRATIONS } from '../integrate/index.js';
+import type { ConfigurationFile, Integration } from '../integrate/integration.js';
+import { replay } from '../integrate/replay.js';
+
+const NAMES = INTEGRATIONS.map(({ name }) => name);
+
+export default class Integrate extends BaseCommand {
+  static override summary = 'Print a working configuration for what stands beside keywright.';
+  static override description =
+    `With the addresses and files of this home. --test asks a running keywright all that a gateway or broker of that kind
+asks, with a key that is made for it and removed again, and says what holds; it exits 1 where something does not.
+${INTEGRATIONS.map(({ name, summary }) => `${name}: ${summary}`).join('\n')}`;
+  static override examples = [
+    '<%= config.bin %> integrate nginx > /etc/nginx/conf.d/keywright.conf',
+    '<%= config.bin %> integrate haproxy --output /etc/haproxy',
+    '<%= config.bin %> integrate nginx --test http://127.0.0.1:5654',
+  ];
+  static override args = {
+    name: Args.string({ required: true, ignoreStdin: true, description: NAMES.join(', ') }),
+  };
+
+  static override flags = {
+    output: Flags.string({
+      helpValue: 'DIR',
+      description: 'write the files there, where none of them is yet',
+    }),
+    test: Flags.string({
+      helpValue: 'URL',
+      exclusive: ['output'],
+      description: 'replay its questions against the keywright at this address',
+    }),
+  };
+
+  async run() {
+    const { args, flags } = await this.parse(Integrate);
+    const chosen = named(args.name);
+    if (flags.test !== undefined) return this.test(chosen, flags.test, flags.home);
+    const { version } = this.config;
+    const home = this.homeDirectory(flags.home);
+    const files = chosen.configuration(await installation({ home, environment: process.env, version }));
+    if (flags.output !== undefined) return { files: await this.write(files, flags.output) };
+    for (const { name, text } of files)
+      this.log(files.length > 1 ? `##### ${name}\n${text}` : text.trimEnd());
+    return { files };
+  }
+
+  private async write(files: readonly ConfigurationFile[], directory: string): Promise<string[]> {
+    const paths = files.map(({ name }) => join(directory, name));
+    await refuseExisting(paths);
+    for (const { name, text } of files) {
+      // It may name files with secrets; it has none itself.
+      await createFile(join(directory, name), { data: text, mode: 0o644 });
+      this.log(`Save ${join(directory, name)}`);
+    }
+    return paths;
+  }
+
+  private async test({ name, contract }: Integration, url: string, home: string | undefined) {
+    if (contract === undefined)
+      throw new KeywrightError('invalid-input', `${name} asks keywright nothing: there is nothing to test`);
+    if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+      throw new KeywrightError(
+        'invalid-input',
+        `--test ${JSON.stringify(url)} is not a URL like http://127.0.0.1:5654`,
+      );
+    const app = await this.openApp(home);
+    const outcomes = await withProbe({ app, url, secret: undefined }, (probe) =>
+      replay(url, contract(probe)),
+    );
+    const failed = outcomes.filter(({ holds }) => !holds).length;
+    this.log(
+      table(
+        [name, 'holds'],
+        outcomes.map(({ says, holds, problem }) => [says, holds ? 'yes' : `NO: ${problem}`]),
+      ),
+    );
+    if (failed > 0) process.exitCode = 1;
+    if (!this.jsonEnabled())
+      this.notice(
+        failed === 0 ? `all ${outcomes.length} hold` : `${failed} of ${outcomes.length} do not hold`,
+      );
+    return { url, holds: failed === 0, steps: outcomes };
+  }
+}
+
+function named(name: string): Integration {
+  const found = INTEGRATIONS.find((each) => each.name === name.toLowerCase());
+  if (found) return found;
+  throw new KeywrightError('invalid-input', `there is no integration ${JSON.stringify(name)}`, {
+    hint: `there are ${NAMES.join(', ')}`,
+  });
+}

@@ -1,0 +1,39 @@
+import { CREDENTIAL_HEADERS, forwardAuthContract, IDENTITY_HEADERS } from './forward-auth.js';
+import type { Integration } from './integration.js';
+
+/** Caddy asks by `forward_auth`. */
+export const caddy: Integration = {
+  name: 'caddy',
+  summary: 'Caddy asks keywright with forward_auth',
+  configuration: ({ httpUrl }) => [
+    {
+      name: 'Caddyfile',
+      text: `# Callers come in here; a host name instead gets a certificate of its own.
+http://127.0.0.1:8000 {
+	forward_auth ${httpUrl} {
+		# With the question mark: without it Caddy adds the caller's own query.
+		uri /verify?
+		copy_headers ${IDENTITY_HEADERS.join(' ')}
+		# What callers wrote themselves: Caddy says it in X-Forwarded-Method and X-Forwarded-Uri.
+		header_up -X-Original-Method
+		header_up -X-Original-URI
+		header_up -X-Original-URL
+		header_up -X-Forwarded-Client-Cert
+		header_up -X-Forwarded-Tls-Client-Cert
+		# With client_auth in tls, and --trusted-proxy for Caddy's address: X-SSL-Client-Cert {tls_client_certificate_der_base64}
+		header_up -X-SSL-Client-Cert
+	}
+	# What Caddy stands in front of.
+	reverse_proxy 127.0.0.1:8080 {
+${CREDENTIAL_HEADERS.map((name) => `\t\theader_up -${name}`).join('\n')}
+	}
+}
+`,
+    },
+  ],
+  contract: forwardAuthContract(({ method, path }) => ({
+    method: 'GET',
+    path: '/verify',
+    headers: { 'x-forwarded-method': method, 'x-forwarded-uri': path, 'x-forwarded-proto': 'http' },
+  })),
+};

@@ -1,0 +1,211 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { application, daemon, freePort, type Seen } from '../support/gateway.js';
+import { registerKey, type Server, serve, type Workshop, workshop } from '../support/keywright.js';
+
+interface Fixture extends Workshop {
+  readonly server: Server;
+  /** Where the gateway listens. */
+  readonly port: number;
+}
+
+/** The printed configuration, with the ports of this test in place of those that it names for the reader. */
+async function configured(shop: Workshop, name: string, server: Server) {
+  const [port, behind] = [await freePort(), await application()];
+  const { stdout, exitCode } = await shop.keywright(['integrate', name, '--json'], {
+    env: { KEYWRIGHT_HTTP: server.http },
+  });
+  expect(exitCode).toBe(0);
+  const files: { name: string; text: string }[] = JSON.parse(stdout).files;
+  for (const file of files) {
+    const text = file.text
+      .replaceAll('127.0.0.1:8000', `127.0.0.1:${port}`)
+      .replaceAll('127.0.0.1:8080', `127.0.0.1:${behind}`);
+    await writeFile(join(shop.directory, file.name), text);
+  }
+  return port;
+}
+
+async function fixture(name: string, args: readonly string[] = []): Promise<Fixture> {
+  const shop = await workshop();
+  await shop.keywright(['ca', 'init']);
+  await writeFile(
+    join(shop.home, 'keywright.yaml'),
+    'rules:\n  - GET|HEAD /api/** pipes:read\n  - "* /api/** pipes:write"\n',
+  );
+  const server = await serve(shop, args);
+  return { ...shop, server, port: await configured(shop, name, server) };
+}
+
+const NGINX = (directory: string) => `
+daemon off; worker_processes 1; pid ${directory}/nginx.pid; error_log stderr warn;
+events {}
+http {
+  access_log off;
+  client_body_temp_path ${directory}/body; proxy_temp_path ${directory}/proxy; fastcgi_temp_path ${directory}/fastcgi;
+  uwsgi_temp_path ${directory}/uwsgi; scgi_temp_path ${directory}/scgi;
+  include ${directory}/keywright.conf;
+}`;
+
+const GATEWAYS: Record<string, (shop: Fixture) => Promise<unknown>> = {
+  nginx: async ({ directory, port }) => {
+    await writeFile(join(directory, 'nginx.conf'), NGINX(directory));
+    return daemon('nginx', ['-e', 'stderr', '-p', directory, '-c', join(directory, 'nginx.conf')], {
+      port,
+      cwd: directory,
+    });
+  },
+  caddy: async ({ directory, port }) => {
+    await mkdir(join(directory, 'caddy'));
+    const env = {
+      HOME: join(directory, 'caddy'),
+      XDG_DATA_HOME: join(directory, 'caddy'),
+      XDG_CONFIG_HOME: join(directory, 'caddy'),
+    };
+    const text = `{\n\tadmin off\n}\nimport ${join(directory, 'Caddyfile')}\n`;
+    await writeFile(join(directory, 'main.caddyfile'), text);
+    return daemon('caddy', ['run', '--adapter', 'caddyfile', '--config', 'main.caddyfile'], {
+      port,
+      cwd: directory,
+      env,
+    });
+  },
+  haproxy: ({ directory, port }) => daemon('haproxy', ['-db', '-f', 'haproxy.cfg'], { port, cwd: directory }),
+};
+
+describe.each(Object.keys(GATEWAYS))('%s with the configuration that integrate prints', (name) => {
+  async function running(args: readonly string[] = []) {
+    const shop = await fixture(name, args);
+    await GATEWAYS[name]?.(shop);
+    const ask = async (path: string, headers: Record<string, string>, init: RequestInit = {}) => {
+      const response = await fetch(`http://127.0.0.1:${shop.port}${path}`, { headers, ...init });
+      const text = await response.text();
+      const seen: Seen | undefined = response.status === 200 && text !== '' ? JSON.parse(text) : undefined;
+      return { status: response.status, headers: response.headers, seen };
+    };
+    return { ...shop, ask };
+  }
+
+  it('lets in who may, tells the application who it is, and refuses others', async () => {
+    const shop = await running();
+    const { ask } = shop;
+    const reader = await registerKey(shop, '--scope', 'pipes:read');
+    const writer = await registerKey(shop, '--scope', 'pipes:*');
+    const key = { 'x-api-key': reader.apiKey };
+    for (const { apiKey } of [reader, writer])
+      await expect.poll(async () => (await ask('/api/a%20b?c=d', { 'x-api-key': apiKey })).status).toBe(200);
+    const { seen } = await ask('/api/a%20b?c=d', { ...key, 'x-auth-subject': 'boss', 'X-Auth-Scopes': '*' });
+    expect(seen).toMatchObject({
+      method: 'GET',
+      url: '/api/a%20b?c=d',
+      headers: {
+        'x-auth-subject': reader.clientId,
+        'x-auth-client-id': reader.clientId,
+        'x-auth-scopes': 'pipes:read',
+        'x-auth-key-id': reader.id,
+        'x-auth-expires': reader.expiresAt,
+      },
+    });
+    expect(JSON.stringify(seen)).not.toContain('boss');
+    expect(JSON.stringify(seen)).not.toContain(reader.apiKey);
+
+    const none = await ask('/other', {});
+    expect([none.status, none.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="keywright"']);
+    expect((await ask('/other', { 'x-api-key': 'kw_live_wrong' })).status).toBe(401);
+    expect((await ask('/other', { authorization: `Bearer ${reader.apiKey}` })).status).toBe(200);
+
+    // By method and path, whatever the caller says they were.
+    const post = { method: 'POST', body: 'text' };
+    expect((await ask('/api/x', key, post)).status).toBe(403);
+    for (const header of ['x-original-method', 'x-forwarded-method'])
+      expect((await ask('/api/x', { ...key, [header]: 'GET' }, post)).status).toBe(403);
+    for (const header of ['x-original-uri', 'x-forwarded-uri', 'x-original-url'])
+      expect((await ask('/api/x', { ...key, [header]: '/other' }, post)).status).toBe(403);
+    expect((await ask('/api/x', { 'x-api-key': writer.apiKey }, post)).seen).toMatchObject({
+      method: 'POST',
+      body: 'text',
+    });
+    expect((await ask('/api/v1/device/somebody/state', key)).status).toBe(403);
+    expect((await ask('/api/x', key, { method: 'HEAD' })).status).toBe(200);
+
+    // A certificate that the caller only says it has.
+    expect(
+      (await ask('/other', { 'x-ssl-client-cert': 'abc', 'x-forwarded-client-cert': 'Hash=abc' })).status,
+    ).toBe(401);
+
+    await shop.keywright(['token', 'invalidate', reader.clientId]);
+    await expect
+      .poll(async () => (await ask('/other', key)).status, { timeout: 1000, interval: 50 })
+      .toBe(401);
+  });
+
+  it('says 429 where there were too many, and refuses everybody when keywright is down', async () => {
+    const shop = await running(['--requests-per-key', '3/1h']);
+    const { apiKey } = await registerKey(shop);
+    const key = { 'x-api-key': apiKey };
+    const statuses: number[] = [];
+    await expect
+      .poll(async () => {
+        const { status, headers } = await shop.ask('/x', key);
+        statuses.push(status);
+        return [status, Number(headers.get('retry-after')) > 3000];
+      })
+      .toEqual([429, true]);
+    expect(statuses.filter((status) => status === 200).length).toBe(3);
+    shop.server.process.kill('SIGTERM');
+    await shop.server.process;
+    expect((await shop.ask('/x', key)).status).toBeGreaterThanOrEqual(500);
+    expect((await shop.ask('/x', key)).seen).toBeUndefined();
+  });
+});
+
+describe('integrate NAME --test URL', () => {
+  it.each(['nginx', 'caddy', 'traefik', 'envoy', 'haproxy'])(
+    'replays what %s asks, and leaves nothing behind',
+    async (name) => {
+      const shop = await workshop();
+      await shop.keywright(['ca', 'init']);
+      const server = await serve(shop);
+      const { stdout, stderr, exitCode } = await shop.keywright(['integrate', name, '--test', server.http]);
+      expect([exitCode, stdout.match(/│ yes +│/g)?.length, stderr]).toEqual([0, 8, 'keywright: all 8 hold']);
+      expect(JSON.parse((await shop.keywright(['token', 'list', '--json'])).stdout)).toEqual([]);
+    },
+  );
+
+  it('says what does not hold, and exits 1', async () => {
+    const shop = await workshop();
+    await shop.keywright(['ca', 'init']);
+    // Another program, which says yes to everybody.
+    const port = await application();
+    const { stdout, exitCode } = await shop.keywright([
+      'integrate',
+      'nginx',
+      '--test',
+      `http://127.0.0.1:${port}`,
+      '--json',
+    ]);
+    const { holds, steps } = JSON.parse(stdout);
+    expect([exitCode, holds]).toEqual([1, false]);
+    expect(steps).toContainEqual({ says: 'a wrong key is 401', holds: false, problem: '200 instead of 401' });
+  });
+
+  it.each([
+    [['nginx', '--test', 'http://127.0.0.1:1'], 1, 'cannot be reached'],
+    [['nginx', '--test', 'rubbish'], 2, 'is not a URL'],
+    [['docker', '--test', 'http://127.0.0.1:1'], 2, 'nothing to test'],
+    [['apache'], 2, 'there are nginx,'],
+  ])('of %j fails with %i', async (args, code, text) => {
+    const shop = await workshop();
+    await shop.keywright(['ca', 'init']);
+    const { exitCode, stderr } = await shop.keywright(['integrate', ...args]);
+    expect([exitCode, stderr.includes(text)]).toEqual([code, true]);
+  });
+
+  it('writes files only where there are none', async () => {
+    const { keywright, directory } = await workshop();
+    const run = () => keywright(['integrate', 'docker', '--output', directory]);
+    expect((await run()).stdout).toBe(`Save ${directory}/Dockerfile\nSave ${directory}/compose.yaml`);
+    expect((await run()).exitCode).toBe(4);
+  });
+});
