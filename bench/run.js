@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchConnects } from './connects.js';
+import { benchGateway } from './gateway.js';
 import { benchLogins } from './logins.js';
 import { benchRequests } from './requests.js';
 import { seedHome } from './seed.js';
@@ -24,6 +25,7 @@ try {
   const results = [
     ...benchStartUp({ directory, empty, full, clients }),
     ...(await benchRequests({ directory, home: full, clients, seconds })),
+    ...(await benchGateway({ directory, home: full, seconds })),
     ...(await benchLogins({ home: full, seconds })),
     ...(await benchConnects({ directory, home: full, seconds })),
   ];
