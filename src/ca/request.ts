@@ -36,7 +36,7 @@ export function readRequest(pem: string): CertificationRequest {
   const [, , base64 = ''] = PEM.exec(pem) ?? [];
   const [info, algorithm, signature, ...more] = fields(parseDer(Buffer.from(base64, 'base64')));
   const [version, subject, key, attributes, ...rest] = fields(info);
-  const isWhole = info && algorithm && signature && version && subject && key;
+  const isWhole = info && fields(algorithm).length > 0 && algorithm && signature && version && subject && key;
   if (!isWhole || more.length > 0 || rest.length > 0 || !contentOf(version).equals(Buffer.of(0))) {
     throw wrongRequest('is not one', 'give one PKCS#10 request in PEM, and nothing beside it');
   }
