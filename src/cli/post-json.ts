@@ -1,5 +1,3 @@
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { KeywrightError } from '../core/errors.js';
 
 export interface PostOptions {
@@ -20,17 +18,16 @@ const TIMEOUT_MS = 30_000;
 const MAX_ANSWER_BYTES = 256 * 1024;
 
 /** Sends JSON and reads the answer; follows no redirection, which would take secrets elsewhere. @throws KeywrightError `io` */
-export function postJson(url: URL, { body, ca }: PostOptions): Promise<PostAnswer> {
+export async function postJson(url: URL, { body, ca }: PostOptions): Promise<PostAnswer> {
+  // Here, because every other command would load them, too.
+  const { request } = await (url.protocol === 'https:' ? import('node:https') : import('node:http'));
   const data = JSON.stringify(body);
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(data) };
   const options = { method: 'POST', headers, timeout: TIMEOUT_MS, agent: false };
   return new Promise((resolve, reject) => {
     let isSent = false;
     const fail = (error: unknown) => reject(unreachable(url, { error, isSent }));
-    const call =
-      url.protocol === 'https:'
-        ? httpsRequest(url, { ...options, ...(ca !== undefined && { ca }) })
-        : httpRequest(url, options);
+    const call = request(url, { ...options, ...(ca !== undefined && { ca }) });
     call.on('timeout', () => call.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));
     call.on('error', fail);
     call.on('finish', () => {
