@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { KeywrightError } from '../core/errors.js';
-import { type PostAnswer, postJson } from './post-json.js';
+import type { PostAnswer } from './post-json.js';
 import type { DeviceIdentity } from './provision-files.js';
 
 export interface ProvisionAsked {
@@ -38,6 +38,8 @@ export function parseServerUrl(text: string, { insecure }: { readonly insecure: 
 export async function askProvision(server: URL, asked: ProvisionAsked): Promise<DeviceIdentity> {
   const { key, name, request, privateKey, ca } = asked;
   const url = new URL(`${server.pathname.replace(/\/$/, '')}/api/v1/provision/agent`, server);
+  // Here, because every other command would load node's HTTPS, too.
+  const { postJson } = await import('./post-json.js');
   const answer = await postJson(url, { body: { key, agentName: name, csr: request }, ca });
   if (answer.status !== 201) throw refusal(server, answer);
   const identity = readIdentity(answer.body);

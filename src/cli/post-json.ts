@@ -1,3 +1,5 @@
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { KeywrightError } from '../core/errors.js';
 
 export interface PostOptions {
@@ -18,9 +20,8 @@ const TIMEOUT_MS = 30_000;
 const MAX_ANSWER_BYTES = 256 * 1024;
 
 /** Sends JSON and reads the answer; follows no redirection, which would take secrets elsewhere. @throws KeywrightError `io` */
-export async function postJson(url: URL, { body, ca }: PostOptions): Promise<PostAnswer> {
-  // Here, because every other command would load them, too.
-  const { request } = await (url.protocol === 'https:' ? import('node:https') : import('node:http'));
+export function postJson(url: URL, { body, ca }: PostOptions): Promise<PostAnswer> {
+  const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
   const data = JSON.stringify(body);
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(data) };
   const options = { method: 'POST', headers, timeout: TIMEOUT_MS, agent: false };

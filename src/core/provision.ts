@@ -101,7 +101,9 @@ export async function redeemProvisioningKey(
           const client = await register(password);
           return { client, apiKey, mqttPassword: password.text, certificate: certificate?.pem };
         } catch (error) {
-          await giveBack();
+          await takeBack(keyStore, id)
+            .then(giveBack)
+            .catch(() => undefined);
           throw error;
         }
       }),
@@ -132,6 +134,11 @@ async function spend(
       // One that is gone without our doing was deleted, or used up by others: it stays gone.
       return after === undefined ? before : undefined;
     });
+}
+
+/** Removes a client whose registering failed after it was written: no use is given back beside a client. */
+async function takeBack({ clients }: KeyStore, id: string): Promise<void> {
+  if ((await clients.get(id)) !== undefined) await clients.update(id, () => undefined);
 }
 
 function isUsable(

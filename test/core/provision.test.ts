@@ -30,7 +30,7 @@ async function fixture(uses: number) {
     };
     return redeemProvisioningKey({ ...services, passwords }, found, { agentName: 'gw' });
   };
-  return { ...app, found, redeemBusily };
+  return { ...app, services, found, redeemBusily };
 }
 
 it.each([1, 2])('gives a use back where registering fails: of %i', async (uses) => {
@@ -38,6 +38,26 @@ it.each([1, 2])('gives a use back where registering fails: of %i', async (uses) 
   await expect(redeemBusily()).rejects.toMatchObject({ code: 'busy' });
   expect(await listProvisioningKeys(keyStore)).toEqual([found]);
   expect(await keyStore.clients.list()).toEqual([]);
+});
+
+it('gives no use back beside a client that was written before it failed', async () => {
+  const { services, keyStore, found } = await fixture(1);
+  const clients: typeof keyStore.clients = Object.create(keyStore.clients, {
+    update: {
+      value: async (...change: Parameters<typeof keyStore.clients.update>) => {
+        const client = await keyStore.clients.update(...change);
+        if (client !== undefined) throw new KeywrightError('io', 'written, and then the disk failed');
+      },
+    },
+    get: { value: (id: string) => keyStore.clients.get(id) },
+  });
+  const passwords = { hash: async () => 'hash', verify: async () => false };
+  const failing = { ...services, passwords, keyStore: { ...keyStore, clients } };
+  await expect(redeemProvisioningKey(failing, found, { agentName: 'gw' })).rejects.toMatchObject({
+    code: 'io',
+  });
+  expect(await keyStore.clients.list()).toEqual([]);
+  expect(await listProvisioningKeys(keyStore)).toEqual([found]);
 });
 
 it('gives no use back to a key that was deleted meanwhile', async () => {
