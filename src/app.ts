@@ -5,13 +5,22 @@ import type { AuthorityRequest } from './ca/authority.js';
 import { keyedHash } from './core/api-key.js';
 import type { Credential } from './core/client.js';
 import { KeywrightError } from './core/errors.js';
-import type { CertificateAuthority, Clock, KeyStore, PasswordHasher } from './core/ports.js';
+import { makeKeyPair } from './core/key-algorithm.js';
+import { ClientLicence } from './core/licence.js';
+import type {
+  CertificateAuthority,
+  CertificationRequest,
+  Clock,
+  KeyStore,
+  PasswordHasher,
+} from './core/ports.js';
 import { parseGrant } from './core/scope.js';
 import { openRing, RING_ID } from './core/signing-key.js';
 import { ensureSigningKeys } from './core/signing-keys.js';
 import { SlowProofs } from './core/slow-proofs.js';
 import { formatTime } from './core/time.js';
 import { checkHome, prepareHome } from './disk/home.js';
+import { withLock } from './disk/lock.js';
 import { createSecret, readSecret } from './disk/secret-file.js';
 import type { JwtSealer } from './jwt/sealer.js';
 import { type CommonSettings, commonSettings, type GivenValues } from './settings.js';
@@ -23,6 +32,8 @@ export interface App {
   readonly keyStore: KeyStore;
   readonly clock: Clock;
   readonly audit: FileAuditLog;
+  /** How many clients there may be, by `LICENSE_PUBLIC_KEY` and `LICENSE_KEY`. */
+  readonly licence: ClientLicence;
   /** What the home's configuration says to every command. @throws KeywrightError `invalid-input` */
   settings(): Promise<CommonSettings>;
   /** Reads scopes that are to be granted. @throws KeywrightError `invalid-input` on one that does not exist */
@@ -70,6 +81,14 @@ export async function openApp({ home, notice, environment, clock = systemClock }
     read ??= commonSettings({ environment, home });
     return read;
   };
+  const licence = new ClientLicence({
+    ...{ keyStore, clock },
+    read: async () => (await import('./jwt/licence.js')).readLicence((await settings()).licence),
+    exclusively: async (work) => {
+      await prepareHome(home);
+      return withLock(join(home, 'licence.lock'), work);
+    },
+  });
   const secretHasher = async () => keyedHash(await hashingKey(home, keyStore));
   const passwords = async () => {
     const { Argon2Hasher } = await import('./password/argon2.js');
@@ -121,6 +140,7 @@ export async function openApp({ home, notice, environment, clock = systemClock }
     keyStore,
     clock,
     audit,
+    licence,
     existingAuthority,
     async authority() {
       const authority = (await existingAuthority()) ?? (await makeFirst());
@@ -153,11 +173,29 @@ export async function openApp({ home, notice, environment, clock = systemClock }
   };
 }
 
+/** Reads what a CA is asked for, and checks its proof of possession; no CA is made for that. @throws KeywrightError `invalid-input` */
+export async function readCertificateRequest(pem: string): Promise<CertificationRequest> {
+  const { readRequest } = await import('./ca/request.js');
+  return readRequest(pem);
+}
+
+/** A key pair that is made where it is used, and what a CA is asked for with it (PKCS#10, PEM). */
+export async function makeCertificateRequest(
+  commonName: string,
+): Promise<{ readonly privateKey: string; readonly request: string }> {
+  const { signRequest } = await import('./ca/request.js');
+  const keys = await makeKeyPair('ec-p256');
+  const privateKey = keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  return { privateKey, request: signRequest(commonName, keys) };
+}
+
 async function hashingKey(home: string, keyStore: KeyStore): Promise<Buffer> {
   const path = join(home, 'hmac.key');
   const found = await readSecret(path);
   if (found !== undefined) return found;
-  if (!(await anyCredential(keyStore, 'api-key'))) {
+  const isUsed =
+    (await anyCredential(keyStore, 'api-key')) || (await keyStore.provisioningKeys.list()).length > 0;
+  if (!isUsed) {
     await prepareHome(home);
     await createSecret(path);
   }

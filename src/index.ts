@@ -140,7 +140,10 @@ export async function openKeystore({
   const app = await openApp({ home: homeDirectory(home, environment), environment, notice: () => undefined });
   const { keyStore, clock, audit } = app;
   const lookUp = { keyStore, actor: OPERATOR };
-  const services = async () => ({ ...lookUp, clock, audit, hashSecret: await app.secretHasher() });
+  const services = async () => {
+    const { licence } = app;
+    return { ...lookUp, clock, audit, licence, hashSecret: await app.secretHasher() };
+  };
   const view = (held: HeldApiKey) => tokenOf(held, clock.now());
   let followed: Promise<OpenedRegistry> | undefined;
   const follow = async () => {

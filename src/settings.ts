@@ -50,6 +50,8 @@ export interface CommonSettings {
   readonly jwtAlgorithm: Exclude<SigningAlgorithm, 'HS256'>;
   /** A key for access tokens from `JWT_SECRET`, or `JWT_PRIVATE_KEY` and `JWT_PUBLIC_KEY`. */
   readonly jwtKey: GivenSigningKey;
+  /** `LICENSE_PUBLIC_KEY` and `LICENSE_KEY`. */
+  readonly licence: { readonly publicKey: string | undefined; readonly key: string | undefined };
 }
 
 /** All that `serve` can be told. */
@@ -214,6 +216,10 @@ function readCommon({ one, all }: SettingReader, environment: GivenValues): Comm
       secret: text(environment.JWT_SECRET) || undefined,
       publicKey: text(environment.JWT_PUBLIC_KEY) || undefined,
       privateKey: text(environment.JWT_PRIVATE_KEY) || undefined,
+    },
+    licence: {
+      publicKey: text(environment.LICENSE_PUBLIC_KEY) || undefined,
+      key: text(environment.LICENSE_KEY) || undefined,
     },
   };
 }

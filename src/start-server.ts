@@ -7,12 +7,14 @@ import { KeywrightError } from './core/errors.js';
 import { LastUses } from './core/last-uses.js';
 import type { ServerName } from './core/ports.js';
 import type { Principal } from './core/presentation.js';
+import { pruneProvisioningKeys } from './core/provisioning-keys.js';
 import { pruneSessions } from './core/sessions.js';
 import { formatTime } from './core/time.js';
 import { CredentialHeaders } from './http/present.js';
 import { buildHttpServer, tlsOptions as httpTlsOptions } from './http/server.js';
 import type { HttpServices } from './http/services.js';
 import { TrustedProxies } from './http/trusted-proxies.js';
+import { licenceWatch } from './licence-watch.js';
 import { addressKey, MemoryLimiter } from './limits/limiter.js';
 import { createEmbeddedEngine } from './mqtt/engines/embedded.js';
 import type { MqttEvent } from './mqtt/gate.js';
@@ -47,13 +49,17 @@ const PRUNE_EVERY_MS = 3_600_000;
 // How often a server looks whether its certificate is due: it is renewed months before its end.
 const RENEWAL_CHECK_MS = 3_600_000;
 
+const LICENCE_CHECK_MS = 3_600_000;
+
 /** Starts the HTTP and the MQTT verifier over one index of the keystore. @throws KeywrightError `io` where an address cannot be listened on */
 export async function startServer(app: App, settings: ServeSettings, log: Log): Promise<RunningServer> {
   keepTicksQuick();
-  const { home, keyStore, clock } = app;
+  const { home, keyStore, clock, licence } = app;
   const { http: httpAt, mqtt: mqttAt } = settings;
   // The CA is made here if need be, so that server-cert has one to export while this runs.
   const authority = await app.authority();
+  const checkLicence = licenceWatch(licence, log);
+  await checkLicence();
   const names = serverNames(settings);
   const material = async () => {
     const leaf = await ensureServerLeaf({ home, authority, names, clock });
@@ -80,8 +86,9 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     noteUse: (principal: Principal, from: string) => uses.note(principal, from),
   };
 
+  licence.countBy(() => registry.size);
   const services: HttpServices = {
-    ...{ registry, clock, keyStore, audit: app.audit, passwords, sealer, rules, authority },
+    ...{ registry, clock, keyStore, audit: app.audit, passwords, sealer, rules, authority, licence },
     ...counts,
     parseGrant: (scopes) => app.parseGrant(scopes),
     keyPrefix: settings.keyPrefix,
@@ -104,8 +111,8 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     report: limited(({ what, ...details }: MqttEvent) => log.info(details, `MQTT ${what}`), LINES_PER_SECOND),
   });
   const prune = () =>
-    pruneSessions(keyStore, clock.now()).catch((error) =>
-      log.error({ err: error }, 'ended sessions cannot be removed'),
+    Promise.all([pruneSessions(keyStore, clock.now()), pruneProvisioningKeys(keyStore, clock.now())]).catch(
+      (error) => log.error({ err: error }, 'what has ended cannot be removed'),
     );
   void prune();
   const pruning = setInterval(prune, PRUNE_EVERY_MS);
@@ -116,10 +123,15 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     );
   }, RENEWAL_CHECK_MS);
   renewal.unref();
+  const licenceCheck = setInterval(() => {
+    checkLicence().catch((error) => log.error({ err: error }, 'the licence cannot be checked'));
+  }, LICENCE_CHECK_MS);
+  licenceCheck.unref();
 
   const close = async () => {
     clearInterval(renewal);
     clearInterval(pruning);
+    clearInterval(licenceCheck);
     // MQTT first: its WebSockets are connections that the HTTP server waits for.
     await mqtt.close();
     await http.close();

@@ -21,7 +21,7 @@ async function filesBelow(directory: string): Promise<string[]> {
 /** All that commands print which shows things. */
 async function everythingShown(
   { keywright }: Workshop,
-  ids: { client: string; token: string },
+  ids: { client: string; token: string; provisioningKey: string },
 ): Promise<string> {
   const commands = [
     ...[
@@ -35,6 +35,8 @@ async function everythingShown(
       ['user', 'list'],
       ['user', 'show', 'ann'],
       ['session', 'list'],
+      ['provision', 'key', 'list'],
+      ['license', 'show'],
       ['audit', 'list'],
       ['ca', 'show'],
     ],
@@ -43,7 +45,10 @@ async function everythingShown(
       ['token', 'rotate', ids.token],
       ['user', 'edit', 'ann', '--email', 'x'],
     ],
-    ...[['verify', '--token-file', 'wrong_token']],
+    ...[
+      ['verify', '--token-file', 'wrong_token'],
+      ['provision', 'key', 'del', ids.provisioningKey],
+    ],
   ];
   const runs = await Promise.all(
     commands.flatMap((command) => [keywright(command), keywright([...command, '--json'])]),
@@ -68,6 +73,11 @@ it('no secret is in a log, a list, an error, or a file that is not meant for it'
     json: { mqttPassword: true },
   });
   const issued = await ask(`${server.http}/api/v1/clients`, { bearer: accessToken, json: { id: 'made' } });
+  const provisioned = await ask(`${server.http}/api/v1/provision/keys`, { bearer: accessToken, json: {} });
+  const spare = await ask(`${server.http}/api/v1/provision/keys`, { bearer: accessToken, json: {} });
+  const device = await ask(`${server.http}/api/v1/provision/agent`, {
+    json: { key: provisioned.body.key, agentName: 'device' },
+  });
   const signedToken = await readFile(join(shop.directory, 'app_token'), 'utf8');
   const secrets: Record<string, string> = {
     ...{
@@ -85,6 +95,8 @@ it('no secret is in a log, a list, an error, or a file that is not meant for it'
       madeKey: made.body.apiKey,
     },
     ...{ madePassword: made.body.mqttPassword, issuedToken: issued.body.token },
+    ...{ usedKey: provisioned.body.key, spareKey: spare.body.key },
+    ...{ deviceKey: device.body.apiKey, devicePassword: device.body.mqttPassword },
     privateKey: issued.body.privateKey.split('\n')[1],
   };
   for (const [name, secret] of Object.entries(secrets))
@@ -99,6 +111,9 @@ it('no secret is in a log, a list, an error, or a file that is not meant for it'
       ask(`${server.http}/v1/token/exchange`, { json: { api_key: `${secret}x`, scope: 'admin' } }),
       ask(`${server.http}/oauth/token`, {
         form: { grant_type: 'client_credentials', client_id: 'x', client_secret: secret },
+      }),
+      ask(`${server.http}/api/v1/provision/agent`, {
+        json: { key: `${secret}x`, agentName: secret.slice(0, 200) },
       }),
       ask(`${server.http}/oauth/introspect`, { form: { token: `${secret}x` }, bearer: accessToken }),
       ask(`${server.http}/api/v1/tokens`, { bearer: `${secret.replaceAll('\n', '')}x` }),
@@ -118,7 +133,9 @@ it('no secret is in a log, a list, an error, or a file that is not meant for it'
     withinMs: 2000,
     what: 'logged',
   });
-  const shown = await everythingShown(shop, { client: key.clientId, token: made.body.id });
+  const shown = await everythingShown(shop, {
+    ...{ client: key.clientId, token: made.body.id, provisioningKey: spare.body.key },
+  });
   server.process.kill('SIGTERM');
   await server.process;
 

@@ -35,6 +35,7 @@ describe('settings of serve', () => {
       audience: 'keywright',
       jwtAlgorithm: 'ES256',
       jwtKey: { secret: undefined, publicKey: undefined, privateKey: undefined },
+      licence: { publicKey: undefined, key: undefined },
     });
   });
 

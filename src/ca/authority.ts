@@ -14,6 +14,7 @@ import { addDuration, type Timestamp, wholeSeconds } from '../core/time.js';
 import { createFile, readOptional, syncDirectory } from '../disk/durable-file.js';
 import { prepareHome } from '../disk/home.js';
 import { ioError, systemCode } from '../disk/io-error.js';
+import { readRequest } from './request.js';
 import { parseSubject } from './subject.js';
 import { type AlternativeName, signCertificate } from './x509.js';
 
@@ -125,6 +126,7 @@ function authority(certificate: X509Certificate, privateKey: KeyObject): Certifi
     notAfter: Date.parse(certificate.validTo),
     algorithm,
     issueClient: (request) => issued(signCertificate(clientTemplate(request), issuer)),
+    readRequest,
     issueServer: (request) => issued(signCertificate(serverTemplate(request), issuer)),
   };
 }

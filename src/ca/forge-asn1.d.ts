@@ -2,6 +2,9 @@
 declare module 'node-forge/lib/asn1.js' {
   import type { asn1 } from 'node-forge';
 
-  const module: typeof asn1;
+  // The types lack the options.
+  const module: Omit<typeof asn1, 'fromDer'> & {
+    fromDer(bytes: string, options?: { readonly decodeBitStrings: boolean }): asn1.Asn1;
+  };
   export default module;
 }

@@ -43,7 +43,8 @@ export const ATTRIBUTE_TYPES = {
 
 export type AttributeType = keyof typeof ATTRIBUTE_TYPES;
 
-type Node = Asn1.Asn1;
+/** A value of ASN.1, taken apart or to be written. */
+export type Node = Asn1.Asn1;
 const { Class, Type } = asn1;
 
 /** Builds and signs an X.509 v3 certificate (RFC 5280 section 4.1). */
@@ -118,7 +119,7 @@ const RSA_SHA256 = '1.2.840.113549.1.1.11';
 const ED25519 = '1.3.101.112';
 
 /** How a key signs certificates: RFC 5758 (ECDSA), RFC 4055 (RSA), RFC 8410 (Ed25519). */
-function signatureAlgorithm(key: KeyObject): { identifier: Node; digest: string | null } {
+export function signatureAlgorithm(key: KeyObject): { identifier: Node; digest: string | null } {
   const algorithm = keyAlgorithmOf(key);
   if (algorithm === undefined) throw new TypeError('the issuer has a key of an unknown type');
   return SIGNATURES[algorithm]();
@@ -138,7 +139,7 @@ const SIGNATURES = {
   'rsa-4096': rsa,
 } satisfies Record<KeyAlgorithm, () => { identifier: Node; digest: string | null }>;
 
-function name(attributes: DistinguishedName): Node {
+export function name(attributes: DistinguishedName): Node {
   return sequence(
     ...attributes.map(({ type, value }) => {
       // RFC 5280 appendix A: countryName is a PrintableString
@@ -182,7 +183,7 @@ function tbsField(certificate: Node, index: number): Node {
   return field;
 }
 
-function spki(key: KeyObject): Node {
+export function spki(key: KeyObject): Node {
   return parse(key.export({ type: 'spki', format: 'der' }));
 }
 
@@ -190,20 +191,55 @@ function parse(bytes: Buffer): Node {
   return asn1.fromDer(bytes.toString('binary'));
 }
 
-function der(node: Node): Buffer {
+export function der(node: Node): Buffer {
   return Buffer.from(asn1.toDer(node).getBytes(), 'binary');
 }
 
-function children(node: Node): Node[] {
+/** Reads one value in DER, and nothing behind it; undefined where it is none, or in another form of BER. */
+export function parseDer(bytes: Buffer): Node | undefined {
+  try {
+    const node = asn1.fromDer(bytes.toString('binary'), { decodeBitStrings: false });
+    // There is one way to write it: then what was signed is what was read.
+    return der(node).equals(bytes) ? node : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What of a value is not made of others. */
+export function contentOf(node: Node): Buffer {
+  return Buffer.from(typeof node.value === 'string' ? node.value : '', 'binary');
+}
+
+/** The object identifier that a value is, dotted; undefined where it is none. */
+export function oidOf(node: Node | undefined): string | undefined {
+  if (node?.type !== Type.OID || node.tagClass !== Class.UNIVERSAL || typeof node.value !== 'string')
+    return undefined;
+  return asn1.derToOid(node.value);
+}
+
+/** Of which kind a value is: a universal type, or a number that its context gives a meaning. */
+export function tagOf(node: Node | undefined): { readonly universal?: number; readonly context?: number } {
+  if (node === undefined) return {};
+  if (node.tagClass === Class.UNIVERSAL) return { universal: node.type };
+  return node.tagClass === Class.CONTEXT_SPECIFIC ? { context: node.type } : {};
+}
+
+export function children(node: Node): Node[] {
   return Array.isArray(node.value) ? node.value : [];
 }
 
-function sequence(...items: Node[]): Node {
+export function sequence(...items: Node[]): Node {
   return asn1.create(Class.UNIVERSAL, Type.SEQUENCE, true, items);
 }
 
 function explicit(tag: number, item: Node): Node {
   return asn1.create(Class.CONTEXT_SPECIFIC, tag as Asn1.Type, true, [item]);
+}
+
+/** A list that its context names, with nothing in it. */
+export function emptyContext(tag: number): Node {
+  return asn1.create(Class.CONTEXT_SPECIFIC, tag as Asn1.Type, true, []);
 }
 
 function context(tag: number, bytes: Buffer): Node {
@@ -223,7 +259,7 @@ function boolean(value: boolean): Node {
 }
 
 // DER wants the shortest two's complement: a positive number's first octet is below 0x80 and no needless zero.
-function integer(magnitude: Buffer): Node {
+export function integer(magnitude: Buffer): Node {
   const first = magnitude.findIndex((octet) => octet !== 0);
   const digits = first < 0 ? Buffer.of(0) : magnitude.subarray(first);
   return primitive(Type.INTEGER, (digits[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.of(0), digits]) : digits);
@@ -233,6 +269,6 @@ function octets(bytes: Buffer): Node {
   return primitive(Type.OCTETSTRING, bytes);
 }
 
-function bitString(bytes: Buffer): Node {
+export function bitString(bytes: Buffer): Node {
   return primitive(Type.BITSTRING, Buffer.concat([Buffer.of(0), bytes]));
 }

@@ -56,6 +56,15 @@ export function writeBundle(bundle: Bundle, files: BundleFiles, options: WriteOp
   );
 }
 
+/** Writes a certificate for whoever has its key. */
+export function writeCertificate(
+  certificate: string,
+  path: string,
+  options: WriteOptions,
+): Promise<Delivery> {
+  return writeFiles([[path, { data: certificate, mode: 0o644 }]], options);
+}
+
 /** Writes one archive with the three files and the certificate that clients trust. */
 export async function writeArchive(
   bundle: Bundle,
@@ -74,7 +83,7 @@ export async function writeArchive(
 }
 
 /** Writes all of the files or none: a failure removes what was written and puts back what was replaced. */
-async function writeFiles(
+export async function writeFiles(
   files: readonly (readonly [path: string, content: FileContent])[],
   { replace }: WriteOptions,
 ): Promise<Delivery> {

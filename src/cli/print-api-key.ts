@@ -5,10 +5,7 @@ import type { BaseCommand } from './base-command.js';
 import { fields } from './table.js';
 
 /** Prints a key that was just made, once; with the warning that this is the only time. */
-export function printFreshKey(
-  command: BaseCommand,
-  { client, credential, key, mqttPassword }: FreshApiKey & { readonly mqttPassword?: string | undefined },
-) {
+export function printFreshKey(command: BaseCommand, { client, credential, key, mqttPassword }: FreshApiKey) {
   const wrapped = wrapApiKey('kw', { clientId: client.id, key });
   const view = apiKeyView({ client, credential }, { now: credential.createdAt });
   command.log(

@@ -7,8 +7,9 @@ import type { UserServices } from '../core/users.js';
 const actor = OPERATOR;
 
 /** What the rules for API keys work with. */
-export async function apiKeyServices({ keyStore, clock, audit, secretHasher }: App): Promise<ApiKeyServices> {
-  return { keyStore, clock, audit, actor, hashSecret: await secretHasher() };
+export async function apiKeyServices(app: App): Promise<ApiKeyServices> {
+  const { keyStore, clock, audit, licence } = app;
+  return { keyStore, clock, audit, licence, actor, hashSecret: await app.secretHasher() };
 }
 
 /** What the rules for users, and for clients' passwords, work with. */

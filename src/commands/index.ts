@@ -9,6 +9,12 @@ import KeyGen from './key/gen.js';
 import KeyList from './key/list.js';
 import KeyPasswd from './key/passwd.js';
 import KeyShow from './key/show.js';
+import KeySign from './key/sign.js';
+import LicenseShow from './license/show.js';
+import ProvisionAgent from './provision/agent.js';
+import ProvisionKeyCreate from './provision/key/create.js';
+import ProvisionKeyDel from './provision/key/del.js';
+import ProvisionKeyList from './provision/key/list.js';
 import RegisterToken from './register/token.js';
 import Serve from './serve.js';
 import ServerCert from './server-cert.js';
@@ -41,6 +47,12 @@ export const COMMANDS = {
   'key:list': KeyList,
   'key:passwd': KeyPasswd,
   'key:show': KeyShow,
+  'key:sign': KeySign,
+  'license:show': LicenseShow,
+  'provision:agent': ProvisionAgent,
+  'provision:key:create': ProvisionKeyCreate,
+  'provision:key:del': ProvisionKeyDel,
+  'provision:key:list': ProvisionKeyList,
   'register:token': RegisterToken,
   serve: Serve,
   'server-cert': ServerCert,

@@ -3,10 +3,11 @@ import { type Actor, isTheirs, ownerOfNew, requireGrantable } from './actor.js';
 import { checkKeyPrefix, keyHint, makeApiKey } from './api-key.js';
 import { type ApiKeyCredential, type Client, liveClient, parseLabel } from './client.js';
 import { canonicalClientId } from './client-id.js';
+import { type FreshPassword, withPassword } from './client-password.js';
 import { KeywrightError } from './errors.js';
 import { noSuchClient, requireClient } from './issue-client.js';
 import { requireOwnable } from './ownership.js';
-import type { AuditEvent, AuditLog, Clock, KeyStore } from './ports.js';
+import type { AuditEvent, AuditLog, Clock, KeyStore, Licence } from './ports.js';
 import { checkTime, NEVER, type Timestamp } from './time.js';
 import { parseGroupName } from './user.js';
 
@@ -16,6 +17,7 @@ export interface ApiKeyServices {
   readonly hashSecret: (secret: string) => string;
   readonly audit: AuditLog;
   readonly actor: Actor;
+  readonly licence: Licence;
 }
 
 export interface ApiKeyRequest {
@@ -31,6 +33,8 @@ export interface ApiKeyRequest {
   readonly scopes: readonly string[];
   readonly expiresAt: Timestamp;
   readonly prefix: string;
+  /** Becomes the client's, beside the key, at once with it. */
+  readonly mqttPassword?: FreshPassword | undefined;
 }
 
 /** A key that was just made: the only time that its text exists. */
@@ -38,6 +42,7 @@ export interface FreshApiKey {
   readonly client: Client;
   readonly credential: ApiKeyCredential;
   readonly key: string;
+  readonly mqttPassword?: string | undefined;
 }
 
 /** An API key in its client. */
@@ -48,8 +53,8 @@ export interface HeldApiKey {
 
 /** Registers an API key. @throws KeywrightError `not-found` where the client or the owner does not exist; `refused`, `invalid-input` */
 export async function registerApiKey(services: ApiKeyServices, request: ApiKeyRequest): Promise<FreshApiKey> {
-  const { keyStore, clock, audit, actor } = services;
-  const { clientId, newClientId, expiresAt, scopes } = request;
+  const { keyStore, clock, audit, actor, licence } = services;
+  const { clientId, newClientId, expiresAt, scopes, mqttPassword } = request;
   const now = clock.now();
   if (checkTime(expiresAt) <= now)
     throw new KeywrightError('invalid-input', 'the key would expire in the past');
@@ -66,17 +71,24 @@ export async function registerApiKey(services: ApiKeyServices, request: ApiKeyRe
   }
   const domain = found ? found.domain : request.domain === undefined ? null : parseGroupName(request.domain);
   await requireOwnable(services, { owner, domain, scopes: [scopes] });
-  const { key, credential } = freshKey(services, request);
-  const client = await audit.record({ action: 'token.register', target: `${id}:${credential.id}` }, () =>
-    keyStore.clients.update(id, (current) => {
-      const holder =
-        liveClient(current) ??
-        (clientId === undefined ? newClient(id, { request, owner, domain, now }) : undefined);
-      if (holder === undefined || holder.owner !== owner) throw noSuchClient(id);
-      return { ...holder, credentials: [...holder.credentials, credential], updatedAt: now };
-    }),
-  );
-  return { client, credential, key };
+  const { key, credential } = freshApiKey(services, request);
+  const register = () =>
+    audit.record({ action: 'token.register', target: `${id}:${credential.id}` }, () =>
+      keyStore.clients.update(id, (current) => {
+        const holder =
+          liveClient(current) ??
+          (found === undefined ? newClient(id, { request, owner, domain, now }) : undefined);
+        if (holder === undefined || holder.owner !== owner) throw noSuchClient(id);
+        const credentials = [...holder.credentials, credential];
+        return {
+          ...holder,
+          credentials: mqttPassword ? withPassword(credentials, mqttPassword.credential) : credentials,
+          updatedAt: now,
+        };
+      }),
+    );
+  const client = await (found === undefined ? licence.admit(register) : register());
+  return { client, credential, key, mqttPassword: mqttPassword?.text };
 }
 
 /** What may be changed of an API key; what is left out stays. A revoked key stays revoked. */
@@ -153,7 +165,7 @@ export async function rotateApiKey(
   // The new one lives as long as the old one was meant to.
   const expiresAt = old.expiresAt === NEVER ? NEVER : Math.min(NEVER, now + (old.expiresAt - old.createdAt));
   const { scopes, prefix, label } = old;
-  const { key, credential } = freshKey(services, { scopes, label: label ?? undefined, expiresAt, prefix });
+  const { key, credential } = freshApiKey(services, { scopes, label: label ?? undefined, expiresAt, prefix });
   const updated = await services.audit.record({ action: 'token.rotate', target: apiKeyId(client, old) }, () =>
     services.keyStore.clients.update(client.id, (current) => {
       const holder = liveClient(current);
@@ -239,9 +251,10 @@ async function changeKey(
   return { client, credential };
 }
 
-function freshKey(
-  { clock, hashSecret }: ApiKeyServices,
-  { label, scopes, expiresAt, prefix }: Omit<ApiKeyRequest, 'clientId'>,
+/** Makes an API key that is no client's yet. @throws KeywrightError `invalid-input` on a label or a prefix of another form */
+export function freshApiKey(
+  { clock, hashSecret }: Pick<ApiKeyServices, 'clock' | 'hashSecret'>,
+  { label, scopes, expiresAt, prefix }: Pick<ApiKeyRequest, 'label' | 'scopes' | 'expiresAt' | 'prefix'>,
 ): { key: string; credential: ApiKeyCredential } {
   const key = makeApiKey(checkKeyPrefix(prefix));
   const credential: ApiKeyCredential = {

@@ -17,11 +17,18 @@ export type ErrorCode =
 export class KeywrightError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  /** A word for programs, where the code alone says too little: `licence`. */
+  readonly reason: string | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { hint?: string; reason?: string; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = 'KeywrightError';
     this.code = code;
     this.hint = options.hint;
+    this.reason = options.reason;
   }
 }

@@ -1,9 +1,16 @@
+import type { KeyObject } from 'node:crypto';
 import { type Actor, isTheirs, ownerOfNew, requireAdmin, requireGrantable } from './actor.js';
-import { type Client, liveClient, parseLabel, retireCertificates } from './client.js';
+import {
+  type CertificateCredential,
+  type Client,
+  liveClient,
+  parseLabel,
+  retireCertificates,
+} from './client.js';
 import { KeywrightError } from './errors.js';
-import { type KeyAlgorithm, type KeyPair, makeKeyPair } from './key-algorithm.js';
+import { type KeyAlgorithm, keyAlgorithmOf, makeKeyPair } from './key-algorithm.js';
 import { requireOwnable } from './ownership.js';
-import type { AuditLog, CertificateAuthority, Clock, IssuedCertificate, KeyStore } from './ports.js';
+import type { AuditLog, CertificateAuthority, Clock, IssuedCertificate, KeyStore, Licence } from './ports.js';
 import { signToken, textHash } from './signed-token.js';
 import { addDuration, formatTime, type Timestamp, wholeSeconds } from './time.js';
 import { parseGroupName } from './user.js';
@@ -12,7 +19,6 @@ import { parseGroupName } from './user.js';
 export interface IssueRequest {
   /** Canonical client id. */
   readonly clientId: string;
-  readonly algorithm: KeyAlgorithm;
   readonly validity: Validity;
   readonly label?: string | undefined;
   readonly scopes?: readonly string[] | undefined;
@@ -47,19 +53,65 @@ export interface IssueServices {
   readonly clock: Clock;
   readonly audit: AuditLog;
   readonly actor: Actor;
+  readonly licence: Licence;
 }
 
 /**
  * Issues a client's certificate, key and token. The bundle is delivered before the client is registered: whoever stops
  * this half-way leaves credentials that nothing accepts, never accepted credentials that nobody holds.
- * @throws KeywrightError `already-exists` where the id is taken and `replace` is false; whatever `deliver` throws
+ * @throws KeywrightError `already-exists` where the id is taken and `replace` is false; `refused`; whatever `deliver` throws
  */
-export async function issueClient(
-  { keyStore, authority, clock, audit, actor }: IssueServices,
-  asked: IssueRequest,
+export function issueClient(
+  services: IssueServices,
+  { algorithm, ...asked }: IssueRequest & { readonly algorithm: KeyAlgorithm },
   deliver: (bundle: Bundle) => Promise<Delivery>,
 ): Promise<Client> {
-  const { clientId, algorithm, validity, replace } = asked;
+  const { clientId, replace } = asked;
+  return certify(services, asked, {
+    action: replace ? 'key.replace' : 'key.gen',
+    makeKey: async () => {
+      const { publicKey, privateKey } = await makeKeyPair(algorithm);
+      const token = signToken(clientId, privateKey);
+      const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+      return { publicKey, token, deliver: (certificate) => deliver({ certificate, privateKey: key, token }) };
+    },
+  });
+}
+
+/**
+ * Issues a certificate for a key that stays with the client, which makes its signed token itself. In everything else like
+ * `issueClient`. @param publicKey of a request whose proof of possession was checked
+ */
+export function signClient(
+  services: IssueServices,
+  { publicKey, ...asked }: IssueRequest & { readonly publicKey: KeyObject },
+  deliver: (certificate: string) => Promise<Delivery>,
+): Promise<Client> {
+  return certify(services, asked, {
+    action: asked.replace ? 'key.replace' : 'key.sign',
+    makeKey: async () => ({ publicKey, token: undefined, deliver }),
+  });
+}
+
+/** A key that is to be certified, and what is handed over with its certificate. */
+interface KeyToCertify {
+  readonly publicKey: KeyObject;
+  readonly token: string | undefined;
+  deliver(certificate: string): Promise<Delivery>;
+}
+
+interface Certifying {
+  readonly action: string;
+  /** Is asked once nothing speaks against the client: keys take a while to make. */
+  makeKey(): Promise<KeyToCertify>;
+}
+
+async function certify(
+  { keyStore, authority, clock, audit, actor, licence }: IssueServices,
+  asked: IssueRequest,
+  { action, makeKey }: Certifying,
+): Promise<Client> {
+  const { clientId, validity, replace } = asked;
   const refuseTaken = (current: Client | undefined) => {
     if (!replace && liveClient(current)) throw alreadyExists(clientId);
   };
@@ -76,26 +128,40 @@ export async function issueClient(
   await requireOwnable({ keyStore, actor }, { owner, domain, scopes: [scopes] });
   const request = { ...asked, owner, scopes, domain };
 
-  const keys = await makeKeyPair(algorithm);
-  const certificate = authority.issueClient({ clientId, publicKey: keys.publicKey, ...validity });
-  const bundle = makeBundle(clientId, keys, certificate);
-  const delivery = await deliver(bundle);
-  let client: Client;
-  try {
-    client = await audit.record({ action: replace ? 'key.replace' : 'key.gen', target: clientId }, () =>
-      keyStore.clients.update(clientId, (current) => {
-        refuseTaken(current);
-        // Two that replace at once would each leave files that the other's registration made worthless.
-        if (JSON.stringify(current) !== JSON.stringify(seen)) throw changedMeanwhile(clientId);
-        return registered(request, { current, certificate, keys, token: bundle.token, now: clock.now() });
-      }),
-    );
-  } catch (error) {
-    await delivery.takeBack();
-    throw error;
-  }
-  await delivery.keep();
-  return client;
+  const { publicKey, token, deliver } = await makeKey();
+  const register = async () => {
+    const certificate = authority.issueClient({ clientId, publicKey, ...validity });
+    const delivery = await deliver(certificate.pem);
+    let client: Client;
+    try {
+      client = await audit.record({ action, target: clientId }, () =>
+        keyStore.clients.update(clientId, (current) => {
+          refuseTaken(current);
+          // Two that replace at once would each leave files that the other's registration made worthless.
+          if (JSON.stringify(current) !== JSON.stringify(seen)) throw changedMeanwhile(clientId);
+          return registered(request, { current, certificate, publicKey, token, now: clock.now() });
+        }),
+      );
+    } catch (error) {
+      await delivery.takeBack();
+      throw error;
+    }
+    await delivery.keep();
+    return client;
+  };
+  return former ? register() : licence.admit(register);
+}
+
+/** What is kept of a certificate. */
+export function certificateCredential(
+  { serial, fingerprint }: IssuedCertificate,
+  key: KeyObject,
+  validity: Validity,
+): CertificateCredential {
+  const algorithm = keyAlgorithmOf(key);
+  if (algorithm === undefined) throw new TypeError('the client has a key of an unknown type');
+  const publicKey = key.export({ type: 'spki', format: 'der' }).toString('base64');
+  return { kind: 'certificate', id: fingerprint, serial, algorithm, publicKey, ...validity };
 }
 
 /**
@@ -196,9 +262,17 @@ export async function listClients(
 const DEFAULT_VALID_FOR = '3y';
 const DEFAULT_SCOPES = ['ingest'];
 
+/** What is asked of a validity; what is left out gets its default. */
+export interface AskedValidity {
+  readonly notBefore?: Timestamp;
+  readonly notAfter?: Timestamp;
+  /** A duration, in place of an end. */
+  readonly validFor?: string;
+}
+
 /** The validity of a new client within the CA's own. @throws KeywrightError `invalid-input` on an impossible span */
 export function clientValidity(
-  asked: { readonly notBefore?: Timestamp; readonly notAfter?: Timestamp; readonly validFor?: string },
+  asked: AskedValidity,
   authority: CertificateAuthority,
   now: Timestamp,
 ): Validity {
@@ -222,19 +296,11 @@ export function clientValidity(
   return { notBefore, notAfter };
 }
 
-function makeBundle(clientId: string, { privateKey }: KeyPair, certificate: IssuedCertificate): Bundle {
-  return {
-    certificate: certificate.pem,
-    privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    token: signToken(clientId, privateKey),
-  };
-}
-
 interface Issued {
   readonly current: Client | undefined;
   readonly certificate: IssuedCertificate;
-  readonly keys: KeyPair;
-  readonly token: string;
+  readonly publicKey: KeyObject;
+  readonly token: string | undefined;
   readonly now: Timestamp;
 }
 
@@ -242,11 +308,13 @@ interface Issued {
 type SettledRequest = Omit<IssueRequest, 'owner' | 'scopes' | 'domain'> &
   Pick<Client, 'owner' | 'scopes' | 'domain'>;
 
-function registered(request: SettledRequest, { current, certificate, keys, token, now }: Issued): Client {
-  const { clientId, algorithm, validity, label, scopes, owner, domain } = request;
+function registered(
+  request: SettledRequest,
+  { current, certificate, publicKey, token, now }: Issued,
+): Client {
+  const { clientId, validity, label, scopes, owner, domain } = request;
   const former = liveClient(current);
-  const { serial, fingerprint } = certificate;
-  const publicKey = keys.publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+  const kept = certificateCredential(certificate, publicKey, validity);
   return {
     id: clientId,
     label: label ?? former?.label ?? null,
@@ -259,8 +327,10 @@ function registered(request: SettledRequest, { current, certificate, keys, token
     updatedAt: now,
     deletedAt: null,
     credentials: [
-      { kind: 'certificate', id: fingerprint, serial, algorithm, publicKey, ...validity },
-      { kind: 'signed-token', id: textHash(token), certificateId: fingerprint },
+      kept,
+      ...(token === undefined
+        ? []
+        : [{ kind: 'signed-token' as const, id: textHash(token), certificateId: kept.id }]),
     ],
     retired: current === undefined ? [] : retireCertificates(current, now),
   };

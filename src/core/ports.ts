@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Client } from './client.js';
 import type { KeyAlgorithm } from './key-algorithm.js';
 import type { UseRecord } from './last-use.js';
+import type { ProvisioningKey } from './provisioning-key.js';
 import type { Session } from './session.js';
 import type { SigningKeyRing } from './signing-key.js';
 import type { Timestamp } from './time.js';
@@ -90,6 +91,16 @@ export interface KeyStore {
   readonly uses: Collection<UseRecord>;
   /** Whose an e-mail address is, by the address. */
   readonly emails: Collection<EmailClaim>;
+  readonly provisioningKeys: Collection<ProvisioningKey>;
+}
+
+/** How many clients there may be. */
+export interface Licence {
+  /**
+   * Runs what registers a new client, where the licence allows one more: of two at once at the limit, one gets in.
+   * @throws KeywrightError `refused` with the reason `licence`, before anything was done; whatever `register` throws
+   */
+  admit<T>(register: () => Promise<T>): Promise<T>;
 }
 
 /** How passwords are kept: slow to try, off the event loop. */
@@ -151,6 +162,16 @@ export interface ServerName {
   readonly value: string;
 }
 
+/** What a certification request (PKCS#10, RFC 2986) asks for, after its signature was checked. */
+export interface CertificationRequest {
+  /** Of an algorithm that keywright knows. */
+  readonly publicKey: KeyObject;
+  /** The subject's only attribute; undefined where the subject is empty. */
+  readonly commonName: string | undefined;
+  /** The alternative names that it asks for: DNS names as they are, others with their kind before them. */
+  readonly alternativeNames: readonly string[];
+}
+
 /** The local CA, ready to sign. */
 export interface CertificateAuthority {
   /** The root certificate, PEM. */
@@ -164,5 +185,7 @@ export interface CertificateAuthority {
   readonly notAfter: Timestamp;
   readonly algorithm: KeyAlgorithm;
   issueClient(request: ClientCertificateRequest): IssuedCertificate;
+  /** Reads a request in PEM and checks its proof of possession. @throws KeywrightError `invalid-input` */
+  readRequest(pem: string): CertificationRequest;
   issueServer(request: ServerCertificateRequest): IssuedCertificate;
 }

@@ -154,6 +154,9 @@ export async function deleteUser(
     for (let left = await clientsOf(keyStore, id); left.length > 0; left = await clientsOf(keyStore, id)) {
       for (const client of left) await part(services, client, { from: id, clients });
     }
+    for (const key of await keyStore.provisioningKeys.list()) {
+      if (key.owner === id) await keyStore.provisioningKeys.update(key.id, () => undefined);
+    }
     const user = await keyStore.users.get(id);
     await keyStore.users.update(id, () => undefined);
     await releaseEmail(services, { email: user?.email, id });

@@ -1,11 +1,13 @@
 import { apiKeyId, type HeldApiKey } from './api-keys.js';
 import { type Client, type ClientStatus, type Credential, clientStatus } from './client.js';
 import type { LastUse } from './last-use.js';
+import type { LicenceStatus } from './licence.js';
+import type { ProvisioningKey } from './provisioning-key.js';
 import type { Session } from './session.js';
 import { formatTime, NEVER, type Timestamp } from './time.js';
 import type { User } from './user.js';
 
-// What is told of clients, API keys, users and sessions: named members only, and nothing that could be presented.
+// What is told of clients, API keys, users, sessions and provisioning keys: named members only, and nothing that could be presented.
 
 /** A client as it is shown: times in RFC 3339, and nothing that could be presented. */
 export function clientView(client: Client, now: Timestamp) {
@@ -94,6 +96,34 @@ export function userView(user: User) {
     status: disabledAt === null ? 'enabled' : 'disabled',
     createdAt: formatTime(createdAt),
     updatedAt: formatTime(updatedAt),
+  };
+}
+
+/** A provisioning key as it is shown: nothing that could be presented. */
+export function provisioningKeyView(key: ProvisioningKey, now: Timestamp) {
+  const { id, hint, label, owner, scopes, usesLeft, createdAt, expiresAt } = key;
+  return {
+    id,
+    hint,
+    label,
+    owner,
+    scopes,
+    usesLeft,
+    status: now >= expiresAt ? 'expired' : 'valid',
+    createdAt: formatTime(createdAt),
+    expiresAt: expiresAt === NEVER ? null : formatTime(expiresAt),
+  };
+}
+
+/** The licence as it is shown. */
+export function licenceView({ state, reason, terms, used }: LicenceStatus) {
+  return {
+    state,
+    reason,
+    deviceLimit: terms?.deviceLimit ?? null,
+    used,
+    features: terms?.features ?? [],
+    expiresAt: terms === null ? null : formatTime(terms.expiresAt),
   };
 }
 

@@ -9,6 +9,7 @@ import { addMetadataRoutes } from './oauth/metadata.js';
 import { addRevokeRoute } from './oauth/revoke.js';
 import { addTokenRoute } from './oauth/token.js';
 import { addClientRoutes } from './routes/clients.js';
+import { addProvisionRoutes } from './routes/provision.js';
 import { addTokenRoutes } from './routes/tokens.js';
 import { addUserRoutes } from './routes/users.js';
 import type { HttpServices } from './services.js';
@@ -31,6 +32,7 @@ export async function addApi(app: FastifyInstance, services: HttpServices): Prom
     addClientRoutes(json, services);
     addTokenRoutes(json, services);
     addUserRoutes(json, services);
+    addProvisionRoutes(json, services);
   });
   await app.register(async (form) => {
     takeOnly(form, 'application/x-www-form-urlencoded', parseForm);

@@ -53,9 +53,13 @@ export function refusalOf(error: unknown): Refusal {
   const detail = status >= 500 ? 'the request could not be answered' : detailOf(error);
   const retryable = status === 503;
   return {
-    problem: problem(status, { reason: REASONS[status] ?? 'internal error', detail }),
+    problem: problem(status, { reason: reasonOf(error) ?? REASONS[status] ?? 'internal error', detail }),
     headers: retryable ? { 'retry-after': '1' } : {},
   };
+}
+
+function reasonOf(error: unknown): string | undefined {
+  return error instanceof KeywrightError ? error.reason : undefined;
 }
 
 const REASONS: Record<number, string> = {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type Actor, actorOf } from '../core/actor.js';
 import { KeywrightError } from '../core/errors.js';
-import type { AuditEvent, AuditLog, Clock, KeyStore, PasswordHasher } from '../core/ports.js';
+import type { AuditEvent, AuditLog, Clock, KeyStore, Licence, PasswordHasher } from '../core/ports.js';
 import type { Principal } from '../core/presentation.js';
 import { credentialKind } from '../core/prove.js';
 import { callerOf } from './admission.js';
@@ -17,6 +17,7 @@ export interface Management {
   readonly passwords: PasswordHasher;
   readonly hashSecret: (secret: string) => string;
   readonly actor: Actor;
+  readonly licence: Licence;
 }
 
 /** A caller who manages. */
@@ -32,7 +33,7 @@ export async function managerOf(
   request: IncomingMessage,
   { services, action }: { readonly services: HttpServices; readonly action: string },
 ): Promise<Manager> {
-  const { registry, keyStore, clock, passwords } = services;
+  const { registry, keyStore, clock, passwords, licence } = services;
   const from = services.proxies.addressOf(request);
   const principal = await callerOf(request, services).catch(async (error) => {
     throw (await recordStranger(error, { services, action, from })) ?? error;
@@ -45,7 +46,7 @@ export async function managerOf(
     throw refusal ?? new Refused(REFUSALS['insufficient-scope']);
   }
   const hashSecret = (secret: string) => registry.hashSecret(secret);
-  const management = { keyStore, clock, audit, passwords, hashSecret, actor };
+  const management = { keyStore, clock, audit, passwords, hashSecret, actor, licence };
   return {
     principal,
     management,
@@ -69,13 +70,19 @@ export async function managerOf(
 
 interface RefusedCall {
   readonly services: HttpServices;
+  /** By what it is counted. */
   readonly caller: string;
   readonly audit: AuditLog;
   readonly event: AuditEvent;
 }
 
 /** Records what a caller was not allowed to do, but not too often. @returns what to say instead in that case */
-async function recordRefusal({ services, caller, audit, event }: RefusedCall): Promise<Refused | undefined> {
+export async function recordRefusal({
+  services,
+  caller,
+  audit,
+  event,
+}: RefusedCall): Promise<Refused | undefined> {
   const waitMs = (await services.failures?.take(caller)) ?? 0;
   if (waitMs > 0) return new Refused(tooMany(waitMs));
   // What stands in the place of an id may be a secret.

@@ -15,6 +15,7 @@ export async function collectOpenApi(app: FastifyInstance): Promise<void> {
       tags: [
         { name: 'tokens', description: 'Logins and access tokens, as each of the older systems had them' },
         { name: 'oauth', description: 'The same in the forms of RFC 6749, 7009, 7662, 8414 and 8693' },
+        { name: 'provisioning', description: 'Devices that register themselves with a key' },
         { name: 'management', description: 'Clients, API keys, users and sessions' },
       ],
       security: [{ bearer: [] }, { apiKey: [] }],

@@ -75,6 +75,15 @@ export const WRONG_PASSWORD: Refusal = {
   headers: { 'www-authenticate': CHALLENGE },
 };
 
+/** What is said of a provisioning key that was used, has expired, was deleted, or never was. */
+export const WRONG_PROVISIONING_KEY: Refusal = {
+  problem: problem(401, {
+    reason: 'invalid provisioning key',
+    detail: 'the provisioning key is not one that may be used',
+  }),
+  headers: { 'www-authenticate': CHALLENGE },
+};
+
 /** What is said where a login has not all that it takes. */
 export const NO_PASSWORD: Refusal = {
   problem: problem(401, {

@@ -5,6 +5,7 @@ import type {
   CertificateAuthority,
   Clock,
   KeyStore,
+  Licence,
   Limiter,
   PasswordHasher,
   TokenSealer,
@@ -24,6 +25,7 @@ export interface HttpServices {
   readonly sealer: TokenSealer;
   readonly rules: TokenRules;
   readonly authority: CertificateAuthority;
+  readonly licence: Licence;
   /** Reads scopes that are to be granted. @throws KeywrightError `invalid-input` */
   parseGrant(scopes: readonly string[]): Promise<string[]>;
   /** What API keys begin with unless told otherwise. */

@@ -33,11 +33,17 @@ function keyPair(privatePem: string, publicPem: string | undefined): SigningKey 
   const publicKey = createPublicKey(privateKey);
   if (publicPem !== undefined && !readPem('JWT_PUBLIC_KEY', publicPem, createPublicKey).equals(publicKey))
     throw unusable('JWT_PUBLIC_KEY', 'does not belong to JWT_PRIVATE_KEY');
-  return { id: keyIdOf(publicKey), algorithm: algorithmOf(privateKey), privateKey, publicKey, endsAt: null };
+  return {
+    id: keyIdOf(publicKey),
+    algorithm: algorithmOf(privateKey, 'JWT_PRIVATE_KEY'),
+    privateKey,
+    publicKey,
+    endsAt: null,
+  };
 }
 
-// Variables often hold PEM in one line, with \n for its line ends.
-function readPem(name: string, pem: string, read: (pem: string) => KeyObject): KeyObject {
+/** Reads a key from a variable, which often holds PEM in one line, with \n for its line ends. @throws KeywrightError `invalid-input` that names the variable */
+export function readPem(name: string, pem: string, read: (pem: string) => KeyObject): KeyObject {
   try {
     return read(pem.replaceAll('\\n', '\n'));
   } catch {
@@ -45,15 +51,16 @@ function readPem(name: string, pem: string, read: (pem: string) => KeyObject): K
   }
 }
 
-function algorithmOf({
-  asymmetricKeyType: type,
-  asymmetricKeyDetails: details,
-}: KeyObject): SigningAlgorithm {
+/** The one algorithm that a key of a variable signs by. @throws KeywrightError `invalid-input` that names the variable */
+export function algorithmOf(
+  { asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject,
+  name: string,
+): SigningAlgorithm {
   if (type === 'ed25519') return 'EdDSA';
   if (type === 'ec' && details?.namedCurve === 'prime256v1') return 'ES256';
   // RFC 7518 section 3.3
   if (type === 'rsa' && (details?.modulusLength ?? 0) >= 2048) return 'RS256';
-  throw unusable('JWT_PRIVATE_KEY', 'is neither RSA of 2048 bits or more, nor EC P-256, nor Ed25519');
+  throw unusable(name, 'is neither RSA of 2048 bits or more, nor EC P-256, nor Ed25519');
 }
 
 function unusable(name: string, what: string): KeywrightError {

@@ -35,6 +35,9 @@ const NEW_KEY = `curl -X POST $URL/api/v1/auth/api-keys -H "Authorization: Beare
 "name": "factory-gateway-01",
 "agentUuid": "${UUID}"
 }'`;
+const NEW_PROVISIONING_KEY = `curl -X POST $URL/api/v1/provision/keys -H "Authorization: Bearer $JWT"`;
+const REGISTER = `curl -X POST $URL/api/v1/provision/agent ${JSON_BODY} \\
+  -d '{ "key": "'"$PROVISIONING_KEY"'", "agentName": "gateway-01" }'`;
 const SECRET = 'your-hs256-secret-of-32-octets-or-more';
 
 interface Tokens {
@@ -144,6 +147,50 @@ describe('a device API key', () => {
     expect(await make('')).toMatchObject(refusal(401, 'missing token'));
     const listed = JSON.parse((await shop.keywright(['token', 'list', '--json'])).stdout);
     expect(listed).toMatchObject([{ id: device.id }]);
+  });
+});
+
+describe('an agent that registers itself', () => {
+  it('gets its API key by a key of an operator’s, once, and gets in with it over HTTP and MQTT', async () => {
+    const { server } = await fixture('admin');
+    const { http: URL, mqttPort } = server;
+    const { accessToken: JWT } = await logIn(server);
+    const made = await curl<{ key: string }>(NEW_PROVISIONING_KEY, { URL, JWT });
+    expect(made).toMatchObject({
+      status: 201,
+      body: { key: expect.stringMatching(/^prov_/), expiresAt: expect.any(String) },
+    });
+    const register = () => curl<Record<string, string>>(REGISTER, { URL, PROVISIONING_KEY: made.body.key });
+    const { status, body: agent } = await register();
+    expect(status).toBe(201);
+    expect(agent).toMatchObject({
+      apiKey: expect.stringMatching(/^iotsk_live_/),
+      agentUuid: expect.any(String),
+    });
+    expect(await register()).toMatchObject(refusal(401, 'invalid provisioning key'));
+    const { apiKey: KEY = '', agentUuid = '', mqttPassword = '' } = agent;
+    expect(
+      (await curl(AGENTS.replace('Authorization: Bearer $JWT', 'X-Device-API-Key: $KEY'), { URL, KEY }))
+        .status,
+    ).toBe(200);
+    const publish = [
+      '-h',
+      '127.0.0.1',
+      '-p',
+      String(mqttPort),
+      '--id',
+      `agent-${agentUuid}`,
+      '-t',
+      't',
+      '-m',
+      'x',
+    ];
+    const sent = await execa('mosquitto_pub', [...publish, '-u', KEY, '-P', mqttPassword], { reject: false });
+    expect([sent.exitCode, sent.stderr]).toEqual([0, '']);
+    const wrong = await execa('mosquitto_pub', [...publish, '-u', KEY, '-P', `${mqttPassword}.`], {
+      reject: false,
+    });
+    expect(wrong.exitCode).toBe(4);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Client } from '../../src/core/client.js';
 import type { Change, KeyStore } from '../../src/core/ports.js';
+import type { ProvisioningKey } from '../../src/core/provisioning-key.js';
 import { eventually } from '../support/keywright.js';
 
 /** A client with nothing in particular. */
@@ -63,6 +64,31 @@ export function keyStoreContract(open: (name: string) => Promise<KeyStore>): voi
       const add = (current: Client | undefined) => client('n', { updatedAt: (current?.updatedAt ?? 0) + 1 });
       await Promise.all(Array.from({ length: 60 }, (_, index) => views[index % 4]?.clients.update('n', add)));
       expect((await views[0]?.clients.get('n'))?.updatedAt).toBe(60);
+    });
+
+    it('keeps provisioning keys as they are, and lets one of many at once have the last use', async () => {
+      const views = await Promise.all(Array.from({ length: 4 }, () => open('provisioning')));
+      const key: ProvisioningKey = {
+        ...{
+          id: '0123456789ab',
+          hash: '0123456789abcdef',
+          hint: 'prov_abcd…',
+          usesLeft: 1,
+          scopes: ['ingest'],
+        },
+        ...{ owner: null, label: 'hall 7', createdAt: 1, expiresAt: 2 },
+      };
+      await views[0]?.provisioningKeys.update(key.id, () => key);
+      expect(await views[1]?.provisioningKeys.list()).toEqual([key]);
+      const spend = (current: ProvisioningKey | undefined) => {
+        if (current === undefined) throw new Error('spent');
+        return undefined;
+      };
+      const spent = await Promise.allSettled(
+        Array.from({ length: 40 }, (_, index) => views[index % 4]?.provisioningKeys.update(key.id, spend)),
+      );
+      expect(spent.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      expect(await views[2]?.provisioningKeys.get(key.id)).toBeUndefined();
     });
 
     it('lists all records in the order of their ids, names of object members too', async () => {

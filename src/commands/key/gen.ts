@@ -7,13 +7,12 @@ import {
   writeArchive,
   writeBundle,
 } from '../../cli/bundle-files.js';
+import { ISSUE_FLAGS, issueTerms } from '../../cli/issue-flags.js';
 import { OPERATOR } from '../../core/actor.js';
-import { parseLabel } from '../../core/client.js';
 import { parseClientId } from '../../core/client-id.js';
 import { clientValidity, issueClient, requireFreeId } from '../../core/issue-client.js';
 import { KEY_ALGORITHMS } from '../../core/key-algorithm.js';
-import { checkDuration, formatTime, parseTime } from '../../core/time.js';
-import { parseGroupName, parseUserName } from '../../core/user.js';
+import { formatTime } from '../../core/time.js';
 import { clientView } from '../../core/views.js';
 
 export default class KeyGen extends BaseCommand {
@@ -46,22 +45,7 @@ that clients trust. They are shown this once: neither the private key nor the to
     algorithm: Flags.option({ options: KEY_ALGORITHMS, default: 'ec-p256' })({
       description: 'of the private key',
     }),
-    'valid-for': Flags.string({
-      helpValue: 'DURATION',
-      exclusive: ['not-after'],
-      description: 'how long from its start: 24h, 30d, 3y [default: 3y]',
-    }),
-    'not-after': Flags.string({ helpValue: 'TIME', description: 'end: 2030-01-31 or 2030-01-31T12:00:00Z' }),
-    'not-before': Flags.string({ helpValue: 'TIME', description: 'start [default: now]' }),
-    label: Flags.string({ helpValue: 'TEXT', description: 'a name for people' }),
-    scope: Flags.string({
-      helpValue: 'SCOPE',
-      multiple: true,
-      multipleNonGreedy: true,
-      description: 'what it may do; may be repeated [default: ingest]',
-    }),
-    owner: Flags.string({ helpValue: 'USER', description: 'the user whom the client belongs to' }),
-    domain: Flags.string({ helpValue: 'NAME', description: 'the domain that the client may act in' }),
+    ...ISSUE_FLAGS,
     force: Flags.boolean({
       description: 'replace the credentials of a client that exists, and files that do',
     }),
@@ -70,20 +54,13 @@ that clients trust. They are shown this once: neither the private key nor the to
   async run() {
     const { args, flags } = await this.parse(KeyGen);
     const clientId = parseClientId(args['client-id']);
-    const label = flags.label === undefined ? undefined : parseLabel(flags.label);
-    const asked = {
-      ...(flags['not-before'] !== undefined && { notBefore: parseTime(flags['not-before']) }),
-      ...(flags['not-after'] !== undefined && { notAfter: parseTime(flags['not-after']) }),
-      ...(flags['valid-for'] !== undefined && { validFor: checkDuration(flags['valid-for']) }),
-    };
     const prefix = await outputPrefix(flags.output, clientId);
     const files = bundleFiles(prefix);
     const archive = `${prefix}.zip`;
 
-    const { keyStore, clock, audit, ...app } = await this.openApp(flags.home);
-    const scopes = flags.scope && (await app.parseGrant(flags.scope));
-    const owner = flags.owner === undefined ? undefined : parseUserName(flags.owner);
-    const domain = flags.domain === undefined ? undefined : parseGroupName(flags.domain);
+    const app = await this.openApp(flags.home);
+    const { keyStore, clock, audit, licence } = app;
+    const { asked, terms } = await issueTerms(flags, app);
     if (!flags.force) {
       await requireFreeId(keyStore, clientId);
       await refuseExisting(flags.zip ? [archive] : Object.values(files));
@@ -92,8 +69,8 @@ that clients trust. They are shown this once: neither the private key nor the to
     const validity = clientValidity(asked, authority, clock.now());
     const options = { replace: flags.force };
     const client = await issueClient(
-      { keyStore, authority, clock, audit, actor: OPERATOR },
-      { clientId, algorithm: flags.algorithm, validity, label, scopes, owner, domain, ...options },
+      { keyStore, authority, clock, audit, licence, actor: OPERATOR },
+      { clientId, algorithm: flags.algorithm, validity, ...terms, ...options },
       (bundle) =>
         flags.zip
           ? writeArchive(bundle, { path: archive, prefix, serverCertificate: authority.certificate }, options)

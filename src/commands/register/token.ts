@@ -3,10 +3,9 @@ import { askApiKey } from '../../cli/ask-api-key.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { printFreshKey } from '../../cli/print-api-key.js';
 import { apiKeyServices, userServices } from '../../cli/services.js';
-import { makePassword } from '../../core/api-key.js';
 import { registerApiKey } from '../../core/api-keys.js';
 import { parseClientId } from '../../core/client-id.js';
-import { setClientPassword } from '../../core/client-password.js';
+import { makeClientPassword } from '../../core/client-password.js';
 import { parseExpiry } from '../../core/time.js';
 import { parseUserName } from '../../core/user.js';
 
@@ -58,10 +57,9 @@ asks for what the flags leave out.`;
       expiresAt: parseExpiry(expires ?? '90d', app.clock.now()),
       prefix: flags.prefix ?? settings.keyPrefix,
     };
-    const fresh = await registerApiKey(await apiKeyServices(app), request);
-    if (!flags['mqtt-password']) return printFreshKey(this, fresh);
-    const mqttPassword = makePassword();
-    await setClientPassword(await userServices(app), fresh.client.id, mqttPassword);
-    return printFreshKey(this, { ...fresh, mqttPassword });
+    const mqttPassword = flags['mqtt-password']
+      ? await makeClientPassword(await userServices(app))
+      : undefined;
+    return printFreshKey(this, await registerApiKey(await apiKeyServices(app), { ...request, mqttPassword }));
   }
 }

@@ -1,10 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
 import { requireAdmin } from '../../core/actor.js';
-import { makePassword } from '../../core/api-key.js';
 import { apiKeyId, registerApiKey } from '../../core/api-keys.js';
 import { parseClientId } from '../../core/client-id.js';
-import { setClientPassword } from '../../core/client-password.js';
+import { makeClientPassword } from '../../core/client-password.js';
+import { DEVICE_KEY_PREFIX } from '../../core/provision.js';
 import { NEVER, parseExpiry } from '../../core/time.js';
 import { Refused } from '../errors.js';
 import { managerOf } from '../manager.js';
@@ -48,9 +48,6 @@ const Key = Type.Object({
   apiKey: Type.String(),
   mqttPassword: Type.Optional(Type.String()),
 });
-
-// What the keys of that system begin with.
-const PREFIX = 'iotsk_live_';
 
 /** Iotistica's login with refresh tokens, and its device API keys. */
 export function addIotisticaRoutes(app: FastifyInstance, services: HttpServices): void {
@@ -115,17 +112,16 @@ export function addIotisticaRoutes(app: FastifyInstance, services: HttpServices)
           label: name,
           scopes: await services.parseGrant(scopes),
           expiresAt: expiresAt === undefined ? NEVER : parseExpiry(expiresAt, services.clock.now()),
-          prefix: PREFIX,
+          prefix: DEVICE_KEY_PREFIX,
+          mqttPassword: mqttPassword ? await makeClientPassword(management) : undefined,
         });
-        const password = mqttPassword ? makePassword() : undefined;
-        if (password !== undefined) await setClientPassword(management, fresh.client.id, password);
         reply.code(201);
         return {
           id: apiKeyId(fresh.client, fresh.credential),
           name,
           agentUuid: fresh.client.id,
           apiKey: fresh.key,
-          ...(password !== undefined && { mqttPassword: password }),
+          ...(fresh.mqttPassword !== undefined && { mqttPassword: fresh.mqttPassword }),
         };
       });
     },

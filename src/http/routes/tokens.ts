@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
-import { makePassword, wrapApiKey } from '../../core/api-key.js';
+import { wrapApiKey } from '../../core/api-key.js';
 import {
   apiKeyId,
   deleteApiKey,
@@ -14,7 +14,7 @@ import {
   rotateApiKey,
 } from '../../core/api-keys.js';
 import { parseClientId } from '../../core/client-id.js';
-import { setClientPassword } from '../../core/client-password.js';
+import { makeClientPassword } from '../../core/client-password.js';
 import { allLastUses, lastUse } from '../../core/last-uses.js';
 import { addDuration, parseExpiry } from '../../core/time.js';
 import { parseUserName } from '../../core/user.js';
@@ -69,7 +69,7 @@ export function addTokenRoutes(app: FastifyInstance, services: HttpServices): vo
     const used = await lastUse(keyStore, apiKeyId(held.client, held.credential));
     return apiKeyView(held, { now: clock.now(), used });
   };
-  const fresh = ({ client, credential, key }: FreshApiKey, mqttPassword?: string) => ({
+  const fresh = ({ client, credential, key, mqttPassword }: FreshApiKey) => ({
     ...apiKeyView({ client, credential }, { now: clock.now() }),
     ...{ clientSecret: key, apiKey: key, wrapped: wrapApiKey('kw', { clientId: client.id, key }) },
     ...(mqttPassword !== undefined && { mqttPassword }),
@@ -110,11 +110,10 @@ export function addTokenRoutes(app: FastifyInstance, services: HttpServices): vo
           scopes: await services.parseGrant(scopes),
           expiresAt: parseExpiry(expires, clock.now()),
           prefix,
+          mqttPassword: body.mqttPassword ? await makeClientPassword(management) : undefined,
         });
-        const password = body.mqttPassword ? makePassword() : undefined;
-        if (password !== undefined) await setClientPassword(management, made.client.id, password);
         reply.code(201);
-        return fresh(made, password);
+        return fresh(made);
       });
     },
   );

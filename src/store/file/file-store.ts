@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { parseClient } from '../../core/client.js';
 import { parseUseRecord } from '../../core/last-use.js';
 import type { KeyStore } from '../../core/ports.js';
+import { parseProvisioningKey } from '../../core/provisioning-key.js';
 import { parseSession } from '../../core/session.js';
 import { parseSigningKeyRing } from '../../core/signing-key.js';
 import { parseEmailClaim, parseUser } from '../../core/user.js';
@@ -19,5 +20,6 @@ export function openFileStore(home: string): KeyStore {
     signingKeys: collection('signing-keys', parseSigningKeyRing),
     uses: collection('uses', parseUseRecord),
     emails: collection('emails', parseEmailClaim),
+    provisioningKeys: collection('provisioning-keys', parseProvisioningKey),
   };
 }

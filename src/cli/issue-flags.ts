@@ -1,0 +1,47 @@
+import { Flags } from '@oclif/core';
+import type { App } from '../app.js';
+import { parseLabel } from '../core/client.js';
+import type { AskedValidity } from '../core/issue-client.js';
+import { checkDuration, parseTime } from '../core/time.js';
+import { parseGroupName, parseUserName } from '../core/user.js';
+import { repeated } from './flags.js';
+
+/** What a client whose certificate is issued may be told to be. */
+export const ISSUE_FLAGS = {
+  'valid-for': Flags.string({
+    helpValue: 'DURATION',
+    exclusive: ['not-after'],
+    description: 'how long from its start: 24h, 30d, 3y [default: 3y]',
+  }),
+  'not-after': Flags.string({ helpValue: 'TIME', description: 'end: 2030-01-31 or 2030-01-31T12:00:00Z' }),
+  'not-before': Flags.string({ helpValue: 'TIME', description: 'start [default: now]' }),
+  label: Flags.string({ helpValue: 'TEXT', description: 'a name for people' }),
+  scope: repeated('SCOPE', 'what it may do; may be repeated [default: ingest]'),
+  owner: Flags.string({ helpValue: 'USER', description: 'the user whom the client belongs to' }),
+  domain: Flags.string({ helpValue: 'NAME', description: 'the domain that the client may act in' }),
+};
+
+type IssueFlagName = 'valid-for' | 'not-after' | 'not-before' | 'label' | 'owner' | 'domain';
+
+/** As oclif reads them: what was not given is undefined. */
+type GivenFlags = { readonly [name in IssueFlagName]?: string | undefined } & {
+  readonly scope?: string[] | undefined;
+};
+
+/** What the flags say of a client, and of its validity. @throws KeywrightError `invalid-input` */
+export async function issueTerms(flags: GivenFlags, { parseGrant }: App) {
+  const asked: AskedValidity = {
+    ...(flags['not-before'] !== undefined && { notBefore: parseTime(flags['not-before']) }),
+    ...(flags['not-after'] !== undefined && { notAfter: parseTime(flags['not-after']) }),
+    ...(flags['valid-for'] !== undefined && { validFor: checkDuration(flags['valid-for']) }),
+  };
+  return {
+    asked,
+    terms: {
+      label: flags.label === undefined ? undefined : parseLabel(flags.label),
+      scopes: flags.scope && (await parseGrant(flags.scope)),
+      owner: flags.owner === undefined ? undefined : parseUserName(flags.owner),
+      domain: flags.domain === undefined ? undefined : parseGroupName(flags.domain),
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import { lstat } from 'node:fs/promises';
+import { KeywrightError } from '../core/errors.js';
+import type { Delivery } from '../core/issue-client.js';
+import { refuseExisting, type WriteOptions, writeFiles } from './bundle-files.js';
+
+/** What a device is registered by, as its server answered. */
+export interface DeviceIdentity {
+  readonly agentUuid: string;
+  readonly apiKey: string;
+  readonly mqttPassword: string;
+  readonly certificate: string;
+  readonly caCertificate: string;
+}
+
+/** The names of a device's files. */
+export function deviceFiles(prefix: string) {
+  return {
+    privateKey: `${prefix}_key.pem`,
+    certificate: `${prefix}_cert.pem`,
+    caCertificate: `${prefix}_ca.pem`,
+    apiKey: `${prefix}_apikey`,
+    mqttPassword: `${prefix}_mqtt_password`,
+    identity: `${prefix}.json`,
+  };
+}
+
+export type DeviceFiles = ReturnType<typeof deviceFiles>;
+
+/** Refuses what could not be written, as far as that can be known before. @throws KeywrightError `already-exists`, `io` */
+export async function checkDeviceFiles(files: DeviceFiles, { replace }: WriteOptions): Promise<void> {
+  const paths = Object.values(files);
+  if (!replace) return refuseExisting(paths);
+  for (const path of paths) {
+    const found = await lstat(path).catch(() => undefined);
+    if (found?.isDirectory()) throw new KeywrightError('io', `cannot replace ${path}: it is a directory`);
+  }
+}
+
+/** Writes the private key, before anybody is asked: where this can be, the other files can, too. */
+export function writePrivateKey(
+  key: string,
+  { privateKey }: DeviceFiles,
+  options: WriteOptions,
+): Promise<Delivery> {
+  return writeFiles([[privateKey, { data: key, mode: 0o600 }]], options);
+}
+
+/** Writes what the server answered; what is secret for its owner alone. */
+export function writeIdentity(
+  { agentUuid, ...identity }: DeviceIdentity,
+  { files, url, name }: { readonly files: DeviceFiles; readonly url: string; readonly name: string },
+  options: WriteOptions,
+): Promise<Delivery> {
+  const mqttClientId = `agent-${agentUuid}`;
+  const described = JSON.stringify({ agentUuid, agentName: name, mqttClientId, url }, null, 2);
+  return writeFiles(
+    [
+      [files.apiKey, { data: identity.apiKey, mode: 0o600 }],
+      [files.mqttPassword, { data: identity.mqttPassword, mode: 0o600 }],
+      [files.certificate, { data: identity.certificate, mode: 0o644 }],
+      [files.caCertificate, { data: identity.caCertificate, mode: 0o644 }],
+      [files.identity, { data: `${described}\n`, mode: 0o644 }],
+    ],
+    options,
+  );
+}

@@ -1,0 +1,78 @@
+import { Args, Flags } from '@oclif/core';
+import { readCertificateRequest } from '../../app.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { refuseExisting, writeCertificate } from '../../cli/bundle-files.js';
+import { readInput } from '../../cli/input.js';
+import { ISSUE_FLAGS, issueTerms } from '../../cli/issue-flags.js';
+import { OPERATOR } from '../../core/actor.js';
+import { requestedClientId } from '../../core/certification-request.js';
+import { clientValidity, type Delivery, requireFreeId, signClient } from '../../core/issue-client.js';
+import { formatTime } from '../../core/time.js';
+import { clientView } from '../../core/views.js';
+
+export default class KeySign extends BaseCommand {
+  static override summary = "Issue a client's certificate for a key that stays with it.";
+  static override description =
+    `The request (PKCS#10, PEM) must be signed by its own key, and its subject be one CN: the client id. The client makes
+its signed token with that key itself.`;
+  static override examples = [
+    '<%= config.bin %> key sign sensor-7.csr --output sensor-7_cert.pem',
+    'openssl req -new -key sensor-7.key -subj /CN=sensor-7 | <%= config.bin %> key sign - > sensor-7_cert.pem',
+  ];
+  static override args = {
+    request: Args.string({
+      required: true,
+      ignoreStdin: true,
+      description: 'the file of the request; - for standard input',
+    }),
+  };
+  static override flags = {
+    id: Flags.string({ helpValue: 'ID', description: 'the client id, where the request has no subject' }),
+    output: Flags.string({
+      char: 'o',
+      helpValue: 'FILE',
+      description: 'where to write the certificate [default: standard output]',
+    }),
+    ...ISSUE_FLAGS,
+    force: Flags.boolean({
+      description: 'replace the credentials of a client that exists, and the file',
+    }),
+  };
+
+  async run() {
+    const { args, flags } = await this.parse(KeySign);
+    const request = await readCertificateRequest((await readInput(args.request)).toString());
+    const clientId = requestedClientId(request, flags.id);
+    const app = await this.openApp(flags.home);
+    const { keyStore, clock, audit, licence } = app;
+    const { asked, terms } = await issueTerms(flags, app);
+    const { output } = flags;
+    if (!flags.force) {
+      await requireFreeId(keyStore, clientId);
+      if (output !== undefined) await refuseExisting([output]);
+    }
+    const authority = await app.authority();
+    const validity = clientValidity(asked, authority, clock.now());
+    let certificate = '';
+    const client = await signClient(
+      { keyStore, authority, clock, audit, licence, actor: OPERATOR },
+      { clientId, publicKey: request.publicKey, validity, ...terms, replace: flags.force },
+      async (signed) => {
+        certificate = signed;
+        return output === undefined
+          ? NOTHING_YET
+          : writeCertificate(signed, output, { replace: flags.force });
+      },
+    );
+    if (output !== undefined) this.log(`Save certificate ${output}`);
+    else if (!this.jsonEnabled()) process.stdout.write(certificate);
+    this.notice(`client ${clientId} is valid until ${formatTime(client.notAfter)}`);
+    return {
+      ...clientView(client, clock.now()),
+      ...{ certificate, ...(output !== undefined && { files: { certificate: output } }) },
+    };
+  }
+}
+
+// A certificate is no secret: printed once the client is registered, and issued again with --force.
+const NOTHING_YET: Delivery = { keep: async () => undefined, takeBack: async () => undefined };

@@ -1,0 +1,31 @@
+import { BaseCommand } from '../../cli/base-command.js';
+import { fields } from '../../cli/table.js';
+import { licenceView } from '../../core/views.js';
+
+const RESTRICTED = 5;
+
+export default class LicenseShow extends BaseCommand {
+  static override summary = 'Show how many clients the licence allows, and until when.';
+  static override description =
+    `From LICENSE_PUBLIC_KEY and LICENSE_KEY, as they are in this command’s environment. Restricted means that existing
+clients go on and new ones are refused; then it exits with 5.`;
+  static override examples = ['<%= config.bin %> license show', '<%= config.bin %> license show --json'];
+
+  async run() {
+    const { flags } = await this.parse(LicenseShow);
+    const app = await this.openApp(flags.home);
+    const view = licenceView(await app.licence.status());
+    const { state, reason, deviceLimit, used, features, expiresAt } = view;
+    this.log(
+      fields([
+        ['licence', state],
+        ...(reason === null ? [] : [['reason', reason] as const]),
+        ['clients', deviceLimit === null ? `${used}` : `${used} of ${deviceLimit}`],
+        ['features', features.join(' ') || '-'],
+        ['expires', expiresAt ?? '-'],
+      ]),
+    );
+    if (state === 'restricted') process.exitCode = RESTRICTED;
+    return view;
+  }
+}

@@ -1,0 +1,50 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../../cli/base-command.js';
+import { repeated } from '../../../cli/flags.js';
+import { apiKeyServices } from '../../../cli/services.js';
+import { createProvisioningKey } from '../../../core/provisioning-keys.js';
+import { parseExpiry } from '../../../core/time.js';
+import { parseUserName } from '../../../core/user.js';
+import { provisioningKeyView } from '../../../core/views.js';
+
+export default class ProvisionKeyCreate extends BaseCommand {
+  static override summary = 'Make a key that a device registers itself with, shown this once.';
+  static override description =
+    'The device redeems it at a running server, with: provision agent. With its last use the key is deleted.';
+  static override examples = [
+    '<%= config.bin %> provision key create --expires 24h > gateway-01.key',
+    '<%= config.bin %> provision key create --uses 100 --scope ingest --scope subscribe:commands/# --owner ann',
+    '<%= config.bin %> provision key create --qr',
+  ];
+  static override flags = {
+    expires: Flags.string({ helpValue: 'WHEN', description: '24h, never, or a time', default: '24h' }),
+    uses: Flags.integer({ helpValue: 'COUNT', description: 'how many devices may use it', default: 1 }),
+    scope: repeated('SCOPE', 'what the devices may do; may be repeated [default: ingest]'),
+    owner: Flags.string({ helpValue: 'USER', description: 'the user whom the devices belong to' }),
+    label: Flags.string({ helpValue: 'TEXT', description: 'a name for people, of the key' }),
+    qr: Flags.boolean({ description: 'draw it as a QR code in the terminal, too' }),
+  };
+
+  async run() {
+    const { flags } = await this.parse(ProvisionKeyCreate);
+    const app = await this.openApp(flags.home);
+    const now = app.clock.now();
+    const { record, key } = await createProvisioningKey(await apiKeyServices(app), {
+      ...{ uses: flags.uses, label: flags.label, scopes: await app.parseGrant(flags.scope ?? ['ingest']) },
+      owner: flags.owner === undefined ? undefined : parseUserName(flags.owner),
+      expiresAt: parseExpiry(flags.expires, now),
+    });
+    const view = provisioningKeyView(record, now);
+    this.log(key);
+    if (flags.qr && !this.jsonEnabled()) {
+      const { renderUnicodeCompact } = await import('uqr');
+      // ISO/IEC 18004: four modules of quiet around it.
+      this.log(renderUnicodeCompact(key, { border: 4 }));
+    }
+    const uses = `${view.usesLeft} use(s)`;
+    this.notice(
+      `this is the only time that the key is shown; ${view.id} has ${uses} and expires ${view.expiresAt ?? 'never'}`,
+    );
+    return { ...view, key };
+  }
+}

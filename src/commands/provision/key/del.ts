@@ -1,0 +1,21 @@
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../../../cli/base-command.js';
+import { OPERATOR } from '../../../core/actor.js';
+import { deleteProvisioningKey } from '../../../core/provisioning-keys.js';
+
+export default class ProvisionKeyDel extends BaseCommand {
+  static override summary = 'Delete a provisioning key: no device registers with it any more.';
+  static override description = 'Devices that did already stay as they are.';
+  static override examples = ['<%= config.bin %> provision key del 3f9a2c41d07b'];
+  static override args = {
+    id: Args.string({ required: true, ignoreStdin: true, description: 'the key’s id, from the list' }),
+  };
+
+  async run() {
+    const { args, flags } = await this.parse(ProvisionKeyDel);
+    const { keyStore, audit } = await this.openApp(flags.home);
+    await deleteProvisioningKey({ keyStore, audit, actor: OPERATOR }, args.id);
+    this.log(`Deleted ${args.id}`);
+    return { id: args.id, deleted: true };
+  }
+}

@@ -1,0 +1,259 @@
+import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, it } from 'vitest';
+import { readRequest, signRequest } from '../../src/ca/request.js';
+import {
+  bitString,
+  children,
+  der,
+  emptyContext,
+  integer,
+  name,
+  parseDer,
+  sequence,
+  spki,
+} from '../../src/ca/x509.js';
+import { requireRequestFor } from '../../src/core/certification-request.js';
+import { keyAlgorithmOf } from '../../src/core/key-algorithm.js';
+import { scratchDirectory } from '../support/keywright.js';
+
+const EC = ['-algorithm', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];
+
+interface Made {
+  readonly key?: readonly string[];
+  readonly subject?: string;
+  /** Further arguments of `openssl req`. */
+  readonly with?: readonly string[];
+}
+
+/** A request as openssl makes it. */
+async function made({ key = EC, subject = '/CN=gateway-01', with: more = [] }: Made = {}): Promise<string> {
+  const cwd = await scratchDirectory();
+  await execa('openssl', ['genpkey', ...key, '-out', 'key.pem'], { cwd });
+  const req = ['req', '-new', '-utf8', '-key', 'key.pem', '-subj', subject, '-out', 'request.pem', ...more];
+  await execa('openssl', req, { cwd });
+  return readFile(join(cwd, 'request.pem'), 'utf8');
+}
+
+function pem(bytes: Buffer): string {
+  const lines = bytes.toString('base64').match(/.{1,64}/g) ?? [];
+  return ['-----BEGIN CERTIFICATE REQUEST-----', ...lines, '-----END CERTIFICATE REQUEST-----', ''].join(
+    '\n',
+  );
+}
+
+function derOf(text: string): Buffer {
+  return Buffer.from(text.replace(/-----[^-]+-----/g, ''), 'base64');
+}
+
+/** What a request is refused with. */
+function refusalOf(text: string, agentName = 'gateway-01'): string {
+  try {
+    requireRequestFor(readRequest(text), agentName);
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'invalid-input' });
+    return error instanceof Error ? error.message.replace('the certificate request ', '') : '';
+  }
+  return 'not refused';
+}
+
+const rsa = (bits: number) => ['-algorithm', 'rsa', '-pkeyopt', `rsa_keygen_bits:${bits}`];
+const ec = (curve: string) => ['-algorithm', 'ec', '-pkeyopt', `ec_paramgen_curve:${curve}`];
+const pss = (salt: string) => ['-sigopt', 'rsa_padding_mode:pss', '-sigopt', `rsa_pss_saltlen:${salt}`];
+
+describe('a request that openssl made', () => {
+  it.each([
+    ['ec-p256', EC, []],
+    ['ec-p256', EC, ['-sha512']],
+    ['ec-p384', ec('P-384'), ['-sha384']],
+    ['ec-p521', ec('P-521'), ['-sha512']],
+    ['rsa-2048', rsa(2048), []],
+    ['rsa-3072', rsa(3072), ['-sha384']],
+    ['rsa-4096', rsa(4096), ['-sha512']],
+    ['rsa-2048', rsa(2048), pss('32')],
+    ['rsa-2048', rsa(2048), ['-sha384', ...pss('max')]],
+    ['rsa-2048', rsa(2048), pss('0')],
+    ['ed25519', ['-algorithm', 'ed25519'], []],
+    ['ec-p256', EC, ['-newhdr']],
+    ['ec-p256', EC, ['-addext', 'subjectAltName=DNS:Gateway-01']],
+    [
+      'ec-p256',
+      EC,
+      ['-addext', 'basicConstraints=critical,CA:FALSE', '-addext', 'keyUsage=digitalSignature'],
+    ],
+    ['ec-p256', EC, ['-addext', 'extendedKeyUsage=clientAuth']],
+  ])('is read: %s %s %s', async (algorithm, key, more) => {
+    const text = await made({ key, with: more });
+    const request = readRequest(text);
+    expect([keyAlgorithmOf(request.publicKey), request.commonName]).toEqual([algorithm, 'gateway-01']);
+    expect(refusalOf(text)).toBe('not refused');
+    expect(refusalOf(`\r\n${text.replaceAll('\n', '\r\n')}`)).toBe('not refused');
+  });
+
+  it('may have an empty subject, or letters of any alphabet', async () => {
+    expect(readRequest(await made({ subject: '/' })).commonName).toBeUndefined();
+    expect(readRequest(await made({ subject: '/CN=Zähler 7' })).commonName).toBe('Zähler 7');
+    expect(refusalOf(await made({ subject: '/CN=Zähler 7' }), 'Zähler 7')).toBe('not refused');
+  });
+
+  it.each([
+    ['a weak RSA key', { key: rsa(1024) }],
+    ['an RSA key of another size', { key: rsa(2056) }],
+    ['a key that is for PSS only', { key: ['-algorithm', 'rsa-pss', '-pkeyopt', 'rsa_keygen_bits:2048'] }],
+    ['another curve', { key: ec('secp256k1') }],
+    ['a small curve', { key: ec('P-192') }],
+    ['a curve that is described', { key: [...EC, '-pkeyopt', 'ec_param_enc:explicit'] }],
+    ['Ed448', { key: ['-algorithm', 'ed448'] }],
+  ] as [string, Made][])('is refused with %s', async (_, options) => {
+    expect(refusalOf(await made(options))).toBe('has a key that is weak or of an unknown kind');
+  });
+
+  it('is refused with DSA', async () => {
+    const cwd = await scratchDirectory();
+    const parameters = ['dsaparam', '-out', 'dsa.pem', '1024'];
+    await execa('openssl', parameters, { cwd });
+    await execa('openssl', ['gendsa', '-out', 'key.pem', 'dsa.pem'], { cwd });
+    const { stdout } = await execa('openssl', ['req', '-new', '-key', 'key.pem', '-subj', '/CN=gateway-01'], {
+      cwd,
+    });
+    expect(refusalOf(stdout)).toBe('has a key that is weak or of an unknown kind');
+  });
+
+  it.each([
+    ['SHA-1', { with: ['-sha1'] }],
+    ['SHA-224', { with: ['-sha224'] }],
+    ['SHA-1 and RSA', { key: rsa(2048), with: ['-sha1'] }],
+    ['MD5', { key: rsa(2048), with: ['-md5'] }],
+    ['SHA-1 and PSS', { key: rsa(2048), with: ['-sha1', ...pss('20')] }],
+    ['two hashes', { key: rsa(2048), with: [...pss('32'), '-sigopt', 'rsa_mgf1_md:sha512'] }],
+  ] as [string, Made][])('is refused where it is signed by %s', async (_, options) => {
+    expect(refusalOf(await made(options))).toBe('is not signed by its own key');
+  });
+
+  it.each([
+    ['/CN=other', 'has another subject'],
+    ['/CN=Gateway-01', 'has another subject'],
+    ['/O=Plant', 'has a subject of more than a CN'],
+    ['/O=Plant/CN=gateway-01', 'has a subject of more than a CN'],
+    ['/CN=gateway-01/CN=admin', 'has a subject of more than a CN'],
+    ['/CN=gateway-01+CN=admin', 'has a subject of more than a CN'],
+    ['/CN=gateway-01+UID=admin', 'has a subject of more than a CN'],
+  ])('is refused for the subject %s', async (subject, why) => {
+    expect(refusalOf(await made({ subject, with: ['-multivalue-rdn'] }))).toBe(why);
+  });
+
+  it.each([
+    ['basicConstraints=CA:TRUE', 'asks for a CA'],
+    ['basicConstraints=critical,CA:TRUE,pathlen:0', 'asks for a CA'],
+    ['keyUsage=digitalSignature,keyCertSign', 'asks to sign certificates'],
+    ['keyUsage=cRLSign', 'asks to sign certificates'],
+    ['subjectAltName=DNS:other', 'asks for other names'],
+    ['subjectAltName=DNS:gateway-01,DNS:other', 'asks for other names'],
+    ['subjectAltName=IP:10.0.0.1', 'asks for other names'],
+    ['subjectAltName=email:gateway-01', 'asks for other names'],
+    ['subjectAltName=URI:urn:keywright:client:admin', 'asks for other names'],
+    ['basicConstraints=DER:01:01:FF', 'not refused'],
+    ['basicConstraints=DER:30:80:01:01:FF:00:00', 'asks for an extension that cannot be read'],
+  ])('is refused where it asks for %s', async (extension, why) => {
+    expect(refusalOf(await made({ with: ['-addext', extension] }))).toBe(why);
+  });
+
+  it.each([
+    [
+      'its signature',
+      (bytes: Buffer) => bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1),
+    ],
+    ['its subject', (bytes: Buffer) => bytes.write('gateway-02', bytes.indexOf('gateway-01'))],
+  ])('is refused when %s was changed', async (_, change) => {
+    const bytes = derOf(await made());
+    change(bytes);
+    expect(refusalOf(pem(bytes), 'gateway-02')).toBe('is not signed by its own key');
+  });
+
+  it('is refused under another’s signature, or with another’s key', async () => {
+    const [one, other] = [derOf(await made()), derOf(await made())].map((bytes) => {
+      const node = parseDer(bytes);
+      if (node === undefined) throw new Error('no DER');
+      return children(node);
+    });
+    const [info, algorithm] = one ?? [];
+    const signature = other?.[2];
+    if (!info || !algorithm || !signature) throw new Error('no request');
+    expect(refusalOf(pem(der(sequence(info, algorithm, signature))))).toBe('is not signed by its own key');
+  });
+
+  it('is refused in another form', async () => {
+    const text = await made();
+    const bytes = derOf(text);
+    const cwd = await scratchDirectory();
+    const self = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+    const certificate = await execa('openssl', [...self, '-keyout', 'k.pem', '-subj', '/CN=gateway-01'], {
+      cwd,
+    });
+    const indefinite = Buffer.concat([Buffer.of(0x30, 0x80), bytes.subarray(3), Buffer.of(0, 0)]);
+    const forms: Record<string, string> = {
+      'two blocks': text + text,
+      'a certificate': certificate.stdout,
+      'a certificate under the name of a request': certificate.stdout.replaceAll(
+        'CERTIFICATE',
+        'CERTIFICATE REQUEST',
+      ),
+      'words before it': `Certificate Request:\n${text}`,
+      'octets behind it': pem(Buffer.concat([bytes, Buffer.of(0)])),
+      'half of it': pem(bytes.subarray(0, bytes.length - 8)),
+      'no length': pem(indefinite),
+      'a long form of a length': pem(Buffer.concat([Buffer.of(0x30, 0x82, 0x00), bytes.subarray(2)])),
+      nothing: '',
+      'an empty block': '-----BEGIN CERTIFICATE REQUEST-----\n\n-----END CERTIFICATE REQUEST-----\n',
+      zeros: pem(Buffer.alloc(400)),
+      'many levels': pem(Buffer.from('3080'.repeat(4000), 'hex')),
+    };
+    for (const [what, form] of Object.entries(forms))
+      expect([what, refusalOf(form)]).toEqual([what, 'is not one']);
+    expect(refusalOf(text + '\n'.repeat(16 * 1024))).toBe('is longer than 16384 octets');
+  });
+
+  it('is refused whatever octet of it is another', async () => {
+    const bytes = derOf(await made({ key: ['-algorithm', 'ed25519'] }));
+    for (const [at, octet] of bytes.entries()) {
+      const changed = Buffer.from(bytes);
+      changed.writeUInt8(octet ^ 0x01, at);
+      expect([at, refusalOf(pem(changed))]).not.toEqual([at, 'not refused']);
+    }
+  });
+});
+
+it('refuses a key for which anybody can sign', () => {
+  const point = Buffer.alloc(32);
+  point.writeUInt8(1, 0);
+  const info = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), point]);
+  const publicKey = createPublicKey({ key: info, format: 'der', type: 'spki' });
+  const signature = Buffer.concat([point, Buffer.alloc(32)]);
+  // Nobody has a private key for it, and yet:
+  expect(verify(null, Buffer.from('anything'), publicKey, signature)).toBe(true);
+  const subject = name([{ type: 'CN', value: 'gateway-01' }]);
+  const asked = sequence(integer(Buffer.of(0)), subject, spki(publicKey), emptyContext(0));
+  const algorithm = parseDer(Buffer.from('300506032b6570', 'hex'));
+  if (algorithm === undefined) throw new Error('no DER');
+  expect(refusalOf(pem(der(sequence(asked, algorithm, bitString(signature)))))).toBe(
+    'has a key that is weak or of an unknown kind',
+  );
+});
+
+it('makes requests that openssl and readRequest agree with; a long name is left out', async () => {
+  const keys = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const text = signRequest('gateway-01', keys);
+  expect(readRequest(text)).toMatchObject({ commonName: 'gateway-01', alternativeNames: [] });
+  const cwd = await scratchDirectory();
+  await writeFile(join(cwd, 'request.pem'), text);
+  const { stdout, stderr } = await execa(
+    'openssl',
+    ['req', '-in', 'request.pem', '-verify', '-noout', '-subject'],
+    { cwd },
+  );
+  expect(stdout + stderr).toMatch(/verify OK/);
+  expect(stdout).toContain('CN = gateway-01');
+  expect(readRequest(signRequest('x'.repeat(65), keys)).commonName).toBeUndefined();
+});
