@@ -46,6 +46,8 @@ export interface ServeSettings extends CommonSettings {
   readonly mqttTokenAuth: boolean;
   /** Whether a TLS listener of MQTT also takes clients that show no certificate but another credential. */
   readonly mqttClientCertificate: 'required' | 'optional';
+  /** The broker behind the MQTT gate; undefined for the built-in one. */
+  readonly mqttUpstream: UpstreamSettings | undefined;
   readonly serverNames: readonly string[];
   /** Headers that carry credentials beside the built-in ones, lower-case. */
   readonly credentialHeaders: readonly string[];
@@ -54,6 +56,15 @@ export interface ServeSettings extends CommonSettings {
   /** For each credential; undefined for no limit. */
   readonly requestsPerKey: Rate | undefined;
   readonly log: LogFormat;
+}
+
+/** A broker that the gate stands in front of. */
+export interface UpstreamSettings extends ListenAddress {
+  /** With the authorities that its certificate is checked by; undefined for those of the system. */
+  readonly caFile: string | undefined;
+  /** The gate's own password at the broker, or the file that it is in. */
+  readonly password: string | undefined;
+  readonly passwordFile: string | undefined;
 }
 
 /** Values as they were given: a flag's text, several for a repeated one. */
@@ -93,6 +104,7 @@ export async function serveSettings(sources: SettingSources): Promise<ServeSetti
     mqtt: { ...mqtt, tls: mqtt.tls || one('mqtt-enable-tls', parseBoolean) },
     mqttTokenAuth: one('mqtt-enable-token-auth', parseBoolean),
     mqttClientCertificate: one('mqtt-client-certificate', parseCertificateUse),
+    mqttUpstream: readUpstream(reader, sources.environment),
     serverNames: all('server-name', parseServerName),
     credentialHeaders: all('credential-header', parseHeaderName),
     failedAttempts: one('failed-attempts', parseRate),
@@ -125,6 +137,9 @@ export const SETTING_DEFAULTS = {
   'mqtt-enable-token-auth': 'true',
   'mqtt-enable-tls': 'false',
   'mqtt-client-certificate': 'required',
+  'mqtt-upstream': [],
+  'mqtt-upstream-password-file': [],
+  'mqtt-upstream-ca': [],
   'server-name': [],
   'credential-header': [],
   'failed-attempts': '100/1m',
@@ -181,6 +196,31 @@ function readCommon({ one, all }: SettingReader, environment: GivenValues): Comm
       privateKey: text(environment.JWT_PRIVATE_KEY) || undefined,
     },
   };
+}
+
+function readUpstream({ all }: SettingReader, environment: GivenValues): UpstreamSettings | undefined {
+  const [address] = all('mqtt-upstream', parseUpstream);
+  const [passwordFile] = all('mqtt-upstream-password-file', resolve);
+  const [caFile] = all('mqtt-upstream-ca', resolve);
+  const password = text(environment.KEYWRIGHT_MQTT_UPSTREAM_PASSWORD) || undefined;
+  if (password !== undefined && passwordFile !== undefined) {
+    throw new KeywrightError(
+      'invalid-input',
+      'the password of the upstream broker is in mqtt-upstream-password-file and in KEYWRIGHT_MQTT_UPSTREAM_PASSWORD',
+      { hint: 'give one of them' },
+    );
+  }
+  if (address === undefined && (passwordFile ?? caFile) !== undefined) {
+    throw new KeywrightError('invalid-input', 'an upstream broker has settings but no address', {
+      hint: 'say where it is, like --mqtt-upstream mqtt://127.0.0.1:1883',
+    });
+  }
+  if (caFile !== undefined && address?.tls === false) {
+    throw new KeywrightError('invalid-input', 'mqtt-upstream-ca is for a broker with TLS', {
+      hint: 'its address begins with mqtts://',
+    });
+  }
+  return address && { ...address, caFile, password, passwordFile };
 }
 
 function findAll(name: SettingName, { flags, environment }: SettingSources, file: Configuration): Given[] {
@@ -266,6 +306,22 @@ function parseAddress(value: string, { plain, tls }: Schemes): ListenAddress {
     throw new Expected(`an address like ${plain[0]}://127.0.0.1:5654 or ${tls[0]}://127.0.0.1:5654`);
   }
   return { tls: tls.includes(scheme), host, port: Number(port) };
+}
+
+function parseUpstream(value: string): ListenAddress {
+  // What is in an address is in the list of processes, and in messages like the one below.
+  if (value.includes('@')) {
+    throw new KeywrightError(
+      'invalid-input',
+      'mqtt-upstream takes an address without user name and password',
+      {
+        hint: 'put the password into a file, and name that by mqtt-upstream-password-file',
+      },
+    );
+  }
+  const address = parseAddress(value, { plain: ['mqtt', 'tcp'], tls: ['mqtts', 'ssl', 'tls'] });
+  if (address.port === 0) throw new Expected('the address of a broker: it has no port');
+  return address;
 }
 
 function parseBoolean(value: string): boolean {

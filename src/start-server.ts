@@ -14,10 +14,12 @@ import { buildHttpServer, tlsOptions as httpTlsOptions } from './http/server.js'
 import type { HttpServices } from './http/services.js';
 import { addressKey, MemoryLimiter } from './limits/limiter.js';
 import { createEmbeddedEngine } from './mqtt/engines/embedded.js';
+import { createUpstreamEngine } from './mqtt/engines/upstream.js';
 import type { MqttEvent } from './mqtt/gate.js';
 import type { MqttAuthentication } from './mqtt/present.js';
 import { buildMqttServer } from './mqtt/server.js';
 import { openRegistry } from './open-registry.js';
+import { openUpstream } from './open-upstream.js';
 import { keepTicksQuick } from './quick-ticks.js';
 import { addressUrl, type ListenAddress, type ServeSettings } from './settings.js';
 
@@ -50,7 +52,10 @@ const RENEWAL_CHECK_MS = 3_600_000;
 export async function startServer(app: App, settings: ServeSettings, log: Log): Promise<RunningServer> {
   keepTicksQuick();
   const { home, keyStore, clock } = app;
-  const { http: httpAt, mqtt: mqttAt } = settings;
+  const { http: httpAt, mqtt: mqttAt, mqttUpstream } = settings;
+  const engine = mqttUpstream
+    ? createUpstreamEngine(await openUpstream(mqttUpstream))
+    : await createEmbeddedEngine();
   // The CA is made here if need be, so that server-cert has one to export while this runs.
   const authority = await app.authority();
   const names = serverNames(settings);
@@ -90,7 +95,7 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
   };
   const http = await buildHttpServer({ services, tokens, tls: httpAt.tls ? tls : undefined });
   const mqtt = buildMqttServer({
-    ...{ registry, clock, engine: await createEmbeddedEngine(), ...counts },
+    ...{ registry, clock, engine, ...counts },
     tls: mqttAt.tls ? tls : undefined,
     authentication: mqttAuthentication(settings),
     report: limited(({ what, ...details }: MqttEvent) => log.info(details, `MQTT ${what}`), LINES_PER_SECOND),
@@ -138,6 +143,7 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
       tokens: settings.mqttTokenAuth,
       what: 'every client',
     });
+    if (mqttUpstream) announceUpstream(log, mqttUpstream);
     log.info(`MQTT over WebSocket at ${WEB_SOCKET_PATH} of the HTTP address`);
     log.info(`serving ${registry.size} client(s) from ${home}`);
     return { ...running, close };
@@ -190,6 +196,15 @@ function announce(log: Log, name: 'HTTP' | 'MQTT', { at, url, tokens, what }: An
     log.warn(`${name} listens without TLS on ${at.host}: credentials cross the network readable`);
   }
   log.info(`${name} listening ${url}`);
+}
+
+function announceUpstream(log: Log, { tls, host, port }: ListenAddress): void {
+  if (!tls && !isLoopback(host)) {
+    log.warn(
+      `the upstream broker is reached without TLS at ${host}: its password crosses the network readable`,
+    );
+  }
+  log.info(`MQTT upstream ${tls ? 'mqtts' : 'mqtt'}://${host.includes(':') ? `[${host}]` : host}:${port}`);
 }
 
 function listen(server: Server, { host, port }: ListenAddress, scheme: string): Promise<string> {
