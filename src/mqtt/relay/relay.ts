@@ -19,9 +19,18 @@ export interface RelayOptions {
   readonly fromClient: Buffer;
 }
 
-type Side = 'client' | 'broker';
+/** One of the two that talk. */
+interface Side {
+  readonly stream: Duplex;
+  /** What it sends, as the other may get it. */
+  readonly filter: PacketFilter;
+  /** What the gate itself says to it because of what it sent. */
+  readonly answers: Buffer[];
+  /** Streams that must take what they were given before more is read of it. */
+  readonly waitsFor: Set<Duplex>;
+}
 
-// What waits for a packet that is half-way through; its sender would have to be very busy being refused.
+// What waits for a packet that is half-way through: its reader would have to be very slow, and much be refused meanwhile.
 const MAX_WAITING_BYTES = 64 * 1024;
 
 const DISCONNECT = Buffer.of(0xe0, 0);
@@ -30,31 +39,14 @@ const PROTOCOL_ERROR = Buffer.of(0xe0, 1, 0x82);
 
 /** Passes on what a client and the broker say to each other, as far as the client's scopes go, until one of them ends. */
 export function relay(options: RelayOptions): void {
-  const { admission, broker, protocolVersion, topicAliasMaximum } = options;
-  const { stream: client } = admission;
+  const { admission, protocolVersion, topicAliasMaximum } = options;
   const partlyRefused = new Map<number, Refusals>();
-  const pausedFor = { client: new Set<Duplex>(), broker: new Set<Duplex>() };
+  const shared = { admission, protocolVersion, partlyRefused };
+  const client = createSide(admission.stream, (answer) =>
+    judgeFromClient({ ...shared, topicAliasMaximum, answer }),
+  );
+  const broker = createSide(options.broker, (answer) => judgeFromBroker({ ...shared, answer }));
   let isOver = false;
-
-  /** Reads no more of a side until a stream has taken what it was given. */
-  const pause = (side: Side, stream: Duplex) => {
-    const reasons = pausedFor[side];
-    if (reasons.has(stream)) return;
-    const source = side === 'client' ? client : broker;
-    reasons.add(stream);
-    source.pause();
-    stream.once('drain', () => {
-      reasons.delete(stream);
-      if (reasons.size === 0) source.resume();
-    });
-  };
-
-  /** A packet of our own; whose sending asked for it waits where it is not taken. */
-  const insert = (packet: Buffer, { filter, to, askedBy }: Insertion) => {
-    const now = filter.insert(packet);
-    if (now && !to.write(now)) pause(askedBy, to);
-    if (filter.waitingBytes() > MAX_WAITING_BYTES) end();
-  };
 
   const end = () => {
     if (isOver) return;
@@ -62,54 +54,60 @@ export function relay(options: RelayOptions): void {
     // The broker publishes a will unless it is told not to: it must not where the client may not any more.
     const { will } = admission.first.packet;
     const isWillClosed = will && !admission.mayUse('publish', will.topic);
-    hangUp(broker, isWillClosed && toBroker.isBetweenPackets() ? DISCONNECT : undefined);
-    hangUp(client);
+    hangUp(broker.stream, isWillClosed && client.filter.isBetweenPackets() ? DISCONNECT : undefined);
+    hangUp(client.stream);
   };
 
-  const toBroker: PacketFilter = filterPackets(
-    judgeFromClient({
-      ...{ admission, protocolVersion, topicAliasMaximum, partlyRefused },
-      answer: (packet) => insert(packet, { filter: toClient, to: client, askedBy: 'client' }),
-    }),
-  );
-  const toClient: PacketFilter = filterPackets(
-    judgeFromBroker({
-      ...{ admission, protocolVersion, partlyRefused },
-      answer: (packet) => insert(packet, { filter: toBroker, to: broker, askedBy: 'broker' }),
-    }),
-  );
-
+  /** @returns false where the sender did what MQTT does not allow */
+  const take = (chunk: Buffer, from: Side, to: Side): boolean => {
+    if (isOver) return true;
+    const { passed, isCut } = from.filter.feed(chunk);
+    if (!writeAll(to.stream, passed)) wait(from, to.stream);
+    if (from.answers.length > 0) {
+      const now = to.filter.insert(Buffer.concat(from.answers.splice(0)));
+      if (now && !from.stream.write(now)) wait(from, from.stream);
+      if (to.filter.waitingBytes() > MAX_WAITING_BYTES) end();
+    }
+    return !isCut;
+  };
   const takeFromClient = (chunk: Buffer) => {
-    if (isOver) return;
-    const { passed, isCut } = toBroker.feed(chunk);
-    if (!writeAll(broker, passed)) pause('client', broker);
-    if (!isCut) return;
-    if (protocolVersion === 5 && toClient.isBetweenPackets()) client.write(PROTOCOL_ERROR);
+    if (take(chunk, client, broker)) return;
+    if (protocolVersion === 5 && broker.filter.isBetweenPackets()) client.stream.write(PROTOCOL_ERROR);
     end();
   };
   const takeFromBroker = (chunk: Buffer) => {
-    if (isOver) return;
-    const { passed, isCut } = toClient.feed(chunk);
-    if (!writeAll(client, passed)) pause('broker', client);
-    if (!isCut) return;
+    if (take(chunk, broker, client)) return;
     admission.ended('the upstream broker sent what MQTT does not allow');
     end();
   };
 
-  for (const stream of [client, broker]) stream.on('end', end).on('close', end);
-  client.write(options.connack);
+  for (const { stream } of [client, broker]) stream.on('end', end).on('close', end);
+  client.stream.write(options.connack);
   if (options.fromBroker.length > 0) takeFromBroker(options.fromBroker);
   if (options.fromClient.length > 0) takeFromClient(options.fromClient);
-  client.on('data', takeFromClient);
-  broker.on('data', takeFromBroker);
+  client.stream.on('data', takeFromClient);
+  broker.stream.on('data', takeFromBroker);
   // What ended before anybody listened does not say so again.
-  if ([client, broker].some((stream) => stream.destroyed || stream.readableEnded)) end();
+  if ([client, broker].some(({ stream }) => stream.destroyed || stream.readableEnded)) end();
 }
 
-interface Insertion {
-  readonly filter: PacketFilter;
-  readonly to: Duplex;
-  readonly askedBy: Side;
+type JudgeFor = (answer: (packet: Buffer) => void) => Parameters<typeof filterPackets>[0];
+
+function createSide(stream: Duplex, judgeFor: JudgeFor): Side {
+  const answers: Buffer[] = [];
+  const filter = filterPackets(judgeFor((packet) => answers.push(packet)));
+  return { stream, filter, answers, waitsFor: new Set() };
+}
+
+/** Reads no more of a side until a stream has taken what it was given. */
+function wait({ stream, waitsFor }: Side, taker: Duplex): void {
+  if (waitsFor.has(taker)) return;
+  waitsFor.add(taker);
+  stream.pause();
+  taker.once('drain', () => {
+    waitsFor.delete(taker);
+    if (waitsFor.size === 0) stream.resume();
+  });
 }
 
 function writeAll(stream: Duplex, parts: readonly Buffer[]): boolean {
