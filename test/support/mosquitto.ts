@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import { eventually, scratchDirectory } from './keywright.js';
 
 // Debian keeps the broker where only root looks.
-export const SYSTEM_PATH = { PATH: `${process.env.PATH}:/usr/sbin` };
+const SYSTEM_PATH = { PATH: `${process.env.PATH}:/usr/sbin` };
 
 /** A running Mosquitto of the test's own. */
 export interface Mosquitto {
