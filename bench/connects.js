@@ -1,16 +1,18 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { generate } from 'mqtt-packet';
-import { issueToken, startServe, stop } from './serving.js';
+import { startMosquitto } from './mosquitto.js';
+import { issueToken, startServe } from './serving.js';
 
 /** MQTT connects a second through the gate against Mosquitto with a password file, where it is installed. */
 export async function benchConnects({ directory, home, seconds }) {
   if (spawnSync('mosquitto_passwd', ['--help']).error) return [];
   const token = issueToken({ directory, home, id: 'bench-mqtt' });
   const verifier = await startServe(home, '--failed-attempts', 'off');
-  const mosquitto = await startMosquitto(directory);
+  const passwords = join(directory, 'passwords');
+  spawnSync('mosquitto_passwd', ['-b', '-c', passwords, 'b', 'b']);
+  const mosquitto = await startMosquitto(directory, ['allow_anonymous false', `password_file ${passwords}`]);
   try {
     const good = { clientId: 'bench-mqtt', username: token };
     const ours = await connectsPerSecond(verifier.mqttPort, { ...good, expect: 0, seconds });
@@ -45,27 +47,8 @@ export async function benchConnects({ directory, home, seconds }) {
   }
 }
 
-async function startMosquitto(directory) {
-  const [passwords, configuration] = [join(directory, 'passwords'), join(directory, 'mosquitto.conf')];
-  spawnSync('mosquitto_passwd', ['-b', '-c', passwords, 'b', 'b']);
-  const port = 20_000 + Math.floor(Math.random() * 10_000);
-  writeFileSync(
-    configuration,
-    `listener ${port} 127.0.0.1\nallow_anonymous false\npassword_file ${passwords}\nuser root\n`,
-  );
-  const child = spawn('mosquitto', ['-c', configuration], { stdio: 'ignore' });
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    const up = await new Promise((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false));
-      socket.on('connect', () => socket.destroy());
-    });
-    if (up) return { port, stop: () => stop(child) };
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`mosquitto does not listen: ${readFileSync(configuration)}`);
-}
-
-async function connectsPerSecond(port, { expect, seconds, ...fields }) {
+/** Connects a second of eight clients that do nothing else. */
+export async function connectsPerSecond(port, { expect, seconds, ...fields }) {
   const packet = generate({
     cmd: 'connect',
     protocolId: 'MQTT',

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { benchConnects } from './connects.js';
 import { benchGateway } from './gateway.js';
 import { benchLogins } from './logins.js';
+import { benchRelay } from './relay.js';
 import { benchRequests } from './requests.js';
 import { seedHome } from './seed.js';
 import { benchStartUp } from './start-up.js';
@@ -28,6 +29,7 @@ try {
     ...(await benchGateway({ directory, home: full, seconds })),
     ...(await benchLogins({ home: full, seconds })),
     ...(await benchConnects({ directory, home: full, seconds })),
+    ...(await benchRelay({ directory, home: full, seconds })),
   ];
   const width = Math.max(...results.map(({ what }) => what.length));
   for (const { what, ratio, goal, note } of results) {

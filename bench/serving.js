@@ -56,6 +56,7 @@ export async function startServe(home, ...flags) {
   return {
     http: http.replace('tcp:', 'http:'),
     mqttPort: Number(new URL(mqtt).port),
+    pid: child.pid,
     stop: () => stop(child),
   };
 }

@@ -62,6 +62,8 @@ export interface ServeSettings extends CommonSettings {
   readonly mqttTokenAuth: boolean;
   /** Whether a TLS listener of MQTT also takes clients that show no certificate but another credential. */
   readonly mqttClientCertificate: 'required' | 'optional';
+  /** The broker behind the MQTT gate; undefined for the built-in one. */
+  readonly mqttUpstream: UpstreamSettings | undefined;
   readonly serverNames: readonly string[];
   /** Headers that carry credentials beside the built-in ones, lower-case. */
   readonly credentialHeaders: readonly string[];
@@ -76,6 +78,15 @@ export interface ServeSettings extends CommonSettings {
   /** For each credential; undefined for no limit. */
   readonly requestsPerKey: Rate | undefined;
   readonly log: LogFormat;
+}
+
+/** A broker that the gate stands in front of. */
+export interface UpstreamSettings extends ListenAddress {
+  /** With the authorities that its certificate is checked by; undefined for those of the system. */
+  readonly caFile: string | undefined;
+  /** The gate's own password at the broker, or the file that it is in. */
+  readonly password: string | undefined;
+  readonly passwordFile: string | undefined;
 }
 
 /** Values as they were given: a flag's text, several for a repeated one. */
@@ -115,6 +126,7 @@ export async function serveSettings(sources: SettingSources): Promise<ServeSetti
     mqtt: { ...mqtt, tls: mqtt.tls || one('mqtt-enable-tls', parseBoolean) },
     mqttTokenAuth: one('mqtt-enable-token-auth', parseBoolean),
     mqttClientCertificate: one('mqtt-client-certificate', parseCertificateUse),
+    mqttUpstream: readUpstream(reader, sources.environment),
     serverNames: all('server-name', parseServerName),
     credentialHeaders: all('credential-header', parseHeaderName),
     trustedProxies: all('trusted-proxy', parseNetwork),
@@ -150,6 +162,9 @@ export const SETTING_DEFAULTS = {
   'mqtt-enable-token-auth': 'true',
   'mqtt-enable-tls': 'false',
   'mqtt-client-certificate': 'required',
+  'mqtt-upstream': [],
+  'mqtt-upstream-password-file': [],
+  'mqtt-upstream-ca': [],
   'server-name': [],
   'credential-header': [],
   'trusted-proxy': [],
@@ -197,7 +212,7 @@ async function openSettings(sources: SettingSources): Promise<SettingReader> {
 }
 
 function readHttpUpstream({ one, all }: SettingReader): HttpUpstream | undefined {
-  const [url] = all('http-upstream', parseUpstream);
+  const [url] = all('http-upstream', parseHttpUpstream);
   const timeoutMs = one('http-upstream-timeout', parseSpan);
   const keepCredentials = one('http-upstream-keep-credentials', parseBoolean);
   return url === undefined ? undefined : { url, timeoutMs, keepCredentials };
@@ -222,6 +237,31 @@ function readCommon({ one, all }: SettingReader, environment: GivenValues): Comm
       key: text(environment.LICENSE_KEY) || undefined,
     },
   };
+}
+
+function readUpstream({ all }: SettingReader, environment: GivenValues): UpstreamSettings | undefined {
+  const [address] = all('mqtt-upstream', parseUpstream);
+  const [passwordFile] = all('mqtt-upstream-password-file', resolve);
+  const [caFile] = all('mqtt-upstream-ca', resolve);
+  const password = text(environment.KEYWRIGHT_MQTT_UPSTREAM_PASSWORD) || undefined;
+  if (password !== undefined && passwordFile !== undefined) {
+    throw new KeywrightError(
+      'invalid-input',
+      'the password of the upstream broker is in mqtt-upstream-password-file and in KEYWRIGHT_MQTT_UPSTREAM_PASSWORD',
+      { hint: 'give one of them' },
+    );
+  }
+  if (address === undefined && (passwordFile ?? caFile) !== undefined) {
+    throw new KeywrightError('invalid-input', 'an upstream broker has settings but no address', {
+      hint: 'say where it is, like --mqtt-upstream mqtt://127.0.0.1:1883',
+    });
+  }
+  if (caFile !== undefined && address?.tls === false) {
+    throw new KeywrightError('invalid-input', 'mqtt-upstream-ca is for a broker with TLS', {
+      hint: 'its address begins with mqtts://',
+    });
+  }
+  return address && { ...address, caFile, password, passwordFile };
 }
 
 function findAll(name: SettingName, { flags, environment }: SettingSources, file: Configuration): Given[] {
@@ -309,6 +349,22 @@ function parseAddress(value: string, { plain, tls }: Schemes): ListenAddress {
   return { tls: tls.includes(scheme), host, port: Number(port) };
 }
 
+function parseUpstream(value: string): ListenAddress {
+  // What is in an address is in the list of processes, and in messages like the one below.
+  if (value.includes('@')) {
+    throw new KeywrightError(
+      'invalid-input',
+      'mqtt-upstream takes an address without user name and password',
+      {
+        hint: 'put the password into a file, and name that by mqtt-upstream-password-file',
+      },
+    );
+  }
+  const address = parseAddress(value, { plain: ['mqtt', 'tcp'], tls: ['mqtts', 'ssl', 'tls'] });
+  if (address.port === 0) throw new Expected('the address of a broker: it has no port');
+  return address;
+}
+
 function parseBoolean(value: string): boolean {
   if (value !== 'true' && value !== 'false') throw new Expected('true or false');
   return value === 'true';
@@ -342,7 +398,7 @@ function parseRate(value: string): Rate | undefined {
   return { count: Number(count), perMs: addDuration(0, duration) };
 }
 
-function parseUpstream(value: string): string {
+function parseHttpUpstream(value: string): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   const isPlain = url && url.pathname === '/' && !url.search && !url.hash && !url.username && !url.password;
   if (!isPlain || !/^https?:$/.test(url.protocol))

@@ -17,10 +17,12 @@ import { TrustedProxies } from './http/trusted-proxies.js';
 import { licenceWatch } from './licence-watch.js';
 import { addressKey, MemoryLimiter } from './limits/limiter.js';
 import { createEmbeddedEngine } from './mqtt/engines/embedded.js';
+import { createUpstreamEngine } from './mqtt/engines/upstream.js';
 import type { MqttEvent } from './mqtt/gate.js';
 import type { MqttAuthentication } from './mqtt/present.js';
 import { buildMqttServer } from './mqtt/server.js';
 import { openRegistry } from './open-registry.js';
+import { openUpstream } from './open-upstream.js';
 import { keepTicksQuick } from './quick-ticks.js';
 import { addressUrl, type ListenAddress, type ServeSettings } from './settings.js';
 
@@ -55,7 +57,10 @@ const LICENCE_CHECK_MS = 3_600_000;
 export async function startServer(app: App, settings: ServeSettings, log: Log): Promise<RunningServer> {
   keepTicksQuick();
   const { home, keyStore, clock, licence } = app;
-  const { http: httpAt, mqtt: mqttAt } = settings;
+  const { http: httpAt, mqtt: mqttAt, mqttUpstream } = settings;
+  const engine = mqttUpstream
+    ? createUpstreamEngine(await openUpstream(mqttUpstream))
+    : await createEmbeddedEngine();
   // The CA is made here if need be, so that server-cert has one to export while this runs.
   const authority = await app.authority();
   const checkLicence = licenceWatch(licence, log);
@@ -105,7 +110,7 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     onFailure: limited((error: Error) => log.warn(`HTTP upstream: ${error.message}`), LINES_PER_SECOND),
   });
   const mqtt = buildMqttServer({
-    ...{ registry, clock, engine: await createEmbeddedEngine(), ...counts },
+    ...{ registry, clock, engine, ...counts },
     tls: mqttAt.tls ? tls : undefined,
     authentication: mqttAuthentication(settings),
     report: limited(({ what, ...details }: MqttEvent) => log.info(details, `MQTT ${what}`), LINES_PER_SECOND),
@@ -159,6 +164,7 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
       tokens: settings.mqttTokenAuth,
       what: 'every client',
     });
+    if (mqttUpstream) announceUpstream(log, mqttUpstream);
     log.info(`MQTT over WebSocket at ${WEB_SOCKET_PATH} of the HTTP address`);
     log.info(`serving ${registry.size} client(s) from ${home}`);
     return { ...running, close };
@@ -211,6 +217,15 @@ function announce(log: Log, name: 'HTTP' | 'MQTT', { at, url, tokens, what }: An
     log.warn(`${name} listens without TLS on ${at.host}: credentials cross the network readable`);
   }
   log.info(`${name} listening ${url}`);
+}
+
+function announceUpstream(log: Log, { tls, host, port }: ListenAddress): void {
+  if (!tls && !isLoopback(host)) {
+    log.warn(
+      `the upstream broker is reached without TLS at ${host}: its password crosses the network readable`,
+    );
+  }
+  log.info(`MQTT upstream ${tls ? 'mqtts' : 'mqtt'}://${host.includes(':') ? `[${host}]` : host}:${port}`);
 }
 
 function listen(server: Server, { host, port }: ListenAddress, scheme: string): Promise<string> {

@@ -51,6 +51,19 @@ or in keywright.yaml in the home (http: …). Ends on SIGTERM or SIGINT.`;
         'mqtt-client-certificate',
       ),
     }),
+    'mqtt-upstream': Flags.string({
+      helpValue: 'ADDRESS',
+      description:
+        'mqtt:// or mqtts:// address of a broker that gets what the gate lets in [default: a built-in one]',
+    }),
+    'mqtt-upstream-password-file': Flags.string({
+      helpValue: 'FILE',
+      description: 'the gate’s own password at that broker, in a file that nobody else can read',
+    }),
+    'mqtt-upstream-ca': Flags.string({
+      helpValue: 'FILE',
+      description: 'authorities that the broker’s certificate is checked by [default: those of the system]',
+    }),
     'server-name': Flags.string({
       helpValue: 'NAME',
       multiple: true,

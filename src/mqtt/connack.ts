@@ -3,11 +3,11 @@ import type { Rejection } from '../core/presentation.js';
 
 /** A refusal in MQTT's words: the return code of 3.1 and 3.1.1 (section 3.2.2.3), the reason code of 5 (section 3.2.2.2). */
 export interface ConnectRefusal {
-  readonly returnCode: 1 | 3 | 4 | 5;
-  readonly reasonCode: 0x84 | 0x86 | 0x87 | 0x88;
+  readonly returnCode: 1 | 2 | 3 | 4 | 5;
+  readonly reasonCode: 0x84 | 0x85 | 0x86 | 0x87 | 0x88 | 0x8c;
 }
 
-const NOT_AUTHORIZED: ConnectRefusal = { returnCode: 5, reasonCode: 0x87 };
+export const NOT_AUTHORIZED: ConnectRefusal = { returnCode: 5, reasonCode: 0x87 };
 
 const BAD_CREDENTIALS: ConnectRefusal = { returnCode: 4, reasonCode: 0x86 };
 
@@ -37,6 +37,12 @@ const CONNECT_REFUSALS = {
 } satisfies Record<Rejection, ConnectRefusal>;
 
 export const UNSUPPORTED_PROTOCOL: ConnectRefusal = { returnCode: 1, reasonCode: 0x84 };
+
+/** No client id, where there must be one. */
+export const INVALID_CLIENT_ID: ConnectRefusal = { returnCode: 2, reasonCode: 0x85 };
+
+/** An exchange of credentials that only MQTT 5 has, and nobody here speaks. */
+export const BAD_AUTHENTICATION_METHOD: ConnectRefusal = { returnCode: 5, reasonCode: 0x8c };
 
 /** The CONNACK that refuses, in the form of the protocol level that was spoken. */
 export function refusalPacket({ returnCode, reasonCode }: ConnectRefusal, protocolVersion: number): Buffer {

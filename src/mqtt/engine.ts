@@ -1,18 +1,26 @@
 import type { Duplex } from 'node:stream';
 import type { Principal } from '../core/presentation.js';
 import type { TopicVerb } from '../core/scope.js';
+import type { ConnectRefusal } from './connack.js';
+import type { ReceivedConnect } from './read-connect.js';
 
-/** A connection that got past the gate, with its CONNECT still to be read. */
+/** A connection that got past the gate, and waits for its CONNACK. */
 export interface Admission {
   readonly stream: Duplex;
+  /** The CONNECT as the client said it, and what was received behind it. */
+  readonly first: ReceivedConnect;
   /** undefined where the listener was left open. */
   readonly principal: Principal | undefined;
-  /** The client id of the CONNECT, under which the engine keeps the session. */
+  /** In place of the client id of the CONNECT: under this the engine keeps the session. */
   readonly sessionId: string;
   /** Whether the client may use a topic now. */
   mayUse(verb: TopicVerb, topic: string): boolean;
   /** To be called when the client was refused a topic. */
   refused(verb: TopicVerb, topic: string): void;
+  /** Refuses the connection after all. */
+  refuse(refusal: ConnectRefusal, reason: string): void;
+  /** To be called when the session ends by no wish of the client's. */
+  ended(reason: string): void;
 }
 
 /** What serves the connections that the gate lets in. */

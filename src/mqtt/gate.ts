@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream';
-import { generate } from 'mqtt-packet';
 import type { LiveSessions } from '../core/live-sessions.js';
 import type { Clock, Limiter } from '../core/ports.js';
 import type { Principal } from '../core/presentation.js';
@@ -14,7 +13,7 @@ import {
   UNSUPPORTED_PROTOCOL,
 } from './connack.js';
 import type { Engine } from './engine.js';
-import { limitPackets } from './packet-limit.js';
+import { hangUp } from './hang-up.js';
 import { type MqttAuthentication, presentConnect } from './present.js';
 import { readConnect } from './read-connect.js';
 
@@ -46,10 +45,6 @@ export interface MqttEvent {
 }
 
 const DEMAND = { connect: true } as const;
-const HANG_UP_MS = 2_000;
-
-// A packet is held in memory until it is whole.
-const MAX_PACKET_BYTES = 8 * 1024 * 1024;
 
 /**
  * Decides on a connection by its CONNECT, before any engine sees it: a refusal costs no session.
@@ -112,13 +107,17 @@ async function decide(stream: Duplex, options: GateOptions): Promise<void> {
   const passwordId = presentedPassword && principal ? passwordIdOf(principal, registry) : undefined;
   if (principal !== undefined) sessions.add(stream, { principal, demand: DEMAND, passwordId });
   const sessionId = sessionIdOf(packet.clientId, principal);
-  const connect = sessionId === packet.clientId ? first.bytes : generate({ ...packet, clientId: sessionId });
-  stream.unshift(Buffer.concat([connect, first.rest]));
-  limitPackets(stream, MAX_PACKET_BYTES);
+  const clientId = sessionId.slice(0, 80);
   engine.admit({
     stream,
+    first,
     principal,
     sessionId,
+    refuse: (refusal, reason) => {
+      options.report({ what: 'connection refused', clientId, reason });
+      refuse(stream, { refusal, protocolVersion });
+    },
+    ended: (reason) => options.report({ what: 'session ended', clientId, reason }),
     mayUse: (verb, topic) =>
       principal === undefined || mayUseTopic(principal, registry, { verb, topic, now: clock.now() }),
     refused: (verb, topic) => {
@@ -145,10 +144,5 @@ function refuse(
   stream: Duplex,
   { refusal, protocolVersion }: { readonly refusal: ConnectRefusal; readonly protocolVersion: number },
 ): void {
-  // Unread input would turn the close into a reset, which may overtake the CONNACK.
-  stream.resume();
-  stream.end(refusalPacket(refusal, protocolVersion));
-  // A peer that does not hang up is hung up on.
-  const hangUp = setTimeout(() => stream.destroy(), HANG_UP_MS);
-  stream.once('close', () => clearTimeout(hangUp));
+  hangUp(stream, refusalPacket(refusal, protocolVersion));
 }

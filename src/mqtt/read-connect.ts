@@ -1,15 +1,17 @@
 import type { Duplex } from 'node:stream';
 import { type IConnectPacket, parser } from 'mqtt-packet';
+import { packetBounds } from './packet-length.js';
+
+export interface ReceivedConnect {
+  readonly packet: IConnectPacket;
+  /** The CONNECT as it was received, and what was already received behind it. */
+  readonly bytes: Buffer;
+  readonly rest: Buffer;
+}
 
 /** The first packet of a connection. */
 export type FirstPacket =
-  | {
-      readonly outcome: 'connect';
-      readonly packet: IConnectPacket;
-      /** The CONNECT as it was received, and what was already received behind it. */
-      readonly bytes: Buffer;
-      readonly rest: Buffer;
-    }
+  | ({ readonly outcome: 'connect' } & ReceivedConnect)
   /** A CONNECT of a protocol level that does not exist. */
   | { readonly outcome: 'unknown-protocol' }
   /** Not MQTT, too long, too slow, or gone: nothing to answer. */
@@ -38,28 +40,17 @@ export function readConnect(
         received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
       }
       if (received.length === 0) return;
-      const length = packetLength(received);
+      const bounds = packetBounds(received, 0);
       // [MQTT-3.1.0-1] the first packet must be a CONNECT
-      if (received[0] !== CONNECT_TYPE || length === 'invalid') fail('the first packet is not a CONNECT');
-      else if (length !== 'incomplete' && length > MAX_CONNECT_BYTES) fail('the CONNECT is too long');
-      else if (length !== 'incomplete' && received.length >= length) finish(parseConnect(received, length));
+      if (received[0] !== CONNECT_TYPE || bounds === 'invalid') fail('the first packet is not a CONNECT');
+      else if (bounds !== 'incomplete' && bounds.end > MAX_CONNECT_BYTES) fail('the CONNECT is too long');
+      else if (bounds !== 'incomplete' && received.length >= bounds.end)
+        finish(parseConnect(received, bounds.end));
     };
     const timer = setTimeout(() => fail('no CONNECT in time'), timeoutMs);
     stream.on('readable', read).on('end', gone).on('close', gone).on('error', gone);
     read();
   });
-}
-
-// Fixed header, MQTT 3.1.1 section 2.2.3: a length of up to four octets, seven bits each.
-function packetLength(bytes: Buffer): number | 'incomplete' | 'invalid' {
-  let length = 0;
-  for (let index = 1; index <= 4; index += 1) {
-    const octet = bytes[index];
-    if (octet === undefined) return 'incomplete';
-    length += (octet & 0x7f) << (7 * (index - 1));
-    if (octet < 0x80) return 1 + index + length;
-  }
-  return 'invalid';
 }
 
 function parseConnect(received: Buffer, length: number): FirstPacket {

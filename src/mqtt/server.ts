@@ -72,8 +72,11 @@ export function buildMqttServer(options: MqttOptions): MqttServer {
   const admit = (socket: Socket) =>
     void admitConnection(socket, { ...gate, authentication, from: socket.remoteAddress ?? 'unknown' });
   const server = tls
-    ? createTlsServer({ ...tlsOptions(tls, authentication), handshakeTimeout: connectTimeoutMs }, admit)
-    : createServer(admit);
+    ? createTlsServer(
+        { ...tlsOptions(tls, authentication), handshakeTimeout: connectTimeoutMs, noDelay: true },
+        admit,
+      )
+    : createServer({ noDelay: true }, admit);
   // Counted where TCP begins, so that closing also ends handshakes in progress.
   server.on('connection', track);
   server.on('tlsClientError', (_error, socket) => socket.destroy());

@@ -1,8 +1,13 @@
 import type { Duplex } from 'node:stream';
 import { Aedes, type Client } from 'aedes';
 import AsyncPersistence from 'aedes-persistence/asyncPersistence.js';
+import { generate } from 'mqtt-packet';
 import { isTopicName } from '../../core/scope.js';
 import type { Admission, Engine } from '../engine.js';
+import { limitPackets } from '../packet-limit.js';
+
+// A packet is held in memory until it is whole.
+const MAX_PACKET_BYTES = 8 * 1024 * 1024;
 
 /** aedes in this process: MQTT 3.1 and 3.1.1, QoS 0 to 2, sessions and retained messages in memory. */
 export async function createEmbeddedEngine(): Promise<Engine> {
@@ -35,14 +40,18 @@ export async function createEmbeddedEngine(): Promise<Engine> {
   return {
     protocolVersions: new Set([3, 4]),
     admit: (admission) => {
-      const { principal, sessionId } = admission;
+      const { stream, first, principal, sessionId } = admission;
       if (principal) {
         const { kind, id } = principal;
         const whose = `${kind} ${id}`;
         sessionIds.set(whose, (sessionIds.get(whose) ?? new Set()).add(sessionId));
       }
-      admissions.set(admission.stream, admission);
-      broker.handle(admission.stream);
+      const { packet, bytes, rest } = first;
+      const connect = sessionId === packet.clientId ? bytes : generate({ ...packet, clientId: sessionId });
+      stream.unshift(Buffer.concat([connect, rest]));
+      limitPackets(stream, MAX_PACKET_BYTES);
+      admissions.set(stream, admission);
+      broker.handle(stream);
     },
     forget: async ({ kind, id: holder }) => {
       const whose = `${kind} ${holder}`;

@@ -1,0 +1,31 @@
+/** Where a packet is within received octets. */
+export interface PacketBounds {
+  /** Index of its first octet, of the first one behind its length, and of the first one behind it, which may be still to come. */
+  readonly start: number;
+  readonly body: number;
+  readonly end: number;
+}
+
+/** Reads a fixed header, MQTT 3.1.1 section 2.2.3: a type octet and a length of up to four octets, seven bits each. */
+export function packetBounds(bytes: Buffer, start: number): PacketBounds | 'incomplete' | 'invalid' {
+  let length = 0;
+  for (let octets = 1; octets <= 4; octets += 1) {
+    const octet = bytes[start + octets];
+    if (octet === undefined) return 'incomplete';
+    length += (octet & 0x7f) << (7 * (octets - 1));
+    const body = start + octets + 1;
+    if (octet < 0x80) return { start, body, end: body + length };
+  }
+  return 'invalid';
+}
+
+/** A packet of a type and a body. */
+export function makePacket(type: number, body: readonly Uint8Array[]): Buffer {
+  let length = body.reduce((sum, part) => sum + part.length, 0);
+  const header = [type];
+  do {
+    header.push((length % 128) | (length > 127 ? 0x80 : 0));
+    length = Math.floor(length / 128);
+  } while (length > 0);
+  return Buffer.concat([Uint8Array.from(header), ...body]);
+}
