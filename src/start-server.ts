@@ -9,6 +9,8 @@ import type { ServerName } from './core/ports.js';
 import type { Principal } from './core/presentation.js';
 import { pruneSessions } from './core/sessions.js';
 import { formatTime } from './core/time.js';
+import { checkSharedSecret, readSharedSecret } from './disk/secret-file.js';
+import type { CallbackEvent } from './http/callbacks/dialect.js';
 import { CredentialHeaders } from './http/present.js';
 import { buildHttpServer, tlsOptions as httpTlsOptions } from './http/server.js';
 import type { HttpServices } from './http/services.js';
@@ -52,6 +54,7 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
   keepTicksQuick();
   const { home, keyStore, clock } = app;
   const { http: httpAt, mqtt: mqttAt } = settings;
+  const secret = await callbackSecret(settings);
   // The CA is made here if need be, so that server-cert has one to export while this runs.
   const authority = await app.authority();
   const names = serverNames(settings);
@@ -90,6 +93,11 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     proxies: new TrustedProxies(settings.trustedProxies),
     pathRules: settings.rules,
     requests: settings.requestsPerKey && new MemoryLimiter(settings.requestsPerKey),
+    callbackSecret: secret,
+    reportCallback: limited(
+      (event: CallbackEvent) => log.info(event, 'a call-back was refused'),
+      LINES_PER_SECOND,
+    ),
   };
   const http = await buildHttpServer({ services, tls: httpAt.tls ? tls : undefined });
   const mqtt = buildMqttServer({
@@ -148,6 +156,15 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     await close();
     throw error;
   }
+}
+
+/** @throws KeywrightError `invalid-input`, `io` */
+async function callbackSecret({ callbackSecret, callbackSecretFile }: ServeSettings) {
+  if (callbackSecret === undefined) return callbackSecretFile && readSharedSecret(callbackSecretFile);
+  if (callbackSecretFile === undefined) return checkSharedSecret(callbackSecret, 'KEYWRIGHT_CALLBACK_SECRET');
+  throw new KeywrightError('invalid-input', 'the secret of call-backs is given twice', {
+    hint: 'use KEYWRIGHT_CALLBACK_SECRET or a callback-secret-file',
+  });
 }
 
 function mqttAuthentication({
