@@ -21,7 +21,13 @@ export const vernemq: Integration = {
       'plugins.vmq_passwd = off',
       'plugins.vmq_acl = off',
       'plugins.vmq_webhooks = on',
-      ...(isTls ? [`vmq_webhooks.cafile = ${caFile}`] : []),
+      ...(isTls
+        ? [
+            `vmq_webhooks.cafile = ${caFile}`,
+            '# keywright’s CA has no list of what it revoked.',
+            'vmq_webhooks.use_crls = off',
+          ]
+        : []),
       ...HOOKS.flatMap((hook) => [
         `vmq_webhooks.${hook}.hook = ${hook}`,
         `vmq_webhooks.${hook}.endpoint = ${httpUrl}/callbacks/vernemq${query}`,

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -18,7 +19,8 @@ export interface RabbitMqOptions {
   /** `rabbitmq.conf`, without its listeners. */
   readonly configuration: string;
   readonly advanced: string;
-  readonly plugins: readonly string[];
+  /** `enabled_plugins`. */
+  readonly plugins: string;
 }
 
 /** Starts it and waits until it takes MQTT connections. */
@@ -30,7 +32,7 @@ export async function startRabbitMq(options: RabbitMqOptions): Promise<RabbitMq>
   await mkdir(file('home'), { recursive: true, mode: 0o700 });
   await writeFile(file('rabbitmq.conf'), `${configuration}\n${listeners}`);
   await writeFile(file('advanced.config'), advanced);
-  await writeFile(file('enabled_plugins'), `[${plugins.join(',')}].\n`);
+  await writeFile(file('enabled_plugins'), plugins);
   const env = {
     HOME: file('home'),
     ERL_EPMD_PORT: String(epmdPort),
@@ -51,29 +53,29 @@ export async function startRabbitMq(options: RabbitMqOptions): Promise<RabbitMq>
   };
   // In the foreground, so that it is ours to end: erl would leave a daemon behind.
   const epmd = execa('epmd', ['-port', String(epmdPort), '-address', '127.0.0.1'], { env, reject: false });
-  const server = execa(SERVER, [], {
+  // A group of its own: the script, and erl in it. What erl leaves open does not keep us waiting.
+  const server = spawn(SERVER, [], {
     cwd: directory,
-    env,
-    reject: false,
-    stdin: 'ignore',
-    all: true,
+    env: { ...process.env, ...env },
+    stdio: 'ignore',
     detached: true,
   });
+  const ended = new Promise<void>((resolve) => {
+    server.once('exit', () => resolve());
+    server.once('error', () => resolve());
+  });
   const log = () => readFile(file('rabbitmq.log'), 'utf8').catch(() => '');
+  const isRunning = () => server.pid !== undefined && server.exitCode === null && server.signalCode === null;
   const stop = async () => {
-    // The script is the leader of a group of its own, with erl in it.
-    if (server.pid !== undefined && server.exitCode === undefined) killGroup(server.pid);
-    await server;
+    // RabbitMQ first: it would start another epmd.
+    if (isRunning()) process.kill(-(server.pid ?? 0), 'SIGKILL');
+    await ended;
     epmd.kill('SIGKILL');
     await epmd;
   };
-  let ended: string | undefined;
-  server.then(({ all }) => {
-    ended = all ?? '';
-  });
   try {
     while (!(await log()).includes('Server startup complete')) {
-      if (ended !== undefined) throw new Error(`RabbitMQ ended: ${ended}\n${await log()}`);
+      if (!isRunning()) throw new Error(`RabbitMQ ended: ${await log()}`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   } catch (error) {
@@ -81,14 +83,6 @@ export async function startRabbitMq(options: RabbitMqOptions): Promise<RabbitMq>
     throw error;
   }
   return { mqttPort, log, stop };
-}
-
-function killGroup(pid: number): void {
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself.
-  }
 }
 
 async function freePorts(count: number): Promise<number[]> {
