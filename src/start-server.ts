@@ -10,7 +10,7 @@ import type { Principal } from './core/presentation.js';
 import { pruneSessions } from './core/sessions.js';
 import { formatTime } from './core/time.js';
 import { checkSharedSecret, readSharedSecret } from './disk/secret-file.js';
-import type { CallbackEvent } from './http/callbacks/dialect.js';
+import type { CallbackEvent } from './http/callbacks/event.js';
 import { CredentialHeaders } from './http/present.js';
 import { buildHttpServer, tlsOptions as httpTlsOptions } from './http/server.js';
 import type { HttpServices } from './http/services.js';

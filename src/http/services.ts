@@ -11,7 +11,7 @@ import type {
 } from '../core/ports.js';
 import type { Principal } from '../core/presentation.js';
 import type { Rule } from '../core/rules.js';
-import type { CallbackEvent } from './callbacks/dialect.js';
+import type { CallbackEvent } from './callbacks/event.js';
 import type { CredentialHeaders } from './present.js';
 import type { TrustedProxies } from './trusted-proxies.js';
 

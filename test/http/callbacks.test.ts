@@ -336,9 +336,8 @@ describe.each(REFUSALS)('a call-back of %s', (_name, path, more, told, refusal) 
     expect(await call('username=a&username=b', 'application/x-www-form-urlencoded')).toEqual(refusal);
     expect(await call(JSON.stringify({ username: 'x'.repeat(1_100_000) }))).toEqual(refusal);
     expect(await call('{}', 'application/json', `${path}/none`)).toEqual(refusal);
-    expect(server.log()).toContain('the body cannot be read (413)');
-    expect(server.log()).toContain('there is no such call-back');
-    expect(server.log()).toContain('is not a text');
+    for (const text of ['the body cannot be read (413)', 'there is no such call-back', 'is not a text'])
+      await expect.poll(() => server.log()).toContain(text);
   });
 
   it('is no allow while the keystore cannot be read', async () => {
@@ -377,7 +376,7 @@ describe('the call-backs', () => {
       const { status, headers, body } = await post(`${http}/callbacks/mosquitto/user${mode}`, { json });
       return [status, headers.get('content-type')?.split(';')[0], body];
     };
-    const [ok, refused] = ['{"Ok":true,"Error":""}', '{"Ok":false,"Error":"missing"}'];
+    const ok = '{"Ok":true,"Error":""}';
     expect(await call('', apiKey)).toEqual([200, 'application/json', ok]);
     expect(await call('?mode=status', '')).toEqual([
       403,
@@ -388,7 +387,6 @@ describe('the call-backs', () => {
     expect(await call('?mode=json', '')).toEqual([200, 'application/json', expect.stringContaining('false')]);
     expect(await call('?mode=text', apiKey)).toEqual([200, 'text/plain', 'ok']);
     expect(await call('?mode=text', '')).toEqual([200, 'text/plain', expect.stringMatching(/^refused: /)]);
-    expect(refused).toContain('Error');
   });
 
   it('tell EMQX when the credential ends, that nobody is a superuser, and what is closed', async () => {
@@ -498,7 +496,7 @@ describe('the call-backs', () => {
     expect(await acl(token, 'other')).toBe(403);
     expect(await acl(key.apiKey, 'c')).toBe(200);
     expect(await acl(key.apiKey, 'app')).toBe(403);
-    expect(server.log()).toContain('nobody has connected by this name since the start');
+    await expect.poll(() => server.log()).toContain('nobody has connected by this name since the start');
     expect(server.log()).not.toContain(key.apiKey);
     expect(server.log()).not.toContain(token);
   });

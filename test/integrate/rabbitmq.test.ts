@@ -227,7 +227,7 @@ describe('RabbitMQ, configured as printed', () => {
       password: '',
     });
     expect(returnCode).not.toBe(0);
-    expect(server.log()).toContain('neither here nor has the secret');
+    await expect.poll(() => server.log()).toContain('neither here nor has the secret');
     expect(server.log()).not.toContain(SECRET);
   });
 });

@@ -18,15 +18,6 @@ export interface CallbackAnswer {
   readonly body: string;
 }
 
-/** A client of a broker that was refused, or a call that was. */
-export interface CallbackEvent {
-  readonly path: string;
-  /** As the client gave it, cut short. */
-  readonly clientId: string;
-  readonly outcome: 'deny' | 'unavailable';
-  readonly reason: string;
-}
-
 /** What a call came to: the answer, and what the log is told of where somebody was refused. */
 export interface Outcome {
   readonly answer: CallbackAnswer;
