@@ -11,7 +11,7 @@ const rooms = {
   cli: ['cli', 'integrate', 'core', 'disk'],
   commands: ['commands', 'cli', 'integrate', 'core', 'disk'],
 };
-const files = { cli: ['app', 'settings'], commands: ['app', 'settings', 'start-server'] };
+const files = { cli: ['app', 'settings', 'callback-secret'], commands: ['app', 'settings', 'start-server'] };
 
 const arrows = Object.entries(rooms).map(([room, allowed]) => ({
   name: `${room}-imports-only-${allowed.join('-')}`,

@@ -4,8 +4,9 @@ set -euo pipefail
 
 # Where Debian puts servers, which an ordinary user's path does not name.
 PATH="$PATH:/usr/sbin:/sbin"
-declare -A package=([mosquitto_pub]=mosquitto-clients [ps]=procps [rabbitmq-server]=rabbitmq-server)
-[ "$#" -gt 0 ] || set -- curl openssl mosquitto_pub mosquitto ps nginx caddy haproxy
+declare -A package=([mosquitto_pub]=mosquitto-clients [ps]=procps [/usr/lib/rabbitmq/bin/rabbitmq-server]=rabbitmq-server)
+# RabbitMQ by a path: its command is for root.
+[ "$#" -gt 0 ] || set -- curl openssl mosquitto_pub mosquitto ps nginx caddy haproxy /usr/lib/rabbitmq/bin/rabbitmq-server
 missing=()
 for program in "$@"; do
   command -v "$program" >/dev/null || missing+=("${package[$program]:-$program}")

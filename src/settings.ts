@@ -77,6 +77,9 @@ export interface ServeSettings extends CommonSettings {
   readonly failedAttempts: Rate | undefined;
   /** For each credential; undefined for no limit. */
   readonly requestsPerKey: Rate | undefined;
+  /** What brokers present that call back from elsewhere than this machine: a file, or the text itself from `KEYWRIGHT_CALLBACK_SECRET`. */
+  readonly callbackSecretFile: string | undefined;
+  readonly callbackSecret: string | undefined;
   readonly log: LogFormat;
 }
 
@@ -134,6 +137,8 @@ export async function serveSettings(sources: SettingSources): Promise<ServeSetti
     httpUpstream: readHttpUpstream(reader),
     failedAttempts: one('failed-attempts', parseRate),
     requestsPerKey: one('requests-per-key', parseRate),
+    callbackSecretFile: all('callback-secret-file', resolve).at(-1),
+    callbackSecret: text(sources.environment.KEYWRIGHT_CALLBACK_SECRET),
     log: one('log', parseLogFormat),
   });
 }
@@ -174,6 +179,7 @@ export const SETTING_DEFAULTS = {
   'http-upstream-keep-credentials': 'false',
   'failed-attempts': '100/1m',
   'requests-per-key': 'off',
+  'callback-secret-file': [],
   log: 'auto',
   scopes: [],
   'key-prefix': DEFAULT_KEY_PREFIX,

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import type { App } from './app.js';
 import { ensureServerLeaf } from './ca/server-leaf.js';
+import { callbackSecretOf } from './callback-secret.js';
 import { KeywrightError } from './core/errors.js';
 import { LastUses } from './core/last-uses.js';
 import type { ServerName } from './core/ports.js';
@@ -10,6 +11,7 @@ import type { Principal } from './core/presentation.js';
 import { pruneProvisioningKeys } from './core/provisioning-keys.js';
 import { pruneSessions } from './core/sessions.js';
 import { formatTime } from './core/time.js';
+import type { CallbackEvent } from './http/callbacks/event.js';
 import { CredentialHeaders } from './http/present.js';
 import { buildHttpServer, tlsOptions as httpTlsOptions } from './http/server.js';
 import type { HttpServices } from './http/services.js';
@@ -61,6 +63,7 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
   const engine = mqttUpstream
     ? createUpstreamEngine(await openUpstream(mqttUpstream))
     : await createEmbeddedEngine();
+  const callbackSecret = await callbackSecretOf(settings);
   // The CA is made here if need be, so that server-cert has one to export while this runs.
   const authority = await app.authority();
   const checkLicence = licenceWatch(licence, log);
@@ -102,6 +105,11 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     proxies: new TrustedProxies(settings.trustedProxies),
     pathRules: settings.rules,
     requests: settings.requestsPerKey && new MemoryLimiter(settings.requestsPerKey),
+    callbackSecret,
+    reportCallback: limited(
+      (event: CallbackEvent) => log.info(event, 'a call-back was refused'),
+      LINES_PER_SECOND,
+    ),
   };
   const http = await buildHttpServer({
     services,

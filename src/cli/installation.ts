@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { callbackSecretOf } from '../callback-secret.js';
 import type { Installation } from '../integrate/integration.js';
 import { type GivenValues, type ListenAddress, serveSettings } from '../settings.js';
 
@@ -8,19 +9,29 @@ export interface InstallationOptions {
   readonly version: string;
 }
 
+/** What call-backs of this home present; undefined where only this machine may call. */
+export async function callbackSecret({
+  home,
+  environment,
+}: InstallationOptions): Promise<string | undefined> {
+  return callbackSecretOf(await serveSettings({ flags: {}, environment, home }));
+}
+
 /** Where this home's keywright is, as its settings say: as what runs on the same machine reaches it. */
 export async function installation({
   home,
   environment,
   version,
 }: InstallationOptions): Promise<Installation> {
-  const { http, mqtt } = await serveSettings({ flags: {}, environment, home });
+  const settings = await serveSettings({ flags: {}, environment, home });
+  const { http, mqtt } = settings;
   return {
     httpUrl: `${http.tls ? 'https' : 'http'}://${reachable(http)}`,
     mqttUrl: `${mqtt.tls ? 'mqtts' : 'mqtt'}://${reachable(mqtt)}`,
     caFile: join(home, 'ca', 'cert.pem'),
     home,
-    callbackSecretFile: undefined,
+    callbackSecretFile:
+      settings.callbackSecretFile ?? (settings.callbackSecret && 'KEYWRIGHT_CALLBACK_SECRET'),
     program: [process.execPath, process.argv[1] ?? 'keywright'],
     version,
   };

@@ -1,14 +1,12 @@
-import { join } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { refuseExisting } from '../cli/bundle-files.js';
-import { installation } from '../cli/installation.js';
+import { callbackSecret, installation } from '../cli/installation.js';
 import { withProbe } from '../cli/probe.js';
 import { table } from '../cli/table.js';
+import { writeConfiguration } from '../cli/write-configuration.js';
 import { KeywrightError } from '../core/errors.js';
-import { createFile } from '../disk/durable-file.js';
 import { INTEGRATIONS } from '../integrate/index.js';
-import type { ConfigurationFile, Integration } from '../integrate/integration.js';
+import type { Integration } from '../integrate/integration.js';
 import { replay } from '../integrate/replay.js';
 
 const NAMES = INTEGRATIONS.map(({ name }) => name);
@@ -44,24 +42,24 @@ ${INTEGRATIONS.map(({ name, summary }) => `${name}: ${summary}`).join('\n')}`;
     const { args, flags } = await this.parse(Integrate);
     const chosen = named(args.name);
     if (flags.test !== undefined) return this.test(chosen, flags.test, flags.home);
-    const { version } = this.config;
-    const home = this.homeDirectory(flags.home);
-    const files = chosen.configuration(await installation({ home, environment: process.env, version }));
-    if (flags.output !== undefined) return { files: await this.write(files, flags.output) };
+    const options = this.options(flags.home);
+    const files = chosen.configuration(await installation(options));
+    if (flags.output !== undefined)
+      return {
+        files: await writeConfiguration(files, {
+          directory: flags.output,
+          secret: await callbackSecret(options),
+          onWritten: (path) => this.log(`Save ${path}`),
+        }),
+      };
     for (const { name, text } of files)
       this.log(files.length > 1 ? `##### ${name}\n${text}` : text.trimEnd());
     return { files };
   }
 
-  private async write(files: readonly ConfigurationFile[], directory: string): Promise<string[]> {
-    const paths = files.map(({ name }) => join(directory, name));
-    await refuseExisting(paths);
-    for (const { name, text } of files) {
-      // It may name files with secrets; it has none itself.
-      await createFile(join(directory, name), { data: text, mode: 0o644 });
-      this.log(`Save ${join(directory, name)}`);
-    }
-    return paths;
+  private options(home: string | undefined) {
+    const { version } = this.config;
+    return { home: this.homeDirectory(home), environment: process.env, version };
   }
 
   private async test({ name, contract }: Integration, url: string, home: string | undefined) {
@@ -73,9 +71,8 @@ ${INTEGRATIONS.map(({ name, summary }) => `${name}: ${summary}`).join('\n')}`;
         `--test ${JSON.stringify(url)} is not a URL like http://127.0.0.1:5654`,
       );
     const app = await this.openApp(home);
-    const outcomes = await withProbe({ app, url, secret: undefined }, (probe) =>
-      replay(url, contract(probe)),
-    );
+    const secret = await callbackSecret(this.options(home));
+    const outcomes = await withProbe({ app, url, secret }, (probe) => replay(url, contract(probe)));
     const failed = outcomes.filter(({ holds }) => !holds).length;
     this.log(
       table(

@@ -112,6 +112,10 @@ or in keywright.yaml in the home (http: …). Ends on SIGTERM or SIGINT.`;
       helpValue: 'COUNT/SPAN|off',
       description: told('requests with one credential', 'requests-per-key'),
     }),
+    'callback-secret-file': Flags.string({
+      helpValue: 'FILE',
+      description: 'secret of MQTT brokers that call back from elsewhere than this machine',
+    }),
     log: Flags.string({
       helpValue: 'auto|human|json',
       description: told('form of the log on standard error', 'log'),

@@ -109,6 +109,12 @@ export function grantsConnect(granted: readonly string[]): boolean {
   return grants(granted, 'ingest') || granted.some((scope) => splitTopicScope(scope)[0] !== undefined);
 }
 
+/** Whether any topic at all is open. */
+export function grantsVerb(granted: readonly string[], verb: TopicVerb): boolean {
+  const topics = topicsOf(granted, verb);
+  return topics === 'open' || topics.length > 0;
+}
+
 /** Whether a topic (or, to subscribe, a filter) is open: where topic scopes of the verb exist one must cover it, else `ingest` opens all. */
 export function grantsTopic(granted: readonly string[], verb: TopicVerb, topic: string): boolean {
   if (granted.includes('*')) return true;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, rm } from 'node:fs/promises';
+import { link, rm, stat } from 'node:fs/promises';
 import { KeywrightError } from '../core/errors.js';
 import { createFile, readOptional } from './durable-file.js';
 import { ioError, systemCode } from './io-error.js';
@@ -27,4 +27,28 @@ export async function createSecret(path: string): Promise<void> {
   } finally {
     await rm(draft, { force: true });
   }
+}
+
+// Brokers carry it in URLs, in configuration files and in headers.
+const SHARED_SECRET = /^[A-Za-z0-9._~-]{16,256}$/;
+
+/** Reads a secret that others are told of. @throws KeywrightError `io`, `invalid-input` where it is too weak, or open to everybody */
+export async function readSharedSecret(path: string): Promise<string> {
+  const text = await readOptional(path);
+  if (text === undefined) throw new KeywrightError('invalid-input', `there is no file ${path}`);
+  const { mode } = await stat(path);
+  if ((mode & 0o007) !== 0 && process.getuid !== undefined) {
+    throw new KeywrightError('invalid-input', `${path} is open to every user of this machine`, {
+      hint: `close it with: chmod o= ${path}`,
+    });
+  }
+  return checkSharedSecret(text.trim(), path);
+}
+
+/** @param source what is named where it is too weak @throws KeywrightError `invalid-input` */
+export function checkSharedSecret(secret: string, source: string): string {
+  if (SHARED_SECRET.test(secret)) return secret;
+  throw new KeywrightError('invalid-input', `the secret in ${source} is too weak, or cannot stand in a URL`, {
+    hint: 'it has 16 to 256 letters, digits, ".", "_", "~" or "-": make one with: openssl rand -hex 32',
+  });
 }

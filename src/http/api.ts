@@ -1,8 +1,10 @@
 import type { FastifyInstance } from 'fastify';
+import { addCallbackRoutes } from './callbacks/routes.js';
 import { addEdgemqRoutes } from './dialects/edgemq.js';
 import { addIotisticaRoutes } from './dialects/iotistica.js';
 import { addMachhubRoutes } from './dialects/machhub.js';
 import { addMeerschaumRoutes } from './dialects/meerschaum.js';
+import { type BodyParser, parseForm } from './form.js';
 import { answerOAuthError } from './oauth/error.js';
 import { addIntrospectRoute } from './oauth/introspect.js';
 import { addMetadataRoutes } from './oauth/metadata.js';
@@ -44,9 +46,8 @@ export async function addApi(app: FastifyInstance, services: HttpServices): Prom
       addRevokeRoute(oauth, services);
     });
   });
+  await addCallbackRoutes(app, services);
 }
-
-type BodyParser = ReturnType<FastifyInstance['getDefaultJsonParser']>;
 
 /** Of other types a body is refused with 415, where the verifier takes any and reads none. */
 function takeOnly(app: FastifyInstance, type: string, parse: BodyParser): void {
@@ -61,20 +62,3 @@ function takeOnly(app: FastifyInstance, type: string, parse: BodyParser): void {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
 }
-
-const parseForm: BodyParser = (_request, body, done) => {
-  const form: Record<string, string> = {};
-  for (const [name, value] of new URLSearchParams(String(body))) {
-    // RFC 6749 section 3.2: no parameter twice.
-    if (Object.hasOwn(form, name))
-      return done(
-        Object.assign(new Error(`the field ${JSON.stringify(name.slice(0, 80))} is there twice`), {
-          statusCode: 400,
-        }),
-        undefined,
-      );
-    // RFC 6749 section 3.2: without a value is left out.
-    if (value !== '') Object.defineProperty(form, name, { value, enumerable: true });
-  }
-  done(null, form);
-};

@@ -3,6 +3,8 @@ export const OWN_PATHS = { verify: '/verify', health: '/healthz', readiness: '/r
 
 // Below these, and at them, everything is keywright's.
 const MANAGEMENT = /^\/api\/v1\/(?:clients|tokens|users|sessions)(?:\/|$)/;
+// Where a broker asks for something that does not exist it must not get the verifier's 401: some pass over that, and allow.
+const CALLBACKS = '/callbacks/';
 
 /** keywright's own routes besides, methods by path: other methods on these paths are the verifier's. */
 export type OwnRoutes = ReadonlyMap<string, ReadonlySet<string>>;
@@ -26,6 +28,7 @@ export function addressee(method: string, target: string, routes: OwnRoutes): Ad
   if (path === `${OWN_PATHS.verify}/` && /[?&](?:scope|rate)=/.test(target)) return 'nobody';
   if (path.startsWith(`${OWN_PATHS.verify}/`)) return 'verify';
   if (routes.get(path)?.has(method)) return 'route';
+  if (path.startsWith(CALLBACKS)) return 'route';
   if (path.startsWith('/api/v1/') && MANAGEMENT.test(path)) return 'route';
   return mayBeLookalike(path) && plainPath(path) === OWN_PATHS.verify ? 'nobody' : 'any-path';
 }

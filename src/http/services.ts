@@ -12,6 +12,7 @@ import type {
 } from '../core/ports.js';
 import type { Principal } from '../core/presentation.js';
 import type { Rule } from '../core/rules.js';
+import type { CallbackEvent } from './callbacks/event.js';
 import type { CredentialHeaders } from './present.js';
 import type { TrustedProxies } from './trusted-proxies.js';
 
@@ -42,6 +43,10 @@ export interface HttpServices {
   readonly requests: Limiter | undefined;
   /** By what an address is counted. */
   addressKey(address: string): string;
+  /** What brokers present that ask from another machine, or through a gateway; undefined where they may not. */
+  readonly callbackSecret: string | undefined;
+  /** Is told of the clients of brokers that were refused. */
+  reportCallback(event: CallbackEvent): void;
   /** Is told who got in, and from where. */
   noteUse(principal: Principal, from: string): void;
 }

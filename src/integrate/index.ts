@@ -1,11 +1,19 @@
 import { caddy } from './caddy.js';
 import { docker } from './docker.js';
+import { emqx } from './emqx.js';
 import { envoy } from './envoy.js';
 import { haproxy } from './haproxy.js';
 import type { Integration } from './integration.js';
+import { mosquitto } from './mosquitto.js';
 import { nginx } from './nginx.js';
+import { rabbitmq } from './rabbitmq.js';
 import { systemd } from './systemd.js';
 import { traefik } from './traefik.js';
+import { vernemq } from './vernemq.js';
 
 /** Everything that keywright knows to stand beside. */
-export const INTEGRATIONS: readonly Integration[] = [nginx, caddy, traefik, envoy, haproxy, systemd, docker];
+export const INTEGRATIONS: readonly Integration[] = [
+  ...[nginx, caddy, traefik, envoy, haproxy],
+  ...[mosquitto, emqx, vernemq, rabbitmq],
+  ...[systemd, docker],
+];

@@ -4,7 +4,8 @@ import type { Clock, Limiter } from '../core/ports.js';
 import type { Principal } from '../core/presentation.js';
 import type { Registry } from '../core/prove.js';
 import { isTopicName } from '../core/scope.js';
-import { mayUseTopic, passwordIdOf, verify, verifyPrepared } from '../core/verify.js';
+import { mayUseTopic, passwordIdOf } from '../core/verify.js';
+import { CONNECT_DEMAND, verifyConnect } from '../core/verify-connect.js';
 import {
   type ConnectRefusal,
   connectRefusal,
@@ -44,8 +45,6 @@ export interface MqttEvent {
   readonly reason: string;
 }
 
-const DEMAND = { connect: true } as const;
-
 /**
  * Decides on a connection by its CONNECT, before any engine sees it: a refusal costs no session.
  * Order: one whole CONNECT → its credential → the protocol level → the engine.
@@ -77,21 +76,14 @@ async function decide(stream: Duplex, options: GateOptions): Promise<void> {
   if (authentication !== 'open') {
     const { presentation, isPassword } = presentConnect(packet, stream, authentication);
     const { failures, addressKey, from } = options;
-    const presented = { ...presentation, demand: DEMAND };
-    // Checking a password costs: that is counted before, unless it is known to be right. An API key is not guessed.
-    const isUnproved =
-      presentation.password !== undefined && verify(presented, registry, clock.now()).outcome === 'rejected';
-    const waitMs = isUnproved ? ((await failures?.take(addressKey(from))) ?? 0) : 0;
-    if (waitMs > 0) return refuse(stream, { refusal: SERVER_UNAVAILABLE, protocolVersion });
-    const verdict = await verifyPrepared(presented, registry, clock);
-    if (isUnproved && verdict.outcome === 'accepted') await failures?.giveBack(addressKey(from));
-    if (verdict.outcome === 'rejected') {
+    const countAs = addressKey(from);
+    const verdict = await verifyConnect(presentation, { registry, clock, failures, countAs });
+    if (verdict.outcome !== 'accepted') {
+      const { outcome, reason } = verdict;
       const clientId = packet.clientId.slice(0, 80);
-      options.report({ what: 'connection refused', clientId, reason: verdict.reason });
-      // Who holds a credential gets in, whatever others at the same address have tried.
-      const isGuess = verdict.reason === 'invalid' && !isUnproved;
-      const isTooMany = isGuess && ((await failures?.take(addressKey(from))) ?? 0) > 0;
-      const refusal = isTooMany ? SERVER_UNAVAILABLE : connectRefusal(verdict.reason, { isPassword });
+      if (reason !== undefined) options.report({ what: 'connection refused', clientId, reason });
+      const refusal =
+        outcome === 'limited' ? SERVER_UNAVAILABLE : connectRefusal(verdict.reason, { isPassword });
       return refuse(stream, { refusal, protocolVersion });
     }
     principal = verdict.principal;
@@ -105,7 +97,7 @@ async function decide(stream: Duplex, options: GateOptions): Promise<void> {
   }
 
   const passwordId = presentedPassword && principal ? passwordIdOf(principal, registry) : undefined;
-  if (principal !== undefined) sessions.add(stream, { principal, demand: DEMAND, passwordId });
+  if (principal !== undefined) sessions.add(stream, { principal, demand: CONNECT_DEMAND, passwordId });
   const sessionId = sessionIdOf(packet.clientId, principal);
   const clientId = sessionId.slice(0, 80);
   engine.admit({

@@ -1,0 +1,65 @@
+import type { UsedCredential } from '../../core/presentation.js';
+import type { Accepted } from '../../core/verify.js';
+
+// A broker's clients; of more than these the oldest have to connect again.
+const MAX_CONNECTIONS = 200_000;
+// One client id is one connection: more than one is remembered only until it is known which of them still holds.
+const MAX_AT_ONE_ID = 16;
+
+export interface ConnectionName {
+  readonly username: string;
+  readonly clientId: string;
+}
+
+/** Whom one broker was told to let in, by user name and client id, while this server runs. */
+export class Admitted {
+  readonly #connections = new Map<string, readonly Accepted[]>();
+  readonly #keysByUser = new Map<string, Set<string>>();
+
+  /**
+   * A connection that the broker refused for reasons of its own looks the same as one that it took: whoever was let in by
+   * that name before stays, as long as their credential holds.
+   */
+  add(name: ConnectionName, accepted: Accepted, stillHolds: (earlier: Accepted) => boolean): void {
+    const key = keyOf(name);
+    const identity = identityOf(accepted);
+    const others = (this.#connections.get(key) ?? []).filter(
+      (earlier) => identityOf(earlier) !== identity && stillHolds(earlier),
+    );
+    // The newest goes to the end, so that the oldest is forgotten first.
+    this.#connections.delete(key);
+    this.#connections.set(key, [...others, accepted].slice(-MAX_AT_ONE_ID));
+    const keys = this.#keysByUser.get(name.username) ?? new Set();
+    this.#keysByUser.set(name.username, keys.add(key));
+    if (this.#connections.size > MAX_CONNECTIONS) this.#forgetOldest();
+  }
+
+  /** All that it can be: without a client id, whoever was let in by that user name. Empty where nobody was. */
+  find(username: string, clientId: string | undefined): readonly Accepted[] {
+    if (clientId !== undefined) return this.#connections.get(keyOf({ username, clientId })) ?? [];
+    return [...(this.#keysByUser.get(username) ?? [])].flatMap((key) => this.#connections.get(key) ?? []);
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#connections.keys();
+    if (oldest === undefined) return;
+    this.#connections.delete(oldest);
+    const [username] = JSON.parse(oldest);
+    const keys = this.#keysByUser.get(username);
+    keys?.delete(oldest);
+    if (keys?.size === 0) this.#keysByUser.delete(username);
+  }
+}
+
+function keyOf({ username, clientId }: ConnectionName): string {
+  return JSON.stringify([username, clientId]);
+}
+
+// Of access tokens there is a new one at every connection: one that may do the same takes the place of the one before.
+function identityOf({ principal: { kind, id, scopes, credential } }: Accepted): string {
+  return JSON.stringify([kind, id, credential.kind, sourceOf(credential), scopes]);
+}
+
+function sourceOf(credential: UsedCredential): unknown {
+  return credential.kind === 'access-token' ? credential.claims.origin : credential.id;
+}

@@ -1,0 +1,67 @@
+import type { Principal } from '../../core/presentation.js';
+import { grantsVerb } from '../../core/scope.js';
+import { NEVER } from '../../core/time.js';
+import { type CallbackAnswer, type Dialect, oneOf, requiredText, textOf } from './dialect.js';
+import type { Decision } from './policy.js';
+
+/**
+ * EMQX 5's HTTP authenticator and authorizer. Everything is a 200 with `allow` or `deny`: any other status, and `ignore`, it
+ * passes over, and whatever comes next in its list may allow.
+ */
+export const emqx: Dialect = {
+  broker: 'emqx',
+  maxBodyBytes: 64 * 1024,
+  refuse: () => DENY,
+  calls: {
+    '/callbacks/emqx/authn': async ({ fields, from: broker }, policy) => {
+      const clientId = textOf(fields, 'clientid');
+      const decision = await policy.connect({
+        username: textOf(fields, 'username'),
+        password: textOf(fields, 'password'),
+        clientId,
+        address: textOf(fields, 'peerhost'),
+        broker,
+      });
+      return { answer: authenticated(decision), decision, clientId };
+    },
+    '/callbacks/emqx/authz': async ({ fields }, policy) => {
+      const clientId = requiredText(fields, 'clientid');
+      const verb = oneOf(fields, 'action', ['publish', 'subscribe']);
+      const client = { username: textOf(fields, 'username'), clientId };
+      const decision = await policy.use(client, { verb, topic: requiredText(fields, 'topic') });
+      return { answer: decision.outcome === 'allow' ? json({ result: 'allow' }) : DENY, decision, clientId };
+    },
+  },
+};
+
+function authenticated(decision: Decision): CallbackAnswer {
+  if (decision.outcome !== 'allow') return DENY;
+  const [principal] = decision.principals;
+  if (principal === undefined) return DENY;
+  const { expiresAt } = principal;
+  return json({
+    result: 'allow',
+    is_superuser: false,
+    // In seconds; EMQX ends the session then.
+    ...(expiresAt < NEVER && { expire_at: Math.floor(expiresAt / 1000) }),
+    acl: refusals(principal),
+  });
+}
+
+/**
+ * What is refused whatever may be asked later. A rule that allows would keep EMQX from asking at all, and so hold beyond a
+ * revocation; it also takes the filter `a/#` for one that `a/+` covers.
+ */
+function refusals({ scopes }: Principal): readonly object[] {
+  const closed = (['publish', 'subscribe'] as const).filter((verb) => !grantsVerb(scopes, verb));
+  return [
+    { permission: 'deny', action: 'publish', topic: '$SYS/#' },
+    ...closed.map((action) => ({ permission: 'deny', action, topic: '#' })),
+  ];
+}
+
+function json(body: object): CallbackAnswer {
+  return { status: 200, type: 'application/json', body: JSON.stringify(body) };
+}
+
+const DENY = json({ result: 'deny' });

@@ -1,0 +1,147 @@
+import { canonicalClientId } from '../../core/client-id.js';
+import { presentConnectTexts } from '../../core/present-connect.js';
+import type { Presentation, Principal } from '../../core/presentation.js';
+import { credentialKind } from '../../core/prove.js';
+import { isTopicName, type TopicVerb } from '../../core/scope.js';
+import { textHash } from '../../core/signed-token.js';
+import { type Accepted, mayUseTopic, passwordIdOf, stillHolds, verifyPrepared } from '../../core/verify.js';
+import { CONNECT_DEMAND, verifyConnect } from '../../core/verify-connect.js';
+import type { HttpServices } from '../services.js';
+import { Admitted } from './admitted.js';
+
+/** A broker's question whether somebody may connect, with the texts of the CONNECT; empty where it has none. */
+interface ConnectQuestion {
+  readonly username: string;
+  readonly password: string;
+  readonly clientId: string;
+  /** The device's address, where the broker names it. */
+  readonly address: string | undefined;
+  /** Where the question itself comes from. */
+  readonly broker: string;
+}
+
+/** A broker's question about a client that is connected. */
+interface ConnectedClient {
+  readonly username: string;
+  /** Undefined where the broker does not say. */
+  readonly clientId: string | undefined;
+  /** The device's address, where the broker names it only now. */
+  readonly address?: string;
+}
+
+interface TopicUse {
+  readonly verb: TopicVerb;
+  /** A topic; to subscribe also a filter. */
+  readonly topic: string;
+}
+
+/** What is decided. The reason is the operator's, never the device's. */
+export type Decision =
+  | { readonly outcome: 'allow'; readonly principals: readonly Principal[] }
+  | { readonly outcome: 'deny' | 'unavailable'; readonly reason: string };
+
+/** The one policy behind the call-backs of one broker: every dialect asks these, and translates. */
+export interface BrokerPolicy {
+  /** Whether somebody may connect: exactly what keywright's own MQTT listener takes. */
+  connect(question: ConnectQuestion): Promise<Decision>;
+  /** Whether a client is still who it was when it connected. */
+  isConnected(client: ConnectedClient): Promise<Decision>;
+  /** Whether a connected client may use a topic, by what it holds now. */
+  use(client: ConnectedClient, use: TopicUse): Promise<Decision>;
+}
+
+export function brokerPolicy(services: HttpServices): BrokerPolicy {
+  const { registry, clock, failures } = services;
+  const admitted = new Admitted();
+
+  const connect = async (question: ConnectQuestion): Promise<Decision> => {
+    const { username, password, clientId, address } = question;
+    const { presentation } = presentConnectTexts({ clientId, name: username, secret: password });
+    // All devices of a broker come from its address: without theirs, they are told apart by what they call themselves.
+    const countAs = address ? services.addressKey(address) : `name ${textHash(username)}`;
+    const verdict = await verifyConnect(presentation, { registry, clock, failures, countAs });
+    if (verdict.outcome === 'limited') return deny('too many wrong attempts');
+    if (verdict.outcome === 'rejected')
+      return verdict.reason === 'unavailable' ? UNAVAILABLE : deny(verdict.reason);
+    const { principal } = verdict;
+    if (isAnothersId(clientId, principal)) return deny(ANOTHERS_ID);
+    services.noteUse(principal, address || question.broker);
+    const passwordId = presentation.password === undefined ? undefined : passwordIdOf(principal, registry);
+    const accepted = { principal, demand: CONNECT_DEMAND, passwordId };
+    admitted.add({ username, clientId }, accepted, holds);
+    return { outcome: 'allow', principals: [principal] };
+  };
+
+  const isConnected = async (client: ConnectedClient): Promise<Decision> => {
+    const decision = await whoIs(client);
+    if (decision.outcome !== 'allow' || !client.address) return decision;
+    const [principal, ...others] = decision.principals;
+    if (principal !== undefined && others.length === 0) services.noteUse(principal, client.address);
+    return decision;
+  };
+
+  const whoIs = async ({ username, clientId }: ConnectedClient): Promise<Decision> => {
+    const known = admitted.find(username, clientId);
+    if (known.length === 0) return byName({ username, clientId });
+    const principals = known.filter(holds).map(({ principal }) => principal);
+    return principals.length > 0 ? { outcome: 'allow', principals } : deny(ENDED);
+  };
+
+  /** Somebody whom this server did not let in, but who is called by what they presented. */
+  const byName = async ({ username, clientId }: ConnectedClient): Promise<Decision> => {
+    const kind = credentialKind(username);
+    if (kind === undefined) return { outcome: 'unavailable', reason: STRANGER };
+    const texts = { clientId: clientId ?? '', name: username, secret: '' };
+    // The password beside a key was checked when it connected.
+    const presentation: Presentation =
+      kind === 'api-key' ? { token: username } : presentConnectTexts(texts).presentation;
+    const verdict = await verifyPrepared({ ...presentation, demand: CONNECT_DEMAND }, registry, clock);
+    if (verdict.outcome === 'rejected')
+      return verdict.reason === 'unavailable' ? UNAVAILABLE : deny(verdict.reason);
+    const { principal } = verdict;
+    if (clientId !== undefined && isAnothersId(clientId, principal)) return deny(ANOTHERS_ID);
+    return { outcome: 'allow', principals: [principal] };
+  };
+
+  const use = async (client: ConnectedClient, { verb, topic }: TopicUse): Promise<Decision> => {
+    if (topic === '' || (verb === 'publish' && (!isTopicName(topic) || topic.startsWith('$'))))
+      return deny(`nobody may ${verb} to ${shown(topic)}`);
+    const decision = await whoIs(client);
+    if (decision.outcome !== 'allow') return decision;
+    const now = clock.now();
+    const may = (principal: Principal) => mayUseTopic(principal, registry, { verb, topic, now });
+    // Where it is not known which of several it is, none of them gets what another may.
+    return decision.principals.every(may) ? decision : deny(`no scope to ${verb} to ${shown(topic)}`);
+  };
+
+  const holds = (accepted: Accepted): boolean => stillHolds(accepted, registry, clock.now());
+
+  // The gate keeps sessions under ids of its own making; a broker has one under each client id, for whoever comes by it.
+  const isAnothersId = (clientId: string, { kind, id }: Principal): boolean => {
+    const named = canonicalClientId(clientId);
+    if (named === undefined || (kind === 'client' && named === id)) return false;
+    return registry.clientById(named) !== undefined;
+  };
+
+  return { connect: guarded(connect), isConnected: guarded(isConnected), use: guarded(use) };
+}
+
+const UNAVAILABLE: Decision = { outcome: 'unavailable', reason: 'unavailable' };
+const STRANGER = 'nobody has connected by this name since the start';
+const ENDED = 'the credential that it connected with does not hold any more';
+const ANOTHERS_ID = 'the client id is another client’s';
+
+function deny(reason: string): Decision {
+  return { outcome: 'deny', reason };
+}
+
+function shown(topic: string): string {
+  return JSON.stringify(topic.slice(0, 120));
+}
+
+/** Whatever fails in a decision lets nobody in. */
+function guarded<Question extends unknown[]>(
+  decide: (...question: Question) => Promise<Decision>,
+): (...question: Question) => Promise<Decision> {
+  return (...question) => decide(...question).catch(() => UNAVAILABLE);
+}

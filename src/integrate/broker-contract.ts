@@ -1,0 +1,50 @@
+import type { ContractStep } from './integration.js';
+
+type Judge = ContractStep['judge'];
+
+/** The status, and the text that the whole body is. */
+export function isText(status: number, text: string): Judge {
+  return (answer) =>
+    answer.status === status && answer.body === text
+      ? undefined
+      : `is ${answer.status} ${JSON.stringify(answer.body)}, not ${status} ${JSON.stringify(text)}`;
+}
+
+/** The status, and members that the JSON body has, among others. */
+export function hasMembers(status: number, members: Readonly<Record<string, unknown>>): Judge {
+  return ({ status: found, body }) => {
+    const wanted = Object.entries(members).every(
+      ([name, value]) => JSON.stringify(memberOf(body, name)) === JSON.stringify(value),
+    );
+    return found === status && wanted
+      ? undefined
+      : `is ${found} ${JSON.stringify(body)}, not ${status} with ${JSON.stringify(members)}`;
+  };
+}
+
+function memberOf(body: string, name: string): unknown {
+  try {
+    return JSON.parse(body)[name];
+  } catch {
+    return undefined;
+  }
+}
+
+/** What stands in a printed configuration for a secret: what is printed is seen, and kept. */
+export const SECRET_PLACEHOLDER = 'CALLBACK_SECRET';
+
+/** Lines that say where the secret is that stands for the placeholder. */
+export function secretNote(secretFile: string | undefined): readonly string[] {
+  return secretFile === undefined
+    ? []
+    : [`# Put the text in ${secretFile} where ${SECRET_PLACEHOLDER} stands, and close this file to others.`];
+}
+
+/** An API key of the right form that is nobody's. */
+export const STRANGERS_KEY = `kw_live_${'0'.repeat(32)}000000`;
+
+/** HTTP Basic as brokers make it of `http://keywright:SECRET@…`. */
+export function basic(secret: string | undefined): Record<string, string> {
+  if (secret === undefined) return {};
+  return { authorization: `Basic ${Buffer.from(`keywright:${secret}`).toString('base64')}` };
+}
