@@ -60,9 +60,7 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
   keepTicksQuick();
   const { home, keyStore, clock, licence } = app;
   const { http: httpAt, mqtt: mqttAt, mqttUpstream } = settings;
-  const engine = mqttUpstream
-    ? createUpstreamEngine(await openUpstream(mqttUpstream))
-    : await createEmbeddedEngine();
+  const broker = mqttUpstream && (await openUpstream(mqttUpstream));
   const callbackSecret = await callbackSecretOf(settings);
   // The CA is made here if need be, so that server-cert has one to export while this runs.
   const authority = await app.authority();
@@ -117,6 +115,7 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     upstream: settings.httpUpstream,
     onFailure: limited((error: Error) => log.warn(`HTTP upstream: ${error.message}`), LINES_PER_SECOND),
   });
+  const engine = broker ? createUpstreamEngine(broker) : await createEmbeddedEngine();
   const mqtt = buildMqttServer({
     ...{ registry, clock, engine, ...counts },
     tls: mqttAt.tls ? tls : undefined,
