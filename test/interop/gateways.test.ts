@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { application, daemon, freePort, type Seen } from '../support/gateway.js';
@@ -172,6 +172,27 @@ describe('integrate NAME --test URL', () => {
       expect(JSON.parse((await shop.keywright(['token', 'list', '--json'])).stdout)).toEqual([]);
     },
   );
+
+  it('presents the secret of call-backs, and writes it only into files that are closed to others', async () => {
+    const shop = await workshop();
+    await shop.keywright(['ca', 'init']);
+    const secret = 'a-secret-of-24-letters.x';
+    await writeFile(join(shop.directory, 'secret'), `${secret}\n`, { mode: 0o600 });
+    const env = { KEYWRIGHT_CALLBACK_SECRET_FILE: join(shop.directory, 'secret') };
+    const server = await serve(shop, [], env);
+    for (const name of ['mosquitto', 'emqx', 'vernemq', 'rabbitmq']) {
+      const { exitCode, stdout, stderr } = await shop.keywright(['integrate', name, '--test', server.http], {
+        env,
+      });
+      expect([name, exitCode, stdout.includes('NO:')]).toEqual([name, 0, false]);
+      expect(stderr).toMatch(/all \d+ hold$/);
+      expect((await shop.keywright(['integrate', name], { env })).stdout).not.toContain(secret);
+    }
+    await shop.keywright(['integrate', 'rabbitmq', '--output', shop.directory], { env });
+    const file = join(shop.directory, 'rabbitmq.conf');
+    expect(await readFile(file, 'utf8')).toContain(`keywright:${secret}@`);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
 
   it('says what does not hold, and exits 1', async () => {
     const shop = await workshop();
