@@ -23,13 +23,26 @@ export async function withProbe<T>(
     expiresAt: addDuration(app.clock.now(), '10m'),
     prefix: (await app.settings()).keyPrefix,
   });
+  let removed: Promise<void> | undefined;
+  const remove = () => {
+    removed ??= deleteApiKey(services, apiKeyId(client, credential));
+    return removed;
+  };
+  const stop = (signal: NodeJS.Signals) => void remove().finally(() => process.exit(SIGNAL_CODES[signal]));
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
   try {
     await known(url, key);
     return await use({ clientId: client.id, apiKey: key, secret });
   } finally {
-    await deleteApiKey(services, apiKeyId(client, credential));
+    await remove();
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
   }
 }
+
+// As a shell has it of a program that the signal ended.
+const SIGNAL_CODES: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIGTERM: 143 };
 
 async function known(url: string, key: string): Promise<void> {
   const deadline = performance.now() + KNOWN_WITHIN_MS;

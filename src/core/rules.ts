@@ -13,7 +13,7 @@ export interface Target {
 
 /** Which method and path needs which scope. */
 export interface Rule {
-  /** Upper-case; undefined for every method. */
+  /** Upper-case, of which GET covers HEAD; undefined for every method. */
   readonly methods: readonly string[] | undefined;
   /** Lower-case, of which `*` is any and `{client}` the caller's own id. */
   readonly segments: readonly string[];
@@ -61,7 +61,7 @@ export function demandOf(rules: readonly Rule[], target: Target): RequestDemand 
   if (rules.length === 0 && !MAYBE_DEVICE.test(path) && !path.includes('%')) return undefined;
   const plain = plainSegments(path);
   if (plain === undefined)
-    return rules.length > 0 || MAYBE_DEVICE.test(decodeLetters(path)) ? NOBODYS : undefined;
+    return rules.length > 0 || MAYBE_DEVICE.test(decodeLetters(decodeLetters(path))) ? NOBODYS : undefined;
   const rule = rules.find((each) => fits(each, { ...target, segments: plain }));
   if (rule?.methods && target.method === undefined) return NOBODYS;
   const owners = [DEVICE, ...(rule ? [rule] : [])].flatMap((each) => ownersIn(each, plain));
@@ -81,7 +81,9 @@ interface PlainTarget {
 
 // A method that is not known fits every rule that names one, which is then found to be in doubt.
 function fits({ methods, ...pattern }: Rule, { method, segments }: PlainTarget): boolean {
-  return (!methods || method === undefined || methods.includes(method)) && fitsPath(pattern, segments);
+  // Servers answer HEAD by what they have for GET (RFC 9110 section 9.3.2).
+  const isNamed = methods?.some((each) => each === method || (each === 'GET' && method === 'HEAD'));
+  return (!methods || method === undefined || isNamed === true) && fitsPath(pattern, segments);
 }
 
 function fitsPath({ segments, open }: Pick<Rule, 'segments' | 'open'>, path: readonly string[]): boolean {

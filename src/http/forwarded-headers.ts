@@ -12,7 +12,7 @@ export interface ForwardedHeadersOptions {
 }
 
 // RFC 9110 section 7.6.1: they are about the connection to us.
-const HOP_BY_HOP = [
+const HOP_BY_HOP: readonly string[] = [
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -25,6 +25,19 @@ const HOP_BY_HOP = [
   // Has been answered here.
   'expect',
 ];
+// By these, servers take a request for another one than was decided on.
+const OVERRIDES = [
+  'x-original-url',
+  'x-original-uri',
+  'x-original-method',
+  'x-rewrite-url',
+  'x-forwarded-uri',
+  'x-forwarded-method',
+  'x-forwarded-prefix',
+  'x-http-method-override',
+  'x-http-method',
+  'x-method-override',
+];
 // What makes a request one is not about a connection, whatever `Connection` says.
 const ESSENTIAL: readonly string[] = ['host', 'content-length', 'transfer-encoding'];
 
@@ -35,11 +48,14 @@ export function forwardedHeaders(
 ): IncomingHttpHeaders {
   const { headers, socket } = request;
   const isFromProxy = services.proxies.speaks(request);
-  const dropped = new Set([...HOP_BY_HOP, ...listedIn(headers.connection)]);
+  const dropped = new Set([...HOP_BY_HOP, ...OVERRIDES, ...listedIn(headers.connection)]);
   if (!isFromProxy) for (const name of [...CERTIFICATE_HEADERS, 'forwarded', 'x-real-ip']) dropped.add(name);
   const kept = Object.entries(headers).filter(
     ([name]) =>
-      !dropped.has(name) && !isIdentity(name) && (keepCredentials || !services.headers.carries(name)),
+      !dropped.has(name) &&
+      !isIdentity(name) &&
+      !isDisguised(name, (plain) => services.headers.carries(plain)) &&
+      (keepCredentials || !services.headers.carries(name)),
   );
   const told = (name: string, own: string) => (isFromProxy ? (headers[name] ?? own) : own);
   const peer = socket.remoteAddress ?? 'unknown';
@@ -56,7 +72,8 @@ export function forwardedHeaders(
 
 /** The headers with which an answer goes back. */
 export function answeredHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  const dropped = new Set([...HOP_BY_HOP, ...listedIn(headers.connection)]);
+  // Its body is framed anew.
+  const dropped = new Set([...HOP_BY_HOP, ...listedIn(headers.connection), 'transfer-encoding']);
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !dropped.has(name)));
 }
 
@@ -66,9 +83,14 @@ function listedIn(connection: string | undefined): string[] {
   return names.filter((name) => !ESSENTIAL.includes(name));
 }
 
-// CGI and its kin take "_" for "-".
+// CGI and its kin take other characters for "-".
+function isDisguised(name: string, carries: (name: string) => boolean): boolean {
+  const plain = name.replace(/[^a-z0-9]/g, '-');
+  return plain !== name && (plain.startsWith('x-forwarded-') || OVERRIDES.includes(plain) || carries(plain));
+}
+
 function isIdentity(name: string): boolean {
-  return name.replaceAll('_', '-').startsWith('x-auth-');
+  return name.replace(/[^a-z0-9]/g, '-').startsWith('x-auth-');
 }
 
 function pairs(flat: readonly string[]): [string, string][] {

@@ -8,7 +8,7 @@ import { collectOpenApi, openApiDocument } from './openapi.js';
 import { problem } from './problem.js';
 import { addressee, OWN_PATHS, type OwnRoutes, originForm } from './route-target.js';
 import type { HttpServices } from './services.js';
-import { type UpstreamAddress, upstreamOf } from './upstream.js';
+import { type Upstream, type UpstreamAddress, upstreamOf } from './upstream.js';
 import { type Verifier, verifierOf } from './verifier.js';
 
 /** PEM texts for a TLS listener; the CA is whose client certificates are asked for. */
@@ -76,7 +76,10 @@ export async function buildHttpServer({
     app.addHook('preClose', async () => upstream.close());
   }
   // Without token authentication and without TLS there is nothing to ask for: the operator left this listener open.
-  putBefore(app, verifierOf({ services, open: !services.tokens && tls === undefined, upstream }), routes);
+  putBefore(app, verifierOf({ services, open: !services.tokens && tls === undefined, upstream }), {
+    routes,
+    upstream,
+  });
   return app;
 }
 
@@ -98,12 +101,17 @@ const GRACE_MS = 5_000;
 const NOTHING_HERE = problem(404, { reason: 'not found', detail: 'there is nothing here' });
 
 /** Puts the verifier before the router, which sees only what is keywright's own: most requests are not, and need no router. */
-function putBefore(app: FastifyInstance, verifier: Verifier, routes: OwnRoutes): void {
+function putBefore(
+  app: FastifyInstance,
+  verifier: Verifier,
+  { routes, upstream }: { readonly routes: OwnRoutes; readonly upstream: Upstream | undefined },
+): void {
   const [route] = app.server.listeners('request');
   app.server.removeAllListeners('request');
   app.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const { method = 'GET', url = '/' } = request;
     const target = originForm(url);
+    upstream?.expect(request);
     switch (addressee(method, target, routes)) {
       case 'any-path':
         return verifier.answerCaller(request, response, target);

@@ -68,20 +68,25 @@ const MAX_CERTIFICATE = 12_000;
 /** PEM percent-encoded (nginx), base64 of the DER (Traefik, HAProxy), or Envoy's list of which `Cert=` is the former. */
 function readCertificate(value: string): PresentedCertificate | undefined {
   if (value.length > MAX_CERTIFICATE) return undefined;
-  const text = /(?:^|;)cert=/i.test(value) ? envoyCertificate(value) : value;
+  const isEnvoys = /^(?:by|hash|cert|chain|subject|uri|dns)=/i.test(value);
+  const text = isEnvoys ? envoyCertificate(value) : value;
   if (text === undefined) return undefined;
   try {
     const decoded = text.includes('%') ? decodeURIComponent(text) : text;
-    const encoded = decoded.includes('-----BEGIN') ? decoded : Buffer.from(decoded, 'base64');
+    const isPem = decoded.includes('-----BEGIN');
+    // A chain is several certificates: which of them is meant is not for us to say.
+    if (isPem ? decoded.split('-----BEGIN').length > 2 : decoded.includes(',')) return undefined;
+    const encoded = isPem ? decoded : Buffer.from(decoded, 'base64');
     return presentCertificate(new X509Certificate(encoded));
   } catch {
     return undefined;
   }
 }
 
-// Several elements are several proxies, of which only the nearest is trusted.
+// Several elements are several proxies, of which only the nearest is trusted. What is in quotes is one value.
 function envoyCertificate(value: string): string | undefined {
-  const unquoted = value.replace(/"(?:[^"\\]|\\.)*"/g, '');
-  const certificates = [...value.matchAll(/(?:^|;)cert="?([^";,]+)"?/gi)];
-  return unquoted.includes(',') || certificates.length !== 1 ? undefined : certificates[0]?.[1];
+  const fields = value.match(/(?:"(?:[^"\\]|\\.)*"|[^;])+/g) ?? [];
+  const certificates = fields.flatMap((field) => /^cert="?([^";,]+)"?$/i.exec(field.trim())?.[1] ?? []);
+  const isOne = !value.replace(/"(?:[^"\\]|\\.)*"/g, '').includes(',');
+  return isOne && certificates.length === 1 ? certificates[0] : undefined;
 }

@@ -6,7 +6,7 @@ import { createProxyServer } from 'httpxy';
 import { LiveSessions } from '../core/live-sessions.js';
 import type { Accepted } from '../core/verify.js';
 import { identityHeaders, problemAnswer, send } from './answer.js';
-import { answerBare } from './connections.js';
+import { answerBare, TIMEOUTS } from './connections.js';
 import { answeredHeaders, forwardedHeaders } from './forwarded-headers.js';
 import { type Problem, problem } from './problem.js';
 import type { HttpServices } from './services.js';
@@ -27,6 +27,8 @@ interface UpstreamOptions extends UpstreamAddress {
 
 /** What stands behind the verifier: requests that got in go on to it. */
 export interface Upstream {
+  /** Gives a request the time that it has to be sent in, unless it is passed on. */
+  expect(request: IncomingMessage): void;
   /** Passes a request on; `accepted` is undefined where nobody was asked. */
   pass(request: IncomingMessage, response: ServerResponse, accepted: Accepted | undefined): void;
   close(): void;
@@ -48,8 +50,33 @@ export function upstreamOf({
   /** How much had been written to a connection when it asked for an upgrade. */
   const writtenBefore = new WeakMap<Socket, number>();
 
-  proxy.on('proxyReq', (outgoing, request) => outgoing.once('timeout', () => late.add(request)));
+  const fail = (peer: ServerResponse | Socket, failure: Problem, reason: string) => {
+    onFailure(new Error(reason));
+    answerFailure(peer, failure);
+  };
+  proxy.on('proxyReq', (outgoing, request, response) => {
+    outgoing.once('timeout', () => late.add(request));
+    outgoing.once('upgrade', (_answer, theirs) => {
+      theirs.destroy();
+      fail(response, BAD, 'it switched protocols without being asked to');
+    });
+  });
+  proxy.on('proxyReqWs', (outgoing, _request, socket) => {
+    // Neither side outlives the other.
+    socket.once('close', () => outgoing.destroy());
+    outgoing.once('upgrade', (_answer, theirs) => {
+      socket.once('close', () => theirs.destroy());
+      if (socket.destroyed) theirs.destroy();
+    });
+  });
   proxy.on('proxyRes', (answer, _request, response) => {
+    const fault = faultOf(answer);
+    if (fault !== undefined) {
+      answer.resume();
+      return fail(response, BAD, fault);
+    }
+    // It means nothing (RFC 9112 section 4), and may be anything.
+    answer.statusMessage = '';
     // Whether the caller's connection goes on is between it and us.
     const connection = response.shouldKeepAlive ? 'keep-alive' : 'close';
     answer.headers = { ...answeredHeaders(answer.headers), connection };
@@ -65,11 +92,22 @@ export function upstreamOf({
   const hasBegun = (peer: ServerResponse | Socket) =>
     'headersSent' in peer ? peer.headersSent : peer.bytesWritten !== writtenBefore.get(peer);
 
+  const deadlines = new WeakMap<IncomingMessage, NodeJS.Timeout>();
+
   return {
+    expect(request) {
+      if (!hasBody(request)) return;
+      const timer = setTimeout(() => request.socket.destroy(), TIMEOUTS.requestTimeout);
+      deadlines.set(request, timer);
+      request.once('close', () => clearTimeout(timer));
+    },
     pass(request, response, accepted) {
-      const isUpgrade = isWebSocket(request);
+      clearTimeout(deadlines.get(request));
+      const isOther = isUpgraded(request) && !isWebSocket(request);
+      // After an upgrade nobody reads a body any more.
+      if (isUpgraded(request) && hasBody(request)) return send(response, problemAnswer(NO_UPGRADE));
+      const isUpgrade = isUpgraded(request) && !isOther;
       const identity = accepted ? identityHeaders(accepted.principal) : [];
-      const { headers } = request;
       request.headers = forwardedHeaders(request, { identity, keepCredentials, isUpgrade, services });
       const { socket } = request;
       if (isUpgrade) {
@@ -80,9 +118,7 @@ export function upstreamOf({
         return;
       }
       if (accepted) sessions.add(response, accepted);
-      // After an upgrade to something else, nobody reads the body any more.
-      const buffer = headers.upgrade === undefined ? undefined : Readable.from([]);
-      if (buffer && hasBody(request)) return send(response, problemAnswer(NO_UPGRADE));
+      const buffer = isOther ? Readable.from([]) : undefined;
       void proxy.web(request, response, { agent, ...(buffer && { buffer }) });
     },
     close() {
@@ -105,6 +141,11 @@ const NO_UPGRADE = problem(400, {
   detail: 'a request with a body cannot ask for an upgrade',
 });
 
+/** Whether node has handed the connection over for an upgrade. */
+function isUpgraded(request: IncomingMessage): boolean {
+  return 'upgrade' in request && request.upgrade === true;
+}
+
 function isWebSocket({ method, headers }: IncomingMessage): boolean {
   return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
 }
@@ -113,7 +154,20 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
+/** What makes an answer none that can be passed on. */
+function faultOf({ statusCode = 0, headers }: IncomingMessage): string | undefined {
+  if (statusCode < 200 || statusCode > 599) return `it answered with status ${statusCode}`;
+  const encoding = headers['transfer-encoding'];
+  return encoding === undefined || /^chunked$/i.test(encoding)
+    ? undefined
+    : 'its answer has an unknown encoding';
+}
+
 function answerFailure(peer: ServerResponse | Socket, failure: Problem): void {
-  if ('headersSent' in peer) send(peer, problemAnswer(failure));
-  else answerBare(peer, failure);
+  if ('headersSent' in peer) {
+    // Of the upstream's answer nothing stays.
+    for (const name of peer.getHeaderNames()) peer.removeHeader(name);
+    peer.statusMessage = '';
+    send(peer, problemAnswer(failure));
+  } else answerBare(peer, failure);
 }

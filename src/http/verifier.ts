@@ -47,13 +47,13 @@ export function verifierOf({ services, open, upstream }: VerifierOptions): Verif
   return {
     answerCaller(request, response, target) {
       const start = performance.now();
+      request.url = target;
       if (open) return upstream ? upstream.pass(request, response, undefined) : send(response, OPEN_ANSWER);
       const demand = demandOf(services.pathRules, { method: request.method, path: target });
       decide(request, demand, (admission) => {
         if (admission.outcome === 'limited') return send(response, refusalAnswer(admission.refusal));
         if (!upstream || admission.outcome === 'rejected')
           return send(response, answer(admission, performance.now() - start));
-        request.url = target;
         upstream.pass(request, response, { principal: admission.principal, demand: demand ?? NO_DEMAND });
       });
     },

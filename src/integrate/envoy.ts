@@ -1,5 +1,15 @@
+import { isIP } from 'node:net';
 import { CREDENTIAL_HEADERS, forwardAuthContract, IDENTITY_HEADERS } from './forward-auth.js';
 import type { Integration } from './integration.js';
+
+const tls = (name: string, caFile: string) => `      transport_socket:
+        name: envoy.transport_sockets.tls
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
+          sni: "${name}"
+          common_tls_context:
+            validation_context: { trusted_ca: { filename: "${caFile}" } }
+`;
 
 const exact = (names: readonly string[], indent: string) =>
   names.map((name) => `${indent}- exact: ${name.toLowerCase()}`).join('\n');
@@ -8,8 +18,9 @@ const exact = (names: readonly string[], indent: string) =>
 export const envoy: Integration = {
   name: 'envoy',
   summary: 'Envoy asks keywright with ext_authz over HTTP',
-  configuration: ({ httpUrl }) => {
-    const { hostname, port } = new URL(httpUrl);
+  configuration: ({ httpUrl, caFile }) => {
+    const { hostname, port, protocol } = new URL(httpUrl);
+    const address = hostname.replace(/^\[|\]$/g, '');
     return [
       {
         name: 'envoy.yaml',
@@ -23,6 +34,8 @@ export const envoy: Integration = {
               typed_config:
                 "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
                 stat_prefix: callers
+                # Applications behind CGI and its kin take "_" for "-".
+                common_http_protocol_options: { headers_with_underscores_action: REJECT_REQUEST }
                 normalize_path: true
                 merge_slashes: true
                 path_with_escaped_slashes_action: REJECT_REQUEST
@@ -61,10 +74,11 @@ ${exact([...CREDENTIAL_HEADERS, 'Domain', 'X-Forwarded-For', 'X-Forwarded-Client
                       "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
   clusters:
     - name: keywright
+      type: ${isIP(address) === 0 ? 'STRICT_DNS' : 'STATIC'}
       connect_timeout: 2s
-      load_assignment:
+${protocol === 'https:' ? tls(address, caFile) : ''}      load_assignment:
         cluster_name: keywright
-        endpoints: [{ lb_endpoints: [{ endpoint: { address: { socket_address: { address: ${hostname}, port_value: ${port} } } } }] }]
+        endpoints: [{ lb_endpoints: [{ endpoint: { address: { socket_address: { address: "${address}", port_value: ${port || (protocol === 'https:' ? 443 : 80)} } } } }] }]
     - name: application
       connect_timeout: 2s
       load_assignment:

@@ -1,16 +1,16 @@
 import { CREDENTIAL_HEADERS, forwardAuthContract, IDENTITY_HEADERS } from './forward-auth.js';
-import { hostAndPort, type Integration } from './integration.js';
+import type { Integration } from './integration.js';
 
 /** HAProxy asks from Lua, with its own HTTP client. */
 export const haproxy: Integration = {
   name: 'haproxy',
   summary: 'HAProxy (2.5 or later, with Lua) asks keywright from a Lua action',
-  configuration: ({ httpUrl }) => [
+  configuration: ({ httpUrl, caFile }) => [
     {
       name: 'haproxy.cfg',
       text: `global
     lua-load keywright.lua            # the file beside this one
-
+${httpUrl.startsWith('https:') ? `    httpclient.ssl.ca-file ${caFile}\n    httpclient.ssl.verify required\n` : ''}
 defaults
     mode http
     timeout connect 2s
@@ -35,7 +35,7 @@ backend application
     {
       name: 'keywright.lua',
       text: `-- Asks keywright about each request, and says who is calling.
-local URL = "http://${hostAndPort(httpUrl)}/verify"
+local URL = "${httpUrl}/verify"
 local IDENTITY = { ${IDENTITY_HEADERS.map((name) => `"${name.toLowerCase()}"`).join(', ')} }
 -- What is said here, not by the caller, and what is about its connection and its body.
 local OWN = {
@@ -70,7 +70,13 @@ core.register_action("keywright", { "http-req" }, function(txn)
   txn:set_var("txn.keywright_body", answer.body or "")
   txn:set_var("txn.keywright_challenge", first(answer.headers, "www-authenticate"))
   txn:set_var("txn.keywright_retry", first(answer.headers, "retry-after"))
-  for _, name in ipairs(IDENTITY) do txn.http:req_del_header(name) end
+  -- Applications behind CGI and its kin take other characters for "-".
+  for name in pairs(txn.http:req_get_headers()) do
+    if name:gsub("[^a-z0-9]", "-"):sub(1, 7) == "x-auth-" then txn.http:req_del_header(name) end
+  end
+  -- What a caller's own Connection header lists could be dropped on the way.
+  if txn.sf:req_hdr("upgrade") ~= "" then txn.http:req_set_header("connection", "upgrade")
+  else txn.http:req_del_header("connection") end
   if answer.status == 200 then
     for _, name in ipairs(IDENTITY) do txn.http:req_set_header(name, first(answer.headers, name)) end
   end

@@ -5,7 +5,7 @@ import { hostAndPort, type Integration } from './integration.js';
 export const nginx: Integration = {
   name: 'nginx',
   summary: 'nginx asks keywright with auth_request',
-  configuration: ({ httpUrl }) => [
+  configuration: ({ httpUrl, caFile }) => [
     {
       name: 'keywright.conf',
       text: `# Include this in http { } of nginx.conf (Debian: /etc/nginx/conf.d/keywright.conf).
@@ -21,6 +21,8 @@ upstream application {
 
 server {
     listen 127.0.0.1:8000;            # where callers come in
+    # Applications behind CGI and its kin take "_" for "-".
+    underscores_in_headers off;
 
     location = /_keywright {
         internal;
@@ -41,7 +43,7 @@ server {
         proxy_set_header X-Forwarded-Uri "";
         proxy_set_header X-Forwarded-Client-Cert "";
         proxy_set_header X-Forwarded-Tls-Client-Cert "";
-        proxy_connect_timeout 2s;
+${tls(httpUrl, caFile)}        proxy_connect_timeout 2s;
         proxy_read_timeout 5s;
     }
 
@@ -85,6 +87,14 @@ function snake(name: string): string {
 
 function variable(name: string): string {
   return `$keywright_${snake(name).replace('x_auth_', '')}`;
+}
+
+function tls(httpUrl: string, caFile: string): string {
+  if (!httpUrl.startsWith('https:')) return '';
+  return `        proxy_ssl_verify on;
+        proxy_ssl_trusted_certificate ${caFile};
+        proxy_ssl_name ${new URL(httpUrl).hostname.replace(/^\[|\]$/g, '')};
+`;
 }
 
 function scheme(url: string): string {

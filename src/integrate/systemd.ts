@@ -1,13 +1,16 @@
+import { KeywrightError } from '../core/errors.js';
 import type { Integration } from './integration.js';
 
 /** systemd runs the server. */
 export const systemd: Integration = {
   name: 'systemd',
   summary: 'systemd runs keywright serve',
-  configuration: ({ program, home }) => [
-    {
-      name: 'keywright.service',
-      text: `# /etc/systemd/system/keywright.service; then: systemctl daemon-reload && systemctl enable --now keywright
+  configuration: ({ program, home }) => {
+    for (const path of [...program, home]) requirePlain(path);
+    return [
+      {
+        name: 'keywright.service',
+        text: `# /etc/systemd/system/keywright.service; then: systemctl daemon-reload && systemctl enable --now keywright
 [Unit]
 Description=keywright, the verifier of credentials
 After=network-online.target
@@ -40,6 +43,19 @@ UMask=0077
 [Install]
 WantedBy=multi-user.target
 `,
-    },
-  ],
+      },
+    ];
+  },
 };
+
+// A unit has quoting, specifiers and variables of its own, in each setting others.
+function requirePlain(path: string): void {
+  if (/^[A-Za-z0-9/._+@-]+$/.test(path)) return;
+  throw new KeywrightError(
+    'invalid-input',
+    `the path ${JSON.stringify(path)} cannot stand in a unit as it is`,
+    {
+      hint: 'use a home, and a place for the program, of letters, digits, "/", ".", "_", "+", "@" and "-"',
+    },
+  );
+}

@@ -5,7 +5,7 @@ import type { Integration } from './integration.js';
 export const traefik: Integration = {
   name: 'traefik',
   summary: 'Traefik asks keywright with the forwardAuth middleware',
-  configuration: ({ httpUrl }) => [
+  configuration: ({ httpUrl, caFile }) => [
     {
       name: 'keywright.yaml',
       text: `# A file of Traefik's file provider (providers.file.directory).
@@ -20,7 +20,7 @@ http:
     keywright:
       forwardAuth:
         address: ${httpUrl}/verify
-        # Traefik says X-Forwarded-Method and -Uri itself, whatever a caller wrote into them.
+${httpUrl.startsWith('https:') ? `        tls:\n          ca: ${caFile}\n` : ''}        # Traefik says X-Forwarded-Method and -Uri itself, whatever a caller wrote into them.
         trustForwardHeader: false
         # Each of these is taken from the answer, and a caller's own is removed.
         authResponseHeaders:
@@ -28,6 +28,8 @@ ${IDENTITY_HEADERS.map((name) => `          - ${name}`).join('\n')}
     without-credentials:
       headers:
         customRequestHeaders:
+          # Applications behind CGI and its kin take "_" for "-".
+${IDENTITY_HEADERS.map((name) => `          ${name.replaceAll('-', '_')}: ""`).join('\n')}
 ${CREDENTIAL_HEADERS.map((name) => `          ${name}: ""`).join('\n')}
   services:
     application:

@@ -20,24 +20,41 @@ export function acceptWebSockets(
       [...offered].find((name) => name === 'mqtt' || name === 'mqttv3.1') ?? false,
   });
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    const response = claim(socket, request);
+    if (response === undefined) return;
     if (request.url?.split('?', 1)[0] !== path) {
       // What came behind the request is the next protocol's, should somebody speak it.
       if (head.length > 0) socket.unshift(head);
-      return answerAsRequest(server, request, socket);
+      return answerAsRequest(server, request, response);
     }
-    socket.on('error', () => socket.destroy());
+    response.detachSocket(socket);
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       admit(createWebSocketStream(webSocket), socket.remoteAddress ?? 'unknown');
     });
   });
 }
 
-// An upgrade that nobody here speaks is a request like any other (RFC 9110 section 7.8: a server may ignore Upgrade).
-function answerAsRequest(server: Server, request: IncomingMessage, socket: Socket): void {
+/** The connection's response to an upgrade. While an earlier request has its answer still to come, nothing may overtake that: then the connection is cut. */
+function claim(socket: Socket, request: IncomingMessage): ServerResponse | undefined {
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
-  response.assignSocket(socket);
-  response.once('finish', () => socket.end());
-  socket.on('error', () => socket.destroy());
+  try {
+    response.assignSocket(socket);
+    return response;
+  } catch {
+    socket.destroy();
+    return undefined;
+  }
+}
+
+// An upgrade that nobody here speaks is a request like any other (RFC 9110 section 7.8: a server may ignore Upgrade).
+function answerAsRequest(server: Server, request: IncomingMessage, response: ServerResponse): void {
+  const { socket } = request;
+  response.once('finish', () => {
+    // What was sent behind the request is nobody's, and unread it would keep the connection.
+    socket.resume();
+    socket.destroySoon();
+  });
   server.emit('request', request, response);
 }

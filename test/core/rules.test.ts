@@ -7,6 +7,7 @@ const RULES = [
   '* /api/clients/{client}/*',
   '* /api/clients/{client}/files/* files',
   'POST /login',
+  'GET /secret admin',
 ].map(parseRule);
 
 const demand = (method: string | undefined, path: string | undefined) => demandOf(RULES, { method, path });
@@ -27,6 +28,8 @@ describe('a rule', () => {
     ['GET', '/api/clients/app/files/7', { scopes: ['files'], clientId: 'app' }],
     ['GET', '/api/clients/not%20an%20id/state', NOBODYS],
     ['POST', '/login', undefined],
+    ['HEAD', '/secret', { scopes: ['admin'] }],
+    ['PUT', '/secret', undefined],
   ])('of %s %s demands', (method, path, expected) => {
     expect(demand(method, path)).toEqual(expected);
   });
@@ -77,6 +80,7 @@ describe('without rules', () => {
     ['/API/v1/dev%69ce/app/x', { scopes: [], clientId: 'app' }],
     ['/api/v1//device/app/x', NOBODYS],
     ['/x/../api/v1/%64evice/app/x', NOBODYS],
+    ['/api/v1/%2564evice/app/x', NOBODYS],
     ['/api/v1/devices', undefined],
     ['/any//thing/%zz', undefined],
     ['/', undefined],

@@ -186,6 +186,9 @@ describe('a trusted proxy', () => {
     for (const headers of [
       { 'x-forwarded-client-cert': `${envoy},${envoy}` },
       { 'x-forwarded-client-cert': `Cert="${escaped}";Cert="${escaped}"` },
+      { 'x-forwarded-client-cert': `Hash=abc;Subject="CN=x;Cert=${escaped}"` },
+      { 'x-ssl-client-cert': `${escaped}${escaped}` },
+      { 'x-forwarded-tls-client-cert': `${der},${der}` },
       { 'x-ssl-client-cert': 'rubbish' },
       { 'x-ssl-client-cert': '%zz' },
       { 'x-ssl-client-cert': escaped, 'x-forwarded-client-cert': envoy },

@@ -12,7 +12,14 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { registerKey, type Server, serve, type Workshop, workshop } from '../support/keywright.js';
+import {
+  eventually,
+  registerKey,
+  type Server,
+  serve,
+  type Workshop,
+  workshop,
+} from '../support/keywright.js';
 
 async function listening(server: TcpServer): Promise<string> {
   const sockets = new Set<Socket>();
@@ -259,6 +266,46 @@ describe('in front of an HTTP server', () => {
     expect(await ask()).toBe(200);
   });
 
+  it.each([
+    ['099 x', ''],
+    ['101 Switching Protocols', ''],
+    ['101 Switching Protocols', 'Upgrade: websocket\r\nConnection: Upgrade\r\n'],
+    ['200 OK', 'Transfer-Encoding: gzip\r\n'],
+    ['200 OK', 'Transfer-Encoding: chunked\r\nSet-Cookie: a=1\r\n\r\nzz'],
+  ])('makes a 502 of %s %j, of which nothing else stays', async (status, headers) => {
+    const url = await listening(
+      createTcpServer(
+        (socket) => void socket.once('data', () => socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\nhello`)),
+      ),
+    );
+    const { server, key } = await fixture(url);
+    const answer = await raw(
+      server,
+      `GET /x HTTP/1.1\r\nHost: h\r\nX-API-Key: ${key}\r\nConnection: close\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 502 Bad Gateway\r\n/);
+    expect(answer).not.toMatch(/transfer-encoding|set-cookie|hello/i);
+    expect((await fetch(`${server.http}/healthz`)).status).toBe(200);
+  });
+
+  it.each(['O\x01K', '\x7f', 'é'])('takes no notice of the reason %j', async (reason) => {
+    const url = await listening(
+      createTcpServer(
+        (socket) =>
+          void socket.once('data', () =>
+            socket.end(`HTTP/1.1 200 ${reason}\r\nContent-Length: 5\r\n\r\nhello`),
+          ),
+      ),
+    );
+    const { server, key } = await fixture(url);
+    const answer = await raw(
+      server,
+      `GET /x HTTP/1.1\r\nHost: h\r\nX-API-Key: ${key}\r\nConnection: close\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 (200 OK|502 Bad Gateway)\r\n/);
+    expect((await fetch(`${server.http}/healthz`)).status).toBe(200);
+  });
+
   it('cuts off an answer whose rest the upstream owes', async () => {
     const url = await listening(
       createTcpServer(
@@ -296,6 +343,7 @@ describe('WebSockets through keywright', () => {
     );
     const webSockets = new WebSocketServer({ server: http });
     webSockets.on('connection', (webSocket, request) => {
+      webSocket.on('error', () => undefined);
       webSocket.send(JSON.stringify(request.headers));
       webSocket.on('message', (data, isBinary) => webSocket.send(data, { binary: isBinary }));
     });
@@ -343,6 +391,32 @@ describe('WebSockets through keywright', () => {
     );
     const other = await fixture(await listening(refusing));
     expect((await open(other.server, { 'x-api-key': other.key })).status).toBe(418);
+  });
+
+  it('without the word in Connection, an upgrade is none', async () => {
+    const { server, key } = await fixture(await webSocketEcho());
+    const head = `GET /x HTTP/1.1\r\nHost: h\r\nX-API-Key: ${key}\r\n`;
+    const answer = await raw(server, `${head}Upgrade: websocket\r\n\r\n${head}Connection: close\r\n\r\n`);
+    expect(answer.match(/HTTP\/1.1 200 /g)?.length).toBe(2);
+    expect((await fetch(`${server.http}/healthz`)).status).toBe(200);
+  });
+
+  it('leaves no connection behind when the caller resets it', async () => {
+    const { server, key } = await fixture(await webSocketEcho());
+    const { pid } = server.process as unknown as { pid: number };
+    const descriptors = async () => (await execa('ls', [`/proc/${pid}/fd`])).stdout.split('\n').length;
+    const before = await descriptors();
+    const handshake = `GET /x HTTP/1.1\r\nHost: h\r\nX-API-Key: ${key}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n`;
+    await Promise.all(
+      Array.from({ length: 40 }, async () => {
+        const socket = connect(Number(new URL(server.http).port), '127.0.0.1');
+        socket.on('error', () => undefined);
+        socket.write(handshake + 'x'.repeat(1000));
+        await new Promise((resolve) => socket.once('data', resolve));
+        socket.resetAndDestroy();
+      }),
+    );
+    await eventually(async () => (await descriptors()) < before + 10, { withinMs: 5000, what: 'all closed' });
   });
 
   it('an upgrade to something else is a request like any other', async () => {

@@ -232,6 +232,24 @@ describe('the HTTP verifier', () => {
     expect((await fetch(server.http, { method: 'HEAD' })).status).toBe(401);
   });
 
+  it.each(['/b', '/mqtt'])('outlives an upgrade of %s that overtakes an earlier request', async (path) => {
+    const { server, token } = await fixture();
+    await exchange(
+      server.http,
+      `GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+    ).catch(() => undefined);
+    expect((await fetch(server.http, bearer(token))).status).toBe(200);
+  });
+
+  it('ends a connection whose upgrade nobody speaks, whatever was sent behind it', async () => {
+    const { server } = await fixture();
+    const answer = await exchange(
+      server.http,
+      'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nleft over',
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+  });
+
   it('is healthy and ready', async () => {
     const { server } = await fixture();
     expect(await (await fetch(`${server.http}/healthz`)).json()).toEqual({ status: 'ok' });

@@ -1,4 +1,5 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { application, daemon, freePort, type Seen } from '../support/gateway.js';
@@ -20,7 +21,7 @@ async function configured(shop: Workshop, name: string, server: Server) {
   const files: { name: string; text: string }[] = JSON.parse(stdout).files;
   for (const file of files) {
     const text = file.text
-      .replaceAll('127.0.0.1:8000', `127.0.0.1:${port}`)
+      .replaceAll(':8000', `:${port}`)
       .replaceAll('127.0.0.1:8080', `127.0.0.1:${behind}`);
     await writeFile(join(shop.directory, file.name), text);
   }
@@ -73,6 +74,18 @@ const GATEWAYS: Record<string, (shop: Fixture) => Promise<unknown>> = {
   },
   haproxy: ({ directory, port }) => daemon('haproxy', ['-db', '-f', 'haproxy.cfg'], { port, cwd: directory }),
 };
+
+function raw(port: number, lines: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(`${lines.join('\r\n')}\r\n\r\n`));
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk;
+    });
+    socket.on('close', () => resolve(answer));
+    socket.on('error', reject);
+  });
+}
 
 describe.each(Object.keys(GATEWAYS))('%s with the configuration that integrate prints', (name) => {
   async function running(args: readonly string[] = []) {
@@ -138,6 +151,26 @@ describe.each(Object.keys(GATEWAYS))('%s with the configuration that integrate p
     await expect
       .poll(async () => (await ask('/other', key)).status, { timeout: 1000, interval: 50 })
       .toBe(401);
+  });
+
+  it('asks over TLS, and lets no caller say who it is in other spellings or take it away', async () => {
+    const shop = await running(['--http', 'https://127.0.0.1:0']);
+    const { apiKey, clientId } = await registerKey(shop);
+    await expect.poll(async () => (await shop.ask('/x', { 'x-api-key': apiKey })).status).toBe(200);
+    const answer = await raw(shop.port, [
+      'GET /x HTTP/1.1',
+      'Host: x',
+      `X-API-Key: ${apiKey}`,
+      'Connection: close, X-Auth-Subject, X-Auth-Client-Id, X-Auth-Scopes',
+      'X_Auth_Subject: boss',
+      'X-Auth_Client_Id: boss',
+      'x_auth-scopes: boss',
+      'X-AUTH-KEY-ID: boss',
+    ]);
+    expect(answer).toMatch(/^HTTP\/1.1 200 /);
+    expect(answer).not.toContain('boss');
+    expect(answer).toContain(`"x-auth-subject":"${clientId}"`);
+    expect(answer).toContain('"x-auth-scopes":"ingest"');
   });
 
   it('says 429 where there were too many, and refuses everybody when keywright is down', async () => {
