@@ -1,5 +1,5 @@
 import { CREDENTIAL_HEADERS, forwardAuthContract, IDENTITY_HEADERS } from './forward-auth.js';
-import type { Integration } from './integration.js';
+import { certifiedName, type Integration } from './integration.js';
 
 /** HAProxy asks from Lua, with its own HTTP client. */
 export const haproxy: Integration = {
@@ -60,6 +60,8 @@ core.register_action("keywright", { "http-req" }, function(txn)
       headers[name] = list
     end
   end
+  -- The certificate is for this name, too, and compared by it.
+  headers["host"] = { "${certifiedName(httpUrl)}" }
   headers["x-original-method"] = { txn.sf:method() }
   headers["x-original-uri"] = { txn.sf:pathq() }
   headers["x-forwarded-for"] = { txn.sf:src() }

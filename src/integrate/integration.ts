@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 /** Where a keywright is, as what stands beside it reaches it. */
 export interface Installation {
   /** `http://127.0.0.1:5654` */
@@ -62,4 +64,10 @@ export interface Integration {
 /** `127.0.0.1:5654` of a URL. */
 export function hostAndPort(url: string): string {
   return new URL(url).host;
+}
+
+/** A name that the server's certificate is for, where what asks compares names and no addresses. */
+export function certifiedName(url: string): string {
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, '');
+  return isIP(host) === 0 ? host : 'localhost';
 }

@@ -1,5 +1,5 @@
 import { CREDENTIAL_HEADERS, forwardAuthContract, IDENTITY_HEADERS } from './forward-auth.js';
-import { hostAndPort, type Integration } from './integration.js';
+import { certifiedName, hostAndPort, type Integration } from './integration.js';
 
 /** nginx asks by a subrequest of `auth_request`. */
 export const nginx: Integration = {
@@ -93,7 +93,7 @@ function tls(httpUrl: string, caFile: string): string {
   if (!httpUrl.startsWith('https:')) return '';
   return `        proxy_ssl_verify on;
         proxy_ssl_trusted_certificate ${caFile};
-        proxy_ssl_name ${new URL(httpUrl).hostname.replace(/^\[|\]$/g, '')};
+        proxy_ssl_name ${certifiedName(httpUrl)};
 `;
 }
 

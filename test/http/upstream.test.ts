@@ -336,6 +336,24 @@ describe('in front of an HTTP server', () => {
   });
 });
 
+it('gives a body that does not get in no more time than without an upstream', async () => {
+  const { server } = await fixture(await echo());
+  const closed = ['/x', '/api/v1/auth/login', '/verify'].map(
+    (path) =>
+      new Promise<void>((resolve) => {
+        const socket = connect(Number(new URL(server.http).port), '127.0.0.1');
+        socket.write(`POST ${path} HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n`);
+        const drip = setInterval(() => socket.write('x'), 500);
+        socket.on('error', () => undefined);
+        socket.once('close', () => {
+          clearInterval(drip);
+          resolve();
+        });
+      }),
+  );
+  await Promise.all(closed);
+});
+
 describe('WebSockets through keywright', () => {
   async function webSocketEcho(): Promise<string> {
     const http = createServer(

@@ -1,9 +1,10 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { application, daemon, freePort, type Seen } from '../support/gateway.js';
-import { registerKey, type Server, serve, type Workshop, workshop } from '../support/keywright.js';
+import { PROGRAM, registerKey, type Server, serve, type Workshop, workshop } from '../support/keywright.js';
 
 interface Fixture extends Workshop {
   readonly server: Server;
@@ -254,6 +255,40 @@ describe('integrate NAME --test URL', () => {
     await shop.keywright(['ca', 'init']);
     const { exitCode, stderr } = await shop.keywright(['integrate', ...args]);
     expect([exitCode, stderr.includes(text)]).toEqual([code, true]);
+  });
+
+  it('leaves no key behind when it is interrupted', async () => {
+    const shop = await workshop();
+    await shop.keywright(['ca', 'init']);
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const connected = new Promise((resolve) => silent.once('connection', resolve));
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const running = execa(
+      process.execPath,
+      [PROGRAM, 'integrate', 'nginx', '--test', url, '--home', shop.home],
+      {
+        reject: false,
+        stdin: 'ignore',
+      },
+    );
+    await connected;
+    expect(JSON.parse((await shop.keywright(['token', 'list', '--json'])).stdout)).toHaveLength(1);
+    running.kill('SIGINT');
+    expect((await running).exitCode).toBe(130);
+    silent.close();
+    expect(JSON.parse((await shop.keywright(['token', 'list', '--json'])).stdout)).toEqual([]);
+  });
+
+  it('makes no unit of a path that a unit reads in another way', async () => {
+    const { keywright, directory } = await workshop();
+    for (const home of ['with blank', 'per%n', 'dollar$x', 'quo"te']) {
+      const { exitCode, stderr } = await keywright(['integrate', 'systemd', '--home', join(directory, home)]);
+      expect([home, exitCode]).toEqual([home, 2]);
+      expect(stderr).toContain('cannot stand in a unit');
+    }
+    const { stdout } = await keywright(['integrate', 'systemd']);
+    expect(stdout).toMatch(/^ExecStart=\S+ \S+ serve$/m);
   });
 
   it('writes files only where there are none', async () => {
