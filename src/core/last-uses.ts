@@ -37,6 +37,8 @@ export class LastUses {
   /** To be told of everybody who gets in; only API keys are remembered. */
   note(principal: Principal, from: string): void {
     if (principal.credential.kind !== 'api-key') return;
+    // To the second is exact enough: what was noted is looked through as often.
+    if (this.#noted.get(principal)?.from === from) return;
     this.#noted.set(principal, { at: this.#options.clock.now(), from });
   }
 

@@ -4,7 +4,7 @@ import { type Problem, REFUSALS, type Refusal } from './problem.js';
 
 export interface Answer {
   readonly status: number;
-  /** Names and values in turn, which node writes fastest. */
+  /** Names and values in turn, which node writes fastest; with the body's length. */
   readonly headers: readonly string[];
   readonly body: string;
 }
@@ -16,14 +16,20 @@ const JSON_CONTENT = ['content-type', 'application/json; charset=utf-8'];
 /** Says a verdict in JSON, for whoever asks about itself. @param elapsedMs how long the decision took */
 export function answer(verdict: Verdict, elapsedMs: number): Answer {
   if (verdict.outcome === 'rejected') return REFUSED[verdict.reason];
-  const { json, before, after } = acceptance(verdict.principal);
-  return { status: 200, headers: json, body: `${before}${elapsedMs.toFixed(3)}${after}` };
+  const made = acceptance(verdict.principal);
+  const elapsed = elapsedMs.toFixed(3);
+  made.headers[elapsed.length] ??= [...made.json, 'content-length', String(made.length + elapsed.length)];
+  return {
+    status: 200,
+    headers: made.headers[elapsed.length] ?? made.json,
+    body: made.before + elapsed + made.after,
+  };
 }
 
 /** Says a verdict to a gateway: who is calling is in the headers, and there is no body. */
 export function gatewayAnswer(verdict: Verdict): Answer {
   if (verdict.outcome === 'rejected') return REFUSED[verdict.reason];
-  return { status: 200, headers: acceptance(verdict.principal).identity, body: '' };
+  return { status: 200, headers: acceptance(verdict.principal).gateway, body: '' };
 }
 
 /** Who is calling, as names and values in turn. */
@@ -35,9 +41,14 @@ export function identityHeaders(principal: Principal): readonly string[] {
 interface Acceptance {
   /** Who is calling. All names are always there: a gateway must not leave in place what a caller wrote into one. */
   readonly identity: readonly string[];
+  readonly gateway: readonly string[];
   readonly json: readonly string[];
   readonly before: string;
   readonly after: string;
+  /** Of the body but for how long the decision took, in octets. */
+  readonly length: number;
+  /** With the whole body's length, by how many digits say how long it took: made once, like everything here. */
+  readonly headers: (readonly string[])[];
 }
 
 const acceptances = new WeakMap<Principal, Acceptance>();
@@ -56,11 +67,16 @@ function acceptance(principal: Principal): Acceptance {
       ...['x-auth-key-id', credential.kind === 'api-key' ? `${id}:${credential.id}` : credential.id],
       ...['x-auth-expires', view.expiresAt],
     ];
+    const before = '{"success":true,"reason":"success","elapse":"';
+    const after = `ms","data":${JSON.stringify(data)}}`;
     made = {
       identity,
+      gateway: withLength(identity, ''),
       json: [...JSON_CONTENT, ...identity],
-      before: '{"success":true,"reason":"success","elapse":"',
-      after: `ms","data":${JSON.stringify(data)}}`,
+      before,
+      after,
+      length: Buffer.byteLength(before + after),
+      headers: [],
     };
     acceptances.set(principal, made);
   }
@@ -69,24 +85,26 @@ function acceptance(principal: Principal): Acceptance {
 
 /** A problem as an answer. */
 export function problemAnswer(problem: Problem, headers: Readonly<Record<string, string>> = {}): Answer {
+  const body = JSON.stringify(problem);
+  const content = ['content-type', 'application/problem+json', 'cache-control', 'no-store'];
   return {
     status: problem.status,
-    headers: [
-      'content-type',
-      'application/problem+json',
-      'cache-control',
-      'no-store',
-      ...Object.entries(headers).flat(),
-    ],
-    body: JSON.stringify(problem),
+    headers: withLength([...content, ...Object.entries(headers).flat()], body),
+    body,
   };
 }
+
+function withLength(headers: readonly string[], body: string): readonly string[] {
+  return [...headers, 'content-length', String(Buffer.byteLength(body))];
+}
+
+const OPEN_BODY = JSON.stringify({ success: true, reason: 'success', elapse: '0.000ms', data: null });
 
 /** What a listener says that was left open: nobody was asked, so nobody is named. */
 export const OPEN_ANSWER: Answer = {
   status: 200,
-  headers: JSON_CONTENT,
-  body: JSON.stringify({ success: true, reason: 'success', elapse: '0.000ms', data: null }),
+  headers: withLength(JSON_CONTENT, OPEN_BODY),
+  body: OPEN_BODY,
 };
 
 const REFUSED: Record<Rejection, Answer> = {
@@ -124,11 +142,14 @@ export function rateAsForbidden({ headers, body }: Answer): Answer {
 /** What is said to a gateway by a listener that was left open. */
 export const OPEN_GATEWAY_ANSWER: Answer = {
   status: 200,
-  headers: ['subject', 'client-id', 'scopes', 'key-id', 'expires'].flatMap((name) => [`x-auth-${name}`, '']),
+  headers: withLength(
+    ['subject', 'client-id', 'scopes', 'key-id', 'expires'].flatMap((name) => [`x-auth-${name}`, '']),
+    '',
+  ),
   body: '',
 };
 
 /** Sends an answer; to HEAD the same without its body. */
 export function send(response: ServerResponse, { status, headers, body }: Answer): void {
-  response.writeHead(status, [...headers, 'content-length', Buffer.byteLength(body)]).end(body);
+  response.writeHead(status, headers as string[]).end(body);
 }
