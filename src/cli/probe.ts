@@ -4,6 +4,7 @@ import { apiKeyId, deleteApiKey, registerApiKey } from '../core/api-keys.js';
 import { KeywrightError } from '../core/errors.js';
 import { addDuration } from '../core/time.js';
 import type { Probe } from '../integrate/integration.js';
+import { send } from '../integrate/replay.js';
 import { apiKeyServices } from './services.js';
 
 // A server follows its keystore within a second.
@@ -47,12 +48,7 @@ const SIGNAL_CODES: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIG
 async function known(url: string, key: string): Promise<void> {
   const deadline = performance.now() + KNOWN_WITHIN_MS;
   do {
-    const answer = await fetch(`${url.replace(/\/$/, '')}/verify`, { headers: { 'x-api-key': key } }).catch(
-      (error) => {
-        const reason = error.cause instanceof Error ? error.cause.message : error.message;
-        throw new KeywrightError('io', `keywright at ${url} cannot be reached: ${reason}`, { cause: error });
-      },
-    );
+    const answer = await send(url, { method: 'GET', path: '/verify', headers: { 'x-api-key': key } });
     if (answer.status === 200) return;
     await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
   } while (performance.now() < deadline);

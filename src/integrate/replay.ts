@@ -22,7 +22,8 @@ export async function replay(url: string, steps: readonly ContractStep[]): Promi
   return outcomes;
 }
 
-async function send(
+/** Asks once. @throws KeywrightError `io` where nobody answers */
+export async function send(
   url: string,
   { method, path, headers = {}, body }: ContractStep['request'],
 ): Promise<Answer> {
