@@ -7,5 +7,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Two cores: more workers only make servers and child processes wait for each other.
     maxWorkers: 2,
+    // Reading this machine's own authorities costs every process that a test starts 50 ms.
+    env: { NODE_EXTRA_CA_CERTS: '' },
   },
 });
