@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { KeywrightError } from './core/errors.js';
 import { ioError } from './disk/io-error.js';
-import type { UpstreamOptions } from './mqtt/engines/upstream.js';
+import type { UpstreamOptions } from './mqtt/relay/upstream-engine.js';
 import type { UpstreamSettings } from './settings.js';
 
 // MQTT 3.1.1 section 3.1.3.5

@@ -7,9 +7,9 @@ import { LiveSessions } from '../core/live-sessions.js';
 import type { Clock, Limiter } from '../core/ports.js';
 import type { Principal } from '../core/presentation.js';
 import type { Registry } from '../core/prove.js';
-import type { Engine } from './engine.js';
-import { admitConnection, type MqttEvent } from './gate.js';
-import type { MqttAuthentication } from './present.js';
+import type { Engine } from './gate/engine.js';
+import { admitConnection, type MqttEvent } from './gate/gate.js';
+import type { MqttAuthentication } from './gate/present.js';
 import { acceptWebSockets } from './websocket.js';
 
 /** PEM texts for a TLS listener; the authority is whose client certificates get in. */

@@ -3,8 +3,8 @@ import { Aedes, type Client } from 'aedes';
 import AsyncPersistence from 'aedes-persistence/asyncPersistence.js';
 import { generate } from 'mqtt-packet';
 import { isTopicName } from '../../core/scope.js';
-import type { Admission, Engine } from '../engine.js';
-import { limitPackets } from '../packet-limit.js';
+import type { Admission, Engine } from '../gate/engine.js';
+import { limitPackets } from '../packets/packet-limit.js';
 
 // A packet is held in memory until it is whole.
 const MAX_PACKET_BYTES = 8 * 1024 * 1024;

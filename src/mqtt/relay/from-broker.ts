@@ -1,4 +1,4 @@
-import type { Admission } from '../engine.js';
+import type { Admission } from '../gate/engine.js';
 import type { PartialPacket, Ruling } from './packet-filter.js';
 import { readPublish } from './publish-head.js';
 import { type Refusals, readSuback, withRefusals } from './subscribe.js';

@@ -1,5 +1,5 @@
 import { isTopicName } from '../../core/scope.js';
-import type { Admission } from '../engine.js';
+import type { Admission } from '../gate/engine.js';
 import type { PartialPacket, Ruling } from './packet-filter.js';
 import { readPublish } from './publish-head.js';
 import { type Refusals, readSubscribe, refuseAll, withoutRefused } from './subscribe.js';

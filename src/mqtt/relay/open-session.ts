@@ -2,8 +2,8 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls, type SecureContext } from 'node:tls';
 import { type IConnackPacket, parser } from 'mqtt-packet';
-import { hangUp } from '../hang-up.js';
-import { packetBounds } from '../packet-length.js';
+import { hangUp } from '../packets/hang-up.js';
+import { packetBounds } from '../packets/packet-length.js';
 
 /** Where the broker is. */
 export interface BrokerAddress {

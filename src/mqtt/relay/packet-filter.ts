@@ -1,4 +1,4 @@
-import { type PacketBounds, packetBounds } from '../packet-length.js';
+import { type PacketBounds, packetBounds } from '../packets/packet-length.js';
 
 /** A packet as far as it has been received. */
 export interface PartialPacket extends PacketBounds {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Admission } from '../engine.js';
-import { hangUp } from '../hang-up.js';
+import type { Admission } from '../gate/engine.js';
+import { hangUp } from '../packets/hang-up.js';
 import { judgeFromBroker } from './from-broker.js';
 import { judgeFromClient } from './from-client.js';
 import { filterPackets, type PacketFilter } from './packet-filter.js';

@@ -1,4 +1,4 @@
-import { makePacket } from '../packet-length.js';
+import { makePacket } from '../packets/packet-length.js';
 import type { PartialPacket } from './packet-filter.js';
 import { readNumber } from './properties.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { makePacket, packetBounds } from '../../../src/mqtt/packet-length.js';
+import { makePacket, packetBounds } from '../../../src/mqtt/packets/packet-length.js';
 import { filterPackets, type PartialPacket, type Ruling } from '../../../src/mqtt/relay/packet-filter.js';
 
 // The first octet of the body says what is to become of a packet.

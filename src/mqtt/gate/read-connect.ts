@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { type IConnectPacket, parser } from 'mqtt-packet';
-import { packetBounds } from './packet-length.js';
+import { packetBounds } from '../packets/packet-length.js';
 
 export interface ReceivedConnect {
   readonly packet: IConnectPacket;

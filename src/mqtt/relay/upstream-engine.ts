@@ -2,19 +2,19 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { generate, type IConnackPacket } from 'mqtt-packet';
 import { isTopicName } from '../../core/scope.js';
+import type { Admission, Engine } from '../gate/engine.js';
 import {
   BAD_AUTHENTICATION_METHOD,
   type ConnectRefusal,
   INVALID_CLIENT_ID,
   NOT_AUTHORIZED,
   SERVER_UNAVAILABLE,
-} from '../connack.js';
-import type { Admission, Engine } from '../engine.js';
-import { hangUp } from '../hang-up.js';
-import { type BrokerAddress, openSession } from '../relay/open-session.js';
-import { relay } from '../relay/relay.js';
-import { createStaleSessions } from '../relay/stale-sessions.js';
-import { discardingConnect, mayOutlive, upstreamConnect, upstreamName } from '../relay/upstream-connect.js';
+} from '../packets/connack.js';
+import { hangUp } from '../packets/hang-up.js';
+import { type BrokerAddress, openSession } from './open-session.js';
+import { relay } from './relay.js';
+import { createStaleSessions } from './stale-sessions.js';
+import { discardingConnect, mayOutlive, upstreamConnect, upstreamName } from './upstream-connect.js';
 
 export interface UpstreamOptions extends BrokerAddress {
   /** The gate's own at the broker; undefined for none. */

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
-import type { Principal } from '../core/presentation.js';
-import type { TopicVerb } from '../core/scope.js';
-import type { ConnectRefusal } from './connack.js';
+import type { Principal } from '../../core/presentation.js';
+import type { TopicVerb } from '../../core/scope.js';
+import type { ConnectRefusal } from '../packets/connack.js';
 import type { ReceivedConnect } from './read-connect.js';
 
 /** A connection that got past the gate, and waits for its CONNACK. */

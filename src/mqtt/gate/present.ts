@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { IConnectPacket } from 'mqtt-packet';
-import { NO_CREDENTIAL, type PresentedConnect, presentConnectTexts } from '../core/present-connect.js';
-import { type PresentedCertificate, presentCertificate } from '../core/presentation.js';
+import { NO_CREDENTIAL, type PresentedConnect, presentConnectTexts } from '../../core/present-connect.js';
+import { type PresentedCertificate, presentCertificate } from '../../core/presentation.js';
 
 /** What a listener asks of its clients: a token, a certificate of the CA, one of the two, or nothing at all. */
 export type MqttAuthentication = 'token' | 'certificate' | 'certificate-or-token' | 'open';

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { generate } from 'mqtt-packet';
 import { describe, expect, it } from 'vitest';
-import { readConnect } from '../../src/mqtt/read-connect.js';
+import { readConnect } from '../../../src/mqtt/gate/read-connect.js';
 
 const connect = generate({
   cmd: 'connect',

@@ -1,20 +1,20 @@
 import type { Duplex } from 'node:stream';
-import type { LiveSessions } from '../core/live-sessions.js';
-import type { Clock, Limiter } from '../core/ports.js';
-import type { Principal } from '../core/presentation.js';
-import type { Registry } from '../core/prove.js';
-import { isTopicName } from '../core/scope.js';
-import { mayUseTopic, passwordIdOf } from '../core/verify.js';
-import { CONNECT_DEMAND, verifyConnect } from '../core/verify-connect.js';
+import type { LiveSessions } from '../../core/live-sessions.js';
+import type { Clock, Limiter } from '../../core/ports.js';
+import type { Principal } from '../../core/presentation.js';
+import type { Registry } from '../../core/prove.js';
+import { isTopicName } from '../../core/scope.js';
+import { mayUseTopic, passwordIdOf } from '../../core/verify.js';
+import { CONNECT_DEMAND, verifyConnect } from '../../core/verify-connect.js';
 import {
   type ConnectRefusal,
   connectRefusal,
   refusalPacket,
   SERVER_UNAVAILABLE,
   UNSUPPORTED_PROTOCOL,
-} from './connack.js';
+} from '../packets/connack.js';
+import { hangUp } from '../packets/hang-up.js';
 import type { Engine } from './engine.js';
-import { hangUp } from './hang-up.js';
 import { type MqttAuthentication, presentConnect } from './present.js';
 import { readConnect } from './read-connect.js';
 
