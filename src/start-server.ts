@@ -18,10 +18,10 @@ import type { HttpServices } from './http/services.js';
 import { TrustedProxies } from './http/trusted-proxies.js';
 import { licenceWatch } from './licence-watch.js';
 import { addressKey, MemoryLimiter } from './limits/limiter.js';
-import { createEmbeddedEngine } from './mqtt/engines/embedded.js';
+import { EmbeddedEngine } from './mqtt/engine/engine.js';
 import type { MqttEvent } from './mqtt/gate/gate.js';
 import type { MqttAuthentication } from './mqtt/gate/present.js';
-import { createUpstreamEngine } from './mqtt/relay/upstream-engine.js';
+import { UpstreamEngine } from './mqtt/relay/upstream-engine.js';
 import { buildMqttServer } from './mqtt/server.js';
 import { openRegistry } from './open-registry.js';
 import { openUpstream } from './open-upstream.js';
@@ -115,12 +115,21 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     upstream: settings.httpUpstream,
     onFailure: limited((error: Error) => log.warn(`HTTP upstream: ${error.message}`), LINES_PER_SECOND),
   });
-  const engine = broker ? createUpstreamEngine(broker) : await createEmbeddedEngine();
+  const reportMqtt = limited(
+    ({ what, ...details }: MqttEvent) => log.info(details, `MQTT ${what}`),
+    LINES_PER_SECOND,
+  );
+  const engine = broker
+    ? new UpstreamEngine(broker)
+    : new EmbeddedEngine({
+        report: reportMqtt,
+        onFailure: (error) => log.error({ err: error }, 'an MQTT connection failed'),
+      });
   const mqtt = buildMqttServer({
     ...{ registry, clock, engine, ...counts },
     tls: mqttAt.tls ? tls : undefined,
     authentication: mqttAuthentication(settings),
-    report: limited(({ what, ...details }: MqttEvent) => log.info(details, `MQTT ${what}`), LINES_PER_SECOND),
+    report: reportMqtt,
   });
   const prune = () =>
     Promise.all([pruneSessions(keyStore, clock.now()), pruneProvisioningKeys(keyStore, clock.now())]).catch(

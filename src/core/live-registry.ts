@@ -47,6 +47,7 @@ export class LiveRegistry implements Registry {
   readonly #unannounced: RegistryChange[] = [];
   readonly #onFailure: (error: unknown) => void;
   #announcing = false;
+  #revision = 0;
   #mirrors: Mirrors | undefined;
 
   private constructor({ hashSecret, slow, onFailure }: LiveRegistryOptions) {
@@ -70,6 +71,11 @@ export class LiveRegistry implements Registry {
       }),
     };
     return registry;
+  }
+
+  /** Another number after each change, and after each time that the keystore could not be followed. */
+  get revision(): number {
+    return this.#revision;
   }
 
   get available(): boolean {
@@ -114,6 +120,7 @@ export class LiveRegistry implements Registry {
 
   #mirror<T>(collection: Collection<T>, onChange: Changed<T>): Promise<Mirror<T>> {
     const onAvailability = (failure: unknown) => {
+      this.#revision += 1;
       if (failure === undefined) this.#announce();
       else this.#onFailure(failure);
     };
@@ -137,6 +144,7 @@ export class LiveRegistry implements Registry {
   }
 
   #changed(what: RegistryChange['what'], id: string, isAnother = false): void {
+    this.#revision += 1;
     this.#unannounced.push({ what, id, isAnother });
     if (this.#announcing) return;
     this.#announcing = true;

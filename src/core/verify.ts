@@ -84,6 +84,14 @@ export function passwordIdOf({ id }: Principal, registry: Registry): string | un
   return registry.clientById(id)?.credentials.find(({ kind }) => kind === 'password')?.id;
 }
 
+/** What a principal that was accepted before holds as it is now, and for how long. null where it holds nothing any more. */
+export function standingOf(principal: Principal, registry: Registry): Standing | null {
+  const proof = proveAgain(principal, registry);
+  if (proof === null || proof.revokedAt !== null) return null;
+  const { scopes, notBefore, expiresAt } = proof.principal;
+  return { scopes, notBefore, expiresAt };
+}
+
 /** Whether a principal may use a topic, by what it holds as it is now; where that cannot be known it may not. */
 export function mayUseTopic(
   principal: Principal,
@@ -91,17 +99,16 @@ export function mayUseTopic(
   { verb, topic, now }: { readonly verb: TopicVerb; readonly topic: string; readonly now: Timestamp },
 ): boolean {
   try {
-    const proof = proveAgain(principal, registry);
-    // Also asked for the will of a client whose session was ended just now.
-    return proof !== null && isInForce(proof, now) && grantsTopic(proof.principal.scopes, verb, topic);
+    const standing = standingOf(principal, registry);
+    // Also asked for the will of a client whose connection was ended just now.
+    const isInForce = standing !== null && now >= standing.notBefore && now < standing.expiresAt;
+    return isInForce && grantsTopic(standing.scopes, verb, topic);
   } catch {
     return false;
   }
 }
 
-function isInForce({ revokedAt, principal: { notBefore, expiresAt } }: Proof, now: Timestamp): boolean {
-  return revokedAt === null && now >= notBefore && now < expiresAt;
-}
+export type Standing = Pick<Principal, 'scopes' | 'notBefore' | 'expiresAt'>;
 
 function decide(presentation: Presentation, registry: Registry, now: Timestamp): Verdict {
   const { token, password, certificate } = presentation;

@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { createProxyServer } from 'httpxy';
-import { LiveSessions } from '../core/live-sessions.js';
+import { LiveConnections } from '../core/live-connections.js';
 import type { Accepted } from '../core/verify.js';
 import { identityHeaders, problemAnswer, send } from './answer.js';
 import { answerBare, TIMEOUTS } from './connections.js';
@@ -45,7 +45,11 @@ export function upstreamOf({
   // The upstream sees as many connections as requests at once, and most of them again.
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 256 });
   const proxy = createProxyServer({ target: url, proxyTimeout: timeoutMs, upgradeTimeout: timeoutMs });
-  const sessions = new LiveSessions({ ...services, onEnd: () => undefined });
+  const live = new LiveConnections({ ...services, onEnd: () => undefined });
+  const keep = (connection: ServerResponse | Socket, accepted: Accepted) => {
+    live.add(connection, accepted);
+    connection.once('close', () => live.delete(connection));
+  };
   const late = new WeakSet<IncomingMessage>();
   /** How much had been written to a connection when it asked for an upgrade. */
   const writtenBefore = new WeakMap<Socket, number>();
@@ -113,16 +117,16 @@ export function upstreamOf({
       if (isUpgrade) {
         response.detachSocket(socket);
         writtenBefore.set(socket, socket.bytesWritten);
-        if (accepted) sessions.add(socket, accepted);
+        if (accepted) keep(socket, accepted);
         void proxy.ws(request, socket, {});
         return;
       }
-      if (accepted) sessions.add(response, accepted);
+      if (accepted) keep(response, accepted);
       const buffer = isOther ? Readable.from([]) : undefined;
       void proxy.web(request, response, { agent, ...(buffer && { buffer }) });
     },
     close() {
-      sessions.close();
+      live.close();
       agent.destroy();
     },
   };

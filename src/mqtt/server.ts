@@ -2,13 +2,13 @@ import type { Server as HttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
+import { LiveConnections } from '../core/live-connections.js';
 import type { RegistryChange } from '../core/live-registry.js';
-import { LiveSessions } from '../core/live-sessions.js';
 import type { Clock, Limiter } from '../core/ports.js';
 import type { Principal } from '../core/presentation.js';
-import type { Registry } from '../core/prove.js';
+import type { RevisedRegistry } from '../core/topic-rights.js';
 import type { Engine } from './gate/engine.js';
-import { admitConnection, type MqttEvent } from './gate/gate.js';
+import { Gate, type MqttEvent } from './gate/gate.js';
 import type { MqttAuthentication } from './gate/present.js';
 import { acceptWebSockets } from './websocket.js';
 
@@ -20,7 +20,9 @@ interface TlsMaterial {
 }
 
 export interface MqttOptions {
-  readonly registry: Registry & { onChange(listener: (changes: readonly RegistryChange[]) => void): void };
+  readonly registry: RevisedRegistry & {
+    onChange(listener: (changes: readonly RegistryChange[]) => void): void;
+  };
   readonly clock: Clock;
   readonly engine: Engine;
   readonly tls: TlsMaterial | undefined;
@@ -51,26 +53,32 @@ interface WebSocketOptions {
 // From the connection to its whole CONNECT; a device on a slow link needs one or two.
 const CONNECT_TIMEOUT_MS = 5_000;
 
+// For how long clients may take to hear that the server ends.
+const FAREWELL_MS = 500;
+
 /** The MQTT listener: every connection goes through the gate. */
 export function buildMqttServer(options: MqttOptions): MqttServer {
   const { registry, clock, engine, tls, authentication, report, failures, addressKey, noteUse } = options;
   const { connectTimeoutMs = CONNECT_TIMEOUT_MS } = options;
   const onEnd = (clientId: string, reason: string) => report({ what: 'session ended', clientId, reason });
-  const sessions = new LiveSessions({ registry, clock, onEnd });
+  const live = new LiveConnections({ registry, clock, onEnd });
   registry.onChange((changes) => {
     for (const { what: kind, id, isAnother } of changes) {
       if (isAnother && (kind === 'client' || kind === 'user')) void engine.forget({ kind, id });
     }
   });
   const connections = new Set<Duplex>();
+  const forget = function (this: Duplex): void {
+    connections.delete(this);
+  };
   const track = (connection: Duplex) => {
     connections.add(connection);
-    connection.once('close', () => connections.delete(connection));
+    connection.once('close', forget);
   };
   const counts = { failures, addressKey, noteUse };
-  const gate = { registry, clock, engine, sessions, connectTimeoutMs, report, ...counts };
-  const admit = (socket: Socket) =>
-    void admitConnection(socket, { ...gate, authentication, from: socket.remoteAddress ?? 'unknown' });
+  const gate = new Gate({ registry, clock, engine, live, connectTimeoutMs, report, ...counts });
+  const arrival = { authentication };
+  const admit = (socket: Socket) => gate.admit(socket, arrival);
   const server = tls
     ? createTlsServer(
         { ...tlsOptions(tls, authentication), handshakeTimeout: connectTimeoutMs, noDelay: true },
@@ -79,23 +87,43 @@ export function buildMqttServer(options: MqttOptions): MqttServer {
     : createServer({ noDelay: true }, admit);
   // Counted where TCP begins, so that closing also ends handshakes in progress.
   server.on('connection', track);
-  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  server.on('tlsClientError', (error: Error & { code?: string }, socket) => {
+    const address = socket.remoteAddress ?? 'unknown';
+    // Who looks whether somebody listens, and goes, is nobody who was refused.
+    if (error.code !== 'ECONNRESET')
+      report({
+        what: 'connection refused',
+        address,
+        reason: `no TLS handshake: ${error.code ?? error.message}`,
+      });
+    socket.destroy();
+  });
   return {
     server,
     attachWebSocket: (http, webSocket) => {
-      acceptWebSockets(http, webSocket.path, (stream, from) => {
+      acceptWebSockets(http, webSocket.path, (stream, address) => {
         track(stream);
-        void admitConnection(stream, { ...gate, authentication: webSocket.authentication, from });
+        gate.admit(stream, { authentication: webSocket.authentication, address });
       });
     },
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
-      sessions.close();
+      gate.close();
       await engine.close();
-      for (const socket of connections) socket.destroy();
+      live.close();
+      await allClosed(connections);
+      for (const connection of connections) connection.destroy();
       await closed;
     },
   };
+}
+
+/** Waits until clients have heard that it ends, for a while. */
+async function allClosed(connections: ReadonlySet<Duplex>): Promise<void> {
+  const end = performance.now() + FAREWELL_MS;
+  while (connections.size > 0 && performance.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }
 
 /** Clients without a certificate of the CA do not get past the handshake, unless something else will do. */

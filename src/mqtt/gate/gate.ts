@@ -1,32 +1,30 @@
+import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import type { LiveSessions } from '../../core/live-sessions.js';
+import type { LiveConnections } from '../../core/live-connections.js';
 import type { Clock, Limiter } from '../../core/ports.js';
 import type { Principal } from '../../core/presentation.js';
-import type { Registry } from '../../core/prove.js';
-import { isTopicName } from '../../core/scope.js';
-import { mayUseTopic, passwordIdOf } from '../../core/verify.js';
+import { type RevisedRegistry, TopicRights } from '../../core/topic-rights.js';
+import { passwordIdOf } from '../../core/verify.js';
 import { CONNECT_DEMAND, verifyConnect } from '../../core/verify-connect.js';
+import { Deadlines } from '../deadlines.js';
+import { Link, type Receiver } from '../link.js';
 import {
   type ConnectRefusal,
   connectRefusal,
   refusalPacket,
   SERVER_UNAVAILABLE,
-  UNSUPPORTED_PROTOCOL,
 } from '../packets/connack.js';
-import { hangUp } from '../packets/hang-up.js';
-import type { Engine } from './engine.js';
+import { type Connect, parseConnect } from '../packets/connect.js';
+import { PacketReader } from '../packets/packet-reader.js';
+import { type Engine, type Handover, holderName, type Served, sessionName } from './engine.js';
 import { type MqttAuthentication, presentConnect } from './present.js';
-import { readConnect } from './read-connect.js';
 
 export interface GateOptions {
-  readonly registry: Registry;
+  readonly registry: RevisedRegistry;
   readonly clock: Clock;
   readonly engine: Engine;
-  readonly sessions: LiveSessions;
-  readonly authentication: MqttAuthentication;
+  readonly live: LiveConnections;
   readonly connectTimeoutMs: number;
-  /** The address that the connection comes from. */
-  readonly from: string;
   /** Failed attempts of an address; undefined for no limit. */
   readonly failures: Limiter | undefined;
   /** By what an address is counted. */
@@ -37,104 +35,230 @@ export interface GateOptions {
   readonly report: (event: MqttEvent) => void;
 }
 
-/** A connection, a publish or a subscription that was refused, or a session that was ended. */
+/** A connection, a publish or a subscription that was refused, a session that was ended, or messages that were lost. */
 export interface MqttEvent {
-  readonly what: 'connection refused' | 'publish refused' | 'subscription refused' | 'session ended';
-  /** As the client gave it, cut short. */
-  readonly clientId: string;
+  readonly what:
+    | 'connection refused'
+    | 'publish refused'
+    | 'subscription refused'
+    | 'session ended'
+    | 'messages dropped';
+  /** Where the connection came from. */
+  readonly address?: string;
+  /** As the client gave it, cut short, with whose it is in front; missing where it gave none. */
+  readonly clientId?: string;
+  /** The protocol level. */
+  readonly version?: number;
   readonly reason: string;
 }
 
-/**
- * Decides on a connection by its CONNECT, before any engine sees it: a refusal costs no session.
- * Order: one whole CONNECT → its credential → the protocol level → the engine.
- */
-export async function admitConnection(stream: Duplex, options: GateOptions): Promise<void> {
-  try {
-    await decide(stream, options);
-  } catch {
-    // Whatever fails in here lets nobody in, and ends nobody else.
-    stream.destroy();
+/** How a connection comes in. */
+export interface Arrival {
+  readonly authentication: MqttAuthentication;
+  /** Where it comes from; undefined for the address of its socket. */
+  readonly address?: string;
+}
+
+// A CONNECT has five strings of up to 64 KiB, but devices that mean well stay far below in sum. Of what is no PUBLISH,
+// no packet needs more.
+const MAX_PACKET_BYTES = 128 * 1024;
+const MAX_SHOWN = 80;
+const CONNECT = 0x10;
+
+/** Decides on connections by their CONNECT, before any engine sees them: a refusal costs no session. */
+export class Gate {
+  readonly options: GateOptions;
+  /** Those of whoever is not asked who they are. */
+  readonly openRights: TopicRights;
+  readonly #waiting: Deadlines<Entrance>;
+
+  constructor(options: GateOptions) {
+    this.options = options;
+    this.openRights = new TopicRights(undefined, options.registry, options.clock);
+    this.#waiting = new Deadlines(options.connectTimeoutMs, (entrance) => entrance.tooLate());
+  }
+
+  /** Lets a connection in, or not. */
+  admit(stream: Duplex, arrival: Arrival): void {
+    this.#waiting.add(new Entrance(this, stream, arrival));
+  }
+
+  /** To be called when a connection has sent its CONNECT, or will not. */
+  heard(entrance: Entrance): void {
+    this.#waiting.delete(entrance);
+  }
+
+  close(): void {
+    this.#waiting.close();
   }
 }
 
-async function decide(stream: Duplex, options: GateOptions): Promise<void> {
-  const { registry, clock, engine, sessions, authentication } = options;
-  stream.on('error', () => stream.destroy());
-  const first = await readConnect(stream, { timeoutMs: options.connectTimeoutMs });
-  if (first.outcome === 'not-mqtt') return void stream.destroy();
-  // [MQTT-3.1.2-2] an unknown protocol level is answered with 0x01
-  if (first.outcome === 'unknown-protocol')
-    return refuse(stream, { refusal: UNSUPPORTED_PROTOCOL, protocolVersion: 4 });
+/** One connection at the gate, and what the gate knows of it afterwards. */
+class Entrance implements Receiver, Handover {
+  readonly link: Link;
+  readonly #gate: Gate;
+  readonly #authentication: MqttAuthentication;
+  /** Gone when the connection is handed over. */
+  #reader: PacketReader | undefined = new PacketReader(MAX_PACKET_BYTES);
+  #isDecided = false;
+  #served: Served | undefined;
+  #version: number | undefined;
+  holder: Principal | undefined;
+  clientId = '';
+  isAssigned = false;
+  rights: TopicRights;
 
-  const { packet } = first;
-  // [MQTT-3.1.3-10] a will is a message like any other: its topic must be one
-  if (packet.will && !isTopicName(packet.will.topic)) return void stream.destroy();
-  const protocolVersion = packet.protocolVersion ?? 4;
-  let principal: Principal | undefined;
-  let presentedPassword = false;
-  if (authentication !== 'open') {
-    const { presentation, isPassword } = presentConnect(packet, stream, authentication);
-    const { failures, addressKey, from } = options;
-    const countAs = addressKey(from);
-    const verdict = await verifyConnect(presentation, { registry, clock, failures, countAs });
-    if (verdict.outcome !== 'accepted') {
-      const { outcome, reason } = verdict;
-      const clientId = packet.clientId.slice(0, 80);
-      if (reason !== undefined) options.report({ what: 'connection refused', clientId, reason });
-      const refusal =
-        outcome === 'limited' ? SERVER_UNAVAILABLE : connectRefusal(verdict.reason, { isPassword });
-      return refuse(stream, { refusal, protocolVersion });
+  constructor(gate: Gate, stream: Duplex, { authentication, address }: Arrival) {
+    this.#gate = gate;
+    this.#authentication = authentication;
+    this.rights = gate.openRights;
+    this.link = new Link(stream, this, address);
+  }
+
+  received(chunk: Buffer): void {
+    const reader = this.#reader;
+    if (reader === undefined) return;
+    reader.push(chunk);
+    if (!this.#isDecided) this.#readConnect(reader);
+    // What comes behind the CONNECT waits for the verdict.
+    else if (reader.received > MAX_PACKET_BYTES) this.link.pause();
+  }
+
+  drained(): void {}
+
+  gone(): void {
+    const isRefused = !this.#isDecided && (this.#reader?.received ?? 0) > 0;
+    this.#decided();
+    this.closed();
+    if (isRefused) this.#report('connection refused', 'the connection ended within its CONNECT');
+  }
+
+  /** Its CONNECT did not come in time. */
+  tooLate(): void {
+    this.#drop('no CONNECT in time');
+  }
+
+  /** The connection's first packet must be a CONNECT. [MQTT-3.1.0-1] */
+  #readConnect(reader: PacketReader): void {
+    if (reader.nextType !== CONNECT) return this.#drop('the first packet is not a CONNECT');
+    const packet = reader.next();
+    if (packet === 'incomplete') return;
+    if (packet === 'invalid') return this.#drop('the first packet is not a CONNECT');
+    if (packet === 'too long') return this.#drop('the CONNECT is too long');
+    this.#isDecided = true;
+    this.#gate.heard(this);
+    const parsed = parseConnect(packet);
+    this.#version = parsed.outcome === 'connect' ? parsed.connect.protocolVersion : parsed.protocolVersion;
+    if (parsed.outcome === 'connect') {
+      this.clientId = parsed.connect.clientId;
+      this.#decide(parsed.connect, reader).catch(() => {
+        // Whatever fails in here lets nobody in, and ends nobody else.
+        this.#drop('it could not be decided on');
+      });
+      return;
     }
-    principal = verdict.principal;
-    presentedPassword = presentation.password !== undefined;
-    options.noteUse(principal, options.from);
+    this.clientId = parsed.clientId;
+    if (parsed.refusal === undefined) this.#drop(parsed.cause);
+    else this.refuse(parsed.refusal, parsed.cause);
+  }
+
+  /** In this order: its credential, whose session it is, and the engine. */
+  async #decide(connect: Connect, reader: PacketReader): Promise<void> {
+    const accepted = this.#authentication === 'open' ? {} : await this.#verify(connect, this.#authentication);
     // Nobody waits for an answer that cannot come.
-    if (stream.destroyed) return;
+    if (accepted === undefined || this.link.isOver) return;
+    const { registry, clock, engine, live } = this.#gate.options;
+    const { principal, passwordId } = accepted;
+    this.holder = principal;
+    if (principal !== undefined) this.rights = new TopicRights(principal, registry, clock);
+    this.#nameSession(connect);
+    this.#decided();
+    // What is ended for its credential is ended from here on.
+    if (principal !== undefined) live.add(this, { principal, demand: CONNECT_DEMAND, passwordId });
+    this.#served = engine.admit(this, connect, reader);
+    this.link.resume();
   }
-  if (!engine.protocolVersions.has(protocolVersion)) {
-    return refuse(stream, { refusal: UNSUPPORTED_PROTOCOL, protocolVersion });
+
+  async #verify(
+    connect: Connect,
+    authentication: Exclude<MqttAuthentication, 'open'>,
+  ): Promise<{ readonly principal?: Principal; readonly passwordId?: string | undefined } | undefined> {
+    const { registry, clock, failures, addressKey, noteUse } = this.#gate.options;
+    const { presentation, isPassword } = presentConnect(connect, this.link.stream, authentication);
+    const countAs = addressKey(this.link.address);
+    const verdict = await verifyConnect(presentation, { registry, clock, failures, countAs });
+    if (verdict.outcome === 'limited') {
+      this.refuse(SERVER_UNAVAILABLE, verdict.reason ?? 'too many wrong credentials from its address');
+      return undefined;
+    }
+    if (verdict.outcome !== 'accepted') {
+      this.refuse(connectRefusal(verdict.reason, { isPassword }), verdict.reason);
+      return undefined;
+    }
+    const { principal } = verdict;
+    noteUse(principal, this.link.address);
+    const passwordId = presentation.password === undefined ? undefined : passwordIdOf(principal, registry);
+    return { principal, passwordId };
   }
 
-  const passwordId = presentedPassword && principal ? passwordIdOf(principal, registry) : undefined;
-  if (principal !== undefined) sessions.add(stream, { principal, demand: CONNECT_DEMAND, passwordId });
-  const sessionId = sessionIdOf(packet.clientId, principal);
-  const clientId = sessionId.slice(0, 80);
-  engine.admit({
-    stream,
-    first,
-    principal,
-    sessionId,
-    refuse: (refusal, reason) => {
-      options.report({ what: 'connection refused', clientId, reason });
-      refuse(stream, { refusal, protocolVersion });
-    },
-    ended: (reason) => options.report({ what: 'session ended', clientId, reason }),
-    mayUse: (verb, topic) =>
-      principal === undefined || mayUseTopic(principal, registry, { verb, topic, now: clock.now() }),
-    refused: (verb, topic) => {
-      const what = verb === 'publish' ? 'publish refused' : 'subscription refused';
-      options.report({ what, clientId: sessionId, reason: `no scope for ${topic.slice(0, 120)}` });
-    },
-  });
+  /** Who chooses its own ids chooses among its own sessions; a credential for one client id has the one session. */
+  #nameSession({ clientId }: Connect): void {
+    const { holder } = this;
+    const isBound = holder?.kind === 'client' && !CHOOSING.has(holder.credential.kind);
+    this.isAssigned = !isBound && clientId === '';
+    if (isBound) this.clientId = holder.id;
+    else if (this.isAssigned) this.clientId = randomUUID();
+  }
+
+  refuse(refusal: ConnectRefusal, reason: string): void {
+    this.#decided();
+    this.#report('connection refused', reason);
+    this.link.end(refusalPacket(refusal, this.#version ?? 4));
+  }
+
+  refusedTopic(verb: 'publish' | 'subscribe', topic: string, why: string): void {
+    const what = verb === 'publish' ? 'publish refused' : 'subscription refused';
+    this.#report(what, `${why} for ${topic.slice(0, 120)}`);
+  }
+
+  ended(reason: string): void {
+    this.#report('session ended', reason);
+  }
+
+  closed(): void {
+    this.#gate.options.live.delete(this);
+  }
+
+  /** Ends a connection whose credential does not hold any more. */
+  destroy(): void {
+    if (this.#served === undefined) this.link.destroy();
+    else this.#served.revoke();
+  }
+
+  /** Ends the connection without a word. */
+  #drop(reason: string): void {
+    this.#decided();
+    this.#report('connection refused', reason);
+    this.link.destroy();
+  }
+
+  #decided(): void {
+    this.#isDecided = true;
+    this.#reader = undefined;
+    this.#gate.heard(this);
+  }
+
+  #report(what: MqttEvent['what'], reason: string): void {
+    const shown = sessionName(holderName(this.holder), this.clientId).slice(0, MAX_SHOWN);
+    this.#gate.options.report({
+      what,
+      address: this.link.address,
+      ...(shown !== '' && { clientId: shown }),
+      ...(this.#version !== undefined && { version: this.#version }),
+      reason,
+    });
+  }
 }
 
-/**
- * Under which id the engine keeps a session. A client that chooses its own ids cannot take another client's session:
- * no registered id has a colon.
- */
-function sessionIdOf(clientId: string, principal: Principal | undefined): string {
-  if (principal === undefined || clientId === '') return clientId;
-  const { kind, id, credential } = principal;
-  // No client's id begins with ~, so that no client's session can be a user's.
-  if (kind === 'user') return `~${id}:${clientId}`;
-  const choosesId = credential.kind === 'api-key' || credential.kind === 'access-token';
-  return choosesId ? `${id}:${clientId}` : id;
-}
-
-function refuse(
-  stream: Duplex,
-  { refusal, protocolVersion }: { readonly refusal: ConnectRefusal; readonly protocolVersion: number },
-): void {
-  hangUp(stream, refusalPacket(refusal, protocolVersion));
-}
+// Their holders tell their connections apart by client ids of their own.
+const CHOOSING: ReadonlySet<string> = new Set(['api-key', 'access-token']);

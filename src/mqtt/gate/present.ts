@@ -1,15 +1,15 @@
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import type { IConnectPacket } from 'mqtt-packet';
 import { NO_CREDENTIAL, type PresentedConnect, presentConnectTexts } from '../../core/present-connect.js';
 import { type PresentedCertificate, presentCertificate } from '../../core/presentation.js';
+import type { Connect } from '../packets/connect.js';
 
 /** What a listener asks of its clients: a token, a certificate of the CA, one of the two, or nothing at all. */
 export type MqttAuthentication = 'token' | 'certificate' | 'certificate-or-token' | 'open';
 
 /** What a CONNECT presents under the rules of its listener; whatever else it carries makes it no credential at all. */
 export function presentConnect(
-  { clientId, username, password }: IConnectPacket,
+  { clientId, username, password }: Connect,
   stream: Duplex,
   authentication: Exclude<MqttAuthentication, 'open'>,
 ): PresentedConnect {

@@ -1,10 +1,9 @@
-import { generate } from 'mqtt-packet';
 import type { Rejection } from '../../core/presentation.js';
 
 /** A refusal in MQTT's words: the return code of 3.1 and 3.1.1 (section 3.2.2.3), the reason code of 5 (section 3.2.2.2). */
 export interface ConnectRefusal {
   readonly returnCode: 1 | 2 | 3 | 4 | 5;
-  readonly reasonCode: 0x84 | 0x85 | 0x86 | 0x87 | 0x88 | 0x8c;
+  readonly reasonCode: 0x81 | 0x84 | 0x85 | 0x86 | 0x87 | 0x88 | 0x8c | 0x97;
 }
 
 export const NOT_AUTHORIZED: ConnectRefusal = { returnCode: 5, reasonCode: 0x87 };
@@ -44,9 +43,13 @@ export const INVALID_CLIENT_ID: ConnectRefusal = { returnCode: 2, reasonCode: 0x
 /** An exchange of credentials that only MQTT 5 has, and nobody here speaks. */
 export const BAD_AUTHENTICATION_METHOD: ConnectRefusal = { returnCode: 5, reasonCode: 0x8c };
 
+/** A CONNECT of MQTT 5 that is not well-formed; the versions before have no word for it. */
+export const MALFORMED: ConnectRefusal = { returnCode: 2, reasonCode: 0x81 };
+
+/** A bound of the server's is reached. */
+export const QUOTA_EXCEEDED: ConnectRefusal = { returnCode: 3, reasonCode: 0x97 };
+
 /** The CONNACK that refuses, in the form of the protocol level that was spoken. */
 export function refusalPacket({ returnCode, reasonCode }: ConnectRefusal, protocolVersion: number): Buffer {
-  return protocolVersion === 5
-    ? generate({ cmd: 'connack', reasonCode, sessionPresent: false }, { protocolVersion: 5 })
-    : generate({ cmd: 'connack', returnCode, sessionPresent: false });
+  return protocolVersion === 5 ? Buffer.of(0x20, 3, 0, reasonCode, 0) : Buffer.of(0x20, 2, 0, returnCode);
 }

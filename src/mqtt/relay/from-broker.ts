@@ -1,74 +1,90 @@
-import type { Admission } from '../gate/engine.js';
-import type { PartialPacket, Ruling } from './packet-filter.js';
-import { readPublish } from './publish-head.js';
-import { type Refusals, readSuback, withRefusals } from './subscribe.js';
+import type { TopicRights } from '../../core/topic-rights.js';
+import { makeAcknowledgement } from '../packets/acknowledgement.js';
+import type { Packet } from '../packets/packet-reader.js';
+import { PACKET } from '../packets/packet-type.js';
+import { ALLOWED } from '../packets/properties.js';
+import { type PublishForm, readPublish } from '../packets/publish.js';
+import type { Judge, Ruling } from './packet-filter.js';
+import { type PartlyRefused, readSuback, withRefusals } from './subscribe.js';
 
 export interface FromBrokerOptions {
-  readonly admission: Pick<Admission, 'mayUse'>;
+  readonly rights: TopicRights;
   readonly protocolVersion: number;
-  /** Sends the broker a packet in the client's place. */
-  readonly answer: (packet: Buffer) => void;
+  /** Packets for the broker, in the client's place. */
+  readonly answers: Buffer[];
   /** SUBSCRIBEs of which the gate refused a part, by packet identifier. */
-  readonly partlyRefused: Map<number, Refusals>;
+  readonly partlyRefused: PartlyRefused;
 }
 
-const [PUBLISH, PUBREL, SUBACK] = [3, 6, 9];
-// PUBACK, PUBREC, PUBCOMP, UNSUBACK, PINGRESP, DISCONNECT
-const PASSED: ReadonlySet<number> = new Set([4, 5, 7, 11, 13, 14]);
+const PASSED: ReadonlySet<number> = new Set([
+  ...[PACKET.puback, PACKET.pubrec, PACKET.pubcomp],
+  ...[PACKET.unsuback, PACKET.pingresp, PACKET.disconnect],
+]);
 
 /** Judges what the broker sends to a client: subscriptions outlive a change of scopes, deliveries are checked once more. */
-export function judgeFromBroker(options: FromBrokerOptions): (packet: PartialPacket) => Ruling {
-  const { admission, protocolVersion, answer, partlyRefused } = options;
-  // Deliveries at QoS 2 that the client does not see.
-  const kept = new Set<number>();
-  const answerFor = (type: number, packetId: number) =>
-    answer(Buffer.of(type, 2, packetId >> 8, packetId & 0xff));
+export class FromBroker implements Judge {
+  readonly #rights: TopicRights;
+  readonly #form: PublishForm;
+  readonly #answers: Buffer[];
+  readonly #partlyRefused: PartlyRefused;
+  /** Deliveries at QoS 2 that the client does not see. */
+  #kept: Set<number> | undefined;
 
-  const judgePublish = (packet: PartialPacket): Ruling => {
+  constructor({ rights, protocolVersion, answers, partlyRefused }: FromBrokerOptions) {
+    this.#rights = rights;
+    this.#form = protocolVersion === 5 ? FORM_FIVE : FORM;
+    this.#answers = answers;
+    this.#partlyRefused = partlyRefused;
+  }
+
+  judge(packet: Packet): Ruling {
+    const type = (packet.bytes[packet.start] ?? 0) >> 4;
+    if (type === PACKET.publish) return this.#judgePublish(packet);
+    if (type === PACKET.pubrel) return this.#judgePubrel(packet);
+    if (type === PACKET.suback) return this.#judgeSuback(packet);
+    return PASSED.has(type) ? 'pass' : 'cut';
+  }
+
+  #judgePublish(packet: Packet): Ruling {
+    const publish = readPublish(packet, this.#form);
+    if (publish === 'malformed') return 'cut';
+    if (typeof publish === 'number') return publish;
+    const { topic, qos, packetId } = publish;
     // No aliases: the CONNECT did not allow any, and without one a topic is not empty.
-    const head = readPublish(packet, { hasAlias: false });
-    if (head === 'malformed') return 'cut';
-    if (typeof head === 'number') return head;
-    const { topic, qos, packetId } = head;
     if (topic === '') return 'cut';
-    if (admission.mayUse('subscribe', topic)) {
-      kept.delete(packetId);
+    if (this.#rights.may('subscribe', topic)) {
+      this.#kept?.delete(packetId);
       return 'pass';
     }
-    if (qos === 1) answerFor(0x40, packetId);
+    if (qos === 1) this.#answers.push(makeAcknowledgement(4, packetId));
     if (qos === 2) {
-      kept.add(packetId);
-      answerFor(0x50, packetId);
+      this.#kept ??= new Set();
+      this.#kept.add(packetId);
+      this.#answers.push(makeAcknowledgement(5, packetId));
     }
     return 'drop';
-  };
+  }
 
-  const judgePubrel = ({ bytes, start, body, end }: PartialPacket): Ruling => {
-    if (kept.size === 0) return 'pass';
+  #judgePubrel({ bytes, start, body, end }: Packet): Ruling {
+    if (this.#kept === undefined || this.#kept.size === 0) return 'pass';
     if (end < body + 2) return 'cut';
     if (bytes.length < body + 2) return body + 2 - start;
     const packetId = bytes.readUInt16BE(body);
-    if (!kept.delete(packetId)) return 'pass';
-    answerFor(0x70, packetId);
+    if (!this.#kept.delete(packetId)) return 'pass';
+    this.#answers.push(makeAcknowledgement(7, packetId));
     return 'drop';
-  };
+  }
 
-  const judgeSuback = (packet: PartialPacket): Ruling => {
-    if (partlyRefused.size === 0) return 'pass';
-    const suback = readSuback(packet, protocolVersion);
+  #judgeSuback(packet: Packet): Ruling {
+    if (this.#partlyRefused.isEmpty) return 'pass';
+    const suback = readSuback(packet, this.#form.protocolVersion);
     if (suback === 'malformed') return 'cut';
     if (typeof suback === 'number') return suback;
-    const refusals = partlyRefused.get(suback.packetId);
+    const refusals = this.#partlyRefused.take(suback.packetId);
     if (refusals === undefined) return 'pass';
-    partlyRefused.delete(suback.packetId);
     return withRefusals(suback, refusals) ?? 'cut';
-  };
-
-  return (packet) => {
-    const type = (packet.bytes[packet.start] ?? 0) >> 4;
-    if (type === PUBLISH) return judgePublish(packet);
-    if (type === PUBREL) return judgePubrel(packet);
-    if (type === SUBACK) return judgeSuback(packet);
-    return PASSED.has(type) ? 'pass' : 'cut';
-  };
+  }
 }
+
+const FORM: PublishForm = { protocolVersion: 4, allowed: ALLOWED.publishFromServer };
+const FORM_FIVE: PublishForm = { protocolVersion: 5, allowed: ALLOWED.publishFromServer };

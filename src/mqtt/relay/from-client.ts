@@ -1,108 +1,139 @@
 import { isTopicName } from '../../core/scope.js';
-import type { Admission } from '../gate/engine.js';
-import type { PartialPacket, Ruling } from './packet-filter.js';
-import { readPublish } from './publish-head.js';
-import { type Refusals, readSubscribe, refuseAll, withoutRefused } from './subscribe.js';
-import { createTopicAliases } from './topic-aliases.js';
+import type { Handover } from '../gate/engine.js';
+import {
+  makeAcknowledgement,
+  makeFilterAcknowledgement,
+  readAcknowledgement,
+} from '../packets/acknowledgement.js';
+import { readDisconnect } from '../packets/disconnect.js';
+import { readSubscribe, readUnsubscribe } from '../packets/filters.js';
+import type { Packet } from '../packets/packet-reader.js';
+import { PACKET } from '../packets/packet-type.js';
+import { ALLOWED, PROPERTY } from '../packets/properties.js';
+import { type PublishForm, readPublish } from '../packets/publish.js';
+import { REASON, SUBSCRIPTION_FAILED } from '../packets/reason-code.js';
+import { parseFilter } from '../packets/topic-filter.js';
+import type { Judge, Ruling } from './packet-filter.js';
+import { type PartlyRefused, withoutRefused } from './subscribe.js';
+import { TopicAliases } from './topic-aliases.js';
 
 export interface FromClientOptions {
-  readonly admission: Pick<Admission, 'mayUse' | 'refused'>;
+  readonly handover: Pick<Handover, 'rights' | 'refusedTopic'>;
   readonly protocolVersion: number;
   /** How many topic aliases the broker allows. */
   readonly topicAliasMaximum: number;
-  /** Sends the client a packet of the gate's own. */
-  readonly answer: (packet: Buffer) => void;
+  /** Packets for the client, of the gate's own. */
+  readonly answers: Buffer[];
   /** SUBSCRIBEs of which a part waits for the broker's answer, by packet identifier. */
-  readonly partlyRefused: Map<number, Refusals>;
+  readonly partlyRefused: PartlyRefused;
 }
 
-// More SUBSCRIBEs than that wait for no answer.
-const MAX_PARTLY_REFUSED = 1_000;
+/** Judges what a client sends to the broker by its form, and by the client's topic scopes as they are now. */
+export class FromClient implements Judge {
+  readonly #handover: FromClientOptions['handover'];
+  readonly #form: PublishForm;
+  readonly #aliases: TopicAliases;
+  readonly #answers: Buffer[];
+  readonly #partlyRefused: PartlyRefused;
 
-const NOT_AUTHORIZED = 0x87;
-// [MQTT-3.9.3-2]
-const SUBSCRIPTION_FAILED = 0x80;
+  constructor({ handover, protocolVersion, topicAliasMaximum, answers, partlyRefused }: FromClientOptions) {
+    this.#handover = handover;
+    this.#form = protocolVersion === 5 ? FORM_FIVE : FORM;
+    this.#aliases = new TopicAliases(topicAliasMaximum);
+    this.#answers = answers;
+    this.#partlyRefused = partlyRefused;
+  }
 
-const [PUBLISH, SUBSCRIBE] = [3, 8];
-// PUBACK, PUBREC, PUBREL, PUBCOMP, UNSUBSCRIBE, PINGREQ, DISCONNECT
-const PASSED: ReadonlySet<number> = new Set([4, 5, 6, 7, 10, 12, 14]);
-
-/** Judges what a client sends to the broker by its topic scopes, as they are now. */
-export function judgeFromClient(options: FromClientOptions): (packet: PartialPacket) => Ruling {
-  const { admission, protocolVersion, answer, partlyRefused } = options;
-  const isFive = protocolVersion === 5;
-  const aliases = createTopicAliases(options.topicAliasMaximum);
-
-  const mayPublish = (topic: string) => {
-    // Topics that begin with $ are the broker's own: some command it.
-    const isOpen = isTopicName(topic) && !topic.startsWith('$') && admission.mayUse('publish', topic);
-    if (!isOpen) admission.refused('publish', topic);
-    return isOpen;
-  };
-
-  const judgePublish = (packet: PartialPacket): Ruling => {
-    const head = readPublish(packet, { hasAlias: isFive });
-    if (head === 'malformed') return 'cut';
-    if (typeof head === 'number') return head;
-    const { topic, alias, qos, packetId } = head;
-    let isOpen: boolean;
-    if (alias === undefined) {
-      isOpen = mayPublish(topic);
-    } else {
-      // [MQTT-3.3.2-9] an alias that the broker did not allow, or that was never set
-      const meant = topic === '' ? aliases.topicOf(alias) : topic;
-      if (!aliases.isAllowed(alias) || meant === undefined) return 'cut';
-      // What the broker was not told of cannot be used there, whatever scopes say by now.
-      isOpen = meant !== null && mayPublish(meant);
-      if (topic !== '' && !aliases.set(alias, isOpen ? topic : null)) return 'cut';
+  judge(packet: Packet): Ruling {
+    const { bytes, start, end } = packet;
+    const head = bytes[start] ?? 0;
+    const type = head >> 4;
+    if (type === PACKET.publish) return this.#judgePublish(packet);
+    // Whatever else a client says is short, and judged whole.
+    if (bytes.length < end) return end - start;
+    const { protocolVersion } = this.#form;
+    switch (type) {
+      case PACKET.puback:
+      case PACKET.pubrec:
+      case PACKET.pubrel:
+      case PACKET.pubcomp:
+        return readAcknowledgement(packet, protocolVersion) ? 'pass' : 'cut';
+      case PACKET.subscribe:
+        return this.#judgeSubscribe(packet);
+      case PACKET.unsubscribe:
+        return readUnsubscribe(packet, protocolVersion) ? 'pass' : 'cut';
+      case PACKET.pingreq:
+        return head === 0xc0 && packet.body === end ? 'pass' : 'cut';
+      case PACKET.disconnect:
+        return readDisconnect(packet, protocolVersion) ? 'pass' : 'cut';
+      default:
+        // A second CONNECT, another authentication, or what only brokers say.
+        return 'cut';
     }
+  }
+
+  #judgePublish(packet: Packet): Ruling {
+    const publish = readPublish(packet, this.#form);
+    if (publish === 'malformed') return 'cut';
+    if (typeof publish === 'number') return publish;
+    const { topic, qos, packetId, properties } = publish;
+    const alias = properties.number(PROPERTY.topicAlias);
+    // [MQTT-3.3.2-1], [MQTT-3.3.2-2], [MQTT-3.3.2-8]
+    if (topic === '' ? alias === undefined : !isTopicName(topic)) return 'cut';
+    const isOpen = alias === undefined ? this.#mayPublish(topic) : this.#mayPublishByAlias(topic, alias);
+    if (isOpen === 'cut') return isOpen;
     if (isOpen) return 'pass';
     // MQTT 3.1.1 has no other refusal of a PUBLISH [MQTT-3.3.5-2].
-    if (!isFive) return 'cut';
-    // The reason code of PUBACK or PUBREC, MQTT 5 sections 3.4.2.1 and 3.5.2.1: a PUBLISH at QoS 2 ends with it.
-    if (qos > 0)
-      answer(Buffer.of(qos === 1 ? 0x40 : 0x50, 3, packetId >> 8, packetId & 0xff, NOT_AUTHORIZED));
+    if (this.#form.protocolVersion !== 5) return 'cut';
+    // A PUBLISH at QoS 2 ends with it. MQTT 5 section 4.3.3.
+    if (qos > 0) this.#answers.push(makeAcknowledgement(qos === 1 ? 4 : 5, packetId, REASON.notAuthorized));
     return 'drop';
-  };
+  }
 
-  const maySubscribe = (filter: string) => {
-    const asked = withoutShare(filter);
-    const isOpen = asked !== undefined && !/[\0\ufffd]/.test(asked) && admission.mayUse('subscribe', asked);
-    if (!isOpen) admission.refused('subscribe', filter);
+  #mayPublish(topic: string): boolean {
+    const { rights } = this.#handover;
+    // Topics that begin with $ are the broker's own: some command it.
+    const isOpen = !topic.startsWith('$') && rights.may('publish', topic);
+    if (!isOpen) this.#handover.refusedTopic('publish', topic, 'no scope');
     return isOpen;
-  };
+  }
 
-  const judgeSubscribe = (packet: PartialPacket): Ruling => {
+  #mayPublishByAlias(topic: string, alias: number): boolean | 'cut' {
+    // [MQTT-3.3.2-9] an alias that the broker did not allow, or that was never set
+    const meant = topic === '' ? this.#aliases.topicOf(alias) : topic;
+    if (!this.#aliases.isAllowed(alias) || meant === undefined) return 'cut';
+    // What the broker was not told of cannot be used there, whatever scopes say by now.
+    const isOpen = meant !== null && this.#mayPublish(meant);
+    if (topic !== '' && !this.#aliases.set(alias, isOpen ? topic : null)) return 'cut';
+    return isOpen;
+  }
+
+  #judgeSubscribe(packet: Packet): Ruling {
+    const { protocolVersion } = this.#form;
     const subscribe = readSubscribe(packet, protocolVersion);
-    if (subscribe === 'malformed') return 'cut';
-    if (typeof subscribe === 'number') return subscribe;
+    if (subscribe === undefined) return 'cut';
+    const { packetId, requests } = subscribe;
     // [MQTT-2.3.1-2] an identifier that is in use
-    if (partlyRefused.has(subscribe.packetId)) return 'cut';
-    const refusal = isFive ? NOT_AUTHORIZED : SUBSCRIPTION_FAILED;
-    const refusals = subscribe.subscriptions.map(({ filter }) =>
-      maySubscribe(filter) ? undefined : refusal,
-    );
+    if (this.#partlyRefused.has(packetId)) return 'cut';
+    const refusals = requests.map(({ filter }) => this.#refusalOf(filter));
     if (refusals.every((code) => code === undefined)) return 'pass';
     if (refusals.includes(undefined)) {
-      if (partlyRefused.size >= MAX_PARTLY_REFUSED) return 'cut';
-      partlyRefused.set(subscribe.packetId, refusals);
+      if (!this.#partlyRefused.add(packetId, refusals)) return 'cut';
       return withoutRefused(subscribe, refusals);
     }
-    answer(refuseAll(subscribe, { refusals, protocolVersion }));
+    const codes = refusals.map((code) => code ?? SUBSCRIPTION_FAILED);
+    this.#answers.push(makeFilterAcknowledgement(9, { packetId, codes, protocolVersion }));
     return 'drop';
-  };
+  }
 
-  return (packet) => {
-    const type = (packet.bytes[packet.start] ?? 0) >> 4;
-    if (type === PUBLISH) return judgePublish(packet);
-    if (type === SUBSCRIBE) return judgeSubscribe(packet);
-    // A second CONNECT, another authentication, or what only brokers say.
-    return PASSED.has(type) ? 'pass' : 'cut';
-  };
+  #refusalOf(filter: string): number | undefined {
+    const parsed = parseFilter(filter);
+    if (parsed !== undefined && this.#handover.rights.may('subscribe', parsed.filter)) return undefined;
+    this.#handover.refusedTopic('subscribe', filter, parsed === undefined ? 'not a filter' : 'no scope');
+    if (this.#form.protocolVersion !== 5) return SUBSCRIPTION_FAILED;
+    return parsed === undefined ? REASON.topicFilterInvalid : REASON.notAuthorized;
+  }
 }
 
-/** A shared subscription is judged by its filter, MQTT 5 section 4.8.2; undefined where it has none. */
-function withoutShare(filter: string): string | undefined {
-  if (!filter.startsWith('$share/')) return filter;
-  return /^\$share\/[^/+#]+\/(.+)$/s.exec(filter)?.[1];
-}
+const FORM: PublishForm = { protocolVersion: 4, allowed: ALLOWED.publish };
+const FORM_FIVE: PublishForm = { protocolVersion: 5, allowed: ALLOWED.publish };

@@ -1,9 +1,9 @@
 import { connect as connectTcp, type Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { connect as connectTls, type SecureContext } from 'node:tls';
 import { type IConnackPacket, parser } from 'mqtt-packet';
-import { hangUp } from '../packets/hang-up.js';
-import { packetBounds } from '../packets/packet-length.js';
+import { Deadlines } from '../deadlines.js';
+import { Link, type Receiver } from '../link.js';
+import { PacketReader } from '../packets/packet-reader.js';
 
 /** Where the broker is. */
 export interface BrokerAddress {
@@ -16,7 +16,6 @@ export interface BrokerAddress {
 export type BrokerAnswer =
   | {
       readonly outcome: 'accepted';
-      readonly broker: Socket;
       /** The CONNACK as it was received, and what was already received behind it. */
       readonly bytes: Buffer;
       readonly rest: Buffer;
@@ -30,73 +29,103 @@ export interface SessionRequest {
   /** A whole CONNECT. */
   readonly connect: Buffer;
   readonly protocolVersion: number;
-  readonly timeoutMs: number;
-  /** Is given the socket at once. */
-  readonly track: (broker: Socket) => void;
-  /** For whom it is: nobody else gets the session. */
-  readonly client?: Duplex;
+  /** Is told once. */
+  readonly onAnswer: (answer: BrokerAnswer) => void;
 }
 
+// From the connection to the CONNACK.
+const ANSWER_TIMEOUT_MS = 5_000;
 const CONNACK = 0x20;
 const MAX_CONNACK_BYTES = 64 * 1024;
 
 const DISCONNECT = Buffer.of(0xe0, 0);
 
-/** Connects to the broker and waits for its CONNACK. */
-export function openSession(address: BrokerAddress, request: SessionRequest): Promise<BrokerAnswer> {
-  return new Promise((resolve) => {
-    const { client, protocolVersion } = request;
-    let isAsked = false;
-    const broker = dial(address, () => {
-      isAsked = true;
-      broker.write(request.connect);
+const waiting = new Deadlines<OpeningSession>(ANSWER_TIMEOUT_MS, (session) => session.tooLate());
+
+/** A session at the broker that waits for its CONNACK. */
+export class OpeningSession implements Receiver {
+  readonly link: Link;
+  readonly #request: SessionRequest;
+  readonly #reader = new PacketReader(MAX_CONNACK_BYTES);
+  #isAsked = false;
+  #isAnswered = false;
+
+  constructor(address: BrokerAddress, request: SessionRequest) {
+    this.#request = request;
+    const socket = dial(address, () => {
+      this.#isAsked = true;
+      this.link.write(request.connect);
     });
-    request.track(broker);
-    let received: Buffer = Buffer.alloc(0);
-    const finish = (answer: BrokerAnswer) => {
-      clearTimeout(timer);
-      client?.off('close', left);
-      broker.off('readable', read).off('end', gone).off('close', gone).off('error', failed);
-      // An error without a listener would end the process.
-      broker.on('error', () => broker.destroy());
-      // A session that nobody is there for any more is ended like by its client, without its will.
-      if (answer.outcome === 'failed' && client?.destroyed && isAsked) hangUp(broker, DISCONNECT);
-      else if (answer.outcome === 'failed') broker.destroy();
-      resolve(answer);
-    };
-    const fail = (because: string) =>
-      finish({ outcome: 'failed', because: `the upstream broker ${because}` });
-    const gone = () => fail('hung up without an answer');
-    const failed = (error: Error & { code?: string }) =>
-      fail(`cannot be reached: ${error.code ?? error.message}`);
-    const left = () => fail('is not needed any more');
-    const read = () => {
-      for (let chunk = broker.read(); chunk !== null; chunk = broker.read()) {
-        received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
-      }
-      const bounds = packetBounds(received, 0);
-      if (received.length === 0 || (bounds === 'incomplete' && received[0] === CONNACK)) return;
-      if (received[0] !== CONNACK || typeof bounds === 'string' || bounds.end > MAX_CONNACK_BYTES) {
-        return fail('answered something that is not a CONNACK');
-      }
-      if (received.length < bounds.end) return;
-      const bytes = received.subarray(0, bounds.end);
-      const packet = protocolVersion === 5 ? parseConnack(bytes) : undefined;
-      // In every version the code is the last of four octets, and more may only follow from MQTT 5 on.
-      const code = bytes[3];
-      if (code === undefined) return fail('answered something that is not a CONNACK');
-      if (code !== 0) return fail(`refused the connection with code ${code}`);
-      if (protocolVersion === 5 ? !packet : bytes.length !== 4) {
-        return fail('answered something that is not a CONNACK');
-      }
-      finish({ outcome: 'accepted', broker, bytes, rest: received.subarray(bounds.end), packet });
-    };
-    const timer = setTimeout(
-      () => fail(`gave no answer within ${request.timeoutMs / 1000} seconds`),
-      request.timeoutMs,
-    );
-    client?.once('close', left);
-    broker.on('readable', read).on('end', gone).on('close', gone).on('error', failed);
+    this.link = new Link(socket, this);
+    waiting.add(this);
+  }
+
+  received(chunk: Buffer): void {
+    this.#reader.push(chunk);
+    if (this.#reader.nextType !== CONNACK) return this.#fail('answered something that is not a CONNACK');
+    const packet = this.#reader.next();
+    if (packet === 'incomplete') return;
+    if (typeof packet === 'string') return this.#fail('answered something that is not a CONNACK');
+    const bytes = packet.bytes.subarray(packet.start, packet.end);
+    const { protocolVersion } = this.#request;
+    const connack = protocolVersion === 5 ? parseConnack(bytes) : undefined;
+    // In every version the code is the last of four octets, and more may only follow from MQTT 5 on.
+    const code = bytes[3];
+    if (code === undefined) return this.#fail('answered something that is not a CONNACK');
+    if (code !== 0) return this.#fail(`refused the connection with code ${code}`);
+    if (protocolVersion === 5 ? !connack : bytes.length !== 4)
+      return this.#fail('answered something that is not a CONNACK');
+    this.#answer({ outcome: 'accepted', bytes, rest: this.#reader.rest(), packet: connack });
+  }
+
+  drained(): void {}
+
+  gone(): void {
+    const { errored } = this.link.stream;
+    if (errored)
+      this.#fail(`cannot be reached: ${'code' in errored ? String(errored.code) : errored.message}`);
+    else this.#fail('hung up without an answer');
+  }
+
+  /** The broker did not answer in time. */
+  tooLate(): void {
+    this.#fail(`gave no answer within ${ANSWER_TIMEOUT_MS / 1_000} seconds`);
+  }
+
+  /** Nobody is there for it any more: it is ended like by its client, without its will. */
+  cancel(): void {
+    if (this.#isAnswered) return;
+    this.#isAnswered = true;
+    waiting.delete(this);
+    if (this.#isAsked) this.link.end(DISCONNECT);
+    else this.link.destroy();
+  }
+
+  #fail(because: string): void {
+    if (this.#isAnswered) return;
+    this.link.destroy();
+    this.#answer({ outcome: 'failed', because: `the upstream broker ${because}` });
+  }
+
+  #answer(answer: BrokerAnswer): void {
+    if (this.#isAnswered) return;
+    this.#isAnswered = true;
+    waiting.delete(this);
+    this.#request.onAnswer(answer);
+  }
+}
+
+/** Opens a session and ends it, so that nothing is left of what was there before. @returns whether that could be done */
+export function openAndClose(address: BrokerAddress, connect: Buffer): Promise<boolean> {
+  return new Promise((resolve) => {
+    const opening = new OpeningSession(address, {
+      connect,
+      protocolVersion: 4,
+      onAnswer: ({ outcome }) => {
+        if (outcome === 'accepted') opening.link.end(DISCONNECT);
+        resolve(outcome === 'accepted');
+      },
+    });
   });
 }
 

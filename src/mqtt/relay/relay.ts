@@ -1,119 +1,167 @@
-import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
-import type { Admission } from '../gate/engine.js';
-import { hangUp } from '../packets/hang-up.js';
-import { judgeFromBroker } from './from-broker.js';
-import { judgeFromClient } from './from-client.js';
-import { filterPackets, type PacketFilter } from './packet-filter.js';
-import type { Refusals } from './subscribe.js';
+import type { Handover } from '../gate/engine.js';
+import type { Link, Receiver } from '../link.js';
+import { makeDisconnect } from '../packets/disconnect.js';
+import { REASON } from '../packets/reason-code.js';
+import { FromBroker } from './from-broker.js';
+import { FromClient } from './from-client.js';
+import { type Judge, PacketFilter } from './packet-filter.js';
+import { PartlyRefused } from './subscribe.js';
 
 export interface RelayOptions {
-  readonly admission: Admission;
-  readonly broker: Socket;
+  readonly handover: Handover;
+  readonly broker: Link;
   readonly protocolVersion: number;
   readonly topicAliasMaximum: number;
-  /** What to say to the client first, and what has been received behind it. */
-  readonly connack: Buffer;
-  readonly fromBroker: Buffer;
-  /** What has been received of the client behind its CONNECT. */
-  readonly fromClient: Buffer;
-}
-
-/** One of the two that talk. */
-interface Side {
-  readonly stream: Duplex;
-  /** What it sends, as the other may get it. */
-  readonly filter: PacketFilter;
-  /** What the gate itself says to it because of what it sent. */
-  readonly answers: Buffer[];
-  /** Streams that must take what they were given before more is read of it. */
-  readonly waitsFor: Set<Duplex>;
+  /** Where the client's will is published; undefined where it has none. */
+  readonly willTopic: string | undefined;
+  readonly onOver: () => void;
 }
 
 // What waits for a packet that is half-way through: its reader would have to be very slow, and much be refused meanwhile.
 const MAX_WAITING_BYTES = 64 * 1024;
 
 const DISCONNECT = Buffer.of(0xe0, 0);
-// MQTT 5 section 3.14.2.1
-const PROTOCOL_ERROR = Buffer.of(0xe0, 1, 0x82);
 
 /** Passes on what a client and the broker say to each other, as far as the client's scopes go, until one of them ends. */
-export function relay(options: RelayOptions): void {
-  const { admission, protocolVersion, topicAliasMaximum } = options;
-  const partlyRefused = new Map<number, Refusals>();
-  const shared = { admission, protocolVersion, partlyRefused };
-  const client = createSide(admission.stream, (answer) =>
-    judgeFromClient({ ...shared, topicAliasMaximum, answer }),
-  );
-  const broker = createSide(options.broker, (answer) => judgeFromBroker({ ...shared, answer }));
-  let isOver = false;
+export class Relay {
+  readonly #handover: Handover;
+  readonly #protocolVersion: number;
+  readonly #willTopic: string | undefined;
+  readonly #onOver: () => void;
+  readonly #client: Side;
+  readonly #broker: Side;
+  #isOver = false;
 
-  const end = () => {
-    if (isOver) return;
-    isOver = true;
-    // The broker publishes a will unless it is told not to: it must not where the client may not any more.
-    const { will } = admission.first.packet;
-    const isWillClosed = will && !admission.mayUse('publish', will.topic);
-    hangUp(broker.stream, isWillClosed && client.filter.isBetweenPackets() ? DISCONNECT : undefined);
-    hangUp(client.stream);
-  };
+  constructor({ handover, broker, protocolVersion, topicAliasMaximum, willTopic, onOver }: RelayOptions) {
+    this.#onOver = onOver;
+    this.#handover = handover;
+    this.#protocolVersion = protocolVersion;
+    this.#willTopic = willTopic;
+    const partlyRefused = new PartlyRefused();
+    const shared = { protocolVersion, partlyRefused };
+    const toClient: Buffer[] = [];
+    const fromClient = new FromClient({ ...shared, handover, topicAliasMaximum, answers: toClient });
+    this.#client = new Side({ relay: this, link: handover.link, judge: fromClient, answers: toClient });
+    const toBroker: Buffer[] = [];
+    const fromBroker = new FromBroker({ ...shared, rights: handover.rights, answers: toBroker });
+    this.#broker = new Side({ relay: this, link: broker, judge: fromBroker, answers: toBroker });
+  }
 
-  /** @returns false where the sender did what MQTT does not allow */
-  const take = (chunk: Buffer, from: Side, to: Side): boolean => {
-    if (isOver) return true;
+  /** Begins. @param received what has been received of each side already */
+  start(received: { readonly ofBroker: Buffer; readonly ofClient: Buffer }): void {
+    for (const side of [this.#client, this.#broker]) side.link.receiver = side;
+    this.take(this.#broker, received.ofBroker);
+    this.take(this.#client, received.ofClient);
+    // What ended before anybody listened does not say so again.
+    if (this.#client.link.isOver || this.#broker.link.isOver) this.end();
+  }
+
+  /** Ends it from here, and tells a client of MQTT 5 why. */
+  endWith(reasonCode: number): void {
+    if (this.#protocolVersion === 5) this.#tellClient(makeDisconnect(reasonCode));
+    this.end();
+  }
+
+  /** Takes what a side sends. */
+  take(from: Side, chunk: Buffer): void {
+    if (this.#isOver || chunk.length === 0) return;
+    const to = this.otherOf(from);
     const { passed, isCut } = from.filter.feed(chunk);
-    if (!writeAll(to.stream, passed)) wait(from, to.stream);
-    if (from.answers.length > 0) {
-      const now = to.filter.insert(Buffer.concat(from.answers.splice(0)));
-      if (now && !from.stream.write(now)) wait(from, from.stream);
-      if (to.filter.waitingBytes() > MAX_WAITING_BYTES) end();
+    if (passed.length > 0) to.link.writeAll(passed);
+    if (to.link.isWaiting) from.waitForOther();
+    if (from.answers.length > 0) this.#answer(from, to);
+    if (isCut) this.#cut(from);
+  }
+
+  otherOf(side: Side): Side {
+    return side === this.#client ? this.#broker : this.#client;
+  }
+
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    // The broker publishes a will unless it is told not to: it must not where the client may not any more.
+    const isWillClosed =
+      this.#willTopic !== undefined && !this.#handover.rights.may('publish', this.#willTopic);
+    this.#broker.link.end(isWillClosed && this.#client.filter.isBetweenPackets ? DISCONNECT : undefined);
+    this.#client.link.end();
+    this.#onOver();
+  }
+
+  #answer(from: Side, to: Side): void {
+    const now = to.filter.insert(Buffer.concat(from.answers.splice(0)));
+    if (now !== undefined) from.link.write(now);
+    if (from.link.isWaiting) from.waitForOwn();
+    if (to.filter.waitingBytes > MAX_WAITING_BYTES) this.end();
+  }
+
+  /** A side did what MQTT does not allow. */
+  #cut(from: Side): void {
+    if (from === this.#broker) this.#handover.ended('the upstream broker sent what MQTT does not allow');
+    else {
+      this.#handover.ended('it sent what MQTT does not allow');
+      this.endWith(REASON.protocolError);
     }
-    return !isCut;
-  };
-  const takeFromClient = (chunk: Buffer) => {
-    if (take(chunk, client, broker)) return;
-    if (protocolVersion === 5 && broker.filter.isBetweenPackets()) client.stream.write(PROTOCOL_ERROR);
-    end();
-  };
-  const takeFromBroker = (chunk: Buffer) => {
-    if (take(chunk, broker, client)) return;
-    admission.ended('the upstream broker sent what MQTT does not allow');
-    end();
-  };
+    this.end();
+  }
 
-  for (const { stream } of [client, broker]) stream.on('end', end).on('close', end);
-  client.stream.write(options.connack);
-  if (options.fromBroker.length > 0) takeFromBroker(options.fromBroker);
-  if (options.fromClient.length > 0) takeFromClient(options.fromClient);
-  client.stream.on('data', takeFromClient);
-  broker.stream.on('data', takeFromBroker);
-  // What ended before anybody listened does not say so again.
-  if ([client, broker].some(({ stream }) => stream.destroyed || stream.readableEnded)) end();
+  #tellClient(packet: Buffer): void {
+    if (!this.#isOver && this.#broker.filter.isBetweenPackets) this.#client.link.write(packet);
+  }
 }
 
-type JudgeFor = (answer: (packet: Buffer) => void) => Parameters<typeof filterPackets>[0];
+/** One of the two that talk. */
+class Side implements Receiver {
+  readonly link: Link;
+  /** What it sends, as the other may get it. */
+  readonly filter: PacketFilter;
+  /** What the gate itself says to it because of what it sent. */
+  readonly answers: Buffer[];
+  readonly #relay: Relay;
+  #waitsForOther = false;
+  #waitsForOwn = false;
 
-function createSide(stream: Duplex, judgeFor: JudgeFor): Side {
-  const answers: Buffer[] = [];
-  const filter = filterPackets(judgeFor((packet) => answers.push(packet)));
-  return { stream, filter, answers, waitsFor: new Set() };
-}
+  constructor(options: {
+    readonly relay: Relay;
+    readonly link: Link;
+    readonly judge: Judge;
+    readonly answers: Buffer[];
+  }) {
+    this.#relay = options.relay;
+    this.link = options.link;
+    this.filter = new PacketFilter(options.judge);
+    this.answers = options.answers;
+  }
 
-/** Reads no more of a side until a stream has taken what it was given. */
-function wait({ stream, waitsFor }: Side, taker: Duplex): void {
-  if (waitsFor.has(taker)) return;
-  waitsFor.add(taker);
-  stream.pause();
-  taker.once('drain', () => {
-    waitsFor.delete(taker);
-    if (waitsFor.size === 0) stream.resume();
-  });
-}
+  received(chunk: Buffer): void {
+    this.#relay.take(this, chunk);
+  }
 
-function writeAll(stream: Duplex, parts: readonly Buffer[]): boolean {
-  if (parts.length > 1) stream.cork();
-  let isTaken = true;
-  for (const part of parts) isTaken = stream.write(part);
-  if (parts.length > 1) stream.uncork();
-  return isTaken;
+  drained(): void {
+    this.#waitsForOwn = false;
+    this.#goOn();
+    const other = this.#relay.otherOf(this);
+    other.#waitsForOther = false;
+    other.#goOn();
+  }
+
+  gone(): void {
+    this.#relay.end();
+  }
+
+  /** Reads no more of it until the other has taken what it was given. */
+  waitForOther(): void {
+    this.#waitsForOther = true;
+    this.link.pause();
+  }
+
+  /** Reads no more of it until it has taken what it was given itself. */
+  waitForOwn(): void {
+    this.#waitsForOwn = true;
+    this.link.pause();
+  }
+
+  #goOn(): void {
+    if (!this.#waitsForOther && !this.#waitsForOwn) this.link.resume();
+  }
 }

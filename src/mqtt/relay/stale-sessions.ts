@@ -1,4 +1,4 @@
-import { type Holder, upstreamName } from './upstream-connect.js';
+import { type Holder, holderName } from '../gate/engine.js';
 
 /** Sessions at the broker whose holder is gone: whoever has the id next must not get what is kept there. */
 export interface StaleSessions {
@@ -34,7 +34,7 @@ export function createStaleSessions(
 
   return {
     note: (holder, sessionId) => {
-      const name = upstreamName(holder);
+      const name = holderName(holder);
       known.set(name, (known.get(name) ?? new Set()).add(sessionId));
     },
     isStale: async (sessionId) => {
@@ -45,7 +45,7 @@ export function createStaleSessions(
       stale.delete(sessionId);
     },
     forget: (holder) => {
-      const name = upstreamName(holder);
+      const name = holderName(holder);
       // A session from before this process was started goes by the id alone.
       const sessionIds = new Set([
         ...(known.get(name) ?? []),

@@ -1,13 +1,6 @@
-import { generate, type IConnectPacket } from 'mqtt-packet';
-import type { Principal } from '../../core/presentation.js';
-
-/** Somebody whose sessions the broker keeps. */
-export type Holder = Pick<Principal, 'kind' | 'id'>;
-
-/** By which user name the broker knows somebody: a client by its id, and a user so that it cannot be a client's. */
-export function upstreamName({ kind, id }: Holder): string {
-  return kind === 'user' ? `~${id}` : id;
-}
+import { type Holder, holderName } from '../gate/engine.js';
+import { type Connect, encodeConnect } from '../packets/connect.js';
+import { PROPERTY, Properties } from '../packets/properties.js';
 
 export interface UpstreamConnect {
   readonly sessionId: string;
@@ -21,19 +14,23 @@ export interface UpstreamConnect {
 
 /** A client's CONNECT as the gate says it to the broker: with an identity that was verified, and none of its credentials. */
 export function upstreamConnect(
-  packet: IConnectPacket,
+  connect: Connect,
   { sessionId, holder, password, isStale }: UpstreamConnect,
 ): Buffer {
-  const { username: _, password: __, properties, ...kept } = packet;
-  const { topicAliasMaximum: ___, ...passed } = properties ?? {};
-  return generate({
-    ...kept,
-    clientId: sessionId,
-    clean: packet.clean === true || isStale,
-    // Deliveries are judged by their topics, so they must be in each.
-    ...(properties && { properties: passed }),
-    ...(holder && { username: upstreamName(holder), ...(password && { password }) }),
-  });
+  return encodeConnect(
+    {
+      ...connect,
+      clientId: sessionId,
+      clean: connect.clean || isStale,
+      username: holder && holderName(holder),
+      password: holder && password,
+    },
+    {
+      // Deliveries are judged by their topics, so they must be in each.
+      own: connect.properties.without(PROPERTY.topicAliasMaximum),
+      will: connect.will?.properties.without() ?? Buffer.alloc(0),
+    },
+  );
 }
 
 /** A CONNECT that leaves nothing of a session: it is to be ended at once. MQTT 3.1.1 section 3.1.2.4. */
@@ -41,17 +38,21 @@ export function discardingConnect(
   sessionId: string,
   { holder, password }: Pick<UpstreamConnect, 'holder' | 'password'>,
 ): Buffer {
-  const empty: IConnectPacket = {
-    cmd: 'connect',
-    clientId: '',
-    protocolId: 'MQTT',
+  const empty: Connect = {
     protocolVersion: 4,
-    keepalive: 10,
+    isBridge: false,
+    clean: true,
+    keepAliveSeconds: 10,
+    properties: Properties.NONE,
+    clientId: '',
+    will: undefined,
+    username: undefined,
+    password: undefined,
   };
   return upstreamConnect(empty, { sessionId, holder, password, isStale: true });
 }
 
 /** Whether a session may outlive its connection. */
-export function mayOutlive({ protocolVersion, clean, properties }: IConnectPacket): boolean {
-  return protocolVersion === 5 ? (properties?.sessionExpiryInterval ?? 0) > 0 : clean !== true;
+export function mayOutlive({ protocolVersion, clean, properties }: Connect): boolean {
+  return protocolVersion === 5 ? (properties.number(PROPERTY.sessionExpiry) ?? 0) > 0 : !clean;
 }

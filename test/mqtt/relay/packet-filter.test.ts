@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { makePacket, packetBounds } from '../../../src/mqtt/packets/packet-length.js';
-import { filterPackets, type PartialPacket, type Ruling } from '../../../src/mqtt/relay/packet-filter.js';
+import type { Packet } from '../../../src/mqtt/packets/packet-reader.js';
+import { PacketFilter, type Ruling } from '../../../src/mqtt/relay/packet-filter.js';
 
 // The first octet of the body says what is to become of a packet.
 const [PASS, DROP, REPLACE] = [0, 1, 2];
 const INSTEAD = Buffer.from('instead');
 
-function judge({ bytes, start, body, end }: PartialPacket): Ruling {
+function judge({ bytes, start, body, end }: Packet): Ruling {
   if (end === body) return 'pass';
   if (bytes.length < body + 1) return body + 1 - start;
   if (bytes[body] === PASS) return 'pass';
@@ -32,7 +33,7 @@ it('passes, drops and replaces whole packets, however they arrive', () => {
   fc.assert(
     fc.property(fc.array(body), fc.array(fc.nat()), (bodies, cuts) => {
       const packets = bodies.map((part) => makePacket(0x30, [part]));
-      const filter = filterPackets(judge);
+      const filter = new PacketFilter({ judge });
       const chunks = split(Buffer.concat(packets), cuts);
       const passed = chunks.flatMap((chunk) => filter.feed(chunk).passed);
       const expected = bodies.map((part, index) => {
@@ -40,7 +41,7 @@ it('passes, drops and replaces whole packets, however they arrive', () => {
         return { [PASS]: whole, [DROP]: Buffer.alloc(0), [REPLACE]: INSTEAD }[part[0] ?? PASS] ?? whole;
       });
       expect(Buffer.concat(passed).equals(Buffer.concat(expected))).toBe(true);
-      expect(filter.isBetweenPackets()).toBe(true);
+      expect(filter.isBetweenPackets).toBe(true);
     }),
   );
 });
@@ -48,7 +49,7 @@ it('passes, drops and replaces whole packets, however they arrive', () => {
 it('puts its own packets between the others, never into one', () => {
   fc.assert(
     fc.property(fc.array(body, { minLength: 1 }), fc.array(fc.nat()), (bodies, cuts) => {
-      const filter = filterPackets(judge);
+      const filter = new PacketFilter({ judge });
       const own = makePacket(0x40, [Uint8Array.of(9, 9)]);
       const chunks = split(Buffer.concat(bodies.map((part) => makePacket(0x30, [part]))), cuts);
       const sent = Buffer.concat(
@@ -73,7 +74,7 @@ it('puts its own packets between the others, never into one', () => {
 });
 
 it('cuts on a length that does not end, and on a head that is too long to be held', () => {
-  expect(filterPackets(judge).feed(Buffer.of(0x30, 0xff, 0xff, 0xff, 0xff, 1)).isCut).toBe(true);
+  expect(new PacketFilter({ judge }).feed(Buffer.of(0x30, 0xff, 0xff, 0xff, 0xff, 1)).isCut).toBe(true);
   expect(filterPackets(() => 200_000).feed(Buffer.of(0x82, 5, 1)).isCut).toBe(true);
-  expect(filterPackets(judge).feed(makePacket(0x30, [Uint8Array.of(7)])).isCut).toBe(true);
+  expect(new PacketFilter({ judge }).feed(makePacket(0x30, [Uint8Array.of(7)])).isCut).toBe(true);
 });

@@ -1,0 +1,142 @@
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** What bounds the use of the built-in MQTT engine, as preset: octets, seconds, or numbers. */
+const PRESETS = {
+  packetOctets: 8 * MIB,
+  waitingOctets: MIB,
+  stalledSeconds: 30,
+  inFlight: 100,
+  receiveMaximum: 1_000,
+  queuedMessages: 1_000,
+  queuedOctets: MIB,
+  clientQueuedMessages: 100_000,
+  clientHeldOctets: 64 * MIB,
+  heldOctets: 512 * MIB,
+  clientSessions: 10_000,
+  sessions: 100_000,
+  sessionExpirySeconds: 7 * 86_400,
+  keepAliveSeconds: 65_535,
+  subscriptions: 1_000,
+  clientSubscriptions: 100_000,
+  subscribeFilters: 1_000,
+  topicLevels: 64,
+  topicOctets: 4 * KIB,
+  topicAliases: 16,
+  retainedMessages: 10_000,
+  retainedOctets: 64 * MIB,
+  clientRetainedMessages: 5_000,
+};
+
+/** The limits as they are set. */
+export type MqttLimits = Readonly<typeof PRESETS>;
+
+/** Names of the limits. */
+export type MqttLimit = keyof MqttLimits;
+
+interface Range {
+  readonly least: number;
+  readonly most: number;
+  /** What is bounded, and what becomes of more. */
+  readonly what: string;
+}
+
+/** What each limit may be, and what it does. */
+export const MQTT_LIMITS: Readonly<Record<MqttLimit, Range>> = {
+  packetOctets: {
+    least: 128 * KIB,
+    most: 256 * MIB,
+    what: 'octets of a PUBLISH; one that announces more is answered 0x95, and the connection ends',
+  },
+  waitingOctets: {
+    least: 1 * KIB,
+    most: 1024 * MIB,
+    what: 'octets that wait for one connection; what comes at QoS 0 beyond them is dropped and counted',
+  },
+  stalledSeconds: {
+    least: 1,
+    most: 3_600,
+    what: 'seconds after which a connection that takes nothing of what waits for it is closed',
+  },
+  inFlight: {
+    least: 1,
+    most: 65_535,
+    what: 'messages of QoS 1 and 2 that are sent to one client before it acknowledged the first',
+  },
+  receiveMaximum: {
+    least: 1,
+    most: 65_535,
+    what: 'messages of QoS 2 that one client may have begun and not released; more is answered 0x93, and the connection ends',
+  },
+  queuedMessages: {
+    least: 1,
+    most: 1_000_000,
+    what: 'messages that wait for one session; what comes beyond them is dropped and counted',
+  },
+  queuedOctets: {
+    least: 1,
+    most: 1024 * MIB,
+    what: 'octets that wait for one session, but for one message, which may be longer',
+  },
+  clientQueuedMessages: {
+    least: 1,
+    most: 100_000_000,
+    what: 'messages that wait for all sessions of one client',
+  },
+  clientHeldOctets: {
+    least: 1,
+    most: 64 * 1024 * MIB,
+    what: 'octets of messages that one client published and that wait for somebody',
+  },
+  heldOctets: { least: 1, most: 64 * 1024 * MIB, what: 'octets of all messages that wait for somebody' },
+  clientSessions: {
+    least: 1,
+    most: 10_000_000,
+    what: 'sessions of one client, the absent ones included; one more is answered 0x97',
+  },
+  sessions: {
+    least: 1,
+    most: 10_000_000,
+    what: 'sessions in all, the absent ones included; one more is answered 0x97',
+  },
+  sessionExpirySeconds: {
+    least: 0,
+    most: 4_294_967_294,
+    what: 'seconds for which a session is kept for an absent client',
+  },
+  keepAliveSeconds: {
+    least: 1,
+    most: 65_535,
+    what: 'keep-alive that a client of MQTT 5 may ask for; it is told this one where it asked for more, or for none',
+  },
+  subscriptions: {
+    least: 1,
+    most: 1_000_000,
+    what: 'subscriptions of one session; one more is answered 0x97, or 0x80',
+  },
+  clientSubscriptions: {
+    least: 1,
+    most: 100_000_000,
+    what: 'subscriptions of all sessions of one client; one of more than 256 octets counts once for each 256',
+  },
+  subscribeFilters: {
+    least: 1,
+    most: 100_000,
+    what: 'filters of one SUBSCRIBE that are looked at; the others are answered 0x97, or 0x80',
+  },
+  topicLevels: { least: 1, most: 1_000, what: 'levels of a topic or filter; more is answered 0x90 or 0x8F' },
+  topicOctets: { least: 1, most: 65_535, what: 'octets of a topic or filter; more is answered 0x90 or 0x8F' },
+  topicAliases: { least: 0, most: 1_000, what: 'topic aliases of one connection' },
+  retainedMessages: {
+    least: 0,
+    most: 10_000_000,
+    what: 'retained messages in all; one more is delivered, not kept, and answered 0x97',
+  },
+  retainedOctets: { least: 0, most: 64 * 1024 * MIB, what: 'octets of retained messages in all' },
+  clientRetainedMessages: { least: 0, most: 10_000_000, what: 'retained messages of one client' },
+};
+
+/** The limits, as preset but for those that were told. */
+export function mqttLimits(told: Partial<MqttLimits> = {}): MqttLimits {
+  return { ...PRESETS, ...told };
+}

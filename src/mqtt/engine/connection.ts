@@ -1,0 +1,138 @@
+import type { Handover } from '../gate/engine.js';
+import { makeAcknowledgement } from '../packets/acknowledgement.js';
+import { makeDisconnect } from '../packets/disconnect.js';
+import { REASON } from '../packets/reason-code.js';
+import type { Broker } from './broker.js';
+import type { Message } from './message.js';
+import type { Delivery, Outlet, Session } from './session.js';
+import type { Will } from './will.js';
+import type { Job } from './work.js';
+
+/** By what a connection's packets leave. */
+export interface Wire {
+  /** Octets that were sent and not yet taken. */
+  readonly waitingBytes: number;
+  send(octets: Buffer): void;
+  /** Ends behind what was sent, and `last`. */
+  end(last?: Buffer): void;
+  /** Ends at once. */
+  destroy(): void;
+}
+
+export interface ConnectionOptions {
+  readonly broker: Broker;
+  readonly session: Session;
+  readonly handover: Handover;
+  readonly wire: Wire;
+  readonly protocolVersion: number;
+  readonly isBridge: boolean;
+  /** 0 for none. */
+  readonly keepAliveMs: number;
+  /** What the client takes unacknowledged, and at a time. */
+  readonly receiveMaximum: number;
+  readonly maximumPacketSize: number;
+  readonly will: Will | undefined;
+}
+
+/** The state of the protocol between a client and this server, apart from what carries it: packets come in, packets and effects go out. */
+export class Connection implements Outlet {
+  readonly broker: Broker;
+  readonly session: Session;
+  readonly handover: Handover;
+  readonly protocolVersion: number;
+  /** Whether another broker is at the other end: retained messages stay so, and nothing comes back to where it is from. */
+  readonly isBridge: boolean;
+  readonly keepAliveMs: number;
+  readonly window: number;
+  /** What is published when the client goes without a word. */
+  will: Will | undefined;
+  /** What must be done before the next packet is looked at. */
+  job: Job | undefined;
+  /** When something was received last, by the engine's clock. */
+  heardAt: number;
+  isOver = false;
+  /** Whether another connection goes on with its session. */
+  isContinued = false;
+  /** What the client says by numbers in place of topics. MQTT 5 section 3.3.2.3.4. */
+  aliases: Map<number, string> | undefined;
+  readonly #wire: Wire;
+  readonly #maximumPacketSize: number;
+
+  constructor(options: ConnectionOptions) {
+    this.broker = options.broker;
+    this.session = options.session;
+    this.handover = options.handover;
+    this.protocolVersion = options.protocolVersion;
+    this.isBridge = options.isBridge;
+    this.keepAliveMs = options.keepAliveMs;
+    this.window = Math.min(options.receiveMaximum, options.broker.limits.inFlight);
+    this.will = options.will;
+    this.#wire = options.wire;
+    this.#maximumPacketSize = options.maximumPacketSize;
+    this.heardAt = options.broker.now();
+  }
+
+  get isFive(): boolean {
+    return this.protocolVersion === 5;
+  }
+
+  send(octets: Buffer): void {
+    // [MQTT-3.1.2-24] an answer that is too long for the client cannot be given, nor left out.
+    if (octets.length > this.#maximumPacketSize) this.close();
+    else this.#wire.send(octets);
+  }
+
+  /** Ends the connection, and tells a client of MQTT 5 why. @param why for the log, where it is no wish of the client's */
+  end(reasonCode: number, why?: string): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    if (why !== undefined) this.handover.ended(why);
+    this.#wire.end(this.isFive ? makeDisconnect(reasonCode) : undefined);
+  }
+
+  takeOver(isContinued: boolean): void {
+    this.isContinued = isContinued;
+    this.end(REASON.sessionTakenOver, 'another connection has its client id');
+  }
+
+  /** Ends the connection without a word: the client knows. */
+  close(): void {
+    this.isOver = true;
+    this.#wire.destroy();
+  }
+
+  hasRoomFor(bytes: number): boolean {
+    const { waitingBytes } = this.#wire;
+    return waitingBytes === 0 || waitingBytes + bytes <= this.broker.limits.waitingOctets;
+  }
+
+  sendOnce(
+    message: Message,
+    { retain, subscriptionIds }: Pick<Delivery, 'retain' | 'subscriptionIds'>,
+  ): void {
+    this.#publish(message, { qos: 0, retain, subscriptionIds, packetId: 0, isDuplicate: false });
+  }
+
+  sendDelivery(delivery: Delivery, packetId: number, isDuplicate: boolean): boolean {
+    const { message, qos, retain, subscriptionIds } = delivery;
+    return this.#publish(message, { qos, retain, subscriptionIds, packetId, isDuplicate });
+  }
+
+  sendRelease(packetId: number): void {
+    this.send(makeAcknowledgement(6, packetId));
+  }
+
+  #publish(
+    message: Message,
+    how: Omit<Parameters<Message['encode']>[0], 'protocolVersion' | 'now'>,
+  ): boolean {
+    const { protocolVersion, broker } = this;
+    const hasExpiry = message.expiresAt !== Number.POSITIVE_INFINITY;
+    const [head, payload] = message.encode({ ...how, protocolVersion, now: hasExpiry ? broker.now() : 0 });
+    // [MQTT-3.1.2-24]
+    if (head.length + (payload?.length ?? 0) > this.#maximumPacketSize) return false;
+    this.#wire.send(head);
+    if (payload !== undefined) this.#wire.send(payload);
+    return true;
+  }
+}

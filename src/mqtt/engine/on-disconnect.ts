@@ -1,0 +1,20 @@
+import { readDisconnect } from '../packets/disconnect.js';
+import type { Packet } from '../packets/packet-reader.js';
+import { REASON } from '../packets/reason-code.js';
+import type { Connection } from './connection.js';
+
+/** A client says goodbye. MQTT 5 section 3.14. */
+export function onDisconnect(connection: Connection, packet: Packet): void {
+  const disconnect = readDisconnect(packet, connection.protocolVersion);
+  if (disconnect === undefined) return connection.end(REASON.malformed, 'a malformed DISCONNECT');
+  const { session, broker } = connection;
+  const { reasonCode, sessionExpiry } = disconnect;
+  // MQTT 5 section 3.14.2.2.2: what was to end with the connection stays so
+  if (sessionExpiry !== undefined && sessionExpiry > 0 && session.expirySeconds === 0)
+    return connection.end(REASON.protocolError, 'a session expiry where there was none');
+  if (sessionExpiry !== undefined)
+    session.expirySeconds = Math.min(sessionExpiry, broker.limits.sessionExpirySeconds);
+  // [MQTT-3.14.4-3]
+  if (reasonCode === REASON.success) connection.will = undefined;
+  connection.close();
+}

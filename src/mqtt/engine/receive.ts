@@ -1,0 +1,58 @@
+import { readAcknowledgement } from '../packets/acknowledgement.js';
+import type { Packet } from '../packets/packet-reader.js';
+import { PACKET } from '../packets/packet-type.js';
+import { REASON } from '../packets/reason-code.js';
+import type { Connection } from './connection.js';
+import { onDisconnect } from './on-disconnect.js';
+import { onPingreq } from './on-pingreq.js';
+import { onPuback } from './on-puback.js';
+import { onPubcomp } from './on-pubcomp.js';
+import { onPublish } from './on-publish.js';
+import { onPubrec } from './on-pubrec.js';
+import { onPubrel } from './on-pubrel.js';
+import { onSubscribe } from './on-subscribe.js';
+import { onUnsubscribe } from './on-unsubscribe.js';
+import type { Budget } from './work.js';
+
+/** Takes a packet of a connected client. */
+export function receive(connection: Connection, packet: Packet, budget: Budget): void {
+  switch ((packet.bytes[packet.start] ?? 0) >> 4) {
+    case PACKET.publish:
+      return onPublish(connection, packet, budget);
+    case PACKET.puback:
+      return onAcknowledgement(connection, packet, onPuback);
+    case PACKET.pubrec:
+      return onAcknowledgement(connection, packet, onPubrec);
+    case PACKET.pubrel:
+      return onAcknowledgement(connection, packet, onPubrel);
+    case PACKET.pubcomp:
+      return onAcknowledgement(connection, packet, onPubcomp);
+    case PACKET.subscribe:
+      return onSubscribe(connection, packet);
+    case PACKET.unsubscribe:
+      return onUnsubscribe(connection, packet);
+    case PACKET.pingreq:
+      return onPingreq(connection, packet);
+    case PACKET.disconnect:
+      return onDisconnect(connection, packet);
+    case PACKET.auth:
+      // MQTT 5 section 4.12: no authentication method was agreed on
+      return connection.end(REASON.badAuthenticationMethod, 'an AUTH');
+    default:
+      // A second CONNECT [MQTT-3.1.0-2], or what only servers say.
+      return connection.end(REASON.protocolError, 'a packet that no client sends here');
+  }
+}
+
+function onAcknowledgement(
+  connection: Connection,
+  packet: Packet,
+  handle: (
+    connection: Connection,
+    acknowledgement: NonNullable<ReturnType<typeof readAcknowledgement>>,
+  ) => void,
+): void {
+  const acknowledgement = readAcknowledgement(packet, connection.protocolVersion);
+  if (acknowledgement === undefined) connection.end(REASON.malformed, 'a malformed acknowledgement');
+  else handle(connection, acknowledgement);
+}

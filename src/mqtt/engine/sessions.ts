@@ -1,0 +1,142 @@
+import { sessionName } from '../gate/engine.js';
+import { Account, type Usage } from './account.js';
+import type { Session } from './session.js';
+import type { SubscriptionTree } from './subscription-tree.js';
+import type { Budget, Job, Work } from './work.js';
+
+/** Is told what an operator would want to know of. */
+export type Report = (event: {
+  readonly what: 'messages dropped';
+  readonly clientId: string;
+  readonly reason: string;
+}) => void;
+
+interface Holdings {
+  readonly account: Account;
+  /** By client id. */
+  readonly sessions: Map<string, Session>;
+}
+
+/** All sessions, each found by whose it is and by its client id: two values, so that no id can name somebody else's. */
+export class Sessions {
+  readonly #usage: Usage;
+  readonly #subscriptions: SubscriptionTree<Session>;
+  readonly #work: Work;
+  readonly #report: Report;
+  /** How many messages the sessions had lost when that was told. */
+  readonly #told = new WeakMap<Session, number>();
+  /** By the name of the holder. */
+  readonly #holdings = new Map<string, Holdings>();
+
+  constructor(options: {
+    readonly usage: Usage;
+    readonly subscriptions: SubscriptionTree<Session>;
+    readonly work: Work;
+    readonly report: Report;
+  }) {
+    this.#report = options.report;
+    this.#usage = options.usage;
+    this.#subscriptions = options.subscriptions;
+    this.#work = options.work;
+  }
+
+  get size(): number {
+    return this.#usage.sessions;
+  }
+
+  accountOf(holder: string): Account {
+    return this.#holdingsOf(holder).account;
+  }
+
+  get(holder: string, clientId: string): Session | undefined {
+    return this.#holdings.get(holder)?.sessions.get(clientId);
+  }
+
+  of(holder: string): readonly Session[] {
+    return [...(this.#holdings.get(holder)?.sessions.values() ?? [])];
+  }
+
+  /** Whether the holder may have one more. */
+  hasRoom(holder: string): boolean {
+    const { limits, sessions } = this.#usage;
+    return this.#holdingsOf(holder).sessions.size < limits.clientSessions && sessions < limits.sessions;
+  }
+
+  add(session: Session): void {
+    this.#holdingsOf(session.holder).sessions.set(session.clientId, session);
+    this.#usage.sessions += 1;
+  }
+
+  /** Ends a session, with all that is kept for it. */
+  end(session: Session): void {
+    if (session.isEnded) return;
+    session.end();
+    this.#holdings.get(session.holder)?.sessions.delete(session.clientId);
+    this.#usage.sessions -= 1;
+    const { subscriptions } = session;
+    if (subscriptions === undefined) return;
+    // As many as it may have are not to be taken out at once.
+    const removal = new Removal(session, this.#subscriptions);
+    if (!removal.run({ left: 10 })) this.#work.add(removal);
+  }
+
+  /** Takes away who has nothing left here. @returns the sessions whose time is over */
+  sweep(now: number): readonly Session[] {
+    const over: Session[] = [];
+    for (const [holder, { account, sessions }] of this.#holdings) {
+      if (sessions.size === 0 && account.heldOctets === 0 && account.retainedMessages === 0)
+        this.#holdings.delete(holder);
+      for (const session of sessions.values()) {
+        if (session.dropped > 0) this.#tellDropped(session);
+        if (session.expiresAt <= now) over.push(session);
+      }
+    }
+    return over;
+  }
+
+  // A line for the first, and again for ten times as many.
+  #tellDropped(session: Session): void {
+    const { dropped, clientId, holder } = session;
+    if (dropped < 10 * (this.#told.get(session) ?? 0.1)) return;
+    this.#told.set(session, dropped);
+    const reason = `${dropped} so far: there is no room for what waits for it`;
+    this.#report({ what: 'messages dropped', clientId: sessionName(holder, clientId), reason });
+  }
+
+  #holdingsOf(holder: string): Holdings {
+    let holdings = this.#holdings.get(holder);
+    if (holdings === undefined) {
+      holdings = { account: new Account(this.#usage), sessions: new Map() };
+      this.#holdings.set(holder, holdings);
+    }
+    return holdings;
+  }
+}
+
+/** Takes a session's subscriptions out of the tree. */
+class Removal implements Job {
+  readonly #session: Session;
+  readonly #tree: SubscriptionTree<Session>;
+
+  constructor(session: Session, tree: SubscriptionTree<Session>) {
+    this.#session = session;
+    this.#tree = tree;
+  }
+
+  run(budget: Budget): boolean {
+    const { subscriptions, account } = this.#session;
+    for (const [key, subscription] of subscriptions ?? []) {
+      if (budget.left <= 0) return false;
+      budget.left -= 1;
+      subscriptions?.delete(key);
+      account.subscriptions -= subscriptionCost(key);
+      this.#tree.delete(subscription);
+    }
+    return true;
+  }
+}
+
+/** As how many a subscription counts: one for each 256 characters. */
+export function subscriptionCost(filter: string): number {
+  return 1 + (filter.length >> 8);
+}

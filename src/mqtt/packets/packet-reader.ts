@@ -1,0 +1,86 @@
+import { type PacketBounds, packetBounds } from './packet-length.js';
+import { PACKET } from './packet-type.js';
+
+/** A whole packet within received octets. */
+export interface Packet extends PacketBounds {
+  readonly bytes: Buffer;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** Cuts what arrives into packets, holding no more than the one that is half-way through. MQTT 3.1.1 section 2.2. */
+export class PacketReader {
+  /** A longer packet is refused by its length, before it is received. In octets, with its header. */
+  readonly #maxBytes: number;
+  /** The same for a PUBLISH. */
+  maxPublishBytes: number;
+  #bytes: Buffer = NOTHING;
+  #at = 0;
+  /** What arrived behind `#bytes` of a packet that is longer than it. */
+  #more: Buffer[] = [];
+  #moreBytes = 0;
+  #needed = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+    this.maxPublishBytes = maxBytes;
+  }
+
+  push(chunk: Buffer): void {
+    if (this.#at === this.#bytes.length && this.#more.length === 0) {
+      this.#bytes = chunk;
+      this.#at = 0;
+      return;
+    }
+    this.#more.push(chunk);
+    this.#moreBytes += chunk.length;
+  }
+
+  /** Takes the next packet. */
+  next(): Packet | 'incomplete' | 'invalid' | 'too long' {
+    if (this.#more.length > 0 && this.received >= this.#needed) this.#join();
+    if (this.#at === this.#bytes.length) {
+      this.#bytes = NOTHING;
+      this.#at = 0;
+      return 'incomplete';
+    }
+    const bounds = packetBounds(this.#bytes, this.#at);
+    if (bounds === 'invalid') return 'invalid';
+    // A header has two octets at least: with fewer it cannot be told what is needed.
+    this.#needed = bounds === 'incomplete' ? this.received + 1 : bounds.end - this.#at;
+    if (bounds === 'incomplete') return 'incomplete';
+    const isPublish = (this.#bytes[this.#at] ?? 0) >> 4 === PACKET.publish;
+    if (this.#needed > (isPublish ? this.maxPublishBytes : this.#maxBytes)) return 'too long';
+    if (bounds.end > this.#bytes.length) return 'incomplete';
+    this.#at = bounds.end;
+    this.#needed = 0;
+    return { ...bounds, bytes: this.#bytes };
+  }
+
+  /** Octets that were received and not yet taken. */
+  get received(): number {
+    return this.#bytes.length - this.#at + this.#moreBytes;
+  }
+
+  /** The type octet of the packet that is next; undefined where nothing of it is there. */
+  get nextType(): number | undefined {
+    return this.#bytes[this.#at] ?? this.#more[0]?.[0];
+  }
+
+  /** Takes all that was received. */
+  rest(): Buffer {
+    this.#join();
+    const rest = this.#bytes.subarray(this.#at);
+    this.#bytes = NOTHING;
+    this.#at = 0;
+    return rest;
+  }
+
+  #join(): void {
+    if (this.#more.length === 0) return;
+    this.#bytes = Buffer.concat([this.#bytes.subarray(this.#at), ...this.#more]);
+    this.#at = 0;
+    this.#more = [];
+    this.#moreBytes = 0;
+  }
+}
