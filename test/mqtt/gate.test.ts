@@ -98,7 +98,10 @@ describe('the MQTT gate in token mode', () => {
       generate({ ...CONNECT, protocolVersion: 5, ...changes }, { protocolVersion: 5 });
     expect(await exchange(open(server), five({}))).toBe('2003008700');
     expect(await exchange(open(server), five({ username: 'rubbish' }))).toBe('2003008700');
-    expect(await exchange(open(server), five({ username: token }))).toBe('2003008400');
+    const modern = open(server);
+    const welcome = exchange(modern, five({ username: token }));
+    modern.on('data', () => modern.end());
+    expect(await welcome).toMatch(/^20[0-9a-f]{2}0000/);
   });
 
   it('answers an unknown protocol level with 1', async () => {

@@ -41,10 +41,16 @@ export class FanOut implements Job {
 
   #stepOfMatch(): void {
     const subscription = this.#subscriptions?.next();
-    if (subscription && !subscription.done) return this.#collect(subscription.value);
+    if (subscription && !subscription.done) {
+      this.#collect(subscription.value);
+      return;
+    }
     this.#subscriptions = undefined;
     const group = this.#groups?.next();
-    if (group && !group.done) return this.#deliverToOneOf(group.value);
+    if (group && !group.done) {
+      this.#deliverToOneOf(group.value);
+      return;
+    }
     this.#groups = undefined;
     const node = this.#match.next();
     if (node === undefined) this.#isMatched = true;

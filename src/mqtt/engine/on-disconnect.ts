@@ -6,12 +6,17 @@ import type { Connection } from './connection.js';
 /** A client says goodbye. MQTT 5 section 3.14. */
 export function onDisconnect(connection: Connection, packet: Packet): void {
   const disconnect = readDisconnect(packet, connection.protocolVersion);
-  if (disconnect === undefined) return connection.end(REASON.malformed, 'a malformed DISCONNECT');
+  if (disconnect === undefined) {
+    connection.end(REASON.malformed, 'a malformed DISCONNECT');
+    return;
+  }
   const { session, broker } = connection;
   const { reasonCode, sessionExpiry } = disconnect;
   // MQTT 5 section 3.14.2.2.2: what was to end with the connection stays so
-  if (sessionExpiry !== undefined && sessionExpiry > 0 && session.expirySeconds === 0)
-    return connection.end(REASON.protocolError, 'a session expiry where there was none');
+  if (sessionExpiry !== undefined && sessionExpiry > 0 && session.expirySeconds === 0) {
+    connection.end(REASON.protocolError, 'a session expiry where there was none');
+    return;
+  }
   if (sessionExpiry !== undefined)
     session.expirySeconds = Math.min(sessionExpiry, broker.limits.sessionExpirySeconds);
   // [MQTT-3.14.4-3]

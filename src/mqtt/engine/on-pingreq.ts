@@ -6,6 +6,9 @@ const PINGRESP = Buffer.of(0xd0, 0);
 
 /** A client says that it is there. MQTT 5 section 3.12. */
 export function onPingreq(connection: Connection, { bytes, start, body, end }: Packet): void {
-  if (bytes[start] !== 0xc0 || end !== body) return connection.end(REASON.malformed, 'a malformed PINGREQ');
+  if (bytes[start] !== 0xc0 || end !== body) {
+    connection.end(REASON.malformed, 'a malformed PINGREQ');
+    return;
+  }
   connection.send(PINGRESP);
 }

@@ -12,20 +12,31 @@ import type { Budget } from './work.js';
 export function onPublish(connection: Connection, packet: Packet, budget: Budget): void {
   const { session, protocolVersion } = connection;
   const publish = readPublish(packet, { protocolVersion, allowed: ALLOWED.publish });
-  if (typeof publish !== 'object') return connection.end(REASON.malformed, 'a malformed PUBLISH');
+  if (typeof publish !== 'object') {
+    connection.end(REASON.malformed, 'a malformed PUBLISH');
+    return;
+  }
   const topic = topicOf(connection, publish);
-  if (typeof topic === 'number') return connection.end(topic, 'a topic or topic alias that cannot be');
+  if (typeof topic === 'number') {
+    connection.end(topic, 'a topic or topic alias that cannot be');
+    return;
+  }
   const { qos, packetId } = publish;
   if (qos === 2 && session.published?.has(packetId)) {
     // [MQTT-4.3.3-10] it has been taken already
     connection.send(makeAcknowledgement(5, packetId));
     return;
   }
-  if (qos === 2 && (session.published?.size ?? 0) >= connection.broker.limits.receiveMaximum)
+  if (qos === 2 && (session.published?.size ?? 0) >= connection.broker.limits.receiveMaximum) {
     // [MQTT-3.3.4-7]
-    return connection.end(REASON.receiveMaximumExceeded, 'more messages of QoS 2 than it may have begun');
+    connection.end(REASON.receiveMaximumExceeded, 'more messages of QoS 2 than it may have begun');
+    return;
+  }
   const refusal = refusalOf(connection, topic);
-  if (refusal !== undefined) return refuse(connection, { publish, topic, refusal });
+  if (refusal !== undefined) {
+    refuse(connection, { publish, topic, refusal });
+    return;
+  }
 
   const message = makeMessage(connection, { publish, topic, packet });
   const isKept = connection.broker.retain(message);
@@ -73,7 +84,10 @@ function refuse(
 ): void {
   connection.handover.refusedTopic('publish', topic, refusal.why);
   // MQTT 3.1.1 has no other refusal of a PUBLISH [MQTT-3.3.5-2].
-  if (!connection.isFive) return connection.end(refusal.reasonCode);
+  if (!connection.isFive) {
+    connection.end(refusal.reasonCode);
+    return;
+  }
   const { qos, packetId } = publish;
   // At QoS 2 the exchange ends with it. MQTT 5 section 4.3.3.
   if (qos > 0) connection.send(makeAcknowledgement(qos === 1 ? 4 : 5, packetId, refusal.reasonCode));

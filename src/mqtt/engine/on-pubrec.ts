@@ -7,7 +7,10 @@ export function onPubrec(connection: Connection, { packetId, reasonCode }: Ackno
   const { session, broker } = connection;
   const isRefused = reasonCode >= 0x80;
   const isKnown = session.received(packetId, isRefused);
-  if (isRefused) return session.goOn(broker.now());
+  if (isRefused) {
+    session.goOn(broker.now());
+    return;
+  }
   const answer = isKnown || !connection.isFive ? REASON.success : REASON.packetIdNotFound;
   connection.send(makeAcknowledgement(6, packetId, answer));
 }

@@ -16,11 +16,16 @@ import type { Budget, Job } from './work.js';
 export function onSubscribe(connection: Connection, packet: Packet): void {
   const { protocolVersion, broker } = connection;
   const subscribe = readSubscribe(packet, protocolVersion);
-  if (subscribe === undefined) return connection.end(REASON.malformed, 'a malformed SUBSCRIBE');
+  if (subscribe === undefined) {
+    connection.end(REASON.malformed, 'a malformed SUBSCRIBE');
+    return;
+  }
   const { packetId, requests, properties } = subscribe;
   // [MQTT-3.8.3-4]
-  if (requests.some(({ filter, noLocal }) => noLocal && filter.startsWith('$share/')))
-    return connection.end(REASON.protocolError, 'a shared subscription with no-local');
+  if (requests.some(({ filter, noLocal }) => noLocal && filter.startsWith('$share/'))) {
+    connection.end(REASON.protocolError, 'a shared subscription with no-local');
+    return;
+  }
   const id = properties.number(PROPERTY.subscriptionIdentifier) ?? 0;
   const replay: Subscription<Session>[] = [];
   const codes = requests.map((request, index) => {

@@ -9,7 +9,10 @@ import { subscriptionCost } from './sessions.js';
 export function onUnsubscribe(connection: Connection, packet: Packet): void {
   const { session, broker, protocolVersion } = connection;
   const unsubscribe = readUnsubscribe(packet, protocolVersion);
-  if (unsubscribe === undefined) return connection.end(REASON.malformed, 'a malformed UNSUBSCRIBE');
+  if (unsubscribe === undefined) {
+    connection.end(REASON.malformed, 'a malformed UNSUBSCRIBE');
+    return;
+  }
   const codes = unsubscribe.filters.map((filter) => {
     const subscription = session.subscriptions?.get(filter);
     if (subscription === undefined) return REASON.noSubscriptionExisted;

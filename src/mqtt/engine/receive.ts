@@ -18,29 +18,40 @@ import type { Budget } from './work.js';
 export function receive(connection: Connection, packet: Packet, budget: Budget): void {
   switch ((packet.bytes[packet.start] ?? 0) >> 4) {
     case PACKET.publish:
-      return onPublish(connection, packet, budget);
+      onPublish(connection, packet, budget);
+      break;
     case PACKET.puback:
-      return onAcknowledgement(connection, packet, onPuback);
+      onAcknowledgement(connection, packet, onPuback);
+      break;
     case PACKET.pubrec:
-      return onAcknowledgement(connection, packet, onPubrec);
+      onAcknowledgement(connection, packet, onPubrec);
+      break;
     case PACKET.pubrel:
-      return onAcknowledgement(connection, packet, onPubrel);
+      onAcknowledgement(connection, packet, onPubrel);
+      break;
     case PACKET.pubcomp:
-      return onAcknowledgement(connection, packet, onPubcomp);
+      onAcknowledgement(connection, packet, onPubcomp);
+      break;
     case PACKET.subscribe:
-      return onSubscribe(connection, packet);
+      onSubscribe(connection, packet);
+      break;
     case PACKET.unsubscribe:
-      return onUnsubscribe(connection, packet);
+      onUnsubscribe(connection, packet);
+      break;
     case PACKET.pingreq:
-      return onPingreq(connection, packet);
+      onPingreq(connection, packet);
+      break;
     case PACKET.disconnect:
-      return onDisconnect(connection, packet);
+      onDisconnect(connection, packet);
+      break;
     case PACKET.auth:
       // MQTT 5 section 4.12: no authentication method was agreed on
-      return connection.end(REASON.badAuthenticationMethod, 'an AUTH');
+      connection.end(REASON.badAuthenticationMethod, 'an AUTH');
+      break;
     default:
       // A second CONNECT [MQTT-3.1.0-2], or what only servers say.
-      return connection.end(REASON.protocolError, 'a packet that no client sends here');
+      connection.end(REASON.protocolError, 'a packet that no client sends here');
+      break;
   }
 }
 

@@ -88,8 +88,8 @@ export class RetainedMessages {
     let node = this.#root;
     for (const level of topic.split('/')) {
       node.children ??= new Map();
-      let child = node.children.get(level);
-      if (child === undefined) node.children.set(level, (child = new TopicNode()));
+      const child = node.children.get(level) ?? new TopicNode();
+      node.children.set(level, child);
       node = child;
     }
     return node;

@@ -34,8 +34,8 @@ export class SubscriptionTree<S> {
     let node = this.#root;
     for (const level of filter.split('/')) {
       node.children ??= new Map();
-      let child = node.children.get(level);
-      if (child === undefined) node.children.set(level, (child = new FilterNode()));
+      const child = node.children.get(level) ?? new FilterNode();
+      node.children.set(level, child);
       node = child;
     }
     if (share === undefined) {

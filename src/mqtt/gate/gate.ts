@@ -140,11 +140,20 @@ class Entrance implements Receiver, Handover {
 
   /** The connection's first packet must be a CONNECT. [MQTT-3.1.0-1] */
   #readConnect(reader: PacketReader): void {
-    if (reader.nextType !== CONNECT) return this.#drop('the first packet is not a CONNECT');
+    if (reader.nextType !== CONNECT) {
+      this.#drop('the first packet is not a CONNECT');
+      return;
+    }
     const packet = reader.next();
     if (packet === 'incomplete') return;
-    if (packet === 'invalid') return this.#drop('the first packet is not a CONNECT');
-    if (packet === 'too long') return this.#drop('the CONNECT is too long');
+    if (packet === 'invalid') {
+      this.#drop('the first packet is not a CONNECT');
+      return;
+    }
+    if (packet === 'too long') {
+      this.#drop('the CONNECT is too long');
+      return;
+    }
     this.#isDecided = true;
     this.#gate.heard(this);
     const parsed = parseConnect(packet);

@@ -21,7 +21,8 @@ const SHARE_LENGTH = '$share/'.length;
 
 // [MQTT-4.7.1-1], [MQTT-4.7.1-2]: a wildcard fills its level, and # is the last one. [MQTT-4.7.3-1]: it is not empty.
 function isFilter(text: string): boolean {
-  if (text === '') return false;
+  // U+FFFD is what other brokers make of octets that are no UTF-8: nobody means it.
+  if (text === '' || text.includes('\ufffd')) return false;
   if (!text.includes('#') && !text.includes('+')) return true;
   return /^(\+|[^+#/]*)(\/(\+|[^+#/]*))*(\/#)?$|^#$/.test(text);
 }

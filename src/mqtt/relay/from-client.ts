@@ -78,8 +78,8 @@ export class FromClient implements Judge {
     if (typeof publish === 'number') return publish;
     const { topic, qos, packetId, properties } = publish;
     const alias = properties.number(PROPERTY.topicAlias);
-    // [MQTT-3.3.2-1], [MQTT-3.3.2-2], [MQTT-3.3.2-8]
-    if (topic === '' ? alias === undefined : !isTopicName(topic)) return 'cut';
+    // [MQTT-3.3.2-1], [MQTT-3.3.2-8]
+    if (topic === '' && alias === undefined) return 'cut';
     const isOpen = alias === undefined ? this.#mayPublish(topic) : this.#mayPublishByAlias(topic, alias);
     if (isOpen === 'cut') return isOpen;
     if (isOpen) return 'pass';
@@ -93,7 +93,7 @@ export class FromClient implements Judge {
   #mayPublish(topic: string): boolean {
     const { rights } = this.#handover;
     // Topics that begin with $ are the broker's own: some command it.
-    const isOpen = !topic.startsWith('$') && rights.may('publish', topic);
+    const isOpen = isTopicName(topic) && !topic.startsWith('$') && rights.may('publish', topic);
     if (!isOpen) this.#handover.refusedTopic('publish', topic, 'no scope');
     return isOpen;
   }
@@ -130,8 +130,7 @@ export class FromClient implements Judge {
     const parsed = parseFilter(filter);
     if (parsed !== undefined && this.#handover.rights.may('subscribe', parsed.filter)) return undefined;
     this.#handover.refusedTopic('subscribe', filter, parsed === undefined ? 'not a filter' : 'no scope');
-    if (this.#form.protocolVersion !== 5) return SUBSCRIPTION_FAILED;
-    return parsed === undefined ? REASON.topicFilterInvalid : REASON.notAuthorized;
+    return this.#form.protocolVersion === 5 ? REASON.notAuthorized : SUBSCRIPTION_FAILED;
   }
 }
 

@@ -62,19 +62,33 @@ export class OpeningSession implements Receiver {
 
   received(chunk: Buffer): void {
     this.#reader.push(chunk);
-    if (this.#reader.nextType !== CONNACK) return this.#fail('answered something that is not a CONNACK');
+    if (this.#reader.nextType !== CONNACK) {
+      this.#fail('answered something that is not a CONNACK');
+      return;
+    }
     const packet = this.#reader.next();
     if (packet === 'incomplete') return;
-    if (typeof packet === 'string') return this.#fail('answered something that is not a CONNACK');
+    if (typeof packet === 'string') {
+      this.#fail('answered something that is not a CONNACK');
+      return;
+    }
     const bytes = packet.bytes.subarray(packet.start, packet.end);
     const { protocolVersion } = this.#request;
     const connack = protocolVersion === 5 ? parseConnack(bytes) : undefined;
     // In every version the code is the last of four octets, and more may only follow from MQTT 5 on.
     const code = bytes[3];
-    if (code === undefined) return this.#fail('answered something that is not a CONNACK');
-    if (code !== 0) return this.#fail(`refused the connection with code ${code}`);
-    if (protocolVersion === 5 ? !connack : bytes.length !== 4)
-      return this.#fail('answered something that is not a CONNACK');
+    if (code === undefined) {
+      this.#fail('answered something that is not a CONNACK');
+      return;
+    }
+    if (code !== 0) {
+      this.#fail(`refused the connection with code ${code}`);
+      return;
+    }
+    if (protocolVersion === 5 ? !connack : bytes.length !== 4) {
+      this.#fail('answered something that is not a CONNACK');
+      return;
+    }
     this.#answer({ outcome: 'accepted', bytes, rest: this.#reader.rest(), packet: connack });
   }
 

@@ -86,7 +86,10 @@ export class Passage implements Receiver, Served {
     const { bytes, rest, packet } = answer;
     const broker = this.#opening?.link;
     const reader = this.#reader;
-    if (broker === undefined || reader === undefined || link.isOver) return this.gone();
+    if (broker === undefined || reader === undefined || link.isOver) {
+      this.gone();
+      return;
+    }
     this.#opening = undefined;
     this.#reader = undefined;
     this.#relay = new Relay({
