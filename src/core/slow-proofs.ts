@@ -84,8 +84,8 @@ export class SlowProofs {
     this.#passwords.keep(key, { holds, isCurrent: () => true }, { isGood: holds });
   }
 
-  // The credential's id changes with its password.
-  #passwordKey({ id }: PasswordCredential, password: string): string {
-    return `${id} ${this.#services.hashSecret(password)}`;
+  // The hash is this password's alone, by its salt; ids are short, and two clients may have the same.
+  #passwordKey({ hash }: PasswordCredential, password: string): string {
+    return `${hash} ${this.#services.hashSecret(password)}`;
   }
 }
