@@ -342,7 +342,8 @@ function alreadyExists(clientId: string): KeywrightError {
   });
 }
 
-function changedMeanwhile(clientId: string): KeywrightError {
+/** What is said where what was checked is not what would be changed any more. */
+export function changedMeanwhile(clientId: string): KeywrightError {
   return new KeywrightError('store-busy', `client ${clientId} was changed by another command meanwhile`, {
     hint: 'nothing was replaced; try again',
   });

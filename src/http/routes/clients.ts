@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { isTheirs } from '../../core/actor.js';
 import { parseLabel } from '../../core/client.js';
 import { parseClientId } from '../../core/client-id.js';
-import { setClientPassword } from '../../core/client-password.js';
+import { deleteClientPassword, setClientPassword } from '../../core/client-password.js';
 import {
   type Bundle,
   clientValidity,
@@ -17,7 +17,6 @@ import {
 import { KEY_ALGORITHMS } from '../../core/key-algorithm.js';
 import { checkDuration, parseTime } from '../../core/time.js';
 import { parseGroupName, parseUserName } from '../../core/user.js';
-import { checkPassword } from '../../core/users.js';
 import { clientView } from '../../core/views.js';
 import type { Management } from '../manager.js';
 import { managerOf } from '../manager.js';
@@ -31,6 +30,9 @@ const Credential = Type.Composite([
   Type.Object({
     ...{ algorithm: some, serial: some, fingerprint: some, certificate: some, setAt: some },
     ...{ notBefore: some, notAfter: some },
+    alone: Type.Optional(
+      Type.Boolean({ description: 'of a password: whether it suffices by itself over MQTT' }),
+    ),
   }),
 ]);
 const Client = Type.Object({
@@ -77,7 +79,17 @@ const Edit = Type.Object(
   },
   { additionalProperties: false },
 );
-const Password = Type.Object({ password: Type.String({ maxLength: 1024 }) }, { additionalProperties: false });
+const Password = Type.Object(
+  {
+    password: Type.String({ maxLength: 1024 }),
+    alone: Type.Optional(
+      Type.Boolean({
+        description: 'let it suffice by itself, with the client id as MQTT user name; at least 16 characters',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
 const Params = Type.Object({ id: Type.String() });
 type Id = { Params: Static<typeof Params> };
 
@@ -224,8 +236,25 @@ export function addClientRoutes(app: FastifyInstance, services: HttpServices): v
     async ({ raw, params: { id }, body }, reply) => {
       const manager = await managerOf(raw, { services, action: 'client.passwd' });
       await manager.attempt(id, (management) =>
-        setClientPassword(management, parseClientId(id), checkPassword(body.password)),
+        setClientPassword(management, parseClientId(id), { alone: false, ...body }),
       );
+      return reply.code(204).send();
+    },
+  );
+
+  app.delete<Id>(
+    '/api/v1/clients/:id/password',
+    {
+      schema: {
+        tags,
+        summary: 'Take a client’s MQTT password away',
+        params: Params,
+        response: { 204: Type.Null() },
+      },
+    },
+    async ({ raw, params: { id } }, reply) => {
+      const manager = await managerOf(raw, { services, action: 'client.passwd-del' });
+      await manager.attempt(id, (management) => deleteClientPassword(management, parseClientId(id)));
       return reply.code(204).send();
     },
   );

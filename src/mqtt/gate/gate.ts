@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { LiveSessions } from '../../core/live-sessions.js';
 import type { Clock, Limiter } from '../../core/ports.js';
-import type { Principal } from '../../core/presentation.js';
+import type { Principal, UsedCredential } from '../../core/presentation.js';
 import type { Registry } from '../../core/prove.js';
 import { isTopicName } from '../../core/scope.js';
 import { mayUseTopic, passwordIdOf } from '../../core/verify.js';
@@ -128,9 +128,12 @@ function sessionIdOf(clientId: string, principal: Principal | undefined): string
   const { kind, id, credential } = principal;
   // No client's id begins with ~, so that no client's session can be a user's.
   if (kind === 'user') return `~${id}:${clientId}`;
-  const choosesId = credential.kind === 'api-key' || credential.kind === 'access-token';
+  const choosesId = CHOOSE_IDS.has(credential.kind);
   return choosesId ? `${id}:${clientId}` : id;
 }
+
+/** What says by itself whose it is, so that the client id may be any. */
+const CHOOSE_IDS: ReadonlySet<UsedCredential['kind']> = new Set(['api-key', 'access-token', 'password']);
 
 function refuse(
   stream: Duplex,
