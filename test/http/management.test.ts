@@ -167,6 +167,14 @@ describe('clients', () => {
     const again = await at('/clients/sensor-7/reissue', root, { json: {} });
     expect([again.status, again.body.owner, again.body.label]).toEqual([201, 'ann', 'Line 1']);
     expect((await ask(server.http, { bearer: token })).status).toBe(401);
+    const plug = await at('/clients', ann, { json: { id: 'plug-3', mqttPassword: 'alone' } });
+    expect([plug.status, plug.body.mqttPassword, plug.body.credentials.at(-1)]).toEqual([
+      201,
+      expect.stringMatching(/^[0-9A-Za-z]{16,31}$/),
+      expect.objectContaining({ kind: 'password', alone: true }),
+    ]);
+    expect((await at('/clients/plug-3', ann)).body).not.toHaveProperty('mqttPassword');
+    expect((await at('/clients/plug-3', ann, { method: 'DELETE' })).status).toBe(204);
     const edited = await at('/clients/sensor-7', root, {
       method: 'PATCH',
       json: { label: null, domain: 'plant7' },

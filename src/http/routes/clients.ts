@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { isTheirs } from '../../core/actor.js';
 import { parseLabel } from '../../core/client.js';
 import { parseClientId } from '../../core/client-id.js';
-import { deleteClientPassword, setClientPassword } from '../../core/client-password.js';
+import { deleteClientPassword, makeClientPassword, setClientPassword } from '../../core/client-password.js';
 import {
   type Bundle,
   clientValidity,
@@ -54,6 +54,7 @@ const Issued = Type.Composite([
     privateKey: Type.String(),
     token: Type.String(),
     authority: Type.String(),
+    mqttPassword: Type.Optional(Type.String()),
   }),
 ]);
 
@@ -62,6 +63,11 @@ const issueFields = {
   algorithm: Type.Optional(Type.Union(KEY_ALGORITHMS.map((name) => Type.Literal(name)))),
   ...{ validFor: text, notBefore: text, notAfter: text, label: text, owner: text, domain: text },
   scopes: Type.Optional(Scopes),
+  mqttPassword: Type.Optional(
+    Type.Literal('alone', {
+      description: 'also make an MQTT password that suffices by itself, with the client id as user name',
+    }),
+  ),
 };
 const Issue = Type.Object(
   { id: Type.String({ maxLength: 64 }), ...issueFields },
@@ -110,7 +116,7 @@ export function addClientRoutes(app: FastifyInstance, services: HttpServices): v
     body: Static<typeof Reissue> & { readonly id: string },
     replace: boolean,
   ) => {
-    const { id, algorithm = 'ec-p256', label, scopes, owner, domain, ...asked } = body;
+    const { id, algorithm = 'ec-p256', label, scopes, owner, domain, mqttPassword, ...asked } = body;
     const clientId = parseClientId(id);
     if (replace) await requireTheirs(management, clientId);
     const validity = clientValidity(
@@ -122,6 +128,8 @@ export function addClientRoutes(app: FastifyInstance, services: HttpServices): v
       authority,
       clock.now(),
     );
+    const password =
+      mqttPassword === undefined ? undefined : await makeClientPassword(management, { alone: true });
     let handedOver: Bundle | undefined;
     const client = await issueClient(
       { ...management, authority },
@@ -131,13 +139,17 @@ export function addClientRoutes(app: FastifyInstance, services: HttpServices): v
         scopes: scopes && (await services.parseGrant(scopes)),
         owner: owner === undefined ? undefined : parseUserName(owner),
         domain: domain === undefined ? undefined : parseGroupName(domain),
+        mqttPassword: password?.credential,
       },
       async (bundle) => {
         handedOver = bundle;
         return { keep: async () => undefined, takeBack: async () => undefined };
       },
     );
-    return { ...clientView(client, clock.now()), ...handedOver, authority: authority.certificate };
+    return {
+      ...{ ...clientView(client, clock.now()), ...handedOver, authority: authority.certificate },
+      ...(password && { mqttPassword: password.text }),
+    };
   };
 
   app.get(
