@@ -219,6 +219,26 @@ describe('a password that suffices alone', () => {
     }
   });
 
+  it('holds for a connection until it is another, goes beside a key, or is gone', async () => {
+    const app = await withPassword('app', 'sixteen letters.');
+    const slow = realSlow();
+    const clock = { now: () => NOW };
+    const asked = { userName: 'app', password: 'sixteen letters.' };
+    const verdict = await verifyPrepared(asked, { ...registry(app), slow }, clock);
+    if (verdict.outcome !== 'accepted') throw new Error(verdict.reason);
+    const holdsAs = (change: (credential: Client['credentials'][number]) => Client['credentials']) => {
+      const credentials = app.client.credentials.flatMap(change);
+      const accepted = { principal: verdict.principal, demand: { connect: true } as const };
+      return stillHolds(accepted, registry({ ...app, client: { ...app.client, credentials } }), NOW);
+    };
+    const ofPassword = (changed: object | undefined) =>
+      holdsAs((each) => (each.kind !== 'password' ? [each] : changed ? [{ ...each, ...changed }] : []));
+    expect(ofPassword({})).toBe(true);
+    expect(ofPassword({ id: '0ff1ce' })).toBe(false);
+    expect(ofPassword({ alone: false })).toBe(false);
+    expect(ofPassword(undefined)).toBe(false);
+  });
+
   it('is nothing beside a token, and nothing without its name', () => {
     const app = device('app');
     expect(ask({ token: app.token, userName: 'app', password: 'x' }, [app])).toBe('invalid');
