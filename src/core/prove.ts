@@ -24,6 +24,8 @@ export interface Registry {
   clientById(id: string): Client | undefined;
   /** The id of the client that has an API key of that keyed hash. */
   clientIdByKeyHash(keyHash: string): string | undefined;
+  /** Whether any client has a password that suffices alone. */
+  hasPasswordsAlone(): boolean;
   userById(id: string): User | undefined;
   sessionById(id: string): Session | undefined;
   /** The keyed hash of a secret, lower-case hex. */
@@ -47,6 +49,8 @@ export function preparation(
   registry: Registry,
 ): Promise<void> | undefined {
   if (userName !== undefined && password !== undefined) {
+    // Where nobody has one there is no name to hide, and strangers get no work done.
+    if (!registry.hasPasswordsAlone()) return undefined;
     const credential = passwordAlone(userName, registry);
     return registry.slow.checkPassword({ name: userName, password, credential });
   }

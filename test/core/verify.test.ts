@@ -55,6 +55,7 @@ function device(id: string, changes: Partial<Client> = {}): Device {
 const NOTHING_ELSE: Omit<Registry, 'clientById' | 'proofs'> = {
   tokenProofs: new Memory(),
   clientIdByKeyHash: () => undefined,
+  hasPasswordsAlone: () => true,
   userById: () => undefined,
   sessionById: () => undefined,
   hashSecret: () => '',
@@ -204,6 +205,14 @@ describe('a password that suffices alone', () => {
         expect(asked(name, password)).toEqual({ outcome: 'rejected', reason: 'invalid' });
       }
     }
+  });
+
+  it('gets no work done for strangers where nobody has one', () => {
+    const known = { ...registry(device('app')), slow: realSlow(), hasPasswordsAlone: () => false };
+    const presentation = { userName: 'app', password: 'sixteen letters.' };
+    expect(verifyPrepared(presentation, known, { now: () => NOW })).toEqual({
+      ...{ outcome: 'rejected', reason: 'invalid' },
+    });
   });
 
   it('tells only who proved it that its client is revoked or expired', async () => {
