@@ -72,7 +72,9 @@ it('no secret is in a log, a list, an error, or a file that is not meant for it'
     bearer: accessToken,
     json: { mqttPassword: true },
   });
-  const issued = await ask(`${server.http}/api/v1/clients`, { bearer: accessToken, json: { id: 'made' } });
+  const issued = await ask(`${server.http}/api/v1/clients`, {
+    ...{ bearer: accessToken, json: { id: 'made', mqttPassword: 'alone' } },
+  });
   const provisioned = await ask(`${server.http}/api/v1/provision/keys`, { bearer: accessToken, json: {} });
   const spare = await ask(`${server.http}/api/v1/provision/keys`, { bearer: accessToken, json: {} });
   const device = await ask(`${server.http}/api/v1/provision/agent`, {
@@ -95,6 +97,7 @@ it('no secret is in a log, a list, an error, or a file that is not meant for it'
       madeKey: made.body.apiKey,
     },
     ...{ madePassword: made.body.mqttPassword, issuedToken: issued.body.token },
+    alonePassword: issued.body.mqttPassword,
     ...{ usedKey: provisioned.body.key, spareKey: spare.body.key },
     ...{ deviceKey: device.body.apiKey, devicePassword: device.body.mqttPassword },
     privateKey: issued.body.privateKey.split('\n')[1],

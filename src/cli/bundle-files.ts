@@ -5,11 +5,17 @@ import type { Bundle, Delivery } from '../core/issue-client.js';
 import { createFile, type FileContent, syncDirectory } from '../disk/durable-file.js';
 import { ioError, systemCode } from '../disk/io-error.js';
 
-/** Where a bundle goes. */
+/** What is written of a client: its bundle, and the MQTT password that was made with it. */
+export interface WrittenBundle extends Bundle {
+  readonly mqttPassword?: string | undefined;
+}
+
+/** Where a bundle goes; the password's name is missing where there is none. */
 export interface BundleFiles {
   readonly certificate: string;
   readonly privateKey: string;
   readonly token: string;
+  readonly mqttPassword?: string;
 }
 
 export interface WriteOptions {
@@ -28,9 +34,15 @@ export async function outputPrefix(told: string | undefined, clientId: string): 
   return isDirectory || told.endsWith('/') ? join(told, clientId) : told;
 }
 
-/** The names of a bundle's files: `PREFIX_cert.pem`, `PREFIX_key.pem`, `PREFIX_token`. */
-export function bundleFiles(prefix: string): BundleFiles {
-  return { certificate: `${prefix}_cert.pem`, privateKey: `${prefix}_key.pem`, token: `${prefix}_token` };
+/** The names of a bundle's files: `PREFIX_cert.pem`, `PREFIX_key.pem`, `PREFIX_token`, and `PREFIX_mqtt_password`. */
+export function bundleFiles(
+  prefix: string,
+  { withPassword }: { readonly withPassword: boolean },
+): BundleFiles {
+  return {
+    ...{ certificate: `${prefix}_cert.pem`, privateKey: `${prefix}_key.pem`, token: `${prefix}_token` },
+    ...(withPassword && { mqttPassword: `${prefix}_mqtt_password` }),
+  };
 }
 
 /** @throws KeywrightError `already-exists` that names the first of the files that is there */
@@ -44,16 +56,13 @@ export async function refuseExisting(paths: readonly string[]): Promise<void> {
   }
 }
 
-/** Writes the three files of a bundle; the private key and the token for their owner alone. */
-export function writeBundle(bundle: Bundle, files: BundleFiles, options: WriteOptions): Promise<Delivery> {
-  return writeFiles(
-    [
-      [files.certificate, { data: bundle.certificate, mode: 0o644 }],
-      [files.privateKey, { data: bundle.privateKey, mode: 0o600 }],
-      [files.token, { data: bundle.token, mode: 0o600 }],
-    ],
-    options,
-  );
+/** Writes the files of a bundle; all but the certificate for their owner alone. */
+export function writeBundle(
+  bundle: WrittenBundle,
+  files: BundleFiles,
+  options: WriteOptions,
+): Promise<Delivery> {
+  return writeFiles(contents(bundle, files), options);
 }
 
 /** Writes a certificate for whoever has its key. */
@@ -65,21 +74,33 @@ export function writeCertificate(
   return writeFiles([[path, { data: certificate, mode: 0o644 }]], options);
 }
 
-/** Writes one archive with the three files and the certificate that clients trust. */
+/** Writes one archive with the files and the certificate that clients trust. */
 export async function writeArchive(
-  bundle: Bundle,
+  bundle: WrittenBundle,
   { path, prefix, serverCertificate }: { path: string; prefix: string; serverCertificate: string },
   options: WriteOptions,
 ): Promise<Delivery> {
-  const names = bundleFiles(basename(prefix));
+  const names = bundleFiles(basename(prefix), { withPassword: bundle.mqttPassword !== undefined });
   const { zip } = await import('./zip.js');
   const data = await zip([
-    { name: names.certificate, data: bundle.certificate, mode: 0o644 },
-    { name: names.privateKey, data: bundle.privateKey, mode: 0o600 },
-    { name: names.token, data: bundle.token, mode: 0o600 },
+    ...contents(bundle, names).map(([name, content]) => ({ name, ...content })),
     { name: 'server_cert.pem', data: serverCertificate, mode: 0o644 },
   ]);
   return writeFiles([[path, { data, mode: 0o600 }]], options);
+}
+
+function contents(
+  { certificate, privateKey, token, mqttPassword }: WrittenBundle,
+  files: BundleFiles,
+): (readonly [path: string, content: { readonly data: string; readonly mode: number }])[] {
+  return [
+    [files.certificate, { data: certificate, mode: 0o644 }],
+    [files.privateKey, { data: privateKey, mode: 0o600 }],
+    [files.token, { data: token, mode: 0o600 }],
+    ...(files.mqttPassword !== undefined && mqttPassword !== undefined
+      ? [[files.mqttPassword, { data: mqttPassword, mode: 0o600 }] as const]
+      : []),
+  ];
 }
 
 /** Writes all of the files or none: a failure removes what was written and puts back what was replaced. */

@@ -139,8 +139,8 @@ export async function deleteApiKey(services: ApiKeyServices, id: string): Promis
       const holder = liveClient(current);
       if (!holder?.credentials.some((other) => isKey(other, credential.id))) throw noSuchKey(id);
       const credentials = holder.credentials.filter((other) => !isKey(other, credential.id));
-      // A password opens nothing by itself.
-      const isEmpty = credentials.every(({ kind }) => kind === 'password');
+      // A password that goes beside a key opens nothing by itself.
+      const isEmpty = credentials.every((each) => each.kind === 'password' && !each.alone);
       if (!isEmpty) return { ...holder, credentials, updatedAt: now };
       return holder.retired.length === 0
         ? undefined

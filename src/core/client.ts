@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { KeywrightError } from './errors.js';
 import type { KeyAlgorithm } from './key-algorithm.js';
-import { corrupt, list, object, optional, text, texts, time } from './record.js';
+import { corrupt, flag, list, object, optional, text, texts, time } from './record.js';
 import type { Timestamp } from './time.js';
 
 /** An X.509 certificate that the CA issued to a client. */
@@ -44,13 +44,15 @@ export interface ApiKeyCredential {
   readonly revokedAt: Timestamp | null;
 }
 
-/** The password that a client presents over MQTT beside an API key; alone it opens nothing. */
+/** A client's MQTT password. A client has at most one. */
 export interface PasswordCredential {
   readonly kind: 'password';
   /** Changes with the password. */
   readonly id: string;
   /** argon2id, PHC string format. */
   readonly hash: string;
+  /** Whether it suffices by itself, with the client id as user name; otherwise it goes beside an API key. */
+  readonly alone: boolean;
   readonly createdAt: Timestamp;
 }
 
@@ -192,7 +194,14 @@ function parseCredential(value: unknown): Credential {
         revokedAt: optional(time, record, 'revokedAt'),
       };
     case 'password':
-      return { kind: 'password', id, hash: text(record, 'hash'), createdAt: time(record, 'createdAt') };
+      return {
+        kind: 'password',
+        id,
+        hash: text(record, 'hash'),
+        // Passwords that were set before there were others go beside a key.
+        alone: record.alone === undefined ? false : flag(record, 'alone'),
+        createdAt: time(record, 'createdAt'),
+      };
     default:
       throw corrupt('kind');
   }

@@ -4,6 +4,7 @@ import {
   type CertificateCredential,
   type Client,
   liveClient,
+  type PasswordCredential,
   parseLabel,
   retireCertificates,
 } from './client.js';
@@ -25,6 +26,8 @@ export interface IssueRequest {
   /** The user that it belongs to. */
   readonly owner?: string | undefined;
   readonly domain?: string | undefined;
+  /** An MQTT password that it is to have from the start; a replacement without one takes the former away. */
+  readonly mqttPassword?: PasswordCredential | undefined;
   /** Replace the credentials of a client that exists: the old ones stop working. */
   readonly replace: boolean;
 }
@@ -312,7 +315,7 @@ function registered(
   request: SettledRequest,
   { current, certificate, publicKey, token, now }: Issued,
 ): Client {
-  const { clientId, validity, label, scopes, owner, domain } = request;
+  const { clientId, validity, label, scopes, owner, domain, mqttPassword } = request;
   const former = liveClient(current);
   const kept = certificateCredential(certificate, publicKey, validity);
   return {
@@ -331,6 +334,7 @@ function registered(
       ...(token === undefined
         ? []
         : [{ kind: 'signed-token' as const, id: textHash(token), certificateId: kept.id }]),
+      ...(mqttPassword === undefined ? [] : [mqttPassword]),
     ],
     retired: current === undefined ? [] : retireCertificates(current, now),
   };
@@ -342,7 +346,8 @@ function alreadyExists(clientId: string): KeywrightError {
   });
 }
 
-function changedMeanwhile(clientId: string): KeywrightError {
+/** What is said where what was checked is not what would be changed any more. */
+export function changedMeanwhile(clientId: string): KeywrightError {
   return new KeywrightError('store-busy', `client ${clientId} was changed by another command meanwhile`, {
     hint: 'nothing was replaced; try again',
   });

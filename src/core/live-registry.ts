@@ -2,7 +2,7 @@ import { type Client, liveClient } from './client.js';
 import { Mirror, type MirrorOptions } from './mirror.js';
 import type { Collection, KeyStore } from './ports.js';
 import { Memory, type RememberedProof } from './proof-memory.js';
-import type { Registry } from './prove.js';
+import { passwordOf, type Registry } from './prove.js';
 import type { Session } from './session.js';
 import type { SigningKeyRing } from './signing-key.js';
 import type { SlowProofs } from './slow-proofs.js';
@@ -42,6 +42,7 @@ export class LiveRegistry implements Registry {
   readonly hashSecret: (secret: string) => string;
   readonly slow: SlowProofs;
   readonly #clientIdsByKeyHash = new Map<string, string>();
+  readonly #withPasswordAlone = new Set<string>();
   readonly #userIdsByEmail = new Map<string, Set<string>>();
   readonly #listeners = new Set<(changes: readonly RegistryChange[]) => void>();
   readonly #unannounced: RegistryChange[] = [];
@@ -95,6 +96,10 @@ export class LiveRegistry implements Registry {
     return this.#clientIdsByKeyHash.get(keyHash);
   }
 
+  hasPasswordsAlone(): boolean {
+    return this.#withPasswordAlone.size > 0;
+  }
+
   userById(id: string): User | undefined {
     return this.#mirrors?.users.get(id);
   }
@@ -131,6 +136,8 @@ export class LiveRegistry implements Registry {
     const [before, after] = [liveClient(change.before), liveClient(change.after)];
     for (const keyHash of keyHashes(before)) this.#clientIdsByKeyHash.delete(keyHash);
     for (const keyHash of keyHashes(after)) this.#clientIdsByKeyHash.set(keyHash, id);
+    if (after && passwordOf(after)?.alone) this.#withPasswordAlone.add(id);
+    else this.#withPasswordAlone.delete(id);
     this.#changed('client', id, before !== undefined && before.createdAt !== after?.createdAt);
   }
 

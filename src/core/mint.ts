@@ -1,5 +1,6 @@
 import type { TokenOrigin, TokenRules } from './access-token.js';
 import { tokenPayload } from './access-token.js';
+import { KeywrightError } from './errors.js';
 import type { Clock, TokenSealer } from './ports.js';
 import type { Principal } from './presentation.js';
 import { narrowScopes } from './scope.js';
@@ -42,9 +43,12 @@ export function sessionGrant(user: User, session: Session): Grant {
   return { subject, origin, scopes, groups, domains, expiresAt: session.expiresAt };
 }
 
-/** What an accepted caller may have a token for: bound to what it was accepted by. */
+/** What an accepted caller may have a token for: bound to what it was accepted by. @throws KeywrightError `refused` for an MQTT password */
 export function principalGrant({ id, credential, scopes, groups, domains, expiresAt }: Principal): Grant {
   const rest = { subject: id, scopes, groups, domains, expiresAt };
+  // Over HTTP nobody presents one: what it opens stays MQTT.
+  if (credential.kind === 'password')
+    throw new KeywrightError('refused', 'an MQTT password gets no access token');
   if (credential.kind !== 'access-token')
     return { ...rest, origin: { kind: credential.kind, credentialId: credential.id } };
   const { origin, familyId } = credential.claims;

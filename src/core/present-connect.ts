@@ -1,3 +1,4 @@
+import { canonicalClientId } from './client-id.js';
 import type { Presentation } from './presentation.js';
 import { credentialKind } from './prove.js';
 
@@ -19,8 +20,8 @@ export interface ConnectTexts {
 export const NO_CREDENTIAL = ' ';
 
 /**
- * What user name and password present, told by their shapes. API keys and access tokens say whose they are: beside them
- * the client id only tells connections apart.
+ * What user name and password present, told by their shapes. API keys and access tokens say whose they are, and beside a
+ * password that suffices by itself the user name does: the client id only tells connections apart.
  */
 export function presentConnectTexts({ clientId, name, secret }: ConnectTexts): PresentedConnect {
   const [nameKind, secretKind] = [credentialKind(name), credentialKind(secret)];
@@ -31,6 +32,8 @@ export function presentConnectTexts({ clientId, name, secret }: ConnectTexts): P
   if (nameKind && secretKind && name !== secret) return presenting({ clientId, token: NO_CREDENTIAL });
   if (secretKind === 'api-key' || secretKind === 'access-token') return presenting({ token: secret });
   if (nameKind === 'api-key') return presenting({ token: name, password: secret });
+  const userName = nameKind === undefined ? canonicalClientId(name) : undefined;
+  if (secret !== '' && userName !== undefined) return presenting({ userName, password: secret });
   if (secret !== '') return presenting({ clientId, token: NO_CREDENTIAL });
   return presenting(nameKind === 'access-token' ? { token: name } : { clientId, token: name || undefined });
 }

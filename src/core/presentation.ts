@@ -15,7 +15,9 @@ export interface PresentedCertificate {
 /** What was extracted from a request, a CONNECT or a file; each part that is there must hold. */
 export interface Presentation {
   readonly token?: string | undefined;
-  /** The client's own password, which goes with an API key in `token`. */
+  /** In place of `token`: the id of the client whose password suffices by itself. */
+  readonly userName?: string | undefined;
+  /** The client's MQTT password, for `userName` or beside an API key in `token`; empty where the key came without one. */
   readonly password?: string | undefined;
   readonly certificate?: PresentedCertificate | undefined;
   /** The id that the caller says it has; it must be the credential's client. */
@@ -38,7 +40,7 @@ export interface RequestDemand {
 
 /** By which credential somebody was accepted. */
 export type UsedCredential =
-  | { readonly kind: Exclude<Credential['kind'], 'password'>; readonly id: string }
+  | { readonly kind: Credential['kind']; readonly id: string }
   | { readonly kind: 'access-token'; readonly id: string; readonly claims: AccessTokenClaims };
 
 /** Who a verdict says is calling. */

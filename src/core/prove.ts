@@ -15,6 +15,7 @@ import { narrowScopes } from './scope.js';
 import type { Session } from './session.js';
 import { parseSignedToken, type SignedToken, signatureHolds, textHash } from './signed-token.js';
 import type { SlowProofs } from './slow-proofs.js';
+import { NEVER } from './time.js';
 import type { User } from './user.js';
 
 /** What verification looks things up in. The look-ups throw where the keystore cannot be followed. */
@@ -23,6 +24,8 @@ export interface Registry {
   clientById(id: string): Client | undefined;
   /** The id of the client that has an API key of that keyed hash. */
   clientIdByKeyHash(keyHash: string): string | undefined;
+  /** Whether any client has a password that suffices alone. */
+  hasPasswordsAlone(): boolean;
   userById(id: string): User | undefined;
   sessionById(id: string): Session | undefined;
   /** The keyed hash of a secret, lower-case hex. */
@@ -42,13 +45,20 @@ export function credentialKind(text: string): 'api-key' | 'signed-token' | 'acce
 
 /** What must be found out before a presentation can be decided on; undefined where nothing must. */
 export function preparation(
-  { token, password }: Presentation,
+  { token, userName, password }: Presentation,
   registry: Registry,
 ): Promise<void> | undefined {
+  if (userName !== undefined && password !== undefined) {
+    // Where nobody has one there is no name to hide, and strangers get no work done.
+    if (!registry.hasPasswordsAlone()) return undefined;
+    const credential = passwordAlone(userName, registry);
+    return registry.slow.checkPassword({ name: userName, password, credential });
+  }
   if (token === undefined) return undefined;
   if (password === undefined) return registry.slow.openToken(token);
-  const credential = passwordBeside(token, registry);
-  return credential && registry.slow.checkPassword(credential, password);
+  const holder = keyHolder(token, registry);
+  const credential = holder && passwordOf(holder);
+  return credential && registry.slow.checkPassword({ name: holder.id, password, credential });
 }
 
 /** Proves a text: shape → checksum → look-up → constant-time compare. null where it proves nothing. */
@@ -66,10 +76,26 @@ export function proveText(text: string, registry: Registry): Proof | null {
   return found.proof;
 }
 
-/** Whether a password is that of the client whose API key came with it; to be asked after `preparation`. */
+/**
+ * Whether a password is that of the client whose API key came with it; none is right for a client that has none. To be
+ * asked after `preparation`.
+ */
 export function provePassword(token: string, password: string, registry: Registry): boolean {
-  const credential = passwordBeside(token, registry);
-  return credential !== undefined && registry.slow.passwordHolds(credential, password);
+  const holder = keyHolder(token, registry);
+  if (holder === undefined) return false;
+  const credential = passwordOf(holder);
+  if (credential === undefined) return password === '';
+  return registry.slow.passwordHolds({ name: holder.id, password, credential });
+}
+
+/** Proves a password that suffices by itself; to be asked after `preparation`. null where it is not that client's. */
+export function provePasswordAlone(userName: string, password: string, registry: Registry): Proof | null {
+  const client = registry.clientById(userName);
+  const credential = passwordAlone(userName, registry);
+  const holds = registry.slow.passwordHolds({ name: userName, password, credential });
+  return client && credential && holds
+    ? proofBy(client, { kind: 'password', id: credential.id }, registry)
+    : null;
 }
 
 /** Proves a certificate by its fingerprint. null where it is not a registered one. */
@@ -192,6 +218,14 @@ function termsOf(client: Client, { kind, id }: CredentialName): Terms | undefine
     const key = apiKeys(client).find((credential) => credential.id === id);
     return key && { ...key, notBefore: key.createdAt };
   }
+  if (kind === 'password') {
+    const password = passwordOf(client);
+    if (!password?.alone || password.id !== id) return undefined;
+    return {
+      ...{ label: null, scopes: client.scopes, revokedAt: null },
+      ...{ notBefore: password.createdAt, expiresAt: NEVER },
+    };
+  }
   // A signed token holds with its certificate; one that the client minted is named by the certificate itself.
   const token = client.credentials.find(
     (credential) => credential.kind === 'signed-token' && credential.id === id,
@@ -271,12 +305,23 @@ function narrowed(
   };
 }
 
-/** The password of the client whose API key this is. */
-function passwordBeside(token: string, registry: Registry): PasswordCredential | undefined {
+/** The client whose API key this is. */
+function keyHolder(token: string, registry: Registry): Client | undefined {
   if (credentialKind(token) !== 'api-key') return undefined;
   const proof = proveText(token, registry);
-  const client = proof ? registry.clientById(proof.principal.id) : undefined;
-  return client?.credentials.find((credential) => credential.kind === 'password');
+  return proof ? registry.clientById(proof.principal.id) : undefined;
+}
+
+/** The password by which a client of that name gets in without anything else. */
+function passwordAlone(userName: string, registry: Registry): PasswordCredential | undefined {
+  const client = registry.clientById(userName);
+  const password = client && passwordOf(client);
+  return password?.alone ? password : undefined;
+}
+
+/** A client's MQTT password. */
+export function passwordOf({ credentials }: Client): PasswordCredential | undefined {
+  return credentials.find((credential) => credential.kind === 'password');
 }
 
 function certificates(client: Client): CertificateCredential[] {

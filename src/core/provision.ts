@@ -97,7 +97,7 @@ export async function redeemProvisioningKey(
       audit.record({ action: 'provision.redeem', target: id }, async () => {
         const giveBack = await spend(services, key);
         try {
-          const password = await makeClientPassword(services);
+          const password = await makeClientPassword(services, { alone: false });
           const client = await register(password);
           return { client, apiKey, mqttPassword: password.text, certificate: certificate?.pem };
         } catch (error) {

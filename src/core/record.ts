@@ -36,6 +36,12 @@ export function integer(record: Fields, name: string): number {
   return value;
 }
 
+export function flag(record: Fields, name: string): boolean {
+  const value = record[name];
+  if (typeof value !== 'boolean') throw corrupt(name);
+  return value;
+}
+
 export function optional<T>(
   read: (record: Fields, name: string) => T,
   record: Fields,

@@ -20,6 +20,15 @@ interface CheckedPassword extends Remembered {
   readonly holds: boolean;
 }
 
+/** A password that somebody presents. */
+export interface PresentedPassword {
+  readonly password: string;
+  /** The client's; undefined where there is no such client, or it has none: then nothing holds, and it takes as long. */
+  readonly credential: PasswordCredential | undefined;
+  /** Who it is said to be: of those that have no password, each is remembered for itself. */
+  readonly name: string;
+}
+
 /**
  * What takes too long to be found out while other requests wait: signatures of access tokens, and passwords. It is found
  * out aside, before a presentation is decided on, and remembered.
@@ -45,8 +54,8 @@ export class SlowProofs {
   }
 
   /** Whether a password was found to be the client's. */
-  passwordHolds(credential: PasswordCredential, password: string): boolean {
-    return this.#passwords.recall(this.#passwordKey(credential, password))?.holds ?? false;
+  passwordHolds(presented: PresentedPassword): boolean {
+    return this.#passwords.recall(this.#passwordKey(presented))?.holds ?? false;
   }
 
   /** Looks into a token; undefined where there is nothing to do. */
@@ -57,9 +66,9 @@ export class SlowProofs {
   }
 
   /** Looks into a password; undefined where there is nothing to do. */
-  checkPassword(credential: PasswordCredential, password: string): Promise<void> | undefined {
-    const key = this.#passwordKey(credential, password);
-    return this.#passwords.recall(key) ? undefined : this.#check(key, { credential, password });
+  checkPassword(presented: PresentedPassword): Promise<void> | undefined {
+    const key = this.#passwordKey(presented);
+    return this.#passwords.recall(key) ? undefined : this.#check(key, presented);
   }
 
   async #open(token: string, hash: string): Promise<void> {
@@ -76,16 +85,13 @@ export class SlowProofs {
     );
   }
 
-  async #check(
-    key: string,
-    { credential, password }: { readonly credential: PasswordCredential; readonly password: string },
-  ): Promise<void> {
-    const holds = await this.#services.passwords.verify(password, credential.hash);
+  async #check(key: string, { credential, password }: PresentedPassword): Promise<void> {
+    const holds = await this.#services.passwords.verify(password, credential?.hash);
     this.#passwords.keep(key, { holds, isCurrent: () => true }, { isGood: holds });
   }
 
-  // The credential's id changes with its password.
-  #passwordKey({ id }: PasswordCredential, password: string): string {
-    return `${id} ${this.#services.hashSecret(password)}`;
+  // The hash is this password's alone, by its salt; ids are short, and two clients may have the same.
+  #passwordKey({ credential, name, password }: PresentedPassword): string {
+    return `${credential?.hash ?? `nobody ${name}`} ${this.#services.hashSecret(password)}`;
   }
 }

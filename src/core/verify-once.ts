@@ -35,6 +35,7 @@ export async function verifyOnce(presentation: Presentation, services: OnceServi
   const registry: Registry = {
     clientById: (id) => clients.find((client) => client.id === id),
     clientIdByKeyHash: (hash) => clients.find((client) => hasKey(client, hash))?.id,
+    hasPasswordsAlone: () => false,
     userById: (id) => users.find((user) => user.id === id),
     sessionById: (id) => sessions.find((session) => session.id === id),
     hashSecret,

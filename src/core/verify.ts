@@ -3,10 +3,12 @@ import type { Clock } from './ports.js';
 import type { Demand, Presentation, Principal, Rejection, Verdict } from './presentation.js';
 import type { Proof } from './proof-memory.js';
 import {
+  passwordOf,
   preparation,
   proveAgain,
   proveCertificate,
   provePassword,
+  provePasswordAlone,
   proveText,
   type Registry,
 } from './prove.js';
@@ -18,8 +20,8 @@ import { bareDomain } from './user.js';
 export interface Accepted {
   readonly principal: Principal;
   readonly demand: Demand;
-  /** Of the client's password that went with its key; undefined where none did. */
-  readonly passwordId?: string | undefined;
+  /** Of the client's password that went with its key, or null where it had none; undefined where that did not matter. */
+  readonly passwordId?: string | null | undefined;
 }
 
 /**
@@ -79,9 +81,10 @@ export function restsOn({ kind, id, owner, credential }: Principal): string[] {
   return rests;
 }
 
-/** Which password a client has. */
-export function passwordIdOf({ id }: Principal, registry: Registry): string | undefined {
-  return registry.clientById(id)?.credentials.find(({ kind }) => kind === 'password')?.id;
+/** Which password a client has; null where it has none. */
+export function passwordIdOf({ id }: Principal, registry: Registry): string | null {
+  const client = registry.clientById(id);
+  return (client && passwordOf(client)?.id) ?? null;
 }
 
 /** What a principal that was accepted before holds as it is now, and for how long. null where it holds nothing any more. */
@@ -111,13 +114,20 @@ export function mayUseTopic(
 export type Standing = Pick<Principal, 'scopes' | 'notBefore' | 'expiresAt'>;
 
 function decide(presentation: Presentation, registry: Registry, now: Timestamp): Verdict {
-  const { token, password, certificate } = presentation;
-  const byToken = token === undefined ? undefined : proveText(token, registry);
-  if (password !== undefined && !provePassword(token ?? '', password, registry)) return rejected('invalid');
+  const { token, userName, password, certificate } = presentation;
+  if (userName !== undefined && token !== undefined) return rejected('invalid');
+  const isAlone = userName !== undefined;
+  const byText = isAlone
+    ? provePasswordAlone(userName, password ?? '', registry)
+    : token === undefined
+      ? undefined
+      : proveText(token, registry);
+  if (!isAlone && password !== undefined && !provePassword(token ?? '', password, registry))
+    return rejected('invalid');
   const byCertificate = certificate === undefined ? undefined : proveCertificate(certificate, registry);
-  const first = byToken ?? byCertificate;
-  if (byToken === null || byCertificate === null || !first) {
-    const reason = byToken === undefined && byCertificate === undefined ? 'missing' : 'invalid';
+  const first = byText ?? byCertificate;
+  if (byText === null || byCertificate === null || !first) {
+    const reason = byText === undefined && byCertificate === undefined ? 'missing' : 'invalid';
     return rejected(reason);
   }
   for (const check of CHECKS) {

@@ -47,7 +47,11 @@ function credentialView(
     case 'api-key':
       return { kind: credential.kind, ...apiKeyView({ client, credential }, { now }) };
     case 'password':
-      return { kind: credential.kind, setAt: formatTime(credential.createdAt) };
+      return {
+        kind: credential.kind,
+        alone: credential.alone,
+        setAt: formatTime(credential.createdAt),
+      };
   }
 }
 

@@ -16,8 +16,10 @@ export class Argon2Hasher implements PasswordHasher {
   }
 
   async verify(password: string, known: string | undefined): Promise<boolean> {
+    // Made for whoever comes first, known or not: the first attempt tells as little as the others.
     this.#decoy ??= hash('nobody', PARAMETERS);
-    const against = known ?? (await this.#decoy);
+    const decoy = await this.#decoy;
+    const against = known ?? decoy;
     const holds = await this.#turnstile.pass(() => verify(against, password));
     return holds && known !== undefined;
   }

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { type Entry, fromBuffer } from 'yauzl';
-import { eventually, PROGRAM, type Workshop, workshop } from '../support/keywright.js';
+import { eventually, PROGRAM, serve, type Workshop, workshop } from '../support/keywright.js';
 
 const json = (text: string) => JSON.parse(text);
 const files = async ({ directory }: Workshop) =>
@@ -92,6 +92,48 @@ describe('key gen', () => {
     expect(verified.exitCode).toBe(0);
   });
 
+  it('makes an MQTT password that suffices alone, for its owner’s eyes, and takes it away with the rest', async () => {
+    const shop = await workshop();
+    const run = await shop.keywright(['key', 'gen', 'plug-3', '--mqtt-password', 'alone']);
+    expect(run.stdout.split('\n')).toEqual([
+      'Save certificate ./plug-3_cert.pem',
+      'Save private key ./plug-3_key.pem',
+      'Save token ./plug-3_token',
+      'Save MQTT password ./plug-3_mqtt_password',
+    ]);
+    const path = join(shop.directory, 'plug-3_mqtt_password');
+    const password = await readFile(path, 'utf8');
+    expect([password, (await stat(path)).mode & 0o777]).toEqual([
+      expect.stringMatching(/^[0-9A-Za-z]{16,31}$/),
+      0o600,
+    ]);
+    const server = await serve(shop);
+    const code = async (secret: string) =>
+      (
+        await execa(
+          'mosquitto_pub',
+          ['-p', `${server.mqttPort}`, '-i', 'x', '-u', 'plug-3', '-P', secret, '-t', 'a', '-m', 'b'],
+          { reject: false },
+        )
+      ).exitCode;
+    // mosquitto_pub exits with the return code of the CONNACK.
+    expect([await code(password), await code(`${password}x`)]).toEqual([0, 4]);
+    const shown = json((await shop.keywright(['key', 'show', 'plug-3', '--json'])).stdout);
+    expect(shown.credentials.at(-1)).toMatchObject({ kind: 'password', alone: true });
+
+    const refused = await shop.keywright(['key', 'gen', 'plug-4', '--mqtt-password', 'beside']);
+    expect(refused.exitCode).toBe(2);
+    await rm(join(shop.directory, 'plug-3_token'));
+    const again = ['key', 'gen', 'plug-3', '--force', '--zip', '--mqtt-password', 'alone'];
+    expect((await shop.keywright(again)).stdout).toBe('Save bundle ./plug-3.zip');
+    const entries = await zipEntries(await readFile(join(shop.directory, 'plug-3.zip')));
+    const next = entries.get('plug-3_mqtt_password') ?? '';
+    await eventually(async () => (await code(next)) === 0, { withinMs: 1500, what: 'the new one taken' });
+    expect(await code(password)).toBe(4);
+    await shop.keywright(['key', 'gen', 'plug-3', '--force']);
+    await eventually(async () => (await code(next)) === 4, { withinMs: 1500, what: 'the new one gone' });
+  });
+
   it('refuses an id that exists, and writes nothing', async () => {
     const shop = await workshop();
     await shop.keywright(['key', 'gen', 'a']);
@@ -104,12 +146,12 @@ describe('key gen', () => {
     expect(await files(shop)).toEqual(['a_cert.pem', 'a_key.pem', 'a_token']);
   });
 
-  it.each(['a_cert.pem', 'a_key.pem', 'a_token'])(
+  it.each(['a_cert.pem', 'a_key.pem', 'a_token', 'a_mqtt_password'])(
     'refuses to overwrite %s, and registers nothing',
     async (name) => {
       const shop = await workshop();
       await writeFile(join(shop.directory, name), 'mine');
-      const run = await shop.keywright(['key', 'gen', 'a']);
+      const run = await shop.keywright(['key', 'gen', 'a', '--mqtt-password', 'alone']);
       expect(run).toMatchObject({
         exitCode: 4,
         stderr: expect.stringContaining(`the file ./${name} already exists`),

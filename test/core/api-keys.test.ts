@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openApp } from '../../src/app.js';
 import { OPERATOR } from '../../src/core/actor.js';
-import { apiKeyId, registerApiKey, rotateApiKey } from '../../src/core/api-keys.js';
+import { apiKeyId, deleteApiKey, registerApiKey, rotateApiKey } from '../../src/core/api-keys.js';
+import { makeClientPassword } from '../../src/core/client-password.js';
 import { NEVER } from '../../src/core/time.js';
 import { scratchDirectory } from '../support/keywright.js';
 
@@ -16,4 +17,21 @@ it('gives a rotated key no end that no calendar has', async () => {
   now = Date.parse('2028-06-01T00:00:00Z');
   const { credential } = await rotateApiKey(services, apiKeyId(old.client, old.credential), now);
   expect(credential.expiresAt).toBe(NEVER);
+});
+
+it.each([
+  [true, ['password']],
+  [false, undefined],
+])('leaves a client whose last key is deleted if its password suffices alone: %s', async (alone, left) => {
+  const home = join(await scratchDirectory(), 'home');
+  const app = await openApp({ home, notice: () => undefined, environment: {} });
+  const services = { ...app, actor: OPERATOR, hashSecret: await app.secretHasher() };
+  const mqttPassword = await makeClientPassword(
+    { clock: app.clock, passwords: await app.passwords() },
+    { alone },
+  );
+  const request = { scopes: ['ingest'], expiresAt: NEVER, prefix: 'kw_live_', mqttPassword };
+  const { client, credential } = await registerApiKey(services, request);
+  await deleteApiKey(services, apiKeyId(client, credential));
+  expect((await app.keyStore.clients.get(client.id))?.credentials.map(({ kind }) => kind)).toEqual(left);
 });

@@ -5,7 +5,10 @@ import type { Presentation, Verdict } from '../../src/core/presentation.js';
 import { Memory } from '../../src/core/proof-memory.js';
 import type { Registry } from '../../src/core/prove.js';
 import { signToken, textHash } from '../../src/core/signed-token.js';
-import { stillHolds, verify } from '../../src/core/verify.js';
+import { SlowProofs } from '../../src/core/slow-proofs.js';
+import { stillHolds, verify, verifyPrepared } from '../../src/core/verify.js';
+import { JwtSealer } from '../../src/jwt/sealer.js';
+import { Argon2Hasher } from '../../src/password/argon2.js';
 
 const NOW = Date.parse('2026-06-01T00:00:00Z');
 const DAY = 86_400_000;
@@ -52,6 +55,7 @@ function device(id: string, changes: Partial<Client> = {}): Device {
 const NOTHING_ELSE: Omit<Registry, 'clientById' | 'proofs'> = {
   tokenProofs: new Memory(),
   clientIdByKeyHash: () => undefined,
+  hasPasswordsAlone: () => true,
   userById: () => undefined,
   sessionById: () => undefined,
   hashSecret: () => '',
@@ -156,6 +160,98 @@ describe('a certificate', () => {
       ask({ certificate: { clientId: undefined, fingerprint: certificateOf(a).fingerprint } }, [a]),
     ).toBe('invalid');
     expect(ask({ certificate: certificateOf(a) }, [])).toBe('invalid');
+  });
+});
+
+describe('a password that suffices alone', () => {
+  const passwords = new Argon2Hasher();
+  const withPassword = async (id: string, password: string, changes: Partial<Client> = {}) => {
+    const { client, ...rest } = device(id, changes);
+    const hash = await passwords.hash(password);
+    const own = { kind: 'password' as const, id: 'c0ffee', hash, alone: true, createdAt: NOW - DAY };
+    return { ...rest, client: { ...client, credentials: [...client.credentials, own] } };
+  };
+  const realSlow = () =>
+    new SlowProofs({
+      ...{ passwords, rules: { issuer: '', audience: '' }, hashSecret: textHash },
+      sealer: new JwtSealer({ now: () => NOW }, []),
+    });
+
+  it('gets its client in, as who it is, and tells no wrong one from a name that nobody has', async () => {
+    const app = await withPassword('app', 'sixteen letters.');
+    const beside = await withPassword('beside', 'sixteen letters.');
+    const besideKey = {
+      ...beside,
+      client: {
+        ...beside.client,
+        credentials: beside.client.credentials.map((each) =>
+          each.kind === 'password' ? { ...each, alone: false } : each,
+        ),
+      },
+    };
+    const known = { ...registry(app, besideKey, device('without')), slow: realSlow() };
+    const asked = (userName: string, password: string) =>
+      verifyPrepared({ userName, password }, known, { now: () => NOW });
+    expect(await asked('app', 'sixteen letters.')).toMatchObject({
+      outcome: 'accepted',
+      principal: { id: 'app', scopes: ['ingest'], credential: { kind: 'password', id: 'c0ffee' } },
+    });
+    for (const name of ['app', 'nobody', 'beside', 'without']) {
+      for (const password of ['wrong', 'another', ...(name === 'app' ? [] : ['sixteen letters.'])]) {
+        const first = asked(name, password);
+        // Each is looked into aside, once.
+        expect([name, first instanceof Promise]).toEqual([name, true]);
+        expect(await first).toEqual({ outcome: 'rejected', reason: 'invalid' });
+        expect(asked(name, password)).toEqual({ outcome: 'rejected', reason: 'invalid' });
+      }
+    }
+  });
+
+  it('gets no work done for strangers where nobody has one', () => {
+    const known = { ...registry(device('app')), slow: realSlow(), hasPasswordsAlone: () => false };
+    const presentation = { userName: 'app', password: 'sixteen letters.' };
+    expect(verifyPrepared(presentation, known, { now: () => NOW })).toEqual({
+      ...{ outcome: 'rejected', reason: 'invalid' },
+    });
+  });
+
+  it('tells only who proved it that its client is revoked or expired', async () => {
+    for (const [changes, state] of [
+      [{ revokedAt: NOW - 1 }, 'revoked'],
+      [{ notAfter: NOW - 1 }, 'expired'],
+    ] as const) {
+      const app = await withPassword('app', 'sixteen letters.', changes);
+      const known = { ...registry(app), slow: realSlow() };
+      const asked = async (password: string) =>
+        reason(await verifyPrepared({ userName: 'app', password }, known, { now: () => NOW }));
+      expect([await asked('wrong'), await asked('sixteen letters.')]).toEqual(['invalid', state]);
+    }
+  });
+
+  it('holds for a connection until it is another, goes beside a key, or is gone', async () => {
+    const app = await withPassword('app', 'sixteen letters.');
+    const slow = realSlow();
+    const clock = { now: () => NOW };
+    const asked = { userName: 'app', password: 'sixteen letters.' };
+    const verdict = await verifyPrepared(asked, { ...registry(app), slow }, clock);
+    if (verdict.outcome !== 'accepted') throw new Error(verdict.reason);
+    const holdsAs = (change: (credential: Client['credentials'][number]) => Client['credentials']) => {
+      const credentials = app.client.credentials.flatMap(change);
+      const accepted = { principal: verdict.principal, demand: { connect: true } as const };
+      return stillHolds(accepted, registry({ ...app, client: { ...app.client, credentials } }), NOW);
+    };
+    const ofPassword = (changed: object | undefined) =>
+      holdsAs((each) => (each.kind !== 'password' ? [each] : changed ? [{ ...each, ...changed }] : []));
+    expect(ofPassword({})).toBe(true);
+    expect(ofPassword({ id: '0ff1ce' })).toBe(false);
+    expect(ofPassword({ alone: false })).toBe(false);
+    expect(ofPassword(undefined)).toBe(false);
+  });
+
+  it('is nothing beside a token, and nothing without its name', () => {
+    const app = device('app');
+    expect(ask({ token: app.token, userName: 'app', password: 'x' }, [app])).toBe('invalid');
+    expect(ask({ password: 'x' }, [app])).toBe('invalid');
   });
 });
 

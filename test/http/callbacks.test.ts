@@ -144,7 +144,9 @@ describe('every broker', () => {
     const shop = await workshop();
     await shop.keywright(['key', 'gen', 'app']);
     const token = await tokenOf(shop);
+    const alone = (await shop.keywright(['key', 'passwd', 'app', '--alone', '--generate'])).stdout;
     const key = await registerKey(shop, '--mqtt-password');
+    const other = await registerKey(shop);
     const { http } = await serve(shop);
     const login = await ask(`${http}/oauth/token`, {
       form: { grant_type: 'client_credentials', client_id: key.clientId, client_secret: key.clientSecret },
@@ -173,7 +175,15 @@ describe('every broker', () => {
       expect(await connect('anybody', '', 'agent-1')).toEqual(no);
       expect(await connect('anybody', accessToken, 'agent-1')).toEqual(yes);
       expect(await connect(accessToken, '', 'agent-1')).toEqual(yes);
+      expect(await connect(other.apiKey, '', 'agent-1')).toEqual(yes);
+      expect(await connect(other.apiKey, 'wrong', 'agent-1')).toEqual(no);
+      expect(await connect('app', alone, 'agent-1')).toEqual(yes);
+      expect(await connect('app', alone, 'app')).toEqual(yes);
+      expect(await connect('app', `${alone}x`, 'app')).toEqual(no);
+      expect(await connect('nobody', alone, 'app')).toEqual(no);
+      expect(await connect(key.clientId, key.mqttPassword ?? '', 'agent-1')).toEqual(no);
       // Under another client's id the broker would hand over that one's session.
+      expect(await connect('app', alone, key.clientId)).toEqual(no);
       expect(await connect('anybody', key.apiKey, 'App')).toEqual(no);
     });
   });
@@ -233,10 +243,15 @@ describe('every broker', () => {
 
   it('refuses at once what is revoked, narrowed or has another password', async () => {
     const shop = await workshop();
+    await shop.keywright(['key', 'gen', 'app']);
+    const alone = (await shop.keywright(['key', 'passwd', 'app', '--alone', '--generate'])).stdout;
+    const other = await registerKey(shop);
     const key = await registerKey(shop, '--mqtt-password');
     const { http } = await serve(shop);
     const byKey = { username: 'k', password: key.apiKey, clientId: 'k' };
     const byPassword = { username: key.apiKey, password: key.mqttPassword ?? '', clientId: 'p' };
+    const byAlone = { username: 'app', password: alone, clientId: 'a' };
+    const byKeyAlone = { username: other.apiKey, password: '', clientId: 'o' };
     const settled = { timeout: 5_000 };
     const eachMay = async (device: Device, topic: string, expected: boolean) =>
       eachBroker(async (name, broker) => {
@@ -246,6 +261,8 @@ describe('every broker', () => {
     await eachBroker(async (name, broker) => {
       expect([name, await broker.connect(http, byKey)]).toEqual([name, true]);
       expect([name, await broker.connect(http, byPassword)]).toEqual([name, true]);
+      expect([name, await broker.connect(http, byAlone)]).toEqual([name, true]);
+      expect([name, await broker.connect(http, byKeyAlone)]).toEqual([name, true]);
     });
     await eachMay(byPassword, 'a', true);
     const passwd = await shop.keywright(['key', 'passwd', key.clientId, '--password-stdin'], {
@@ -254,6 +271,11 @@ describe('every broker', () => {
     expect(passwd.exitCode).toBe(0);
     await eachMay(byPassword, 'a', false);
     await eachMay(byKey, 'a', true);
+    await eachMay(byAlone, 'a', true);
+    await eachMay(byKeyAlone, 'a', true);
+    for (const id of ['app', other.clientId]) await shop.keywright(['key', 'passwd', id, '--generate']);
+    await eachMay(byAlone, 'a', false);
+    await eachMay(byKeyAlone, 'a', false);
     await shop.keywright(['token', 'edit', key.id, '--scope', 'publish:b/#']);
     await eachMay(byKey, 'a', false);
     await eachMay(byKey, 'b/1', true);

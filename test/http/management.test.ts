@@ -90,6 +90,8 @@ describe('tokens', () => {
       [`/clients/${key.clientId}`, { method: 'DELETE' }],
       [`/clients/${key.clientId}/reissue`, { json: {} }],
       [`/clients/${key.clientId}/password`, { method: 'PUT', json: { password: PASSWORD } }],
+      [`/clients/${key.clientId}/password`, { method: 'PUT', json: { password: PASSWORD, alone: true } }],
+      [`/clients/${key.clientId}/password`, { method: 'DELETE' }],
     ] as const) {
       const { status, body } = await at(path, ann, options);
       expect([path, status, body.reason]).toEqual([path, 404, unknown.body.reason]);
@@ -98,7 +100,7 @@ describe('tokens', () => {
     expect(more.status).toBe(404);
     expect((await at('/tokens', ann, { json: { owner: 'bob' } })).status).toBe(403);
     const refused = (await audited()).filter(({ outcome }: { outcome: string }) => outcome === 'refused');
-    expect(refused).toHaveLength(13);
+    expect(refused).toHaveLength(15);
     expect(refused[1]).toMatchObject({
       who: 'user ann',
       from: '127.0.0.1',
@@ -131,6 +133,8 @@ describe('tokens', () => {
     // A new secret or a later end for what one does not hold would be the same.
     for (const path of [`/tokens/${wide.id}/rotate`, `/clients/${wide.clientId}/reissue`])
       expect((await at(path, limited.apiKey, { json: {} })).status).toBe(403);
+    const alone = { method: 'PUT', json: { password: PASSWORD, alone: true } };
+    expect((await at(`/clients/${wide.clientId}/password`, limited.apiKey, alone)).status).toBe(403);
     const longer = { method: 'PATCH', json: { expires: 'never' } };
     expect((await at(`/tokens/${wide.id}`, limited.apiKey, longer)).status).toBe(403);
     expect(
@@ -163,6 +167,14 @@ describe('clients', () => {
     const again = await at('/clients/sensor-7/reissue', root, { json: {} });
     expect([again.status, again.body.owner, again.body.label]).toEqual([201, 'ann', 'Line 1']);
     expect((await ask(server.http, { bearer: token })).status).toBe(401);
+    const plug = await at('/clients', ann, { json: { id: 'plug-3', mqttPassword: 'alone' } });
+    expect([plug.status, plug.body.mqttPassword, plug.body.credentials.at(-1)]).toEqual([
+      201,
+      expect.stringMatching(/^[0-9A-Za-z]{16,31}$/),
+      expect.objectContaining({ kind: 'password', alone: true }),
+    ]);
+    expect((await at('/clients/plug-3', ann)).body).not.toHaveProperty('mqttPassword');
+    expect((await at('/clients/plug-3', ann, { method: 'DELETE' })).status).toBe(204);
     const edited = await at('/clients/sensor-7', root, {
       method: 'PATCH',
       json: { label: null, domain: 'plant7' },
@@ -175,8 +187,19 @@ describe('clients', () => {
     const wide = await at('/clients/sensor-7', root, { method: 'PATCH', json: { scopes: ['admin'] } });
     expect([wide.status, wide.body.detail]).toEqual([403, expect.stringContaining('its owner ann holds')]);
     expect((await at('/clients', ann)).body.map((client: Listed) => client.id)).toEqual(['sensor-7']);
+    const setPassword = async (json: object) =>
+      (await at('/clients/sensor-7/password', ann, { method: 'PUT', json })).status;
+    expect(await setPassword({ password: 'fifteen letters', alone: true })).toBe(400);
+    expect(await setPassword({ password: 'sixteen letters.', alone: true })).toBe(204);
+    expect((await at('/clients/sensor-7', ann)).body.credentials).toContainEqual({
+      ...{ kind: 'password', alone: true, setAt: expect.stringMatching(/Z$/) },
+    });
+    expect(await setPassword({ password: 'fifteen letters' })).toBe(204);
     const shown = JSON.parse((await shop.keywright(['key', 'show', 'sensor-7', '--json'])).stdout);
     expect((await at('/clients/sensor-7', ann)).body).toEqual(shown);
+    expect(shown.credentials).toContainEqual(expect.objectContaining({ kind: 'password', alone: false }));
+    const without = () => at('/clients/sensor-7/password', ann, { method: 'DELETE' });
+    expect([(await without()).status, (await without()).status]).toEqual([204, 404]);
     expect((await at('/clients/sensor-7', ann, { method: 'DELETE' })).status).toBe(204);
     expect((await ask(server.http, { bearer: again.body.token })).status).toBe(401);
   });

@@ -30,6 +30,20 @@ async function codeOf(server: Server, options: IClientOptions): Promise<number> 
 const exchange = async ({ http }: Server, api_key: string, scope = 'ingest') =>
   (await ask(`${http}/v1/token/exchange`, { json: { api_key, scope } })).body.access_token as string;
 
+/** Makes a client with a password that suffices alone. @returns the password */
+async function aloneClient(shop: Shop, id: string, ...flags: string[]): Promise<string> {
+  await shop.keywright(['key', 'gen', id, ...flags]);
+  const run = await shop.keywright(['key', 'passwd', id, '--alone', '--generate']);
+  if (run.exitCode !== 0) throw new Error(run.stderr);
+  return run.stdout;
+}
+
+/** Gives a client the password that users of tests have. @returns what went wrong */
+async function setPassword(shop: Shop, id: string, ...flags: string[]): Promise<string> {
+  const args = ['key', 'passwd', id, '--password-stdin', ...flags];
+  return (await shop.keywright(args, { input: PASSWORD })).stderr;
+}
+
 const closed = (client: MqttClient) =>
   new Promise((resolve) => client.once('close', () => resolve(undefined)));
 
@@ -81,8 +95,148 @@ describe('an API key as user name', () => {
     });
     expect(await codeOf(server, { username, password: PASSWORD })).toBe(0);
     const shown = await shop.keywright(['key', 'show', clientId]);
-    expect(shown.stdout).toMatch(/password +for MQTT, set \S+Z/);
+    expect(shown.stdout).toMatch(/password +for MQTT, beside an API key, set \S+Z/);
     expect(shown.stdout).not.toContain('argon2');
+  });
+});
+
+describe('an API key as user name without a password', () => {
+  it('gets in where its client has no MQTT password, and stays in until it has one', async () => {
+    const shop = await workshop();
+    const key = await registerKey(shop);
+    const server = await serve(shop);
+    const { apiKey: username, clientId } = key;
+    for (const each of [username, key.wrapped]) {
+      expect(await codeOf(server, { username: each })).toBe(0);
+      expect(await codeOf(server, { username: each, password: '', clientId: 'any' })).toBe(0);
+      expect(await codeOf(server, { username: each, password: 'x' })).toBe(4);
+    }
+    for (const flags of [[], ['--alone']]) {
+      const end = closed(await connect(server, { username }));
+      expect(await setPassword(shop, clientId, ...flags)).toBe('');
+      await end;
+      expect(await codeOf(server, { username })).toBe(4);
+      expect(await codeOf(server, { username, password: '' })).toBe(4);
+      expect(await codeOf(server, { username, password: PASSWORD })).toBe(0);
+      await shop.keywright(['key', 'passwd', clientId, '--delete']);
+      await eventually(async () => (await codeOf(server, { username })) === 0, {
+        withinMs: 1000,
+        what: 'let in',
+      });
+      expect(await codeOf(server, { username, password: PASSWORD })).toBe(4);
+    }
+    await shop.keywright(['token', 'invalidate', key.id]);
+    await eventually(async () => (await codeOf(server, { username })) === 4, {
+      withinMs: 1000,
+      what: 'refused',
+    });
+  });
+});
+
+describe('an MQTT password that suffices alone', () => {
+  it('gets in with the client’s id as user name, under any client id, and with nothing else', async () => {
+    const shop = await workshop();
+    const password = await aloneClient(shop, 'sensor-7');
+    const other = await aloneClient(shop, 'sensor-8');
+    const beside = await registerKey(shop, '--mqtt-password');
+    const server = await serve(shop);
+    for (let round = 0; round < 2; round += 1) {
+      for (const options of [{}, { clientId: 'any' }, { username: 'Sensor-7' }, { clientId: 'sensor-8' }])
+        expect(await codeOf(server, { username: 'sensor-7', password, ...options })).toBe(0);
+      const refused: IClientOptions[] = [
+        { username: 'sensor-7', password: `${password}x` },
+        { username: 'sensor-7', password: other },
+        { username: 'sensor-8', password },
+        { username: 'nobody', password },
+        { username: 'no such: id', password },
+        { clientId: 'sensor-7', username: 'agent', password },
+        { username: beside.clientId, password: beside.mqttPassword ?? '' },
+        { username: beside.apiKey, password },
+      ];
+      const codes = [];
+      for (const options of refused) codes.push(await codeOf(server, options));
+      expect(codes).toEqual(refused.map(() => 4));
+      expect(await codeOf(server, { username: 'sensor-7', clientId: 'sensor-7' })).toBe(5);
+    }
+    expect(server.log()).not.toContain(password);
+  });
+
+  it('opens the topics of its client’s scopes, and cannot take the session of another client', async () => {
+    const shop = await workshop();
+    const password = await aloneClient(shop, 'sensor-7', '--scope', 'subscribe:own/#');
+    const other = await aloneClient(shop, 'sensor-8');
+    const server = await serve(shop);
+    const mine = await connect(server, { username: 'sensor-8', password: other, clientId: 'sensor-8' });
+    const theirs = await connect(server, { username: 'sensor-7', password, clientId: 'sensor-8' });
+    expect(await theirs.subscribeAsync('own/1')).toMatchObject([{ qos: 0 }]);
+    await expect(theirs.subscribeAsync('other/1')).rejects.toThrow();
+    const again = await connect(server, { username: 'sensor-7', password, clientId: 'another' });
+    expect(await again.subscribeAsync('own/1')).toMatchObject([{ qos: 0 }]);
+    expect(await mine.subscribeAsync('other/1')).toMatchObject([{ qos: 0 }]);
+    expect([mine.connected, theirs.connected]).toEqual([true, true]);
+  });
+
+  it.each<[string, string[]]>([
+    ['it is another', ['key', 'passwd', 'sensor-7', '--alone', '--generate']],
+    ['it goes beside a key from now on', ['key', 'passwd', 'sensor-7', '--generate']],
+    ['it is deleted', ['key', 'passwd', 'sensor-7', '--delete']],
+    ['its client is deleted', ['key', 'del', 'sensor-7', '--yes']],
+    ['its client’s credentials are replaced', ['key', 'gen', 'sensor-7', '--force']],
+  ])('loses its connection within a second when %s', async (_, command) => {
+    const shop = await workshop();
+    const password = await aloneClient(shop, 'sensor-7');
+    const server = await serve(shop);
+    const credentials = { username: 'sensor-7', password };
+    const end = closed(await connect(server, credentials));
+    expect((await shop.keywright(command)).exitCode).toBe(0);
+    const since = performance.now();
+    await end;
+    expect(performance.now() - since).toBeLessThan(1000);
+    expect(await codeOf(server, credentials)).toBe(4);
+  });
+
+  it('is not set where it is short or has the shape of a key, and then nothing is changed', async () => {
+    const shop = await workshop();
+    const password = await aloneClient(shop, 'sensor-7');
+    const { apiKey } = await registerKey(shop);
+    const before = (await shop.keywright(['key', 'show', 'sensor-7', '--json'])).stdout;
+    const refused = async (input: string) =>
+      shop.keywright(['key', 'passwd', 'sensor-7', '--alone', '--password-stdin'], { input });
+    const short = await refused('fifteen letters');
+    expect([short.exitCode, short.stderr]).toEqual([
+      2,
+      expect.stringContaining('an MQTT password that suffices alone has at least 16 characters'),
+    ]);
+    expect((await refused(apiKey)).exitCode).toBe(2);
+    expect((await shop.keywright(['key', 'show', 'sensor-7', '--json'])).stdout).toBe(before);
+    const server = await serve(shop);
+    expect(await codeOf(server, { username: 'sensor-7', password })).toBe(0);
+    expect((await refused('sixteen letters.')).exitCode).toBe(0);
+    await eventually(
+      async () => (await codeOf(server, { username: 'sensor-7', password: 'sixteen letters.' })) === 0,
+      { withinMs: 1000, what: 'let in' },
+    );
+  });
+
+  it('is shown as what it is, and never itself', async () => {
+    const shop = await workshop();
+    const password = await aloneClient(shop, 'sensor-7');
+    expect(password).toMatch(/^[0-9A-Za-z]{16,31}$/);
+    const listed = await shop.keywright(['key', 'list', '--json']);
+    expect(JSON.parse(listed.stdout)[0].credentials).toContainEqual({
+      ...{ kind: 'password', alone: true, setAt: expect.stringMatching(/Z$/) },
+    });
+    const shown = await shop.keywright(['key', 'show', 'sensor-7']);
+    expect(shown.stdout).toMatch(/password +for MQTT, suffices alone, set \S+Z/);
+    expect(listed.stdout + shown.stdout).not.toContain(password);
+    expect(listed.stdout + shown.stdout).not.toContain('argon2');
+    const none = await shop.keywright(['key', 'passwd', 'sensor-7', '--delete']);
+    expect(none.stdout).toBe('Deleted the MQTT password of sensor-7');
+    const again = await shop.keywright(['key', 'passwd', 'sensor-7', '--delete']);
+    expect([again.exitCode, again.stderr]).toEqual([
+      3,
+      expect.stringContaining('client sensor-7 has no MQTT password'),
+    ]);
   });
 });
 
@@ -319,6 +473,20 @@ describe('limits', () => {
       codes.push(await codeOf(server, { username, password: `guess ${guess}` }));
     expect(codes).toEqual([4, 4, 4, 4, 4, 3, 3]);
     expect(await codeOf(server, { username, password })).toBe(0);
+  });
+
+  it('count guesses at a password before they are looked into, whether there is such a client or not', async () => {
+    const shop = await workshop();
+    const password = await aloneClient(shop, 'sensor-7');
+    for (const username of ['sensor-7', 'nobody']) {
+      const server = await serve(shop, ['--failed-attempts', '5/1m']);
+      expect(await codeOf(server, { username: 'sensor-7', password })).toBe(0);
+      const codes = [];
+      for (let guess = 0; guess < 7; guess += 1)
+        codes.push(await codeOf(server, { username, password: `guess number ${guess}` }));
+      expect(codes).toEqual([4, 4, 4, 4, 4, 3, 3]);
+      expect(await codeOf(server, { username: 'sensor-7', password })).toBe(0);
+    }
   });
 
   it('have a default, and can be turned off', async () => {

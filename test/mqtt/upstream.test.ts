@@ -116,6 +116,31 @@ describe('the gate in front of Mosquitto', () => {
     expect(server.log()).not.toContain('of the gate');
   });
 
+  it('takes an MQTT password that suffices alone, and answers a wrong one with 0x86', async () => {
+    const shop = await fixture({ configuration: `acl_file ${await aclFile(await workshop())}\n` });
+    const password = (await shop.keywright(['key', 'passwd', 'app', '--alone', '--generate'])).stdout;
+    const device = { ...five, username: 'app', clientId: 'any' };
+    await eventually(
+      () =>
+        client(gate(shop), { ...device, password }).then(
+          () => true,
+          () => false,
+        ),
+      { withinMs: 1500, what: 'the password known' },
+    );
+    const mine = await client(gate(shop), { ...device, clientId: 'mine', password });
+    const heard = heardBy(mine);
+    await mine.subscribeAsync('own/app/#');
+    await mine.publishAsync('own/app/x', '1', { qos: 1 });
+    await eventually(() => heard.length === 1, { withinMs: 3000, what: 'the message' });
+    for (const wrong of [{ password: `${password}x` }, { password, username: 'nobody' }])
+      await expect(client(gate(shop), { ...device, ...wrong })).rejects.toMatchObject({ code: 0x86 });
+    expect(shop.broker.log()).not.toContain(password);
+    const end = new Promise<void>((resolve) => mine.once('close', () => resolve()));
+    await shop.keywright(['key', 'passwd', 'app', '--delete']);
+    await end;
+  });
+
   it('takes clients over TLS and over WebSocket as well', async () => {
     const shop = await fixture({ args: ['--mqtt', 'mqtts://127.0.0.1:0'] });
     const read = (name: string) => readFile(join(shop.directory, name));

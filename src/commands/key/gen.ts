@@ -8,8 +8,10 @@ import {
   writeBundle,
 } from '../../cli/bundle-files.js';
 import { ISSUE_FLAGS, issueTerms } from '../../cli/issue-flags.js';
+import { userServices } from '../../cli/services.js';
 import { OPERATOR } from '../../core/actor.js';
 import { parseClientId } from '../../core/client-id.js';
+import { makeClientPassword } from '../../core/client-password.js';
 import { clientValidity, issueClient, requireFreeId } from '../../core/issue-client.js';
 import { KEY_ALGORITHMS } from '../../core/key-algorithm.js';
 import { formatTime } from '../../core/time.js';
@@ -19,11 +21,13 @@ export default class KeyGen extends BaseCommand {
   static override summary = "Issue a client's certificate, private key and token.";
   static override description =
     `Writes PREFIX_cert.pem, PREFIX_key.pem and PREFIX_token, or one PREFIX.zip with the three and the certificate
-that clients trust. They are shown this once: neither the private key nor the token is kept.`;
+that clients trust; with --mqtt-password alone also PREFIX_mqtt_password. They are shown this once: neither the private key nor
+the token nor the password is kept.`;
   static override examples = [
     '<%= config.bin %> key gen myapp01 --output ./myapp01',
     '<%= config.bin %> key gen sensor-7 --valid-for 90d --scope ingest --scope subscribe:commands/sensor-7/#',
     '<%= config.bin %> key gen myapp01 --force --zip',
+    '<%= config.bin %> key gen plug-3 --mqtt-password alone',
   ];
   static override hiddenAliases = ['shell:key:gen'];
 
@@ -41,11 +45,14 @@ that clients trust. They are shown this once: neither the private key nor the to
       helpValue: 'PREFIX',
       description: 'how the names of the files begin [default: ./CLIENT-ID]',
     }),
-    zip: Flags.boolean({ description: 'write one PREFIX.zip instead of three files' }),
+    zip: Flags.boolean({ description: 'write one PREFIX.zip instead of single files' }),
     algorithm: Flags.option({ options: KEY_ALGORITHMS, default: 'ec-p256' })({
       description: 'of the private key',
     }),
     ...ISSUE_FLAGS,
+    'mqtt-password': Flags.option({ options: ['alone'] as const })({
+      description: 'also make an MQTT password that suffices alone, with the client id as user name',
+    }),
     force: Flags.boolean({
       description: 'replace the credentials of a client that exists, and files that do',
     }),
@@ -55,7 +62,8 @@ that clients trust. They are shown this once: neither the private key nor the to
     const { args, flags } = await this.parse(KeyGen);
     const clientId = parseClientId(args['client-id']);
     const prefix = await outputPrefix(flags.output, clientId);
-    const files = bundleFiles(prefix);
+    const withPassword = flags['mqtt-password'] === 'alone';
+    const files = bundleFiles(prefix, { withPassword });
     const archive = `${prefix}.zip`;
 
     const app = await this.openApp(flags.home);
@@ -68,13 +76,21 @@ that clients trust. They are shown this once: neither the private key nor the to
     const authority = await app.authority();
     const validity = clientValidity(asked, authority, clock.now());
     const options = { replace: flags.force };
+    const password = withPassword
+      ? await makeClientPassword(await userServices(app), { alone: true })
+      : undefined;
     const client = await issueClient(
       { keyStore, authority, clock, audit, licence, actor: OPERATOR },
-      { clientId, algorithm: flags.algorithm, validity, ...terms, ...options },
-      (bundle) =>
-        flags.zip
+      {
+        ...{ clientId, algorithm: flags.algorithm, validity, ...terms, ...options },
+        mqttPassword: password?.credential,
+      },
+      (issued) => {
+        const bundle = { ...issued, mqttPassword: password?.text };
+        return flags.zip
           ? writeArchive(bundle, { path: archive, prefix, serverCertificate: authority.certificate }, options)
-          : writeBundle(bundle, files, options),
+          : writeBundle(bundle, files, options);
+      },
     );
 
     if (flags.zip) {
@@ -83,6 +99,7 @@ that clients trust. They are shown this once: neither the private key nor the to
       this.log(`Save certificate ${files.certificate}`);
       this.log(`Save private key ${files.privateKey}`);
       this.log(`Save token ${files.token}`);
+      if (files.mqttPassword !== undefined) this.log(`Save MQTT password ${files.mqttPassword}`);
     }
     if (!this.jsonEnabled()) this.notice(`client ${clientId} is valid until ${formatTime(client.notAfter)}`);
     return { ...clientView(client, clock.now()), files: flags.zip ? { bundle: archive } : files };

@@ -4,27 +4,36 @@ import { newPassword, PASSWORD_FLAGS } from '../../cli/password-input.js';
 import { userServices } from '../../cli/services.js';
 import { makePassword } from '../../core/api-key.js';
 import { parseClientId } from '../../core/client-id.js';
-import { setClientPassword } from '../../core/client-password.js';
+import { deleteClientPassword, setClientPassword } from '../../core/client-password.js';
 import { requireClient } from '../../core/issue-client.js';
-import { checkPassword } from '../../core/users.js';
 
 export default class KeyPasswd extends BaseCommand {
   static override summary = 'Set the MQTT password of a client.';
   static override description =
-    'For devices that send their API key as MQTT user name and a password beside it. The password alone opens nothing.';
+    `For devices that send a password over MQTT. Beside an API key as user name, it is the second of two secrets, and opens
+nothing without the key. With --alone it suffices by itself, with the client id as user name, for devices that have no room for
+more: what is made has 24 characters, what is given needs 16. A client has one MQTT password; connections by the one before end.`;
   static override examples = [
     '<%= config.bin %> key passwd gateway-1 --generate',
+    '<%= config.bin %> key passwd sensor-7 --alone --generate',
     'printf %s "$PASSWORD" | <%= config.bin %> key passwd gateway-1 --password-stdin',
   ];
   static override args = {
     'client-id': Args.string({ required: true, ignoreStdin: true, description: 'the client' }),
   };
   static override flags = {
+    alone: Flags.boolean({
+      description: 'let it suffice by itself, with the client id as MQTT user name',
+    }),
     generate: Flags.boolean({
       exclusive: ['password-stdin', 'password-file'],
       description: 'make a password, and print it this once',
     }),
     ...PASSWORD_FLAGS,
+    delete: Flags.boolean({
+      exclusive: ['alone', 'generate', 'password-stdin', 'password-file'],
+      description: 'take the MQTT password away',
+    }),
   };
 
   async run() {
@@ -32,9 +41,16 @@ export default class KeyPasswd extends BaseCommand {
     const clientId = parseClientId(args['client-id']);
     const app = await this.openApp(flags.home);
     await requireClient(app.keyStore, clientId);
-    const password = flags.generate ? makePassword() : checkPassword(await newPassword(flags));
-    await setClientPassword(await userServices(app), clientId, password);
-    this.log(flags.generate ? password : `Changed the MQTT password of ${clientId}`);
-    return { clientId, changed: true, ...(flags.generate && { mqttPassword: password }) };
+    const services = await userServices(app);
+    if (flags.delete) {
+      await deleteClientPassword(services, clientId);
+      this.log(`Deleted the MQTT password of ${clientId}`);
+      return { clientId, deleted: true };
+    }
+    const { alone, generate } = flags;
+    const password = generate ? makePassword() : await newPassword(flags);
+    await setClientPassword(services, clientId, { password, alone });
+    this.log(generate ? password : `Changed the MQTT password of ${clientId}`);
+    return { clientId, changed: true, alone, ...(generate && { mqttPassword: password }) };
   }
 }

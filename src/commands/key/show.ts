@@ -46,7 +46,7 @@ function describe(credential: ReturnType<typeof clientView>['credentials'][numbe
     case 'signed-token':
       return `signed by the key of ${credential.certificate.slice(0, 16)}…`;
     case 'password':
-      return `for MQTT, set ${credential.setAt}`;
+      return `for MQTT, ${credential.alone ? 'suffices alone' : 'beside an API key'}, set ${credential.setAt}`;
     case 'api-key':
       return `${credential.id}, ${credential.hint}, ${credential.status}, expires ${credential.expiresAt ?? 'never'}`;
   }

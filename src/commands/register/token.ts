@@ -58,7 +58,7 @@ asks for what the flags leave out.`;
       prefix: flags.prefix ?? settings.keyPrefix,
     };
     const mqttPassword = flags['mqtt-password']
-      ? await makeClientPassword(await userServices(app))
+      ? await makeClientPassword(await userServices(app), { alone: false })
       : undefined;
     return printFreshKey(this, await registerApiKey(await apiKeyServices(app), { ...request, mqttPassword }));
   }

@@ -113,7 +113,7 @@ export function addIotisticaRoutes(app: FastifyInstance, services: HttpServices)
           scopes: await services.parseGrant(scopes),
           expiresAt: expiresAt === undefined ? NEVER : parseExpiry(expiresAt, services.clock.now()),
           prefix: DEVICE_KEY_PREFIX,
-          mqttPassword: mqttPassword ? await makeClientPassword(management) : undefined,
+          mqttPassword: mqttPassword ? await makeClientPassword(management, { alone: false }) : undefined,
         });
         reply.code(201);
         return {

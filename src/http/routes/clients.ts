@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { isTheirs } from '../../core/actor.js';
 import { parseLabel } from '../../core/client.js';
 import { parseClientId } from '../../core/client-id.js';
-import { setClientPassword } from '../../core/client-password.js';
+import { deleteClientPassword, makeClientPassword, setClientPassword } from '../../core/client-password.js';
 import {
   type Bundle,
   clientValidity,
@@ -17,7 +17,6 @@ import {
 import { KEY_ALGORITHMS } from '../../core/key-algorithm.js';
 import { checkDuration, parseTime } from '../../core/time.js';
 import { parseGroupName, parseUserName } from '../../core/user.js';
-import { checkPassword } from '../../core/users.js';
 import { clientView } from '../../core/views.js';
 import type { Management } from '../manager.js';
 import { managerOf } from '../manager.js';
@@ -31,6 +30,9 @@ const Credential = Type.Composite([
   Type.Object({
     ...{ algorithm: some, serial: some, fingerprint: some, certificate: some, setAt: some },
     ...{ notBefore: some, notAfter: some },
+    alone: Type.Optional(
+      Type.Boolean({ description: 'of a password: whether it suffices by itself over MQTT' }),
+    ),
   }),
 ]);
 const Client = Type.Object({
@@ -52,6 +54,7 @@ const Issued = Type.Composite([
     privateKey: Type.String(),
     token: Type.String(),
     authority: Type.String(),
+    mqttPassword: Type.Optional(Type.String()),
   }),
 ]);
 
@@ -60,6 +63,11 @@ const issueFields = {
   algorithm: Type.Optional(Type.Union(KEY_ALGORITHMS.map((name) => Type.Literal(name)))),
   ...{ validFor: text, notBefore: text, notAfter: text, label: text, owner: text, domain: text },
   scopes: Type.Optional(Scopes),
+  mqttPassword: Type.Optional(
+    Type.Literal('alone', {
+      description: 'also make an MQTT password that suffices by itself, with the client id as user name',
+    }),
+  ),
 };
 const Issue = Type.Object(
   { id: Type.String({ maxLength: 64 }), ...issueFields },
@@ -77,7 +85,17 @@ const Edit = Type.Object(
   },
   { additionalProperties: false },
 );
-const Password = Type.Object({ password: Type.String({ maxLength: 1024 }) }, { additionalProperties: false });
+const Password = Type.Object(
+  {
+    password: Type.String({ maxLength: 1024 }),
+    alone: Type.Optional(
+      Type.Boolean({
+        description: 'let it suffice by itself, with the client id as MQTT user name; at least 16 characters',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
 const Params = Type.Object({ id: Type.String() });
 type Id = { Params: Static<typeof Params> };
 
@@ -98,7 +116,7 @@ export function addClientRoutes(app: FastifyInstance, services: HttpServices): v
     body: Static<typeof Reissue> & { readonly id: string },
     replace: boolean,
   ) => {
-    const { id, algorithm = 'ec-p256', label, scopes, owner, domain, ...asked } = body;
+    const { id, algorithm = 'ec-p256', label, scopes, owner, domain, mqttPassword, ...asked } = body;
     const clientId = parseClientId(id);
     if (replace) await requireTheirs(management, clientId);
     const validity = clientValidity(
@@ -110,6 +128,8 @@ export function addClientRoutes(app: FastifyInstance, services: HttpServices): v
       authority,
       clock.now(),
     );
+    const password =
+      mqttPassword === undefined ? undefined : await makeClientPassword(management, { alone: true });
     let handedOver: Bundle | undefined;
     const client = await issueClient(
       { ...management, authority },
@@ -119,13 +139,17 @@ export function addClientRoutes(app: FastifyInstance, services: HttpServices): v
         scopes: scopes && (await services.parseGrant(scopes)),
         owner: owner === undefined ? undefined : parseUserName(owner),
         domain: domain === undefined ? undefined : parseGroupName(domain),
+        mqttPassword: password?.credential,
       },
       async (bundle) => {
         handedOver = bundle;
         return { keep: async () => undefined, takeBack: async () => undefined };
       },
     );
-    return { ...clientView(client, clock.now()), ...handedOver, authority: authority.certificate };
+    return {
+      ...{ ...clientView(client, clock.now()), ...handedOver, authority: authority.certificate },
+      ...(password && { mqttPassword: password.text }),
+    };
   };
 
   app.get(
@@ -224,8 +248,25 @@ export function addClientRoutes(app: FastifyInstance, services: HttpServices): v
     async ({ raw, params: { id }, body }, reply) => {
       const manager = await managerOf(raw, { services, action: 'client.passwd' });
       await manager.attempt(id, (management) =>
-        setClientPassword(management, parseClientId(id), checkPassword(body.password)),
+        setClientPassword(management, parseClientId(id), { alone: false, ...body }),
       );
+      return reply.code(204).send();
+    },
+  );
+
+  app.delete<Id>(
+    '/api/v1/clients/:id/password',
+    {
+      schema: {
+        tags,
+        summary: 'Take a client’s MQTT password away',
+        params: Params,
+        response: { 204: Type.Null() },
+      },
+    },
+    async ({ raw, params: { id } }, reply) => {
+      const manager = await managerOf(raw, { services, action: 'client.passwd-del' });
+      await manager.attempt(id, (management) => deleteClientPassword(management, parseClientId(id)));
       return reply.code(204).send();
     },
   );

@@ -110,7 +110,9 @@ export function addTokenRoutes(app: FastifyInstance, services: HttpServices): vo
           scopes: await services.parseGrant(scopes),
           expiresAt: parseExpiry(expires, clock.now()),
           prefix,
-          mqttPassword: body.mqttPassword ? await makeClientPassword(management) : undefined,
+          mqttPassword: body.mqttPassword
+            ? await makeClientPassword(management, { alone: false })
+            : undefined,
         });
         reply.code(201);
         return fresh(made);

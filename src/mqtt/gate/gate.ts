@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { LiveConnections } from '../../core/live-connections.js';
 import type { Clock, Limiter } from '../../core/ports.js';
-import type { Principal } from '../../core/presentation.js';
+import type { Principal, UsedCredential } from '../../core/presentation.js';
 import { type RevisedRegistry, TopicRights } from '../../core/topic-rights.js';
 import { passwordIdOf } from '../../core/verify.js';
 import { CONNECT_DEMAND, verifyConnect } from '../../core/verify-connect.js';
@@ -191,7 +191,9 @@ class Entrance implements Receiver, Handover {
   async #verify(
     connect: Connect,
     authentication: Exclude<MqttAuthentication, 'open'>,
-  ): Promise<{ readonly principal?: Principal; readonly passwordId?: string | undefined } | undefined> {
+  ): Promise<
+    { readonly principal?: Principal; readonly passwordId?: string | null | undefined } | undefined
+  > {
     const { registry, clock, failures, addressKey, noteUse } = this.#gate.options;
     const { presentation, isPassword } = presentConnect(connect, this.link.stream, authentication);
     const countAs = addressKey(this.link.address);
@@ -270,4 +272,4 @@ class Entrance implements Receiver, Handover {
 }
 
 // Their holders tell their connections apart by client ids of their own.
-const CHOOSING: ReadonlySet<string> = new Set(['api-key', 'access-token']);
+const CHOOSING: ReadonlySet<UsedCredential['kind']> = new Set(['api-key', 'access-token', 'password']);
