@@ -5,22 +5,29 @@ import { grantsTopic, type TopicVerb } from './scope.js';
 import { type Standing, standingOf } from './verify.js';
 
 // Of one connection: a device uses a few topics, and whoever makes up new ones has each decided anew.
-const MAX_REMEMBERED = 200;
+const MAX_REMEMBERED = 50;
+const MAX_REMEMBERED_LENGTH = 128;
 
 /** A registry that tells when to look again. */
 export interface RevisedRegistry extends Registry {
   readonly revision: number;
 }
 
+/** Which topics somebody may use. */
+export interface Rights {
+  /** Whether a topic, or all that a filter matches, may be used now. */
+  may(verb: TopicVerb, topic: string): boolean;
+}
+
 /** Which topics a principal may use: decided by its record as it is now, and remembered until a record changes. */
-export class TopicRights {
+export class TopicRights implements Rights {
   readonly #principal: Principal | undefined;
   readonly #registry: RevisedRegistry;
   readonly #clock: Clock;
   #standing: Standing | null = null;
   #revision = -1;
-  /** By topic, with the verb in front. */
-  #remembered: Map<string, boolean> | undefined;
+  /** By topic. */
+  #remembered: Record<TopicVerb, Map<string, boolean> | undefined> | undefined;
 
   /** @param principal undefined where nobody was asked who they are: then every topic is open */
   constructor(principal: Principal | undefined, registry: RevisedRegistry, clock: Clock) {
@@ -37,14 +44,20 @@ export class TopicRights {
     const { scopes, notBefore, expiresAt } = this.#standing;
     const now = this.#clock.now();
     if (now < notBefore || now >= expiresAt) return false;
-    const key = verb === 'publish' ? `p${topic}` : `s${topic}`;
-    const known = this.#remembered?.get(key);
+    const remembered = this.#remembered?.[verb];
+    const known = remembered?.get(topic);
     if (known !== undefined) return known;
     const isOpen = grantsTopic(scopes, verb, topic);
-    this.#remembered ??= new Map();
-    if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
-    this.#remembered.set(key, isOpen);
+    if (topic.length <= MAX_REMEMBERED_LENGTH) this.#remember(verb, topic, isOpen);
     return isOpen;
+  }
+
+  #remember(verb: TopicVerb, topic: string, isOpen: boolean): void {
+    this.#remembered ??= { publish: undefined, subscribe: undefined };
+    const remembered = this.#remembered[verb] ?? new Map<string, boolean>();
+    this.#remembered[verb] = remembered;
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+    remembered.set(topic, isOpen);
   }
 
   #lookAgain(principal: Principal): void {

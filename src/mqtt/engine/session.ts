@@ -1,4 +1,4 @@
-import type { TopicRights } from '../../core/topic-rights.js';
+import type { Rights } from '../../core/topic-rights.js';
 import type { Account } from './account.js';
 import type { Message } from './message.js';
 import type { Subscription } from './subscription-tree.js';
@@ -48,7 +48,7 @@ export class Session {
   readonly holder: string;
   readonly clientId: string;
   /** As its principal stood when it connected last; asked again for each topic. */
-  rights: TopicRights;
+  rights: Rights;
   /** undefined while the client is away. */
   outlet: Outlet | undefined;
   /** By filter as it was asked for. */
@@ -107,7 +107,7 @@ export class Session {
   }
 
   /** The client is there. Everything that was not acknowledged is sent again, as far as the client takes it. [MQTT-4.4.0-1] */
-  attach(outlet: Outlet, rights: TopicRights): void {
+  attach(outlet: Outlet, rights: Rights): void {
     this.outlet = outlet;
     this.rights = rights;
     this.expiresAt = Number.POSITIVE_INFINITY;

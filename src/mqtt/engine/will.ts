@@ -1,4 +1,4 @@
-import type { TopicRights } from '../../core/topic-rights.js';
+import type { Rights } from '../../core/topic-rights.js';
 import type { Connect } from '../packets/connect.js';
 import { PROPERTY } from '../packets/properties.js';
 import { Message, type MessageParts } from './message.js';
@@ -17,7 +17,7 @@ export interface DueWill {
   /** By the engine's clock. */
   readonly at: number;
   /** What the client may do then. */
-  readonly rights: TopicRights;
+  readonly rights: Rights;
 }
 
 /** The will of a CONNECT. */

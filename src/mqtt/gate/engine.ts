@@ -1,5 +1,5 @@
 import type { Principal } from '../../core/presentation.js';
-import type { TopicRights } from '../../core/topic-rights.js';
+import type { Rights } from '../../core/topic-rights.js';
 import type { Link } from '../link.js';
 import type { ConnectRefusal } from '../packets/connack.js';
 import type { Connect } from '../packets/connect.js';
@@ -21,7 +21,7 @@ export interface Handover {
   /** Whether the client left its id to the server. */
   readonly isAssigned: boolean;
   /** What it may publish and subscribe to, as its record stands at each time. */
-  readonly rights: TopicRights;
+  readonly rights: Rights;
   /** Refuses the connection after all. */
   refuse(refusal: ConnectRefusal, cause: string): void;
   /** To be called when the client was refused a topic. */

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { LiveConnections } from '../../core/live-connections.js';
 import type { Clock, Limiter } from '../../core/ports.js';
 import type { Principal, UsedCredential } from '../../core/presentation.js';
-import { type RevisedRegistry, TopicRights } from '../../core/topic-rights.js';
+import { type RevisedRegistry, type Rights, TopicRights } from '../../core/topic-rights.js';
 import { passwordIdOf } from '../../core/verify.js';
 import { CONNECT_DEMAND, verifyConnect } from '../../core/verify-connect.js';
 import { Deadlines } from '../deadlines.js';
@@ -69,7 +69,7 @@ const CONNECT = 0x10;
 export class Gate {
   readonly options: GateOptions;
   /** Those of whoever is not asked who they are. */
-  readonly openRights: TopicRights;
+  readonly openRights: Rights;
   readonly #waiting: Deadlines<Entrance>;
 
   constructor(options: GateOptions) {
@@ -106,7 +106,7 @@ class Entrance implements Receiver, Handover {
   holder: Principal | undefined;
   clientId = '';
   isAssigned = false;
-  rights: TopicRights;
+  rights: Rights;
 
   constructor(gate: Gate, stream: Duplex, { authentication, address }: Arrival) {
     this.#gate = gate;

@@ -1,4 +1,4 @@
-import type { TopicRights } from '../../core/topic-rights.js';
+import type { Rights } from '../../core/topic-rights.js';
 import { makeAcknowledgement } from '../packets/acknowledgement.js';
 import type { Packet } from '../packets/packet-reader.js';
 import { PACKET } from '../packets/packet-type.js';
@@ -8,7 +8,7 @@ import type { Judge, Ruling } from './packet-filter.js';
 import { type PartlyRefused, readSuback, withRefusals } from './subscribe.js';
 
 export interface FromBrokerOptions {
-  readonly rights: TopicRights;
+  readonly rights: Rights;
   readonly protocolVersion: number;
   /** Packets for the broker, in the client's place. */
   readonly answers: Buffer[];
@@ -23,7 +23,7 @@ const PASSED: ReadonlySet<number> = new Set([
 
 /** Judges what the broker sends to a client: subscriptions outlive a change of scopes, deliveries are checked once more. */
 export class FromBroker implements Judge {
-  readonly #rights: TopicRights;
+  readonly #rights: Rights;
   readonly #form: PublishForm;
   readonly #answers: Buffer[];
   readonly #partlyRefused: PartlyRefused;
