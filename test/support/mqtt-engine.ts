@@ -50,6 +50,8 @@ export class DryClient implements Wire {
   readonly got: Packet[] = [];
   readonly refusedTopics: string[] = [];
   isClosed = false;
+  /** The octets that the connection was ended with. */
+  last: Buffer | undefined;
   /** Octets of which the client has not taken any yet; only tests of what is slow set it. */
   waitingBytes = 0;
   /** Whether everything is acknowledged at once. */
@@ -169,7 +171,9 @@ export class DryClient implements Wire {
   }
 
   end(last?: Buffer): void {
-    if (last !== undefined) this.#parser.parse(last);
+    this.last = last;
+    // The library does not know 0x8C in a DISCONNECT, which section 2.4 of the standard has.
+    if (last !== undefined && last[2] !== 0x8c) this.#parser.parse(last);
     this.destroy();
   }
 
