@@ -3,7 +3,7 @@ import { makeAcknowledgement } from '../packets/acknowledgement.js';
 import { makeDisconnect } from '../packets/disconnect.js';
 import { REASON } from '../packets/reason-code.js';
 import type { Broker } from './broker.js';
-import type { Message } from './message.js';
+import type { Message, Sending } from './message.js';
 import type { Delivery, Outlet, Session } from './session.js';
 import type { Will } from './will.js';
 import type { Job } from './work.js';
@@ -110,25 +110,45 @@ export class Connection implements Outlet {
     message: Message,
     { retain, subscriptionIds }: Pick<Delivery, 'retain' | 'subscriptionIds'>,
   ): void {
-    this.#publish(message, { qos: 0, retain, subscriptionIds, packetId: 0, isDuplicate: false });
+    const now = this.#nowFor(message);
+    const { protocolVersion } = this;
+    this.#publish(message, {
+      protocolVersion,
+      qos: 0,
+      retain,
+      subscriptionIds,
+      packetId: 0,
+      isDuplicate: false,
+      now,
+    });
   }
 
   sendDelivery(delivery: Delivery, packetId: number, isDuplicate: boolean): boolean {
     const { message, qos, retain, subscriptionIds } = delivery;
-    return this.#publish(message, { qos, retain, subscriptionIds, packetId, isDuplicate });
+    const now = this.#nowFor(message);
+    const { protocolVersion } = this;
+    return this.#publish(message, {
+      protocolVersion,
+      qos,
+      retain,
+      subscriptionIds,
+      packetId,
+      isDuplicate,
+      now,
+    });
   }
 
   sendRelease(packetId: number): void {
     this.send(makeAcknowledgement(6, packetId));
   }
 
-  #publish(
-    message: Message,
-    how: Omit<Parameters<Message['encode']>[0], 'protocolVersion' | 'now'>,
-  ): boolean {
-    const { protocolVersion, broker } = this;
-    const hasExpiry = message.expiresAt !== Number.POSITIVE_INFINITY;
-    const [head, payload] = message.encode({ ...how, protocolVersion, now: hasExpiry ? broker.now() : 0 });
+  /** Only what expires asks for the time. */
+  #nowFor({ expiresAt }: Message): number {
+    return expiresAt === Number.POSITIVE_INFINITY ? 0 : this.broker.now();
+  }
+
+  #publish(message: Message, sending: Sending): boolean {
+    const [head, payload] = message.encode(sending);
     // [MQTT-3.1.2-24]
     if (head.length + (payload?.length ?? 0) > this.#maximumPacketSize) return false;
     this.#wire.send(head);

@@ -46,7 +46,12 @@ export function onConnect(
   session.expirySeconds = Math.min(asked, limits.sessionExpirySeconds);
   const keepAliveSeconds = keepAliveOf(broker, connect);
   const connection = new Connection({
-    ...{ broker, session, handover, wire, protocolVersion, isBridge },
+    broker,
+    session,
+    handover,
+    wire,
+    protocolVersion,
+    isBridge,
     keepAliveMs: keepAliveSeconds * 1_000,
     receiveMaximum: properties.number(PROPERTY.receiveMaximum) ?? 65_535,
     maximumPacketSize: properties.number(PROPERTY.maximumPacketSize) ?? Number.POSITIVE_INFINITY,

@@ -1,5 +1,5 @@
 import { readDisconnect } from '../packets/disconnect.js';
-import type { Packet } from '../packets/packet-reader.js';
+import type { Packet } from '../packets/packet.js';
 import { REASON } from '../packets/reason-code.js';
 import type { Connection } from './connection.js';
 

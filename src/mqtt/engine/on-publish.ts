@@ -1,6 +1,6 @@
 import { isTopicName } from '../../core/scope.js';
 import { makeAcknowledgement } from '../packets/acknowledgement.js';
-import type { Packet } from '../packets/packet-reader.js';
+import type { Packet } from '../packets/packet.js';
 import { ALLOWED, PROPERTY } from '../packets/properties.js';
 import { type Publish, readPublish } from '../packets/publish.js';
 import { REASON } from '../packets/reason-code.js';
@@ -109,7 +109,9 @@ function makeMessage(
   const { qos, retain, properties, payloadAt } = publish;
   const expirySeconds = properties.number(PROPERTY.messageExpiry);
   return new Message({
-    ...{ topic, qos, retain },
+    topic,
+    qos,
+    retain,
     payload: packet.bytes.subarray(payloadAt, packet.end),
     properties: properties.without(PROPERTY.topicAlias, PROPERTY.messageExpiry),
     expiresAt: expirySeconds === undefined ? Number.POSITIVE_INFINITY : broker.now() + expirySeconds * 1_000,

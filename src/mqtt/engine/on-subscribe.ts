@@ -1,6 +1,6 @@
 import { makeFilterAcknowledgement } from '../packets/acknowledgement.js';
 import { type Request, readSubscribe } from '../packets/filters.js';
-import type { Packet } from '../packets/packet-reader.js';
+import type { Packet } from '../packets/packet.js';
 import { PROPERTY } from '../packets/properties.js';
 import { REASON, SUBSCRIPTION_FAILED } from '../packets/reason-code.js';
 import { type ParsedFilter, parseFilter } from '../packets/topic-filter.js';

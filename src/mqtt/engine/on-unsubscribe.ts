@@ -1,6 +1,6 @@
 import { makeFilterAcknowledgement } from '../packets/acknowledgement.js';
 import { readUnsubscribe } from '../packets/filters.js';
-import type { Packet } from '../packets/packet-reader.js';
+import type { Packet } from '../packets/packet.js';
 import { REASON } from '../packets/reason-code.js';
 import type { Connection } from './connection.js';
 import { subscriptionCost } from './sessions.js';

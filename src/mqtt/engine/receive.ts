@@ -1,5 +1,5 @@
 import { readAcknowledgement } from '../packets/acknowledgement.js';
-import type { Packet } from '../packets/packet-reader.js';
+import type { Packet } from '../packets/packet.js';
 import { PACKET } from '../packets/packet-type.js';
 import { REASON } from '../packets/reason-code.js';
 import type { Connection } from './connection.js';

@@ -1,5 +1,5 @@
-import { makePacket } from './packet-length.js';
-import type { Packet } from './packet-reader.js';
+import type { Packet } from './packet.js';
+import { makePacket } from './packet.js';
 import { ALLOWED, readProperties } from './properties.js';
 
 /** A PUBACK, PUBREC, PUBREL or PUBCOMP. */

@@ -1,7 +1,7 @@
 import { isTopicName } from '../../core/scope.js';
 import { type ConnectRefusal, INVALID_CLIENT_ID, MALFORMED, UNSUPPORTED_PROTOCOL } from './connack.js';
-import { makePacket } from './packet-length.js';
-import type { Packet } from './packet-reader.js';
+import type { Packet } from './packet.js';
+import { makePacket } from './packet.js';
 import { ALLOWED, encodeNumber, Properties, readProperties } from './properties.js';
 import { encodeBinary, encodeText, type Read, readBinary, readText } from './text.js';
 

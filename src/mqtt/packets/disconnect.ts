@@ -1,4 +1,4 @@
-import type { Packet } from './packet-reader.js';
+import type { Packet } from './packet.js';
 import { ALLOWED, PROPERTY, readProperties } from './properties.js';
 
 /** A client's DISCONNECT. MQTT 5 section 3.14. */

@@ -1,4 +1,4 @@
-import type { Packet } from './packet-reader.js';
+import type { Packet } from './packet.js';
 import { ALLOWED, Properties, readProperties } from './properties.js';
 import { decodeText } from './text.js';
 

@@ -1,10 +1,5 @@
-import { type PacketBounds, packetBounds } from './packet-length.js';
+import { type Packet, packetAt } from './packet.js';
 import { PACKET } from './packet-type.js';
-
-/** A whole packet within received octets. */
-export interface Packet extends PacketBounds {
-  readonly bytes: Buffer;
-}
 
 const NOTHING = Buffer.alloc(0);
 
@@ -44,17 +39,17 @@ export class PacketReader {
       this.#at = 0;
       return 'incomplete';
     }
-    const bounds = packetBounds(this.#bytes, this.#at);
-    if (bounds === 'invalid') return 'invalid';
+    const packet = packetAt(this.#bytes, this.#at);
+    if (packet === 'invalid') return 'invalid';
     // A header has two octets at least: with fewer it cannot be told what is needed.
-    this.#needed = bounds === 'incomplete' ? this.received + 1 : bounds.end - this.#at;
-    if (bounds === 'incomplete') return 'incomplete';
+    this.#needed = packet === 'incomplete' ? this.received + 1 : packet.end - this.#at;
+    if (packet === 'incomplete') return 'incomplete';
     const isPublish = (this.#bytes[this.#at] ?? 0) >> 4 === PACKET.publish;
     if (this.#needed > (isPublish ? this.maxPublishBytes : this.#maxBytes)) return 'too long';
-    if (bounds.end > this.#bytes.length) return 'incomplete';
-    this.#at = bounds.end;
+    if (packet.end > this.#bytes.length) return 'incomplete';
+    this.#at = packet.end;
     this.#needed = 0;
-    return { ...bounds, bytes: this.#bytes };
+    return packet;
   }
 
   /** Octets that were received and not yet taken. */

@@ -1,4 +1,4 @@
-import type { Packet } from './packet-reader.js';
+import type { Packet } from './packet.js';
 import { Properties, readNumber, readProperties } from './properties.js';
 import { decodeText } from './text.js';
 
@@ -45,8 +45,10 @@ export function readPublish(
   const topic = decodeText(bytes.subarray(body + 2, topicEnd));
   // [MQTT-2.3.1-1] no packet identifier is 0
   if (topic === undefined || (qos > 0 && packetId === 0)) return 'malformed';
-  const read = { topic, qos, retain: (flags & 0x01) !== 0, isDuplicate, packetId };
-  if (protocolVersion !== 5) return { ...read, properties: Properties.NONE, payloadAt: idEnd };
+  // Objects are written out, here and wherever each packet passes: to spread one costs more than all the rest.
+  const retain = (flags & 0x01) !== 0;
+  if (protocolVersion !== 5)
+    return { topic, qos, retain, isDuplicate, packetId, properties: Properties.NONE, payloadAt: idEnd };
 
   const limit = Math.min(end, bytes.length);
   const length = readNumber(bytes, idEnd, limit);
@@ -55,6 +57,7 @@ export function readPublish(
   const propertiesEnd = length.end + length.value;
   if (propertiesEnd > end) return 'malformed';
   if (bytes.length < propertiesEnd) return propertiesEnd - start;
-  const properties = readProperties(bytes, { at: idEnd, limit: propertiesEnd, allowed });
-  return properties ? { ...read, properties: properties.value, payloadAt: properties.end } : 'malformed';
+  const read = readProperties(bytes, { at: idEnd, limit: propertiesEnd, allowed });
+  if (read === undefined) return 'malformed';
+  return { topic, qos, retain, isDuplicate, packetId, properties: read.value, payloadAt: read.end };
 }

@@ -1,6 +1,6 @@
 import type { Rights } from '../../core/topic-rights.js';
 import { makeAcknowledgement } from '../packets/acknowledgement.js';
-import type { Packet } from '../packets/packet-reader.js';
+import type { Packet } from '../packets/packet.js';
 import { PACKET } from '../packets/packet-type.js';
 import { ALLOWED } from '../packets/properties.js';
 import { type PublishForm, readPublish } from '../packets/publish.js';

@@ -7,7 +7,7 @@ import {
 } from '../packets/acknowledgement.js';
 import { readDisconnect } from '../packets/disconnect.js';
 import { readSubscribe, readUnsubscribe } from '../packets/filters.js';
-import type { Packet } from '../packets/packet-reader.js';
+import type { Packet } from '../packets/packet.js';
 import { PACKET } from '../packets/packet-type.js';
 import { ALLOWED, PROPERTY } from '../packets/properties.js';
 import { type PublishForm, readPublish } from '../packets/publish.js';

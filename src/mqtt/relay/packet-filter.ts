@@ -1,5 +1,5 @@
-import { packetBounds } from '../packets/packet-length.js';
-import type { Packet } from '../packets/packet-reader.js';
+import type { Packet } from '../packets/packet.js';
+import { packetAt } from '../packets/packet.js';
 
 /**
  * What becomes of a packet, judged by its beginning: it passes, it is dropped, it ends the connection, another takes its
@@ -81,13 +81,13 @@ export class PacketFilter {
     };
     if (this.#left > 0) advance(this.#left);
     while (index < bytes.length) {
-      const bounds = packetBounds(bytes, index);
-      const ruling = typeof bounds === 'string' ? RULINGS[bounds] : this.#judge.judge({ ...bounds, bytes });
+      const packet = packetAt(bytes, index);
+      const ruling = typeof packet === 'string' ? RULINGS[packet] : this.#judge.judge(packet);
       if (ruling === 'cut' || (typeof ruling === 'number' && ruling > MAX_HEAD_BYTES)) {
         passUntil(index);
         return { passed, isCut: true };
       }
-      if (typeof ruling === 'number' || typeof bounds === 'string') {
+      if (typeof ruling === 'number' || typeof packet === 'string') {
         passUntil(index);
         this.#hold(bytes.subarray(index));
         this.#needed = Number(ruling);
@@ -96,7 +96,7 @@ export class PacketFilter {
       this.#isDropping = ruling !== 'pass';
       if (this.#isDropping) passUntil(index);
       if (Buffer.isBuffer(ruling)) passed.push(ruling);
-      advance(bounds.end);
+      advance(packet.end);
     }
     passUntil(index);
     return { passed, isCut: false };

@@ -1,6 +1,6 @@
 import type { Subscribe } from '../packets/filters.js';
-import { makePacket } from '../packets/packet-length.js';
-import type { Packet } from '../packets/packet-reader.js';
+import type { Packet } from '../packets/packet.js';
+import { makePacket } from '../packets/packet.js';
 import { readNumber } from '../packets/properties.js';
 
 /** What the gate answers for each filter of a SUBSCRIBE, and what it leaves to the broker: undefined. */

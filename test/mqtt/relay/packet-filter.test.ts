@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { makePacket, packetBounds } from '../../../src/mqtt/packets/packet-length.js';
-import type { Packet } from '../../../src/mqtt/packets/packet-reader.js';
+import type { Packet } from '../../../src/mqtt/packets/packet.js';
+import { makePacket, packetAt } from '../../../src/mqtt/packets/packet.js';
 import { PacketFilter, type Ruling } from '../../../src/mqtt/relay/packet-filter.js';
 
 // The first octet of the body says what is to become of a packet.
@@ -62,7 +62,7 @@ it('puts its own packets between the others, never into one', () => {
           start += INSTEAD.length;
           continue;
         }
-        const bounds = packetBounds(sent, start);
+        const bounds = packetAt(sent, start);
         if (typeof bounds === 'string') throw new Error(bounds);
         if (sent[start] === 0x40) inserted += 1;
         else expect(sent[start]).toBe(0x30);

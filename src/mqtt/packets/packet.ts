@@ -1,20 +1,21 @@
-/** Where a packet is within received octets. */
-export interface PacketBounds {
-  /** Index of its first octet, of the first one behind its length, and of the first one behind it, which may be still to come. */
+/** A packet within received octets, of which the end may be still to come. */
+export interface Packet {
+  readonly bytes: Buffer;
+  /** Index of its first octet, of the first one behind its length, and of the first one behind it. */
   readonly start: number;
   readonly body: number;
   readonly end: number;
 }
 
 /** Reads a fixed header, MQTT 3.1.1 section 2.2.3: a type octet and a length of up to four octets, seven bits each. */
-export function packetBounds(bytes: Buffer, start: number): PacketBounds | 'incomplete' | 'invalid' {
+export function packetAt(bytes: Buffer, start: number): Packet | 'incomplete' | 'invalid' {
   let length = 0;
   for (let octets = 1; octets <= 4; octets += 1) {
     const octet = bytes[start + octets];
     if (octet === undefined) return 'incomplete';
     length += (octet & 0x7f) << (7 * (octets - 1));
     const body = start + octets + 1;
-    if (octet < 0x80) return { start, body, end: body + length };
+    if (octet < 0x80) return { bytes, start, body, end: body + length };
   }
   return 'invalid';
 }
