@@ -38,30 +38,27 @@ const [clients, seconds, rounds] = [values.clients, values.seconds, values.round
 const pattern = new RegExp(values.only, 'i');
 const isWanted = (name) => pattern.test(name);
 
-// What was started is ended as the process exits, which a signal alone would prevent.
+// What was started is ended, and what was written removed, as the process exits, which a signal alone would prevent.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
 const directory = mkdtempSync(join(tmpdir(), 'keywright-bench-'));
+process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
 let [printed, missed] = [0, 0];
-try {
-  const [empty, full] = [join(directory, 'empty'), join(directory, 'full')];
-  const wholeParts = WHOLE_PARTS.filter(({ name }) => isWanted(name));
-  await seedHome(empty, 0);
-  if (wholeParts.length > 0) await seedHome(full, clients);
-  const parts = [
-    ...wholeParts.map(({ bench }) => ({ bench, home: full })),
-    ...MQTT_PARTS.map((bench) => ({ bench, home: empty })),
-  ];
-  for (const { bench, home } of parts) {
-    const results = await bench({ directory, empty, full, home, clients, seconds, rounds, isWanted });
-    for await (const result of results) {
-      if (printed === 0) printHead();
-      printed += 1;
-      if (!printResult(result)) missed += 1;
-    }
+const [empty, full] = [join(directory, 'empty'), join(directory, 'full')];
+const wholeParts = WHOLE_PARTS.filter(({ name }) => isWanted(name));
+await seedHome(empty, 0);
+if (wholeParts.length > 0) await seedHome(full, clients);
+const parts = [
+  ...wholeParts.map(({ bench }) => ({ bench, home: full })),
+  ...MQTT_PARTS.map((bench) => ({ bench, home: empty })),
+];
+for (const { bench, home } of parts) {
+  const results = await bench({ directory, empty, full, home, clients, seconds, rounds, isWanted });
+  for await (const result of results) {
+    if (printed === 0) printHead();
+    printed += 1;
+    if (!printResult(result)) missed += 1;
   }
-} finally {
-  rmSync(directory, { recursive: true, force: true });
 }
 if (printed === 0) throw new Error(`no row matches ${pattern}`);
 if (missed > 0) {
