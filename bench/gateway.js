@@ -2,10 +2,10 @@
 // node:http server that says yes with the same octets.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import autocannon from 'autocannon';
+import { freePort, listens } from './ports.js';
 import { PROGRAM } from './seed.js';
 import { firstLine, registerApiKey, startServe, stop } from './serving.js';
 import { median } from './start-up.js';
@@ -81,24 +81,4 @@ server { listen 127.0.0.1:${behind}; location / { return 200 ok; } } }`,
   const child = spawn('nginx', args, { env: { ...process.env, PATH: path }, stdio: 'inherit' });
   await listens(port);
   return { child, port };
-}
-
-async function listens(port) {
-  for (let tries = 0; tries < 200; tries += 1) {
-    const open = await new Promise((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => resolve(true)).once('error', () => resolve(false));
-      socket.once('connect', () => socket.destroy());
-    });
-    if (open) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error('nginx does not listen');
-}
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -47,18 +47,38 @@ export function addUser(home, name) {
 }
 
 /** Starts `serve` on free ports; `stop` ends it. */
-export async function startServe(home, ...flags) {
+export function startServe(home, ...flags) {
+  return startServeWith({ home, flags, nodeFlags: [], env: {} });
+}
+
+/** The same, with flags of node's own and variables. */
+export async function startServeWith({ home, flags, nodeFlags, env }) {
   const ports = ['--http', 'tcp://127.0.0.1:0', '--mqtt', 'tcp://127.0.0.1:0'];
-  const child = spawn(process.execPath, [PROGRAM, 'serve', '--json', '--home', home, ...ports, ...flags], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+  const child = start(
+    process.execPath,
+    [...nodeFlags, PROGRAM, 'serve', '--json', '--home', home, ...ports, ...flags],
+    { stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, ...env } },
+  );
   const { http, mqtt } = JSON.parse(await firstLine(child));
   return {
     http: http.replace('tcp:', 'http:'),
-    mqttPort: Number(new URL(mqtt).port),
+    port: Number(new URL(mqtt).port),
     pid: child.pid,
     stop: () => stop(child),
   };
+}
+
+const running = new Set();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** Starts a program that ends with the bench at the latest, whatever the bench fails of. */
+export function start(program, args, options) {
+  const child = spawn(program, args, options);
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
 }
 
 export function firstLine(child) {
