@@ -18,6 +18,7 @@ import type { HttpServices } from './http/services.js';
 import { TrustedProxies } from './http/trusted-proxies.js';
 import { licenceWatch } from './licence-watch.js';
 import { addressKey, MemoryLimiter } from './limits/limiter.js';
+import { LineLimit } from './limits/line-limit.js';
 import { createEmbeddedEngine } from './mqtt/engines/embedded.js';
 import type { MqttEvent } from './mqtt/gate/gate.js';
 import type { MqttAuthentication } from './mqtt/gate/present.js';
@@ -33,6 +34,7 @@ export interface Log {
   info(text: string): void;
   info(details: object, text: string): void;
   warn(text: string): void;
+  warn(details: object, text: string): void;
   error(details: object, text: string): void;
 }
 
@@ -43,7 +45,7 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-// More would only say the same, and fill the disk for whoever wants it full.
+// More would only say the same, and fill the disk for whoever wants it full: the others are counted.
 const LINES_PER_SECOND = 20;
 
 const WEB_SOCKET_PATH = '/mqtt';
@@ -92,6 +94,7 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     noteUse: (principal: Principal, from: string) => uses.note(principal, from),
   };
 
+  const lines = lineLimits(log);
   licence.countBy(() => registry.size);
   const services: HttpServices = {
     ...{ registry, clock, keyStore, audit: app.audit, passwords, sealer, rules, authority, licence },
@@ -104,23 +107,21 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     pathRules: settings.rules,
     requests: settings.requestsPerKey && new MemoryLimiter(settings.requestsPerKey),
     callbackSecret,
-    reportCallback: limited(
-      (event: CallbackEvent) => log.info(event, 'a call-back was refused'),
-      LINES_PER_SECOND,
-    ),
+    reportCallback: (event: CallbackEvent) =>
+      lines.callbacks.pass(() => log.info(event, 'a call-back was refused')),
   };
   const http = await buildHttpServer({
     services,
     tls: httpAt.tls ? tls : undefined,
     upstream: settings.httpUpstream,
-    onFailure: limited((error: Error) => log.warn(`HTTP upstream: ${error.message}`), LINES_PER_SECOND),
+    onFailure: (error: Error) => lines.upstream.pass(() => log.warn(`HTTP upstream: ${error.message}`)),
   });
   const engine = broker ? createUpstreamEngine(broker) : await createEmbeddedEngine();
   const mqtt = buildMqttServer({
     ...{ registry, clock, engine, ...counts },
     tls: mqttAt.tls ? tls : undefined,
     authentication: mqttAuthentication(settings),
-    report: limited(({ what, ...details }: MqttEvent) => log.info(details, `MQTT ${what}`), LINES_PER_SECOND),
+    report: ({ what, ...details }: MqttEvent) => lines.mqtt.pass(() => log.info(details, `MQTT ${what}`)),
   });
   const prune = () =>
     Promise.all([pruneSessions(keyStore, clock.now()), pruneProvisioningKeys(keyStore, clock.now())]).catch(
@@ -149,6 +150,7 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     await http.close();
     await uses.close();
     registry.stop();
+    for (const limit of Object.values(lines)) limit.close();
   };
   try {
     await http.ready();
@@ -190,21 +192,20 @@ function mqttAuthentication({
   return mqttClientCertificate === 'optional' && mqttTokenAuth ? 'certificate-or-token' : 'certificate';
 }
 
+/** What may come in floods, each with a limit of its own: one flood does not hide the others. */
+function lineLimits(log: Log) {
+  const limit = (tell: (heldBack: { readonly suppressed: number }) => void) =>
+    new LineLimit({ perSecond: LINES_PER_SECOND, onHeldBack: (suppressed) => tell({ suppressed }) });
+  return {
+    callbacks: limit((heldBack) => log.info(heldBack, 'more call-backs were refused')),
+    upstream: limit((heldBack) => log.warn(heldBack, 'HTTP upstream: more went wrong')),
+    mqtt: limit((heldBack) => log.info(heldBack, 'MQTT: more lines like these')),
+  };
+}
+
 /** The address that was taken, as the issuer of access tokens. */
 function issuerUrl({ http, serverNames }: ServeSettings, url: string): string {
   return addressUrl({ ...http, port: Number(new URL(url).port) }, serverNames) ?? '';
-}
-
-/** Passes on so many calls a second, and drops the others. */
-function limited<T>(pass: (value: T) => void, perSecond: number): (value: T) => void {
-  let second = 0;
-  let passed = 0;
-  return (value) => {
-    const now = Math.floor(performance.now() / 1000);
-    if (now !== second) [second, passed] = [now, 0];
-    passed += 1;
-    if (passed <= perSecond) pass(value);
-  };
 }
 
 interface Announcement {
