@@ -3,6 +3,7 @@ import { KeywrightError } from './core/errors.js';
 import { parseScope } from './core/scope.js';
 import type { SigningAlgorithm } from './core/signing-key.js';
 import { addDuration } from './core/time.js';
+import type { Network } from './network/networks.js';
 
 /** Where a listener listens. */
 export interface ListenAddress {
@@ -13,12 +14,6 @@ export interface ListenAddress {
 }
 
 export type LogFormat = 'auto' | 'human' | 'json';
-
-/** An address, or a network in CIDR form. */
-export interface Network {
-  readonly address: string;
-  readonly prefix: number;
-}
 
 /** So many times in a span. */
 export interface Rate {

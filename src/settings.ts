@@ -5,12 +5,12 @@ import { KeywrightError } from './core/errors.js';
 import { parseRule, type Rule } from './core/rules.js';
 import type { GivenSigningKey, SigningAlgorithm } from './core/signing-key.js';
 import { readOptional } from './disk/durable-file.js';
+import type { Network } from './network/networks.js';
 import {
   checked,
   Expected,
   type ListenAddress,
   type LogFormat,
-  type Network,
   parseAddress,
   parseAudience,
   parseBoolean,
@@ -70,6 +70,8 @@ export interface ServeSettings extends CommonSettings {
   readonly credentialHeaders: readonly string[];
   /** Who may say for whom they speak: `X-Forwarded-For` and client certificates in headers count from these only. */
   readonly trustedProxies: readonly Network[];
+  /** Whose connections begin with a header of the PROXY protocol. */
+  readonly proxyProtocol: readonly Network[];
   /** Which scope which method and path needs. */
   readonly rules: readonly Rule[];
   /** Where HTTP requests go on to that get in; undefined where the verifier answers them itself. */
@@ -134,6 +136,7 @@ export async function serveSettings(sources: SettingSources): Promise<ServeSetti
     serverNames: all('server-name', parseServerName),
     credentialHeaders: all('credential-header', parseHeaderName),
     trustedProxies: all('trusted-proxy', parseNetwork),
+    proxyProtocol: all('proxy-protocol', parseNetwork),
     rules: all('rules', checked(parseRule)),
     httpUpstream: readHttpUpstream(reader),
     failedAttempts: one('failed-attempts', parseRate),
@@ -174,6 +177,7 @@ export const SETTING_DEFAULTS = {
   'server-name': [],
   'credential-header': [],
   'trusted-proxy': [],
+  'proxy-protocol': [],
   rules: [],
   'http-upstream': [],
   'http-upstream-timeout': '60s',

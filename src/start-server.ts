@@ -24,6 +24,8 @@ import type { MqttEvent } from './mqtt/gate/gate.js';
 import type { MqttAuthentication } from './mqtt/gate/present.js';
 import { createUpstreamEngine } from './mqtt/relay/upstream-engine.js';
 import { buildMqttServer } from './mqtt/server.js';
+import { type Network, Networks } from './network/networks.js';
+import { ProxyProtocol } from './network/proxy-protocol.js';
 import { openRegistry } from './open-registry.js';
 import { openUpstream } from './open-upstream.js';
 import { keepTicksQuick } from './quick-ticks.js';
@@ -95,6 +97,13 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
   };
 
   const lines = lineLimits(log);
+  const proxyProtocol = new ProxyProtocol({
+    proxies: new Networks(settings.proxyProtocol),
+    onRefused: (refused) =>
+      lines.proxies.pass(() =>
+        log.warn(refused, 'a connection without a good PROXY protocol header was closed'),
+      ),
+  });
   licence.countBy(() => registry.size);
   const services: HttpServices = {
     ...{ registry, clock, keyStore, audit: app.audit, passwords, sealer, rules, authority, licence },
@@ -103,7 +112,8 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     keyPrefix: settings.keyPrefix,
     tokens: settings.httpTokenAuth,
     headers: new CredentialHeaders(settings.credentialHeaders),
-    proxies: new TrustedProxies(settings.trustedProxies),
+    proxies: new TrustedProxies(new Networks(settings.trustedProxies)),
+    isRelayed: (socket) => proxyProtocol.relays(socket),
     pathRules: settings.rules,
     requests: settings.requestsPerKey && new MemoryLimiter(settings.requestsPerKey),
     callbackSecret,
@@ -145,6 +155,7 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     clearInterval(renewal);
     clearInterval(pruning);
     clearInterval(licenceCheck);
+    proxyProtocol.close();
     // MQTT first: its WebSockets are connections that the HTTP server waits for.
     await mqtt.close();
     await http.close();
@@ -160,6 +171,10 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
       path: WEB_SOCKET_PATH,
       authentication: settings.mqttTokenAuth ? 'token' : withoutTokens,
     });
+    if (settings.proxyProtocol.length > 0) {
+      for (const server of [http.server, mqtt.server]) proxyProtocol.precede(server);
+      log.info(`PROXY protocol headers are demanded of ${settings.proxyProtocol.map(cidr).join(', ')}`);
+    }
     const running = {
       http: await listen(http.server, httpAt, httpAt.tls ? 'https' : 'tcp'),
       mqtt: await listen(mqtt.server, mqttAt, mqttAt.tls ? 'mqtts' : 'tcp'),
@@ -199,6 +214,7 @@ function lineLimits(log: Log) {
   return {
     callbacks: limit((heldBack) => log.info(heldBack, 'more call-backs were refused')),
     upstream: limit((heldBack) => log.warn(heldBack, 'HTTP upstream: more went wrong')),
+    proxies: limit((heldBack) => log.warn(heldBack, 'more connections without a good header were closed')),
     mqtt: limit((heldBack) => log.info(heldBack, 'MQTT: more lines like these')),
   };
 }
@@ -234,6 +250,10 @@ function announceUpstream(log: Log, { tls, host, port }: ListenAddress): void {
     );
   }
   log.info(`MQTT upstream ${tls ? 'mqtts' : 'mqtt'}://${host.includes(':') ? `[${host}]` : host}:${port}`);
+}
+
+function cidr({ address, prefix }: Network): string {
+  return `${address}/${prefix}`;
 }
 
 function listen(server: Server, { host, port }: ListenAddress, scheme: string): Promise<string> {

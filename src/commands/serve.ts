@@ -91,6 +91,14 @@ or in keywright.yaml in the home (http: …). Ends on SIGTERM or SIGINT.`;
       description:
         'address or network of a gateway whose X-Forwarded-For and client certificate headers count; may be repeated',
     }),
+    'proxy-protocol': Flags.string({
+      helpValue: 'ADDRESS',
+      multiple: true,
+      multipleNonGreedy: true,
+      delimiter: ',',
+      description:
+        'address or network of proxies whose connections, HTTP and MQTT, begin with a PROXY protocol header; may be repeated',
+    }),
     'http-upstream': Flags.string({
       helpValue: 'URL',
       description:
