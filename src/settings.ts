@@ -11,6 +11,7 @@ import {
   Expected,
   type ListenAddress,
   type LogFormat,
+  type LogLevel,
   parseAddress,
   parseAudience,
   parseBoolean,
@@ -21,6 +22,7 @@ import {
   parseIssuer,
   parseJwtAlgorithm,
   parseLogFormat,
+  parseLogLevel,
   parseNetwork,
   parseRate,
   parseScopeName,
@@ -30,7 +32,7 @@ import {
   type Rate,
 } from './setting-values.js';
 
-export type { ListenAddress, LogFormat } from './setting-values.js';
+export type { ListenAddress, LogFormat, LogLevel } from './setting-values.js';
 
 interface HttpUpstream {
   readonly url: string;
@@ -84,6 +86,7 @@ export interface ServeSettings extends CommonSettings {
   readonly callbackSecretFile: string | undefined;
   readonly callbackSecret: string | undefined;
   readonly log: LogFormat;
+  readonly logLevel: LogLevel;
 }
 
 /** A broker that the gate stands in front of. */
@@ -144,6 +147,7 @@ export async function serveSettings(sources: SettingSources): Promise<ServeSetti
     callbackSecretFile: all('callback-secret-file', resolve).at(-1),
     callbackSecret: text(sources.environment.KEYWRIGHT_CALLBACK_SECRET),
     log: one('log', parseLogFormat),
+    logLevel: one('log-level', parseLogLevel),
   });
 }
 
@@ -186,6 +190,7 @@ export const SETTING_DEFAULTS = {
   'requests-per-key': 'off',
   'callback-secret-file': [],
   log: 'auto',
+  'log-level': 'info',
   scopes: [],
   'key-prefix': DEFAULT_KEY_PREFIX,
   issuer: [],

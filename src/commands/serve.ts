@@ -128,6 +128,10 @@ or in keywright.yaml in the home (http: …). Ends on SIGTERM or SIGINT.`;
       helpValue: 'auto|human|json',
       description: told('form of the log on standard error', 'log'),
     }),
+    'log-level': Flags.string({
+      helpValue: 'silent|error|warn|info|debug',
+      description: told('how much is logged; warn leaves out what was refused', 'log-level'),
+    }),
   };
 
   async run() {
@@ -139,7 +143,7 @@ or in keywright.yaml in the home (http: …). Ends on SIGTERM or SIGINT.`;
       home: this.homeDirectory(home),
     });
     const app = await this.openApp(home);
-    const log = openLog(settings.log);
+    const log = openLog(settings.log, settings.logLevel);
     const stopped = signalled();
     const { startServer } = await import('../start-server.js');
     const server = await startServer(app, settings, log);
