@@ -131,7 +131,8 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     ...{ registry, clock, engine, ...counts },
     tls: mqttAt.tls ? tls : undefined,
     authentication: mqttAuthentication(settings),
-    report: ({ what, ...details }: MqttEvent) => lines.mqtt.pass(() => log.info(details, `MQTT ${what}`)),
+    report: ({ what, cause, ...details }: MqttEvent) =>
+      lines.mqtt.pass(() => log.info(cause ? { ...details, cause: cause() } : details, `MQTT ${what}`)),
   });
   const prune = () =>
     Promise.all([pruneSessions(keyStore, clock.now()), pruneProvisioningKeys(keyStore, clock.now())]).catch(

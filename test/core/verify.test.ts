@@ -51,6 +51,7 @@ function device(id: string, changes: Partial<Client> = {}): Device {
 
 const NOTHING_ELSE: Omit<Registry, 'clientById' | 'proofs'> = {
   tokenProofs: new Memory(),
+  deletedClientById: () => undefined,
   clientIdByKeyHash: () => undefined,
   userById: () => undefined,
   sessionById: () => undefined,

@@ -3,6 +3,7 @@ import type { LiveSessions } from '../../core/live-sessions.js';
 import type { Clock, Limiter } from '../../core/ports.js';
 import type { Principal } from '../../core/presentation.js';
 import type { Registry } from '../../core/prove.js';
+import { refusalCause } from '../../core/refusal-cause.js';
 import { isTopicName } from '../../core/scope.js';
 import { mayUseTopic, passwordIdOf } from '../../core/verify.js';
 import { CONNECT_DEMAND, verifyConnect } from '../../core/verify-connect.js';
@@ -43,6 +44,8 @@ export interface MqttEvent {
   /** As the client gave it, cut short. */
   readonly clientId: string;
   readonly reason: string;
+  /** What the client is not told; only for a credential that was refused. */
+  readonly cause?: () => string;
 }
 
 /**
@@ -81,7 +84,11 @@ async function decide(stream: Duplex, options: GateOptions): Promise<void> {
     if (verdict.outcome !== 'accepted') {
       const { outcome, reason } = verdict;
       const clientId = packet.clientId.slice(0, 80);
-      if (reason !== undefined) options.report({ what: 'connection refused', clientId, reason });
+      if (reason !== undefined) {
+        const asked = { ...presentation, demand: CONNECT_DEMAND };
+        const cause = () => refusalCause({ presentation: asked, reason, registry, now: clock.now() });
+        options.report({ what: 'connection refused', clientId, reason, cause });
+      }
       const refusal =
         outcome === 'limited' ? SERVER_UNAVAILABLE : connectRefusal(verdict.reason, { isPassword });
       return refuse(stream, { refusal, protocolVersion });
