@@ -3,6 +3,7 @@ import { KeywrightError } from './core/errors.js';
 import { parseScope } from './core/scope.js';
 import type { SigningAlgorithm } from './core/signing-key.js';
 import { addDuration } from './core/time.js';
+import type { Network } from './network/networks.js';
 
 /** Where a listener listens. */
 export interface ListenAddress {
@@ -14,11 +15,11 @@ export interface ListenAddress {
 
 export type LogFormat = 'auto' | 'human' | 'json';
 
-/** An address, or a network in CIDR form. */
-export interface Network {
-  readonly address: string;
-  readonly prefix: number;
-}
+/** From which weight on lines are written. */
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+// By pino's names, the heaviest first.
+const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 
 /** So many times in a span. */
 export interface Rate {
@@ -78,6 +79,12 @@ export function parseServerName(value: string): string {
 export function parseLogFormat(value: string): LogFormat {
   if (value !== 'auto' && value !== 'human' && value !== 'json') throw new Expected('auto, human or json');
   return value;
+}
+
+export function parseLogLevel(value: string): LogLevel {
+  const level = LOG_LEVELS.find((each) => each === value);
+  if (level === undefined) throw new Expected('silent, error, warn, info or debug');
+  return level;
 }
 
 export function parseHeaderName(value: string): string {

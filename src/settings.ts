@@ -5,12 +5,13 @@ import { KeywrightError } from './core/errors.js';
 import { parseRule, type Rule } from './core/rules.js';
 import type { GivenSigningKey, SigningAlgorithm } from './core/signing-key.js';
 import { readOptional } from './disk/durable-file.js';
+import type { Network } from './network/networks.js';
 import {
   checked,
   Expected,
   type ListenAddress,
   type LogFormat,
-  type Network,
+  type LogLevel,
   parseAddress,
   parseAudience,
   parseBoolean,
@@ -21,6 +22,7 @@ import {
   parseIssuer,
   parseJwtAlgorithm,
   parseLogFormat,
+  parseLogLevel,
   parseNetwork,
   parseRate,
   parseScopeName,
@@ -30,7 +32,7 @@ import {
   type Rate,
 } from './setting-values.js';
 
-export type { ListenAddress, LogFormat } from './setting-values.js';
+export type { ListenAddress, LogFormat, LogLevel } from './setting-values.js';
 
 interface HttpUpstream {
   readonly url: string;
@@ -70,6 +72,8 @@ export interface ServeSettings extends CommonSettings {
   readonly credentialHeaders: readonly string[];
   /** Who may say for whom they speak: `X-Forwarded-For` and client certificates in headers count from these only. */
   readonly trustedProxies: readonly Network[];
+  /** Whose connections begin with a header of the PROXY protocol. */
+  readonly proxyProtocol: readonly Network[];
   /** Which scope which method and path needs. */
   readonly rules: readonly Rule[];
   /** Where HTTP requests go on to that get in; undefined where the verifier answers them itself. */
@@ -82,6 +86,7 @@ export interface ServeSettings extends CommonSettings {
   readonly callbackSecretFile: string | undefined;
   readonly callbackSecret: string | undefined;
   readonly log: LogFormat;
+  readonly logLevel: LogLevel;
 }
 
 /** A broker that the gate stands in front of. */
@@ -134,6 +139,7 @@ export async function serveSettings(sources: SettingSources): Promise<ServeSetti
     serverNames: all('server-name', parseServerName),
     credentialHeaders: all('credential-header', parseHeaderName),
     trustedProxies: all('trusted-proxy', parseNetwork),
+    proxyProtocol: all('proxy-protocol', parseNetwork),
     rules: all('rules', checked(parseRule)),
     httpUpstream: readHttpUpstream(reader),
     failedAttempts: one('failed-attempts', parseRate),
@@ -141,6 +147,7 @@ export async function serveSettings(sources: SettingSources): Promise<ServeSetti
     callbackSecretFile: all('callback-secret-file', resolve).at(-1),
     callbackSecret: text(sources.environment.KEYWRIGHT_CALLBACK_SECRET),
     log: one('log', parseLogFormat),
+    logLevel: one('log-level', parseLogLevel),
   });
 }
 
@@ -174,6 +181,7 @@ export const SETTING_DEFAULTS = {
   'server-name': [],
   'credential-header': [],
   'trusted-proxy': [],
+  'proxy-protocol': [],
   rules: [],
   'http-upstream': [],
   'http-upstream-timeout': '60s',
@@ -182,6 +190,7 @@ export const SETTING_DEFAULTS = {
   'requests-per-key': 'off',
   'callback-secret-file': [],
   log: 'auto',
+  'log-level': 'info',
   scopes: [],
   'key-prefix': DEFAULT_KEY_PREFIX,
   issuer: [],

@@ -18,11 +18,14 @@ import type { HttpServices } from './http/services.js';
 import { TrustedProxies } from './http/trusted-proxies.js';
 import { licenceWatch } from './licence-watch.js';
 import { addressKey, MemoryLimiter } from './limits/limiter.js';
+import { LineLimit } from './limits/line-limit.js';
 import { EmbeddedEngine } from './mqtt/engine/engine.js';
 import type { MqttEvent } from './mqtt/gate/gate.js';
 import type { MqttAuthentication } from './mqtt/gate/present.js';
 import { UpstreamEngine } from './mqtt/relay/upstream-engine.js';
 import { buildMqttServer } from './mqtt/server.js';
+import { type Network, Networks } from './network/networks.js';
+import { ProxyProtocol } from './network/proxy-protocol.js';
 import { openRegistry } from './open-registry.js';
 import { openUpstream } from './open-upstream.js';
 import { keepTicksQuick } from './quick-ticks.js';
@@ -33,6 +36,7 @@ export interface Log {
   info(text: string): void;
   info(details: object, text: string): void;
   warn(text: string): void;
+  warn(details: object, text: string): void;
   error(details: object, text: string): void;
 }
 
@@ -43,7 +47,7 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-// More would only say the same, and fill the disk for whoever wants it full.
+// More would only say the same, and fill the disk for whoever wants it full: the others are counted.
 const LINES_PER_SECOND = 20;
 
 const WEB_SOCKET_PATH = '/mqtt';
@@ -92,6 +96,14 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     noteUse: (principal: Principal, from: string) => uses.note(principal, from),
   };
 
+  const lines = lineLimits(log);
+  const proxyProtocol = new ProxyProtocol({
+    proxies: new Networks(settings.proxyProtocol),
+    onRefused: (refused) =>
+      lines.proxies.pass(() =>
+        log.warn(refused, 'a connection without a good PROXY protocol header was closed'),
+      ),
+  });
   licence.countBy(() => registry.size);
   const services: HttpServices = {
     ...{ registry, clock, keyStore, audit: app.audit, passwords, sealer, rules, authority, licence },
@@ -100,25 +112,22 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     keyPrefix: settings.keyPrefix,
     tokens: settings.httpTokenAuth,
     headers: new CredentialHeaders(settings.credentialHeaders),
-    proxies: new TrustedProxies(settings.trustedProxies),
+    proxies: new TrustedProxies(new Networks(settings.trustedProxies)),
+    isRelayed: (socket) => proxyProtocol.relays(socket),
     pathRules: settings.rules,
     requests: settings.requestsPerKey && new MemoryLimiter(settings.requestsPerKey),
     callbackSecret,
-    reportCallback: limited(
-      (event: CallbackEvent) => log.info(event, 'a call-back was refused'),
-      LINES_PER_SECOND,
-    ),
+    reportCallback: (event: CallbackEvent) =>
+      lines.callbacks.pass(() => log.info(event, 'a call-back was refused')),
   };
   const http = await buildHttpServer({
     services,
     tls: httpAt.tls ? tls : undefined,
     upstream: settings.httpUpstream,
-    onFailure: limited((error: Error) => log.warn(`HTTP upstream: ${error.message}`), LINES_PER_SECOND),
+    onFailure: (error: Error) => lines.upstream.pass(() => log.warn(`HTTP upstream: ${error.message}`)),
   });
-  const reportMqtt = limited(
-    ({ what, ...details }: MqttEvent) => log.info(details, `MQTT ${what}`),
-    LINES_PER_SECOND,
-  );
+  const reportMqtt = ({ what, cause, ...details }: MqttEvent) =>
+    lines.mqtt.pass(() => log.info(cause ? { ...details, cause: cause() } : details, `MQTT ${what}`));
   const engine = broker
     ? new UpstreamEngine(broker)
     : new EmbeddedEngine({
@@ -153,11 +162,13 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
     clearInterval(renewal);
     clearInterval(pruning);
     clearInterval(licenceCheck);
+    proxyProtocol.close();
     // MQTT first: its WebSockets are connections that the HTTP server waits for.
     await mqtt.close();
     await http.close();
     await uses.close();
     registry.stop();
+    for (const limit of Object.values(lines)) limit.close();
   };
   try {
     await http.ready();
@@ -167,6 +178,10 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
       path: WEB_SOCKET_PATH,
       authentication: settings.mqttTokenAuth ? 'token' : withoutTokens,
     });
+    if (settings.proxyProtocol.length > 0) {
+      for (const server of [http.server, mqtt.server]) proxyProtocol.precede(server);
+      log.info(`PROXY protocol headers are demanded of ${settings.proxyProtocol.map(cidr).join(', ')}`);
+    }
     const running = {
       http: await listen(http.server, httpAt, httpAt.tls ? 'https' : 'tcp'),
       mqtt: await listen(mqtt.server, mqttAt, mqttAt.tls ? 'mqtts' : 'tcp'),
@@ -199,21 +214,21 @@ function mqttAuthentication({
   return mqttClientCertificate === 'optional' && mqttTokenAuth ? 'certificate-or-token' : 'certificate';
 }
 
+/** What may come in floods, each with a limit of its own: one flood does not hide the others. */
+function lineLimits(log: Log) {
+  const limit = (tell: (heldBack: { readonly suppressed: number }) => void) =>
+    new LineLimit({ perSecond: LINES_PER_SECOND, onHeldBack: (suppressed) => tell({ suppressed }) });
+  return {
+    callbacks: limit((heldBack) => log.info(heldBack, 'more call-backs were refused')),
+    upstream: limit((heldBack) => log.warn(heldBack, 'HTTP upstream: more went wrong')),
+    proxies: limit((heldBack) => log.warn(heldBack, 'more connections without a good header were closed')),
+    mqtt: limit((heldBack) => log.info(heldBack, 'MQTT: more lines like these')),
+  };
+}
+
 /** The address that was taken, as the issuer of access tokens. */
 function issuerUrl({ http, serverNames }: ServeSettings, url: string): string {
   return addressUrl({ ...http, port: Number(new URL(url).port) }, serverNames) ?? '';
-}
-
-/** Passes on so many calls a second, and drops the others. */
-function limited<T>(pass: (value: T) => void, perSecond: number): (value: T) => void {
-  let second = 0;
-  let passed = 0;
-  return (value) => {
-    const now = Math.floor(performance.now() / 1000);
-    if (now !== second) [second, passed] = [now, 0];
-    passed += 1;
-    if (passed <= perSecond) pass(value);
-  };
 }
 
 interface Announcement {
@@ -242,6 +257,10 @@ function announceUpstream(log: Log, { tls, host, port }: ListenAddress): void {
     );
   }
   log.info(`MQTT upstream ${tls ? 'mqtts' : 'mqtt'}://${host.includes(':') ? `[${host}]` : host}:${port}`);
+}
+
+function cidr({ address, prefix }: Network): string {
+  return `${address}/${prefix}`;
 }
 
 function listen(server: Server, { host, port }: ListenAddress, scheme: string): Promise<string> {

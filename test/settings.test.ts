@@ -24,11 +24,13 @@ describe('settings of serve', () => {
       serverNames: [],
       credentialHeaders: [],
       trustedProxies: [],
+      proxyProtocol: [],
       rules: [],
       httpUpstream: undefined,
       failedAttempts: { count: 100, perMs: 60_000 },
       requestsPerKey: undefined,
       log: 'auto',
+      logLevel: 'info',
       scopes: [],
       keyPrefix: 'kw_live_',
       issuer: 'http://127.0.0.1:5654',
@@ -41,7 +43,7 @@ describe('settings of serve', () => {
 
   it('come from flags before variables before the file', async () => {
     const home = await homeWith(
-      'http: tcp://127.0.0.1:1\nmqtt: tcp://127.0.0.1:1\nlog: json\nmqtt-enable-tls: true\nserver-name: [a.example, b.example]\n',
+      'http: tcp://127.0.0.1:1\nmqtt: tcp://127.0.0.1:1\nlog: json\nmqtt-enable-tls: true\nserver-name: [a.example, b.example]\nproxy-protocol: [10.0.0.0/8, "::1"]\n',
     );
     const environment = { KEYWRIGHT_HTTP: 'https://[::1]:2', KEYWRIGHT_MQTT: 'tcp://127.0.0.1:2' };
     const settings = await serveSettings({ flags: { mqtt: 'tcp://localhost:3' }, environment, home });
@@ -49,6 +51,10 @@ describe('settings of serve', () => {
       http: { tls: true, host: '::1', port: 2 },
       mqtt: { tls: true, host: 'localhost', port: 3 },
       serverNames: ['a.example', 'b.example'],
+      proxyProtocol: [
+        { address: '10.0.0.0', prefix: 8 },
+        { address: '::1', prefix: 128 },
+      ],
       log: 'json',
     });
   });
@@ -75,7 +81,10 @@ describe('settings of serve', () => {
     ],
     [{ mqtt: 'tcp://user@host:1' }, {}, undefined, '--mqtt: "tcp://user@host:1" is not an address like'],
     [{}, { KEYWRIGHT_LOG: 'xml' }, undefined, 'KEYWRIGHT_LOG: "xml" is not auto, human or json'],
+    [{ 'log-level': 'loud' }, {}, undefined, '--log-level: "loud" is not silent, error, warn, info or debug'],
+    [{}, {}, 'log-level: INFO', 'log-level in FILE: "INFO" is not silent, error, warn, info or debug'],
     [{}, {}, 'mqtt-enable-tls: maybe', 'mqtt-enable-tls in FILE: "maybe" is not true or false'],
+    [{}, {}, 'proxy-protocol: [10.0.0.0/33]', 'proxy-protocol in FILE: "10.0.0.0/33" is not an address like'],
     [{}, {}, 'htpp: tcp://127.0.0.1:1', 'FILE has an unknown setting "htpp"'],
     [{}, {}, 'http: {a: 1}', 'http in FILE takes a plain value'],
     [{}, {}, 'http: [tcp://127.0.0.1:1, tcp://127.0.0.1:2]', 'http in FILE takes one value'],

@@ -1,11 +1,11 @@
 import { type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
-import type { LogFormat } from '../settings.js';
+import type { LogFormat, LogLevel } from '../settings.js';
 
 /** The server's log on stderr: lines for people on a terminal, JSON for machines. */
-export function openLog(format: LogFormat): Logger {
+export function openLog(format: LogFormat, level: LogLevel): Logger {
   const human = format === 'human' || (format === 'auto' && process.stderr.isTTY);
-  const options = { base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: LEVEL_BY_NAME };
+  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: LEVEL_BY_NAME };
   if (!human) return pino(options, keptGoing(pino.destination({ dest: 2, sync: true })));
   const colorize = process.stderr.isTTY && !process.env.NO_COLOR;
   const stream = pretty({

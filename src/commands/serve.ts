@@ -91,6 +91,14 @@ or in keywright.yaml in the home (http: …). Ends on SIGTERM or SIGINT.`;
       description:
         'address or network of a gateway whose X-Forwarded-For and client certificate headers count; may be repeated',
     }),
+    'proxy-protocol': Flags.string({
+      helpValue: 'ADDRESS',
+      multiple: true,
+      multipleNonGreedy: true,
+      delimiter: ',',
+      description:
+        'address or network of proxies whose connections, HTTP and MQTT, begin with a PROXY protocol header; may be repeated',
+    }),
     'http-upstream': Flags.string({
       helpValue: 'URL',
       description:
@@ -120,6 +128,10 @@ or in keywright.yaml in the home (http: …). Ends on SIGTERM or SIGINT.`;
       helpValue: 'auto|human|json',
       description: told('form of the log on standard error', 'log'),
     }),
+    'log-level': Flags.string({
+      helpValue: 'silent|error|warn|info|debug',
+      description: told('how much is logged; warn leaves out what was refused', 'log-level'),
+    }),
   };
 
   async run() {
@@ -131,7 +143,7 @@ or in keywright.yaml in the home (http: …). Ends on SIGTERM or SIGINT.`;
       home: this.homeDirectory(home),
     });
     const app = await this.openApp(home);
-    const log = openLog(settings.log);
+    const log = openLog(settings.log, settings.logLevel);
     const stopped = signalled();
     const { startServer } = await import('../start-server.js');
     const server = await startServer(app, settings, log);

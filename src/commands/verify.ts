@@ -4,15 +4,20 @@ import { BaseCommand } from '../cli/base-command.js';
 import { readInput } from '../cli/input.js';
 import { fields } from '../cli/table.js';
 import { KeywrightError } from '../core/errors.js';
-import { type Presentation, presentCertificate, principalView, type Verdict } from '../core/presentation.js';
+import {
+  type Presentation,
+  presentCertificate,
+  principalView,
+  type Rejection,
+} from '../core/presentation.js';
 import { credentialKind } from '../core/prove.js';
 import { formatTime } from '../core/time.js';
-import { verifyOnce } from '../core/verify-once.js';
+import { type ExplainedVerdict, verifyOnce } from '../core/verify-once.js';
 
 export default class Verify extends BaseCommand {
   static override summary = 'Say who a token or a certificate belongs to, until when, or why it is refused.';
   static override description =
-    `Exits with 0 where it is accepted and with 5 where it is refused. A certificate alone shows that it is registered
+    `Exits with 0 where it is accepted and with 5 where it is refused, with the cause, which callers of a server are not told. A certificate alone shows that it is registered
 and valid, not that whoever sent it holds its key.`;
   static override examples = [
     '<%= config.bin %> verify --token-file ./myapp01_token',
@@ -79,13 +84,16 @@ function credential(
   }
 }
 
-function verdictView(verdict: Verdict) {
-  if (verdict.outcome === 'rejected') return { outcome: verdict.outcome, reason: verdict.reason };
+function verdictView(verdict: ExplainedVerdict) {
+  if (verdict.outcome === 'rejected') {
+    const { outcome, reason, cause } = verdict;
+    return { outcome, reason, cause };
+  }
   return { outcome: verdict.outcome, principal: principalView(verdict.principal) };
 }
 
-function describe(verdict: Verdict): string {
-  if (verdict.outcome === 'rejected') return `refused: ${REASONS[verdict.reason]}`;
+function describe(verdict: ExplainedVerdict): string {
+  if (verdict.outcome === 'rejected') return `refused: ${REASONS[verdict.reason]}\ncause: ${verdict.cause}`;
   const { kind, id, label, owner, domains, scopes, credential, expiresAt } = verdict.principal;
   return fields([
     ['accepted', kind === 'client' ? id : `user ${id}`],
@@ -109,4 +117,4 @@ const REASONS = {
   'wrong-path': 'the path is not its client’s',
   'insufficient-scope': 'its client does not have that scope',
   unavailable: 'the verifier cannot decide',
-} satisfies Record<Extract<Verdict, { outcome: 'rejected' }>['reason'], string>;
+} satisfies Record<Rejection, string>;

@@ -92,6 +92,11 @@ export class LiveRegistry implements Registry {
     return liveClient(this.#mirrors?.clients.get(id));
   }
 
+  deletedClientById(id: string): Client | undefined {
+    const client = this.#mirrors?.clients.get(id);
+    return liveClient(client) === undefined ? client : undefined;
+  }
+
   clientIdByKeyHash(keyHash: string): string | undefined {
     return this.#clientIdsByKeyHash.get(keyHash);
   }

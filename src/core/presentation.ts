@@ -10,6 +10,8 @@ export interface PresentedCertificate {
   readonly fingerprint: string;
   /** The client id in its subject; undefined where it names none. */
   readonly clientId: string | undefined;
+  /** Serial number, lower-case hex, by which a certificate that was replaced is known. */
+  readonly serial?: string;
 }
 
 /** What was extracted from a request, a CONNECT or a file; each part that is there must hold. */
@@ -100,6 +102,7 @@ export function presentCertificate(certificate: X509Certificate): PresentedCerti
   const names = certificate.subject.split('\n').filter((line) => line.startsWith('CN='));
   return {
     fingerprint: certificateFingerprint(certificate),
+    serial: certificate.serialNumber.toLowerCase(),
     clientId: names.length === 1 ? canonicalClientId(names[0]?.slice('CN='.length) ?? '') : undefined,
   };
 }

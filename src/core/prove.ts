@@ -22,6 +22,8 @@ import type { User } from './user.js';
 export interface Registry {
   /** The live client of that canonical id. */
   clientById(id: string): Client | undefined;
+  /** What is left of a deleted client of that canonical id. */
+  deletedClientById(id: string): Client | undefined;
   /** The id of the client that has an API key of that keyed hash. */
   clientIdByKeyHash(keyHash: string): string | undefined;
   /** Whether any client has a password that suffices alone. */

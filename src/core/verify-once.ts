@@ -3,6 +3,7 @@ import type { Clock, KeyStore } from './ports.js';
 import type { Presentation, Verdict } from './presentation.js';
 import { Memory } from './proof-memory.js';
 import { credentialKind, type Registry } from './prove.js';
+import { refusalCause } from './refusal-cause.js';
 import { parseSignedToken, textHash } from './signed-token.js';
 import type { SlowProofs } from './slow-proofs.js';
 import { verifyPrepared } from './verify.js';
@@ -15,8 +16,16 @@ export interface OnceServices {
   slowProofs(): Promise<SlowProofs>;
 }
 
+/** A verdict, with the cause of a refusal for whoever holds the home. */
+export type ExplainedVerdict =
+  | Extract<Verdict, { outcome: 'accepted' }>
+  | (Extract<Verdict, { outcome: 'rejected' }> & { readonly cause: string });
+
 /** Verifies one presentation straight from the keystore, for a program that ends afterwards. @throws KeywrightError where the keystore cannot be read */
-export async function verifyOnce(presentation: Presentation, services: OnceServices): Promise<Verdict> {
+export async function verifyOnce(
+  presentation: Presentation,
+  services: OnceServices,
+): Promise<ExplainedVerdict> {
   const { keyStore, clock } = services;
   const { token } = presentation;
   const kind = token === undefined ? undefined : credentialKind(token);
@@ -34,6 +43,7 @@ export async function verifyOnce(presentation: Presentation, services: OnceServi
   const sessions = await byId(keyStore.sessions, [sessionId, claims?.familyId]);
   const registry: Registry = {
     clientById: (id) => clients.find((client) => client.id === id),
+    deletedClientById: (id) => candidates.find((client) => client.id === id && !liveClient(client)),
     clientIdByKeyHash: (hash) => clients.find((client) => hasKey(client, hash))?.id,
     hasPasswordsAlone: () => false,
     userById: (id) => users.find((user) => user.id === id),
@@ -43,7 +53,10 @@ export async function verifyOnce(presentation: Presentation, services: OnceServi
     tokenProofs: new Memory(),
     slow,
   };
-  return verifyPrepared(presentation, registry, clock);
+  const verdict = await verifyPrepared(presentation, registry, clock);
+  if (verdict.outcome === 'accepted') return verdict;
+  const { reason } = verdict;
+  return { ...verdict, cause: refusalCause({ presentation, reason, registry, now: clock.now() }) };
 }
 
 const NOTHING_SLOW: Registry['slow'] = {

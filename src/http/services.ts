@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { TokenRules } from '../core/access-token.js';
 import type { LiveRegistry } from '../core/live-registry.js';
 import type {
@@ -35,6 +36,8 @@ export interface HttpServices {
   readonly tokens: boolean;
   readonly headers: CredentialHeaders;
   readonly proxies: TrustedProxies;
+  /** Whether a connection came through a proxy that speaks the PROXY protocol. */
+  isRelayed(socket: Socket): boolean;
   /** Which scope which method and path needs. */
   readonly pathRules: readonly Rule[];
   /** Failed attempts of an address; undefined for no limit. */

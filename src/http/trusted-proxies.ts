@@ -1,28 +1,20 @@
 import { X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP, isIPv4 } from 'node:net';
+import { isIP } from 'node:net';
 import { type PresentedCertificate, presentCertificate } from '../core/presentation.js';
-
-/** An address, or a network in CIDR form. */
-interface Network {
-  readonly address: string;
-  readonly prefix: number;
-}
+import type { Networks } from '../network/networks.js';
 
 /** Who may speak for others: what these say of where a request comes from, and by which certificate, is believed. */
 export class TrustedProxies {
-  readonly #networks = new BlockList();
-  readonly #isEmpty: boolean;
+  readonly #networks: Networks;
 
-  constructor(networks: readonly Network[] = []) {
-    this.#isEmpty = networks.length === 0;
-    for (const { address, prefix } of networks)
-      this.#networks.addSubnet(address, prefix, isIPv4(address) ? 'ipv4' : 'ipv6');
+  constructor(networks: Networks) {
+    this.#networks = networks;
   }
 
   /** Whether a request comes from a proxy, which speaks for others. */
   speaks({ socket }: IncomingMessage): boolean {
-    return !this.#isEmpty && this.#trusts(socket.remoteAddress ?? '');
+    return this.#networks.includes(socket.remoteAddress ?? '');
   }
 
   /** From where a request comes: of the proxies it names, the nearest that is not trusted. */
@@ -36,7 +28,7 @@ export class TrustedProxies {
     for (const hop of hops.reverse()) {
       if (isIP(hop) === 0) break;
       address = hop;
-      if (!this.#trusts(hop)) break;
+      if (!this.#networks.includes(hop)) break;
     }
     return address;
   }
@@ -47,11 +39,6 @@ export class TrustedProxies {
     if (values.length === 0) return undefined;
     // Of two, one may be the caller's own.
     return (values.length === 1 && readCertificate(values[0] ?? '')) || NONE_OF_OURS;
-  }
-
-  #trusts(address: string): boolean {
-    const bare = address.replace(/^::ffff:(?=\d+\.)/i, '');
-    return isIP(bare) !== 0 && this.#networks.check(bare, isIPv4(bare) ? 'ipv4' : 'ipv6');
   }
 }
 

@@ -24,25 +24,44 @@ describe('verify', () => {
   });
 
   it.each([
-    [['--scope', 'admin'], 'refused: its client does not have that scope', 'insufficient-scope'],
-    [['--client-id', 'b'], 'refused: it belongs to another client', 'wrong-client-id'],
-  ])('refuses with 5 under %j', async (args, text, reason) => {
+    [
+      ['--scope', 'admin'],
+      'refused: its client does not have that scope',
+      'insufficient-scope',
+      'client a lacks admin: it has ingest',
+    ],
+    [
+      ['--client-id', 'b'],
+      'refused: it belongs to another client',
+      'wrong-client-id',
+      'the KIND of client a was presented under another client’s id',
+    ],
+  ])('refuses with 5 under %j', async (args, text, reason, cause) => {
     const { keywright } = await workshop();
     await keywright(['key', 'gen', 'a']);
     expect(await keywright(['verify', '--token-file', 'a_token', ...args])).toEqual({
       exitCode: 5,
-      stdout: text,
+      stdout: `${text}\ncause: ${cause.replace('KIND', 'signed token')}`,
       stderr: '',
     });
     const run = await keywright(['verify', '--cert', 'a_cert.pem', ...args, '--json']);
     expect(run.exitCode).toBe(5);
-    expect(JSON.parse(run.stdout)).toEqual({ outcome: 'rejected', reason });
+    expect(JSON.parse(run.stdout)).toEqual({
+      ...{ outcome: 'rejected', reason },
+      cause: cause.replace('KIND', 'certificate'),
+    });
   });
 
   it.each([
-    ['a:b:00', 'refused: not a credential of any client'],
-    ['', 'refused: there is nothing to verify'],
-    ['x'.repeat(100_000), 'refused: not a credential of any client'],
+    [
+      'a:b:00',
+      'refused: not a credential of any client\ncause: what was presented does not have the form of any credential',
+    ],
+    ['', 'refused: there is nothing to verify\ncause: nothing was presented'],
+    [
+      'x'.repeat(100_000),
+      'refused: not a credential of any client\ncause: what was presented does not have the form of any credential',
+    ],
   ])('refuses %.20j with 5', async (input, text) => {
     const { keywright } = await workshop();
     expect(await keywright(['verify', '-'], { input })).toMatchObject({ exitCode: 5, stdout: text });

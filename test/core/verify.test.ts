@@ -54,6 +54,7 @@ function device(id: string, changes: Partial<Client> = {}): Device {
 
 const NOTHING_ELSE: Omit<Registry, 'clientById' | 'proofs'> = {
   tokenProofs: new Memory(),
+  deletedClientById: () => undefined,
   clientIdByKeyHash: () => undefined,
   hasPasswordsAlone: () => true,
   userById: () => undefined,

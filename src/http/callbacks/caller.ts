@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { HttpServices } from '../services.js';
 
 // Written by gateways, of which one on this machine would make loopback of the whole world; and by browsers.
 const NOT_ITS_OWN = [
@@ -16,12 +17,15 @@ const NOT_ITS_OWN = [
 export function mayCall(
   request: IncomingMessage,
   query: URLSearchParams,
-  secret: string | undefined,
+  { callbackSecret: secret, isRelayed }: Pick<HttpServices, 'callbackSecret' | 'isRelayed'>,
 ): boolean {
   const presented = secret === undefined ? [] : presentedSecrets(request.headers, query);
   if (secret !== undefined && presented.length > 0) return presented.every((each) => isSame(each, secret));
+  // A proxy on this machine that does not say whom it speaks for may speak for the whole world.
   return (
-    isLoopback(request.socket.remoteAddress ?? '') && NOT_ITS_OWN.every((name) => !request.headers[name])
+    isLoopback(request.socket.remoteAddress ?? '') &&
+    !isRelayed(request.socket) &&
+    NOT_ITS_OWN.every((name) => !request.headers[name])
   );
 }
 

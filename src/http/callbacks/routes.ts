@@ -34,7 +34,7 @@ function addDialect(scope: FastifyInstance, dialect: Dialect, services: HttpServ
   };
   // Before any body is read.
   scope.addHook('onRequest', async (request, reply) => {
-    if (mayCall(request.raw, queryOf(request), services.callbackSecret)) return;
+    if (mayCall(request.raw, queryOf(request), services)) return;
     return refuse(request, reply, {
       outcome: 'deny',
       reason: 'the caller is neither here nor has the secret',

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { LiveConnections } from '../../core/live-connections.js';
 import type { Clock, Limiter } from '../../core/ports.js';
 import type { Principal, UsedCredential } from '../../core/presentation.js';
+import { refusalCause } from '../../core/refusal-cause.js';
 import { type RevisedRegistry, type Rights, TopicRights } from '../../core/topic-rights.js';
 import { passwordIdOf } from '../../core/verify.js';
 import { CONNECT_DEMAND, verifyConnect } from '../../core/verify-connect.js';
@@ -50,6 +51,8 @@ export interface MqttEvent {
   /** The protocol level. */
   readonly version?: number;
   readonly reason: string;
+  /** What the client is not told; only for a credential that was refused. */
+  readonly cause?: () => string;
 }
 
 /** How a connection comes in. */
@@ -199,11 +202,15 @@ class Entrance implements Receiver, Handover {
     const countAs = addressKey(this.link.address);
     const verdict = await verifyConnect(presentation, { registry, clock, failures, countAs });
     if (verdict.outcome === 'limited') {
-      this.refuse(SERVER_UNAVAILABLE, verdict.reason ?? 'too many wrong credentials from its address');
+      const reason = verdict.reason ?? 'too many wrong credentials from its address';
+      this.refuse(SERVER_UNAVAILABLE, reason, () => 'too many wrong credentials from its address');
       return undefined;
     }
     if (verdict.outcome !== 'accepted') {
-      this.refuse(connectRefusal(verdict.reason, { isPassword }), verdict.reason);
+      const { reason } = verdict;
+      const asked = { ...presentation, demand: CONNECT_DEMAND };
+      const cause = () => refusalCause({ presentation: asked, reason, registry, now: clock.now() });
+      this.refuse(connectRefusal(reason, { isPassword }), reason, cause);
       return undefined;
     }
     const { principal } = verdict;
@@ -221,9 +228,9 @@ class Entrance implements Receiver, Handover {
     else if (this.isAssigned) this.clientId = randomUUID();
   }
 
-  refuse(refusal: ConnectRefusal, reason: string): void {
+  refuse(refusal: ConnectRefusal, reason: string, cause?: () => string): void {
     this.#decided();
-    this.#report('connection refused', reason);
+    this.#report('connection refused', reason, cause);
     this.link.end(refusalPacket(refusal, this.#version ?? 4));
   }
 
@@ -259,7 +266,7 @@ class Entrance implements Receiver, Handover {
     this.#gate.heard(this);
   }
 
-  #report(what: MqttEvent['what'], reason: string): void {
+  #report(what: MqttEvent['what'], reason: string, cause?: () => string): void {
     const shown = sessionName(holderName(this.holder), this.clientId).slice(0, MAX_SHOWN);
     this.#gate.options.report({
       what,
@@ -267,6 +274,7 @@ class Entrance implements Receiver, Handover {
       ...(shown !== '' && { clientId: shown }),
       ...(this.#version !== undefined && { version: this.#version }),
       reason,
+      ...(cause !== undefined && { cause }),
     });
   }
 }
