@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { KeywrightError } from './core/errors.js';
+import { limitByName, MQTT_LIMITS, type MqttLimits } from './core/mqtt-limits.js';
 import { parseScope } from './core/scope.js';
 import type { SigningAlgorithm } from './core/signing-key.js';
 import { addDuration } from './core/time.js';
@@ -98,6 +99,18 @@ export function parseRate(value: string): Rate | undefined {
   const [, count, duration] = /^([1-9]\d{0,6})\/([1-9]\d{0,3}[smh])$/.exec(value) ?? [];
   if (count === undefined || duration === undefined) throw new Expected('a rate like 100/1m, or off');
   return { count: Number(count), perMs: addDuration(0, duration) };
+}
+
+/** A bound of the MQTT engine, like `queued-messages=100`. */
+export function parseMqttLimit(value: string): Partial<MqttLimits> {
+  const [, name = '', digits = ''] = /^([a-z-]+)=(\d{1,12})$/.exec(value) ?? [];
+  const limit = limitByName(name);
+  if (limit === undefined)
+    throw new Expected('a limit and a number, like queued-messages=1000 (docs/mqtt.md)');
+  const { least, most } = MQTT_LIMITS[limit];
+  const number = Number(digits);
+  if (number < least || number > most) throw new Expected(`${name} between ${least} and ${most}`);
+  return { [limit]: number };
 }
 
 export function parseHttpUpstream(value: string): string {

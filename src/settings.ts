@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from './core/api-key.js';
 import { KeywrightError } from './core/errors.js';
+import { type MqttLimits, mqttLimits } from './core/mqtt-limits.js';
 import { parseRule, type Rule } from './core/rules.js';
 import type { GivenSigningKey, SigningAlgorithm } from './core/signing-key.js';
 import { readOptional } from './disk/durable-file.js';
@@ -23,6 +24,7 @@ import {
   parseJwtAlgorithm,
   parseLogFormat,
   parseLogLevel,
+  parseMqttLimit,
   parseNetwork,
   parseRate,
   parseScopeName,
@@ -65,6 +67,8 @@ export interface ServeSettings extends CommonSettings {
   readonly mqttTokenAuth: boolean;
   /** Whether a TLS listener of MQTT also takes clients that show no certificate but another credential. */
   readonly mqttClientCertificate: 'required' | 'optional';
+  /** What bounds the built-in MQTT engine. */
+  readonly mqttLimits: MqttLimits;
   /** The broker behind the MQTT gate; undefined for the built-in one. */
   readonly mqttUpstream: UpstreamSettings | undefined;
   readonly serverNames: readonly string[];
@@ -136,6 +140,7 @@ export async function serveSettings(sources: SettingSources): Promise<ServeSetti
     mqttTokenAuth: one('mqtt-enable-token-auth', parseBoolean),
     mqttClientCertificate: one('mqtt-client-certificate', parseCertificateUse),
     mqttUpstream: readUpstream(reader, sources.environment),
+    mqttLimits: mqttLimits(Object.assign({}, ...all('mqtt-limit', parseMqttLimit))),
     serverNames: all('server-name', parseServerName),
     credentialHeaders: all('credential-header', parseHeaderName),
     trustedProxies: all('trusted-proxy', parseNetwork),
@@ -175,6 +180,7 @@ export const SETTING_DEFAULTS = {
   'mqtt-enable-token-auth': 'true',
   'mqtt-enable-tls': 'false',
   'mqtt-client-certificate': 'required',
+  'mqtt-limit': [],
   'mqtt-upstream': [],
   'mqtt-upstream-password-file': [],
   'mqtt-upstream-ca': [],

@@ -131,6 +131,7 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
   const engine = broker
     ? new UpstreamEngine(broker)
     : new EmbeddedEngine({
+        limits: settings.mqttLimits,
         report: reportMqtt,
         onFailure: (error) => log.error({ err: error }, 'an MQTT connection failed'),
       });

@@ -78,6 +78,13 @@ or in keywright.yaml in the home (http: …). Ends on SIGTERM or SIGINT.`;
       helpValue: 'NAME',
       description: told('for whom access tokens are', 'audience'),
     }),
+    'mqtt-limit': Flags.string({
+      helpValue: 'NAME=NUMBER',
+      multiple: true,
+      multipleNonGreedy: true,
+      description:
+        'a bound of the built-in MQTT engine, like queued-messages=1000 (docs/mqtt.md has all); may be repeated',
+    }),
     'credential-header': Flags.string({
       helpValue: 'NAME',
       multiple: true,

@@ -34,6 +34,9 @@ export type MqttLimits = Readonly<typeof PRESETS>;
 /** Names of the limits. */
 export type MqttLimit = keyof MqttLimits;
 
+const isLimit = (name: string): name is MqttLimit => Object.hasOwn(PRESETS, name);
+const LIMITS: readonly MqttLimit[] = Object.keys(PRESETS).filter(isLimit);
+
 interface Range {
   readonly least: number;
   readonly most: number;
@@ -135,6 +138,16 @@ export const MQTT_LIMITS: Readonly<Record<MqttLimit, Range>> = {
   retainedOctets: { least: 0, most: 64 * 1024 * MIB, what: 'octets of retained messages in all' },
   clientRetainedMessages: { least: 0, most: 10_000_000, what: 'retained messages of one client' },
 };
+
+/** The name of a limit as it is told: in small letters, with dashes. */
+export function limitName(limit: MqttLimit): string {
+  return limit.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** The limit of a name; undefined where there is none. */
+export function limitByName(name: string): MqttLimit | undefined {
+  return LIMITS.find((limit) => limitName(limit) === name);
+}
 
 /** The limits, as preset but for those that were told. */
 export function mqttLimits(told: Partial<MqttLimits> = {}): MqttLimits {

@@ -151,7 +151,7 @@ describe('the cause of a refusal', () => {
       `client ${reader.clientId} has no scope to connect: it has pipes:read`,
       `the password is not that of client ${guarded.clientId}`,
       `client ${reader.clientId} has no password, and one was presented`,
-      'what was presented does not have the form of any credential',
+      'it names a client that does not exist',
     ]);
     for (const secret of [wrong, reader.apiKey, guarded.apiKey]) expect(server.log()).not.toContain(secret);
   });

@@ -24,7 +24,7 @@ export interface GateOptions {
   readonly registry: RevisedRegistry;
   readonly clock: Clock;
   readonly engine: Engine;
-  readonly live: LiveConnections;
+  readonly live: Pick<LiveConnections, 'add' | 'delete'>;
   readonly connectTimeoutMs: number;
   /** Failed attempts of an address; undefined for no limit. */
   readonly failures: Limiter | undefined;
