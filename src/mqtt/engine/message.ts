@@ -35,7 +35,7 @@ export interface Sending {
 const OVERHEAD_BYTES = 128;
 
 /** From this size on a payload is sent from where it is, and not copied for each subscriber. */
-export const LARGE_BYTES = 4_096;
+const LARGE_BYTES = 4_096;
 
 /** A message on its way: kept once, however many it waits for. */
 export class Message {

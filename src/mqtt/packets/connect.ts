@@ -5,7 +5,7 @@ import { makePacket } from './packet.js';
 import { ALLOWED, encodeNumber, Properties, readProperties } from './properties.js';
 import { encodeBinary, encodeText, type Read, readBinary, readText } from './text.js';
 
-export type ProtocolVersion = 3 | 4 | 5;
+type ProtocolVersion = 3 | 4 | 5;
 
 /** A CONNECT: MQTT 3.1.1 section 3.1, MQTT 5 section 3.1. */
 export interface Connect {
@@ -24,7 +24,7 @@ export interface Connect {
   readonly password: Buffer | undefined;
 }
 
-export interface Will {
+interface Will {
   readonly topic: string;
   readonly payload: Buffer;
   readonly qos: number;
@@ -35,7 +35,7 @@ export interface Will {
 export type ParsedConnect = { readonly outcome: 'connect'; readonly connect: Connect } | BadConnect;
 
 /** Why a CONNECT cannot be taken. */
-export interface BadConnect {
+interface BadConnect {
   readonly outcome: 'refused';
   /** undefined where the standard wants the connection closed without a word. */
   readonly refusal: ConnectRefusal | undefined;
