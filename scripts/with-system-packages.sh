@@ -4,12 +4,14 @@ set -euo pipefail
 
 # Where Debian puts servers, which an ordinary user's path does not name.
 PATH="$PATH:/usr/sbin:/sbin"
-declare -A package=([mosquitto_pub]=mosquitto-clients [ps]=procps [/usr/lib/rabbitmq/bin/rabbitmq-server]=rabbitmq-server)
+declare -A package=([mosquitto_pub]=mosquitto-clients [ps]=procps [/usr/lib/rabbitmq/bin/rabbitmq-server]=rabbitmq-server
+  [/usr/lib/python3/dist-packages/paho]=python3-paho-mqtt)
 # RabbitMQ by a path: its command is for root.
-[ "$#" -gt 0 ] || set -- curl openssl mosquitto_pub mosquitto ps nginx caddy haproxy /usr/lib/rabbitmq/bin/rabbitmq-server
+[ "$#" -gt 0 ] || set -- curl openssl mosquitto_pub mosquitto ps nginx caddy haproxy /usr/lib/rabbitmq/bin/rabbitmq-server \
+  /usr/lib/python3/dist-packages/paho
 missing=()
 for program in "$@"; do
-  command -v "$program" >/dev/null || missing+=("${package[$program]:-$program}")
+  command -v "$program" >/dev/null || [ -e "$program" ] || missing+=("${package[$program]:-$program}")
 done
 [ "${#missing[@]}" -gt 0 ] || exit 0
 
