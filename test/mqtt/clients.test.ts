@@ -49,16 +49,17 @@ describe.each(['mqttv31', 'mqttv311', 'mqttv5'])('mosquitto_pub and mosquitto_su
     await eventually(() => heard.includes('in/kept'), { withinMs: 8_000, what: 'what was retained' });
     await execa('mosquitto_pub', [...common, '-i', 'p', '-t', 'in/1', '-m', 'hello']);
     const willed = ['--will-topic', 'in/gone', '--will-payload', 'gone', '--will-qos', qos];
-    const will = execa('mosquitto_sub', [...common, '-d', '-i', 'w', '-t', 'x', ...willed], {
+    // What is retained tells that it has connected.
+    const will = execa('mosquitto_sub', [...common, '-i', 'w', '-t', 'in/kept', ...willed], {
       reject: false,
     });
-    let log = '';
+    let seen = '';
     will.stdout?.on('data', (chunk) => {
-      log += chunk;
+      seen += chunk;
     });
-    await eventually(() => log.includes('Subscribed') && heard.includes('in/1'), {
+    await eventually(() => seen.includes('kept') && heard.includes('in/1'), {
       withinMs: 8_000,
-      what: `a will, and a message:\n${log}`,
+      what: 'a will, and a message',
     });
     // It dies without a DISCONNECT.
     will.kill('SIGKILL');
@@ -99,7 +100,8 @@ describe('mqtt.js', () => {
       const heard: string[] = [];
       second.on('message', (topic, payload, { qos }) => heard.push(`${topic} ${payload} ${qos}`));
       await eventually(() => heard.length === 3, { withinMs: 5_000, what: 'what waited' });
-      expect(heard).toEqual(['news/1 1 1', 'news/1 2 2', 'news/1 1 1']);
+      // The library tells of a message of QoS 2 when that is released.
+      expect(heard.toSorted()).toEqual(['news/1 1 1', 'news/1 1 1', 'news/1 2 2']);
     },
   );
 });
