@@ -27,9 +27,24 @@ const arrows = Object.entries(rooms).map(([room, allowed]) => ({
   },
 }));
 
+// Inside mqtt/: what packets look like, who gets in, and what is behind the gate; the engine and the relay do not know each other.
+const mqttRooms = {
+  packets: ['packets'],
+  gate: ['gate', 'packets'],
+  engine: ['engine', 'gate', 'packets'],
+  relay: ['relay', 'gate', 'packets'],
+};
+const mqttArrows = Object.entries(mqttRooms).map(([room, allowed]) => ({
+  name: `mqtt-${room}-imports-only-${allowed.join('-')}`,
+  severity: 'error',
+  from: { path: `^src/mqtt/${room}/` },
+  to: { path: '^src/mqtt/[^/]+/', pathNot: allowed.map((name) => `^src/mqtt/${name}/`) },
+}));
+
 module.exports = {
   forbidden: [
     ...arrows,
+    ...mqttArrows,
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'core-is-pure',
