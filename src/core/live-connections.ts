@@ -23,8 +23,6 @@ interface Connection {
 interface Entry {
   readonly connection: Connection;
   readonly accepted: Accepted;
-  /** Keys of the records that the acceptance depends on. */
-  readonly reasons: readonly string[];
 }
 
 /** The live connections, and why each was let in: one whose reason is gone is closed. */
@@ -45,9 +43,9 @@ export class LiveConnections {
   }
 
   add(connection: Connection, accepted: Accepted): void {
-    const entry = { connection, accepted, reasons: restsOn(accepted.principal) };
+    const entry = { connection, accepted };
     this.#all.set(connection, entry);
-    for (const reason of entry.reasons) {
+    for (const reason of restsOn(accepted.principal)) {
       const others = this.#byReason.get(reason);
       if (others === undefined) this.#byReason.set(reason, entry);
       else if (others instanceof Set) others.add(entry);
@@ -60,7 +58,7 @@ export class LiveConnections {
     const entry = this.#all.get(connection);
     if (entry === undefined) return;
     this.#all.delete(connection);
-    for (const reason of entry.reasons) {
+    for (const reason of restsOn(entry.accepted.principal)) {
       const others = this.#byReason.get(reason);
       if (others instanceof Set) others.delete(entry);
       if (others === entry || (others instanceof Set && others.size === 0)) this.#byReason.delete(reason);

@@ -89,9 +89,13 @@ export const MQTT_LIMITS: Readonly<Record<MqttLimit, Range>> = {
   clientHeldOctets: {
     least: 1,
     most: 64 * 1024 * MIB,
-    what: 'octets of messages that one client published and that wait for somebody',
+    what: 'octets of messages that one client published and that wait for somebody, or are half received',
   },
-  heldOctets: { least: 1, most: 64 * 1024 * MIB, what: 'octets of all messages that wait for somebody' },
+  heldOctets: {
+    least: 1,
+    most: 64 * 1024 * MIB,
+    what: 'octets of all messages that wait for somebody, or are half received',
+  },
   clientSessions: {
     least: 1,
     most: 10_000_000,

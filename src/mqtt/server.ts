@@ -73,7 +73,8 @@ export function buildMqttServer(options: MqttOptions): MqttServer {
   };
   const track = (connection: Duplex) => {
     connections.add(connection);
-    connection.once('close', forget);
+    // It is emitted once anyway: a listener that takes itself off would cost each connection an object more.
+    connection.on('close', forget);
   };
   const counts = { failures, addressKey, noteUse };
   const gate = new Gate({ registry, clock, engine, live, connectTimeoutMs, report, ...counts });

@@ -346,6 +346,37 @@ describe('a client that means no good', () => {
     expect(server.log()).toContain('"address":"127.0.0.1"');
   });
 
+  it('fills the memory with nothing that is half sent, over however many connections', async () => {
+    const all = await field(['--mqtt-limit', 'client-held-octets=1500000']);
+    const begun = Buffer.concat([Buffer.of(0x30, 0x80, 0x80, 0x80, 1), text('t'), Buffer.alloc(1_000_000)]);
+    const fields = { protocolVersion: 5 as const };
+    const first = await client(all.server, all.attacker, { ...fields, clientId: 'first' });
+    first.send(begun);
+    const second = await client(all.server, all.attacker, { ...fields, clientId: 'second' });
+    second.send(begun);
+    const told = await Promise.race([first.next('disconnect'), second.next('disconnect')]);
+    expect(told).toMatchObject({ reasonCode: 0x97 });
+    const other = await client(all.server, all.victim, fields);
+    other.send(begun);
+    await othersAreServed(all);
+    expect([first.isClosed(), second.isClosed()].filter((isClosed) => isClosed)).toHaveLength(1);
+    expect(other.isClosed()).toBe(false);
+    for (const wire of [first, second]) wire.socket.destroy();
+    await eventually(
+      async () => {
+        const again = await client(all.server, all.attacker, { ...fields, clientId: 'third' });
+        again.send(begun);
+        again.send(Buffer.alloc(2_097_152 - 1_000_003));
+        again.send({ cmd: 'pingreq' });
+        return again.next('pingresp').then(
+          () => true,
+          () => false,
+        );
+      },
+      { withinMs: 20_000, what: 'room again' },
+    );
+  });
+
   it('ends when the server does, and is told so', async () => {
     const all = await field();
     const five = await client(all.server, all.attacker, { clientId: 'five', protocolVersion: 5 });

@@ -12,6 +12,9 @@ import { type Budget, type Job, SLICE_STEPS } from './work.js';
 const WRITE_BYTES = 64 * 1024;
 const SLOW_WRITE_BYTES = 16 * 1024;
 
+// As much of a half-received packet any connection may have.
+const UNCOUNTED_BYTES = 4_096;
+
 /** Carries a connection's packets over a link: cut out of what arrives, and put together into few writes. */
 export class Transport implements Receiver, Wire, Job, Served {
   readonly #link: Link;
@@ -31,6 +34,8 @@ export class Transport implements Receiver, Wire, Job, Served {
   /** Whether the client has to take what waits for it before more is read of it. */
   #isBlocked = false;
   #isOver = false;
+  /** Octets of a half-received packet that are counted as its client's. */
+  #heldBytes = 0;
   /** How much the client had taken when that was looked at last, and since when it is so much. */
   #takenBytes = 0;
   #takenAt = 0;
@@ -122,7 +127,14 @@ export class Transport implements Receiver, Wire, Job, Served {
           break;
         }
         const packet = this.#reader.next();
-        if (packet === 'incomplete') break;
+        if (packet === 'incomplete') {
+          if (!this.#holdUnfinished(connection))
+            connection.end(
+              REASON.quotaExceeded,
+              'no room for what it and others of its client have half sent',
+            );
+          break;
+        }
         budget.left -= 1;
         if (packet === 'invalid') connection.end(REASON.malformed, 'a packet without a length');
         else if (packet === 'too long') connection.end(REASON.packetTooLarge, 'a packet that is too long');
@@ -168,6 +180,17 @@ export class Transport implements Receiver, Wire, Job, Served {
     if (!this.#isOver) this.#flush();
   }
 
+  /** Counts a packet that is half-way through as its client's. @returns false where there is no room for it */
+  #holdUnfinished({ session: { account } }: Connection): boolean {
+    const { received } = this.#reader;
+    if (received <= UNCOUNTED_BYTES && this.#heldBytes === 0) return true;
+    const more = received - this.#heldBytes;
+    if (more > 0 && !account.hold(more)) return false;
+    if (more < 0) account.release(-more);
+    this.#heldBytes = received;
+    return true;
+  }
+
   #goOn(): void {
     if (this.run({ left: SLICE_STEPS }) || this.#isWorking) return;
     this.#isWorking = true;
@@ -183,6 +206,8 @@ export class Transport implements Receiver, Wire, Job, Served {
     this.#broker.work.delete(this);
     const connection = this.#connection;
     if (connection === undefined) return;
+    if (this.#heldBytes > 0) connection.session.account.release(this.#heldBytes);
+    this.#heldBytes = 0;
     connection.isOver = true;
     onClose(connection);
     connection.handover.closed();

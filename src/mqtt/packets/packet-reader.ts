@@ -2,6 +2,7 @@ import { type Packet, packetAt } from './packet.js';
 import { PACKET } from './packet-type.js';
 
 const NOTHING = Buffer.alloc(0);
+const MAX_PIECES = 1_000;
 
 /** Cuts what arrives into packets, holding no more than the one that is half-way through. MQTT 3.1.1 section 2.2. */
 export class PacketReader {
@@ -12,8 +13,10 @@ export class PacketReader {
   #bytes: Buffer = NOTHING;
   #at = 0;
   /** What arrived behind `#bytes` of a packet that is longer than it. */
-  #more: Buffer[] = [];
+  #more: Buffer[] | undefined;
   #moreBytes = 0;
+  /** Of `#more` those that came one by one. */
+  #pieces = 0;
   #needed = 0;
 
   constructor(maxBytes: number) {
@@ -22,18 +25,24 @@ export class PacketReader {
   }
 
   push(chunk: Buffer): void {
-    if (this.#at === this.#bytes.length && this.#more.length === 0) {
+    if (this.#at === this.#bytes.length && this.#more === undefined) {
       this.#bytes = chunk;
       this.#at = 0;
       return;
     }
+    this.#more ??= [];
     this.#more.push(chunk);
     this.#moreBytes += chunk.length;
+    this.#pieces += 1;
+    if (this.#pieces < MAX_PIECES) return;
+    // What comes octet by octet is not kept as that many buffers.
+    this.#more.push(Buffer.concat(this.#more.splice(-MAX_PIECES)));
+    this.#pieces = 0;
   }
 
   /** Takes the next packet. */
   next(): Packet | 'incomplete' | 'invalid' | 'too long' {
-    if (this.#more.length > 0 && this.received >= this.#needed) this.#join();
+    if (this.#more !== undefined && this.received >= this.#needed) this.#join();
     if (this.#at === this.#bytes.length) {
       this.#bytes = NOTHING;
       this.#at = 0;
@@ -59,7 +68,7 @@ export class PacketReader {
 
   /** The type octet of the packet that is next; undefined where nothing of it is there. */
   get nextType(): number | undefined {
-    return this.#bytes[this.#at] ?? this.#more[0]?.[0];
+    return this.#bytes[this.#at] ?? this.#more?.[0]?.[0];
   }
 
   /** Takes all that was received. */
@@ -72,10 +81,11 @@ export class PacketReader {
   }
 
   #join(): void {
-    if (this.#more.length === 0) return;
+    if (this.#more === undefined) return;
     this.#bytes = Buffer.concat([this.#bytes.subarray(this.#at), ...this.#more]);
     this.#at = 0;
-    this.#more = [];
+    this.#more = undefined;
     this.#moreBytes = 0;
+    this.#pieces = 0;
   }
 }
