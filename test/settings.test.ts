@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { mqttLimits } from '../src/core/mqtt-limits.js';
 import { homeDirectory, serveSettings } from '../src/settings.js';
 import { scratchDirectory } from './support/keywright.js';
 
@@ -21,6 +22,7 @@ describe('settings of serve', () => {
       mqtt: { tls: false, host: '127.0.0.1', port: 5653 },
       mqttTokenAuth: true,
       mqttClientCertificate: 'required',
+      mqttLimits: mqttLimits(),
       serverNames: [],
       credentialHeaders: [],
       trustedProxies: [],
