@@ -347,8 +347,8 @@ describe('a client that means no good', () => {
   });
 
   it('fills the memory with nothing that is half sent, over however many connections', async () => {
-    const all = await field(['--mqtt-limit', 'client-held-octets=1500000']);
-    const begun = Buffer.concat([Buffer.of(0x30, 0x80, 0x80, 0x80, 1), text('t'), Buffer.alloc(1_000_000)]);
+    const all = await field(['--mqtt-limit', 'client-held-octets=2500000']);
+    const begun = Buffer.concat([Buffer.of(0x30, 0x80, 0x80, 0x80, 1), text('t'), Buffer.alloc(1_500_000)]);
     const fields = { protocolVersion: 5 as const };
     const first = await client(all.server, all.attacker, { ...fields, clientId: 'first' });
     first.send(begun);
@@ -366,7 +366,7 @@ describe('a client that means no good', () => {
       async () => {
         const again = await client(all.server, all.attacker, { ...fields, clientId: 'third' });
         again.send(begun);
-        again.send(Buffer.alloc(2_097_152 - 1_000_003));
+        again.send(Buffer.alloc(2_097_152 - 1_500_003));
         again.send({ cmd: 'pingreq' });
         return again.next('pingresp').then(
           () => true,
