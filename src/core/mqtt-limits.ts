@@ -124,7 +124,7 @@ export const MQTT_LIMITS: Readonly<Record<MqttLimit, Range>> = {
   clientSubscriptions: {
     least: 1,
     most: 100_000_000,
-    what: 'subscriptions of all sessions of one client; one of more than 256 octets counts once for each 256',
+    what: 'subscriptions of all sessions of one client; a long filter counts once more for each 256 octets and each 4 levels',
   },
   subscribeFilters: {
     least: 1,

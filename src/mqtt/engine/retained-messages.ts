@@ -6,6 +6,14 @@ class TopicNode {
   message: Message | undefined;
 }
 
+// What the tree keeps for each level of a topic, about.
+const LEVEL_BYTES = 200;
+
+/** What a message takes here, about: its topic may have many levels that no other has. */
+function keptBytes({ size, topic }: Message): number {
+  return size + LEVEL_BYTES * (topic.split('/').length - 1);
+}
+
 /** The last retained message of each topic. MQTT 5 section 3.3.1.3. */
 export class RetainedMessages {
   readonly #limits: MqttLimits;
@@ -31,10 +39,11 @@ export class RetainedMessages {
       return true;
     }
     const { retainedMessages, retainedOctets, clientRetainedMessages } = this.#limits;
-    const { account, size } = message;
+    const { account } = message;
+    const size = keptBytes(message);
     const ofClient = account.retainedMessages - (before?.account === account ? 1 : 0);
     if (this.#size - (before ? 1 : 0) >= retainedMessages || ofClient >= clientRetainedMessages) return false;
-    if (this.#octets - (before?.size ?? 0) + size > retainedOctets) return false;
+    if (this.#octets - (before === undefined ? 0 : keptBytes(before)) + size > retainedOctets) return false;
     if (before !== undefined) this.#forget(before);
     message.own();
     this.#make(message.topic).message = message;
@@ -97,7 +106,7 @@ export class RetainedMessages {
 
   #forget(message: Message): void {
     this.#size -= 1;
-    this.#octets -= message.size;
+    this.#octets -= keptBytes(message);
     message.account.retainedMessages -= 1;
     this.#expiring.delete(message);
   }

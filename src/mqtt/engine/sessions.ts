@@ -136,7 +136,9 @@ class Removal implements Job {
   }
 }
 
-/** As how many a subscription counts: one for each 256 characters. */
+/** As how many a subscription counts, by what the tree keeps for it: one more for each 256 characters, and for each 4 levels. */
 export function subscriptionCost(filter: string): number {
-  return 1 + (filter.length >> 8);
+  let levels = 0;
+  for (let at = filter.indexOf('/'); at >= 0; at = filter.indexOf('/', at + 1)) levels += 1;
+  return 1 + (filter.length >> 8) + (levels >> 2);
 }

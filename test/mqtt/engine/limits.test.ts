@@ -181,6 +181,10 @@ describe('subscriptions', () => {
   it('of one client are so many, the long ones more than once', () => {
     const engine = new DryEngine({ clientSubscriptions: 4 });
     const long = `long/${'x'.repeat(300)}`;
+    const deep = new DryEngine({ clientSubscriptions: 4 })
+      .connect()
+      .subscribe(['1/2/3/4/5', '1/2/3/4', '5/4/3/2/1']);
+    expect(deep.all('suback')[0]?.granted).toEqual([0, 0, 0x80]);
     expect(engine.connect({ clientId: '1' }).subscribe(['a', long]).all('suback')[0]?.granted).toEqual([
       0, 0,
     ]);
@@ -252,6 +256,7 @@ describe('what is published', () => {
         .all('puback')[0]?.reasonCode ?? 0;
     expect([keep('1', 'a'), keep('1', 'b'), keep('1', 'c')]).toEqual([0, 0, 0x97]);
     expect([keep('2', 'c', 'xx'), keep('2', 'c'), keep('3', 'd')]).toEqual([0x97, 0, 0x97]);
+    expect([keep('1', 'b', ''), keep('2', 'd/'), keep('2', 'd')]).toEqual([0, 0x97, 0]);
     expect(engine.broker.retained.size).toBe(3);
   });
 
