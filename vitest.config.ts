@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // What is waited for may be slow on a busy machine; what does not come is told soon enough.
+    expect: { poll: { timeout: 10_000 } },
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
