@@ -164,8 +164,8 @@ export class Transport implements Receiver, Wire, Job, Served {
     if (now - this.#takenAt > stalledMs) {
       connection.handover.ended(`it took nothing for ${stalledMs / 1_000} seconds`);
       this.destroy();
-    } else if (keepAliveMs > 0 && now - heardAt > keepAliveMs * 1.5 && !this.#isWorking) {
-      // [MQTT-3.1.2-22]
+    } else if (keepAliveMs > 0 && now - heardAt > keepAliveMs * 1.5 && !this.#isWorking && !this.#isBlocked) {
+      // [MQTT-3.1.2-22], where it is read from
       connection.end(REASON.keepAliveTimeout, 'nothing was heard for one and a half times its keep-alive');
     }
   }

@@ -187,8 +187,9 @@ class Entrance implements Receiver, Handover {
     this.#decided();
     // What is ended for its credential is ended from here on.
     if (principal !== undefined) live.add(this, { principal, demand: CONNECT_DEMAND, passwordId });
-    this.#served = engine.admit(this, connect, reader);
+    // Before the engine has it, which may pause it for reasons of its own.
     this.link.resume();
+    this.#served = engine.admit(this, connect, reader);
   }
 
   async #verify(

@@ -1,3 +1,5 @@
+import { encodeNumber } from './properties.js';
+
 /** A packet within received octets, of which the end may be still to come. */
 export interface Packet {
   readonly bytes: Buffer;
@@ -22,11 +24,6 @@ export function packetAt(bytes: Buffer, start: number): Packet | 'incomplete' | 
 
 /** A packet of a type and a body. */
 export function makePacket(type: number, body: readonly Uint8Array[]): Buffer {
-  let length = body.reduce((sum, part) => sum + part.length, 0);
-  const header = [type];
-  do {
-    header.push((length % 128) | (length > 127 ? 0x80 : 0));
-    length = Math.floor(length / 128);
-  } while (length > 0);
-  return Buffer.concat([Uint8Array.from(header), ...body]);
+  const length = body.reduce((sum, part) => sum + part.length, 0);
+  return Buffer.concat([Uint8Array.of(type, ...encodeNumber(length)), ...body]);
 }
