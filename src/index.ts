@@ -1,6 +1,4 @@
-import { openApp } from './app.js';
-import { OPERATOR } from './core/actor.js';
-import { wrapApiKey } from './core/api-key.js';
+import { OPERATOR } from './core/manage/actor.js';
 import {
   deleteApiKey,
   editApiKey,
@@ -11,17 +9,19 @@ import {
   listApiKeys,
   registerApiKey,
   rotateApiKey,
-} from './core/api-keys.js';
-import { parseClientId } from './core/client-id.js';
-import type { Rejection } from './core/presentation.js';
-import { addDuration, NEVER, type Timestamp } from './core/time.js';
-import { parseUserName } from './core/user.js';
-import { verifyPrepared } from './core/verify.js';
-import { apiKeyView } from './core/views.js';
-import { type OpenedRegistry, openRegistry } from './open-registry.js';
-import { homeDirectory } from './settings.js';
+} from './core/manage/api-keys.js';
+import { apiKeyView } from './core/manage/views.js';
+import { wrapApiKey } from './core/model/api-key.js';
+import { parseClientId } from './core/model/client-id.js';
+import { addDuration, NEVER, type Timestamp } from './core/model/time.js';
+import { parseUserName } from './core/model/user.js';
+import type { Rejection } from './core/verify/presentation.js';
+import { verifyPrepared } from './core/verify/verify.js';
+import { openApp } from './home/open-home.js';
+import { type OpenedRegistry, openRegistry } from './home/open-registry.js';
+import { homeDirectory } from './settings/read.js';
 
-export { KeywrightError } from './core/errors.js';
+export { KeywrightError } from './core/model/errors.js';
 
 /** An API key, without its secret. */
 export interface Token {

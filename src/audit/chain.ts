@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { KeywrightError } from '../core/errors.js';
-import type { AuditEntry } from '../core/ports.js';
-import { formatTime, parseTime } from '../core/time.js';
+import { KeywrightError } from '../core/model/errors.js';
+import { formatTime, parseTime } from '../core/model/time.js';
+import type { AuditEntry } from '../core/ports/audit-log.js';
 
 /** What stands for the line before the first one. */
 export const GENESIS = '0'.repeat(64);

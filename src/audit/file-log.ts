@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KeywrightError } from '../core/errors.js';
-import type { AuditActor, AuditEntry, AuditEvent, AuditLog, Clock } from '../core/ports.js';
+import { KeywrightError } from '../core/model/errors.js';
+import type { AuditActor, AuditEntry, AuditEvent, AuditLog } from '../core/ports/audit-log.js';
+import type { Clock } from '../core/ports/clock.js';
 import { readOptional, replaceFile } from '../disk/durable-file.js';
 import { prepareHome } from '../disk/home.js';
 import { ioError } from '../disk/io-error.js';

@@ -1,16 +1,16 @@
 import { createPrivateKey, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
 import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KeywrightError } from '../core/errors.js';
-import { type KeyAlgorithm, keyAlgorithmOf, makeKeyPair } from '../core/key-algorithm.js';
+import { KeywrightError } from '../core/model/errors.js';
+import { type KeyAlgorithm, keyAlgorithmOf, makeKeyPair } from '../core/model/key-algorithm.js';
+import { addDuration, type Timestamp, wholeSeconds } from '../core/model/time.js';
 import type {
   CertificateAuthority,
   ClientCertificateRequest,
   IssuedCertificate,
   ServerCertificateRequest,
-} from '../core/ports.js';
-import { certificateFingerprint } from '../core/presentation.js';
-import { addDuration, type Timestamp, wholeSeconds } from '../core/time.js';
+} from '../core/ports/certificate-authority.js';
+import { certificateFingerprint } from '../core/verify/presentation.js';
 import { createFile, readOptional, syncDirectory } from '../disk/durable-file.js';
 import { prepareHome } from '../disk/home.js';
 import { ioError, systemCode } from '../disk/io-error.js';

@@ -1,4 +1,4 @@
-import { wrongRequest } from '../core/certification-request.js';
+import { wrongRequest } from '../core/manage/certification-request.js';
 import { children, contentOf, type Node, oidOf, parseDer, tagOf } from './x509.js';
 
 // RFC 2985 section 5.4.2, and what Microsoft had before it.

@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject, sign } from 'node:crypto';
-import { wrongRequest } from '../core/certification-request.js';
-import { type KeyPair, keyAlgorithmOf } from '../core/key-algorithm.js';
-import type { CertificationRequest } from '../core/ports.js';
+import { wrongRequest } from '../core/manage/certification-request.js';
+import { type KeyPair, keyAlgorithmOf } from '../core/model/key-algorithm.js';
+import type { CertificationRequest } from '../core/ports/certificate-authority.js';
 import { readExtensions } from './request-extensions.js';
 import { requestSignatureHolds } from './request-signature.js';
 import {

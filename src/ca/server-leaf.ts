@@ -1,9 +1,10 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import { KeywrightError } from '../core/errors.js';
-import { makeKeyPair } from '../core/key-algorithm.js';
-import type { CertificateAuthority, Clock, ServerName } from '../core/ports.js';
-import { addDuration, formatTime, type Timestamp, wholeSeconds } from '../core/time.js';
+import { KeywrightError } from '../core/model/errors.js';
+import { makeKeyPair } from '../core/model/key-algorithm.js';
+import { addDuration, formatTime, type Timestamp, wholeSeconds } from '../core/model/time.js';
+import type { CertificateAuthority, ServerName } from '../core/ports/certificate-authority.js';
+import type { Clock } from '../core/ports/clock.js';
 import { readOptional, replaceFile } from '../disk/durable-file.js';
 
 /** A TLS server's certificate and key, PEM. */

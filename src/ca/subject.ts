@@ -1,4 +1,4 @@
-import { KeywrightError } from '../core/errors.js';
+import { KeywrightError } from '../core/model/errors.js';
 import { ATTRIBUTE_TYPES, type AttributeType, type DistinguishedName } from './x509.js';
 
 /** Reads a subject written as `CN=Plant CA,O=Example` or `/CN=Plant CA/O=Example`. A backslash keeps a separator. @throws KeywrightError `invalid-input` */

@@ -1,8 +1,8 @@
 import { createHash, type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto';
 import type { asn1 as Asn1 } from 'node-forge';
 import asn1 from 'node-forge/lib/asn1.js';
-import { type KeyAlgorithm, keyAlgorithmOf } from '../core/key-algorithm.js';
-import type { Timestamp } from '../core/time.js';
+import { type KeyAlgorithm, keyAlgorithmOf } from '../core/model/key-algorithm.js';
+import type { Timestamp } from '../core/model/time.js';
 
 /** A distinguished name's attributes in order: `[{ type: 'CN', value: 'device-1' }]`. */
 export type DistinguishedName = readonly { readonly type: AttributeType; readonly value: string }[];

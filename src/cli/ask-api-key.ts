@@ -1,5 +1,5 @@
-import type { App } from '../app.js';
-import { BUILT_IN_SCOPES } from '../core/scope.js';
+import { BUILT_IN_SCOPES } from '../core/model/scope.js';
+import type { App } from '../home/open-home.js';
 
 export interface ApiKeyAnswers {
   readonly client?: string | undefined;

@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { KeywrightError } from '../core/errors.js';
+import { KeywrightError } from '../core/model/errors.js';
 import type { PostAnswer } from './post-json.js';
 import type { DeviceIdentity } from './provision-files.js';
 

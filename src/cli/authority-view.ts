@@ -1,5 +1,5 @@
-import type { CertificateAuthority } from '../core/ports.js';
-import { formatTime } from '../core/time.js';
+import { formatTime } from '../core/model/time.js';
+import type { CertificateAuthority } from '../core/ports/certificate-authority.js';
 
 /** The CA as it is printed. */
 export function authorityView({

@@ -1,6 +1,6 @@
 import { Command, Flags } from '@oclif/core';
-import { type App, openApp } from '../app.js';
-import { homeDirectory } from '../settings.js';
+import { type App, openApp } from '../home/open-home.js';
+import { homeDirectory } from '../settings/read.js';
 
 /** What all commands share: `--home`, `--json`, one way to open the home and one way to fail. */
 export abstract class BaseCommand extends Command {

@@ -1,7 +1,7 @@
 import { lstat, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { KeywrightError } from '../core/errors.js';
-import type { Bundle, Delivery } from '../core/issue-client.js';
+import type { Bundle, Delivery } from '../core/manage/issue-client.js';
+import { KeywrightError } from '../core/model/errors.js';
 import { createFile, type FileContent, syncDirectory } from '../disk/durable-file.js';
 import { ioError, systemCode } from '../disk/io-error.js';
 

@@ -1,4 +1,4 @@
-import { type ErrorCode, KeywrightError } from '../core/errors.js';
+import { type ErrorCode, KeywrightError } from '../core/model/errors.js';
 
 /** 0 done, 1 failed, 2 usage, 3 not found, 4 already exists, 5 refused. */
 const EXIT_CODES = {

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { KeywrightError } from '../core/errors.js';
+import { KeywrightError } from '../core/model/errors.js';
 import { ioError } from '../disk/io-error.js';
 
 // No token or certificate comes near this.

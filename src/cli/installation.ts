@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { callbackSecretOf } from '../callback-secret.js';
 import type { Installation } from '../integrate/integration.js';
-import { type GivenValues, type ListenAddress, serveSettings } from '../settings.js';
+import { type GivenValues, type ListenAddress, serveSettings } from '../settings/read.js';
+import { callbackSecretOf } from '../settings/secret-files.js';
 
 export interface InstallationOptions {
   readonly home: string;

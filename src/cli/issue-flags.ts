@@ -1,9 +1,9 @@
 import { Flags } from '@oclif/core';
-import type { App } from '../app.js';
-import { parseLabel } from '../core/client.js';
-import type { AskedValidity } from '../core/issue-client.js';
-import { checkDuration, parseTime } from '../core/time.js';
-import { parseGroupName, parseUserName } from '../core/user.js';
+import type { AskedValidity } from '../core/manage/issue-client.js';
+import { parseLabel } from '../core/model/client.js';
+import { checkDuration, parseTime } from '../core/model/time.js';
+import { parseGroupName, parseUserName } from '../core/model/user.js';
+import type { App } from '../home/open-home.js';
 import { repeated } from './flags.js';
 
 /** What a client whose certificate is issued may be told to be. */

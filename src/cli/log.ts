@@ -1,6 +1,6 @@
 import { type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
-import type { LogFormat, LogLevel } from '../settings.js';
+import type { LogFormat, LogLevel } from '../settings/read.js';
 
 /** The server's log on stderr: lines for people on a terminal, JSON for machines. */
 export function openLog(format: LogFormat, level: LogLevel): Logger {

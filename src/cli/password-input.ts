@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { KeywrightError } from '../core/errors.js';
+import { KeywrightError } from '../core/model/errors.js';
 import { readInput } from './input.js';
 
 /** Where a password comes from, if not from a prompt: never from the command line. */

@@ -1,6 +1,6 @@
-import { wrapApiKey } from '../core/api-key.js';
-import type { FreshApiKey } from '../core/api-keys.js';
-import { apiKeyView } from '../core/views.js';
+import type { FreshApiKey } from '../core/manage/api-keys.js';
+import { apiKeyView } from '../core/manage/views.js';
+import { wrapApiKey } from '../core/model/api-key.js';
 import type { BaseCommand } from './base-command.js';
 import { fields } from './table.js';
 

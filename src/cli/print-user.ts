@@ -1,5 +1,5 @@
-import type { User } from '../core/user.js';
-import { userView } from '../core/views.js';
+import { userView } from '../core/manage/views.js';
+import type { User } from '../core/model/user.js';
 import type { BaseCommand } from './base-command.js';
 import { fields } from './table.js';
 

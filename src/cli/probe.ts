@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { App } from '../app.js';
-import { apiKeyId, deleteApiKey, registerApiKey } from '../core/api-keys.js';
-import { KeywrightError } from '../core/errors.js';
-import { addDuration } from '../core/time.js';
+import { apiKeyId, deleteApiKey, registerApiKey } from '../core/manage/api-keys.js';
+import { KeywrightError } from '../core/model/errors.js';
+import { addDuration } from '../core/model/time.js';
+import type { App } from '../home/open-home.js';
 import type { Probe } from '../integrate/integration.js';
 import { send } from '../integrate/replay.js';
 import { apiKeyServices } from './services.js';

@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
-import { KeywrightError } from '../core/errors.js';
-import type { Delivery } from '../core/issue-client.js';
+import type { Delivery } from '../core/manage/issue-client.js';
+import { KeywrightError } from '../core/model/errors.js';
 import { refuseExisting, type WriteOptions, writeFiles } from './bundle-files.js';
 
 /** What a device is registered by, as its server answered. */

@@ -1,7 +1,7 @@
-import type { App } from '../app.js';
-import { OPERATOR } from '../core/actor.js';
-import type { ApiKeyServices } from '../core/api-keys.js';
-import type { UserServices } from '../core/users.js';
+import { OPERATOR } from '../core/manage/actor.js';
+import type { ApiKeyServices } from '../core/manage/api-keys.js';
+import type { UserServices } from '../core/manage/users.js';
+import type { App } from '../home/open-home.js';
 
 // Whoever holds the home may do everything in it.
 const actor = OPERATOR;

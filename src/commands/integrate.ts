@@ -4,7 +4,7 @@ import { callbackSecret, installation } from '../cli/installation.js';
 import { withProbe } from '../cli/probe.js';
 import { table } from '../cli/table.js';
 import { writeConfiguration } from '../cli/write-configuration.js';
-import { KeywrightError } from '../core/errors.js';
+import { KeywrightError } from '../core/model/errors.js';
 import { INTEGRATIONS } from '../integrate/index.js';
 import type { Integration } from '../integrate/integration.js';
 import { replay } from '../integrate/replay.js';

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
 import { openLog } from '../cli/log.js';
-import { SETTING_DEFAULTS, serveSettings } from '../settings.js';
+import { SETTING_DEFAULTS, serveSettings } from '../settings/read.js';
 
 const BOOLEAN = { helpValue: 'true|false' };
 
@@ -152,7 +152,7 @@ or in keywright.yaml in the home (http: …). Ends on SIGTERM or SIGINT.`;
     const app = await this.openApp(home);
     const log = openLog(settings.log, settings.logLevel);
     const stopped = signalled();
-    const { startServer } = await import('../start-server.js');
+    const { startServer } = await import('../server/start-server.js');
     const server = await startServer(app, settings, log);
     // For scripts that let the system pick the ports; the log tells people.
     if (this.jsonEnabled())

@@ -3,16 +3,12 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
 import { readInput } from '../cli/input.js';
 import { fields } from '../cli/table.js';
-import { KeywrightError } from '../core/errors.js';
-import {
-  type Presentation,
-  presentCertificate,
-  principalView,
-  type Rejection,
-} from '../core/presentation.js';
-import { credentialKind } from '../core/prove.js';
-import { formatTime } from '../core/time.js';
-import { type ExplainedVerdict, verifyOnce } from '../core/verify-once.js';
+import { principalView } from '../core/manage/views.js';
+import { KeywrightError } from '../core/model/errors.js';
+import { formatTime } from '../core/model/time.js';
+import { type Presentation, presentCertificate, type Rejection } from '../core/verify/presentation.js';
+import { credentialKind } from '../core/verify/prove.js';
+import { type ExplainedVerdict, verifyOnce } from '../core/verify/verify-once.js';
 
 export default class Verify extends BaseCommand {
   static override summary = 'Say who a token or a certificate belongs to, until when, or why it is refused.';

@@ -1,5 +1,5 @@
 import { mkdir, stat } from 'node:fs/promises';
-import { KeywrightError } from '../core/errors.js';
+import { KeywrightError } from '../core/model/errors.js';
 import { ioError, systemCode } from './io-error.js';
 
 /** Makes the home, or checks the one that is there. @throws KeywrightError `unsafe-home`, `io` */

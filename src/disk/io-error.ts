@@ -1,4 +1,4 @@
-import { KeywrightError } from '../core/errors.js';
+import { KeywrightError } from '../core/model/errors.js';
 
 const REASONS: Record<string, string> = {
   EACCES: 'permission denied',

@@ -3,7 +3,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KeywrightError } from '../core/errors.js';
+import { KeywrightError } from '../core/model/errors.js';
 import { ioError, systemCode } from './io-error.js';
 
 /** Who holds a lock. A process is told from a later one with its number by when it was started. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { link, rm, stat } from 'node:fs/promises';
-import { KeywrightError } from '../core/errors.js';
+import { KeywrightError } from '../core/model/errors.js';
 import { createFile, readOptional } from './durable-file.js';
 import { ioError, systemCode } from './io-error.js';
 

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import type { Presentation, Principal, Verdict } from '../core/presentation.js';
-import { verifyPrepared } from '../core/verify.js';
-import { Refused } from './errors.js';
-import { present } from './present.js';
-import { REFUSALS, type Refusal, tooMany } from './problem.js';
+import type { Principal } from '../core/model/principal.js';
+import type { Presentation, Verdict } from '../core/verify/presentation.js';
+import { verifyPrepared } from '../core/verify/verify.js';
+import { present } from './requests/credentials.js';
+import { Refused } from './responses/errors.js';
+import { REFUSALS, type Refusal, tooMany } from './responses/problem.js';
 import type { HttpServices } from './services.js';
 
 /** A verdict, or too many of them. */

@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import fastify, { type FastifyInstance } from 'fastify';
-import { problemAnswer, refusalAnswer, send } from './answer.js';
-import { addApi } from './api.js';
-import { closeConnectionsWith, TIMEOUTS } from './connections.js';
-import { answerBrokenRequest, answerError, refusalOf, sendProblem } from './errors.js';
-import { collectOpenApi, openApiDocument } from './openapi.js';
-import { problem } from './problem.js';
-import { addressee, OWN_PATHS, type OwnRoutes, originForm } from './route-target.js';
+import { collectOpenApi, openApiDocument } from './api/openapi.js';
+import { addressee, OWN_PATHS, type OwnRoutes, originForm } from './requests/addressee.js';
+import { problemAnswer, refusalAnswer, send } from './responses/answer.js';
+import { closeConnectionsWith, TIMEOUTS } from './responses/connections.js';
+import { answerBrokenRequest, answerError, refusalOf, sendProblem } from './responses/errors.js';
+import { problem } from './responses/problem.js';
+import { addApi } from './routes.js';
 import type { HttpServices } from './services.js';
-import { type Upstream, type UpstreamAddress, upstreamOf } from './upstream.js';
-import { type Verifier, verifierOf } from './verifier.js';
+import { type Upstream, type UpstreamAddress, upstreamOf } from './verifier/upstream/upstream.js';
+import { type Verifier, verifierOf } from './verifier/verifier.js';
 
 /** PEM texts for a TLS listener; the CA is whose client certificates are asked for. */
 export interface TlsMaterial {

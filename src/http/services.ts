@@ -1,21 +1,18 @@
 import type { Socket } from 'node:net';
-import type { TokenRules } from '../core/access-token.js';
-import type { LiveRegistry } from '../core/live-registry.js';
-import type {
-  AuditLog,
-  CertificateAuthority,
-  Clock,
-  KeyStore,
-  Licence,
-  Limiter,
-  PasswordHasher,
-  TokenSealer,
-} from '../core/ports.js';
-import type { Principal } from '../core/presentation.js';
-import type { Rule } from '../core/rules.js';
-import type { CallbackEvent } from './callbacks/event.js';
-import type { CredentialHeaders } from './present.js';
-import type { TrustedProxies } from './trusted-proxies.js';
+import type { TokenRules } from '../core/model/access-token.js';
+import type { Principal } from '../core/model/principal.js';
+import type { AuditLog } from '../core/ports/audit-log.js';
+import type { CertificateAuthority } from '../core/ports/certificate-authority.js';
+import type { Clock } from '../core/ports/clock.js';
+import type { KeyStore } from '../core/ports/key-store.js';
+import type { Licence } from '../core/ports/licence.js';
+import type { Limiter } from '../core/ports/limiter.js';
+import type { PasswordHasher } from '../core/ports/password-hasher.js';
+import type { TokenSealer } from '../core/ports/token-sealer.js';
+import type { LiveRegistry } from '../core/verify/live-registry.js';
+import type { Rule } from '../core/verify/path-rules.js';
+import type { CredentialHeaders } from './requests/credentials.js';
+import type { TrustedProxies } from './requests/trusted-proxies.js';
 
 /** What the HTTP server works with. */
 export interface HttpServices {
@@ -52,4 +49,13 @@ export interface HttpServices {
   reportCallback(event: CallbackEvent): void;
   /** Is told who got in, and from where. */
   noteUse(principal: Principal, from: string): void;
+}
+
+/** A client of a broker that was refused, or a call that was. */
+export interface CallbackEvent {
+  readonly path: string;
+  /** As the client gave it, cut short. */
+  readonly clientId: string;
+  readonly outcome: 'deny' | 'unavailable';
+  readonly reason: string;
 }

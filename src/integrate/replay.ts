@@ -1,4 +1,4 @@
-import { KeywrightError } from '../core/errors.js';
+import { KeywrightError } from '../core/model/errors.js';
 import type { Answer, ContractStep } from './integration.js';
 
 /** What came of one step. */

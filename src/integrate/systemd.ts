@@ -1,4 +1,4 @@
-import { KeywrightError } from '../core/errors.js';
+import { KeywrightError } from '../core/model/errors.js';
 import type { Integration } from './integration.js';
 
 /** systemd runs the server. */

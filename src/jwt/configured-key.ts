@@ -1,11 +1,11 @@
 import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
-import { KeywrightError } from '../core/errors.js';
+import { KeywrightError } from '../core/model/errors.js';
 import {
   type GivenSigningKey,
   keyIdOf,
   type SigningAlgorithm,
   type SigningKey,
-} from '../core/signing-key.js';
+} from '../core/model/signing-key.js';
 
 // RFC 7518 section 3.2: at least as long as the hash.
 const LEAST_SECRET_BYTES = 32;

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { compactVerify } from 'jose';
-import type { GivenLicence, LicenceTerms } from '../core/licence.js';
-import { NEVER, type Timestamp } from '../core/time.js';
+import type { GivenLicence, LicenceTerms } from '../core/manage/licence.js';
+import { NEVER, type Timestamp } from '../core/model/time.js';
 import { algorithmOf, readPem } from './configured-key.js';
 
 /** A licence as the environment gives it. */

@@ -1,7 +1,8 @@
 import { CompactSign, compactVerify, decodeProtectedHeader, exportJWK } from 'jose';
-import { KeywrightError } from '../core/errors.js';
-import type { Clock, TokenSealer } from '../core/ports.js';
-import type { SigningKey } from '../core/signing-key.js';
+import { KeywrightError } from '../core/model/errors.js';
+import type { SigningKey } from '../core/model/signing-key.js';
+import type { Clock } from '../core/ports/clock.js';
+import type { TokenSealer } from '../core/ports/token-sealer.js';
 
 /** Access tokens as JWTs: signed by the newest key; read by whichever of ours the header names, with that key's algorithm and no other. */
 export class JwtSealer implements TokenSealer {

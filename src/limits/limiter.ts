@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import type { Limiter } from '../core/ports.js';
+import type { Limiter } from '../core/ports/limiter.js';
 
 /** So many times for each key in a span, counted in memory. */
 export class MemoryLimiter implements Limiter {

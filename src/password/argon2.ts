@@ -1,6 +1,6 @@
 import { hash, verify } from '@node-rs/argon2';
-import type { PasswordHasher } from '../core/ports.js';
-import { Turnstile } from '../core/turnstile.js';
+import { Turnstile } from '../core/model/turnstile.js';
+import type { PasswordHasher } from '../core/ports/password-hasher.js';
 
 // OWASP Password Storage Cheat Sheet, argon2id: 19 MiB, two passes, one lane. The package's algorithm is argon2id.
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };

@@ -15,8 +15,8 @@ import {
   sequence,
   spki,
 } from '../../src/ca/x509.js';
-import { requireRequestFor } from '../../src/core/certification-request.js';
-import { keyAlgorithmOf } from '../../src/core/key-algorithm.js';
+import { requireRequestFor } from '../../src/core/manage/certification-request.js';
+import { keyAlgorithmOf } from '../../src/core/model/key-algorithm.js';
 import { scratchDirectory } from '../support/keywright.js';
 
 const EC = ['-algorithm', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];

@@ -3,12 +3,12 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { openApp } from '../../src/app.js';
 import { draftAuthority, publishAuthority } from '../../src/ca/authority.js';
 import { ensureServerLeaf } from '../../src/ca/server-leaf.js';
-import type { ServerName } from '../../src/core/ports.js';
-import { serveSettings } from '../../src/settings.js';
-import { startServer } from '../../src/start-server.js';
+import type { ServerName } from '../../src/core/ports/certificate-authority.js';
+import { openApp } from '../../src/home/open-home.js';
+import { startServer } from '../../src/server/start-server.js';
+import { serveSettings } from '../../src/settings/read.js';
 import { scratchDirectory } from '../support/keywright.js';
 
 const START = Date.parse('2026-06-01T00:00:00Z');

@@ -13,7 +13,7 @@ import { execa } from 'execa';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { HttpServices } from '../../src/http/services.js';
-import { upstreamOf } from '../../src/http/upstream.js';
+import { upstreamOf } from '../../src/http/verifier/upstream/upstream.js';
 import {
   eventually,
   registerKey,

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { KEY_ALGORITHMS } from '../../src/core/key-algorithm.js';
+import { KEY_ALGORITHMS } from '../../src/core/model/key-algorithm.js';
 import { serve, type Workshop, workshop } from '../support/keywright.js';
 
 const openssl = async (directory: string, ...args: string[]) =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Client } from '../../src/core/client.js';
-import type { Change, KeyStore } from '../../src/core/ports.js';
-import type { ProvisioningKey } from '../../src/core/provisioning-key.js';
+import type { Client } from '../../src/core/model/client.js';
+import type { ProvisioningKey } from '../../src/core/model/provisioning-key.js';
+import type { Change, KeyStore } from '../../src/core/ports/key-store.js';
 import { eventually } from '../support/keywright.js';
 
 /** A client with nothing in particular. */

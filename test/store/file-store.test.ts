@@ -1,8 +1,8 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Client } from '../../src/core/client.js';
-import type { Change } from '../../src/core/ports.js';
+import type { Client } from '../../src/core/model/client.js';
+import type { Change } from '../../src/core/ports/key-store.js';
 import { openFileStore } from '../../src/store/file/file-store.js';
 import { eventually, scratchDirectory } from '../support/keywright.js';
 import { client, keyStoreContract } from './contract.js';

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { generate, type IConnectPacket, type IPublishPacket, type Packet, parser } from 'mqtt-packet';
-import { type MqttLimits, mqttLimits } from '../../src/core/mqtt-limits.js';
-import type { Rights } from '../../src/core/topic-rights.js';
+import { type MqttLimits, mqttLimits } from '../../src/core/model/mqtt-limits.js';
+import type { Rights } from '../../src/core/verify/topic-rights.js';
 import { Broker } from '../../src/mqtt/engine/broker.js';
 import type { Connection, Wire } from '../../src/mqtt/engine/connection.js';
 import { onClose } from '../../src/mqtt/engine/on-close.js';

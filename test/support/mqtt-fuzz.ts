@@ -1,10 +1,10 @@
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { Duplex } from 'node:stream';
 import { generate, type Packet } from 'mqtt-packet';
-import type { LiveConnections } from '../../src/core/live-connections.js';
-import { mqttLimits } from '../../src/core/mqtt-limits.js';
-import { Memory } from '../../src/core/proof-memory.js';
-import type { RevisedRegistry } from '../../src/core/topic-rights.js';
+import { mqttLimits } from '../../src/core/model/mqtt-limits.js';
+import type { LiveConnections } from '../../src/core/verify/live-connections.js';
+import { Memory } from '../../src/core/verify/proof-memory.js';
+import type { RevisedRegistry } from '../../src/core/verify/topic-rights.js';
 import { EmbeddedEngine } from '../../src/mqtt/engine/engine.js';
 import { Gate } from '../../src/mqtt/gate/gate.js';
 import { PacketReader } from '../../src/mqtt/packets/packet-reader.js';

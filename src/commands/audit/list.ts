@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { table } from '../../cli/table.js';
-import { formatTime, parseSince } from '../../core/time.js';
+import { formatTime, parseSince } from '../../core/model/time.js';
 
 export default class AuditList extends BaseCommand {
   static override summary = 'List what was changed, when and by whom.';

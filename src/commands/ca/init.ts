@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { authorityView } from '../../cli/authority-view.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { fields } from '../../cli/table.js';
-import { KEY_ALGORITHMS } from '../../core/key-algorithm.js';
+import { KEY_ALGORITHMS } from '../../core/model/key-algorithm.js';
 
 export default class CaInit extends BaseCommand {
   static override summary = 'Make the certificate authority by choice.';

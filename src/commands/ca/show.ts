@@ -1,7 +1,7 @@
 import { authorityView } from '../../cli/authority-view.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { fields } from '../../cli/table.js';
-import { KeywrightError } from '../../core/errors.js';
+import { KeywrightError } from '../../core/model/errors.js';
 
 export default class CaShow extends BaseCommand {
   static override summary = 'Describe the certificate authority.';

@@ -1,8 +1,8 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
-import { KeywrightError } from '../../core/errors.js';
-import { rotateSigningKeys } from '../../core/signing-keys.js';
-import { addDuration, formatTime } from '../../core/time.js';
+import { rotateSigningKeys } from '../../core/manage/signing-keys.js';
+import { KeywrightError } from '../../core/model/errors.js';
+import { addDuration, formatTime } from '../../core/model/time.js';
 
 export default class JwtRotate extends BaseCommand {
   static override summary = 'Sign access tokens with a new key.';

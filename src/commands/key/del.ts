@@ -1,10 +1,10 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { confirmed } from '../../cli/confirm.js';
-import { OPERATOR } from '../../core/actor.js';
-import { parseClientId } from '../../core/client-id.js';
-import { KeywrightError } from '../../core/errors.js';
-import { deleteClient, requireClient } from '../../core/issue-client.js';
+import { OPERATOR } from '../../core/manage/actor.js';
+import { deleteClient, requireClient } from '../../core/manage/issue-client.js';
+import { parseClientId } from '../../core/model/client-id.js';
+import { KeywrightError } from '../../core/model/errors.js';
 
 export default class KeyDel extends BaseCommand {
   static override summary = 'Delete a client: its certificate and token stop working at once.';

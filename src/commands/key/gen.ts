@@ -9,13 +9,13 @@ import {
 } from '../../cli/bundle-files.js';
 import { ISSUE_FLAGS, issueTerms } from '../../cli/issue-flags.js';
 import { userServices } from '../../cli/services.js';
-import { OPERATOR } from '../../core/actor.js';
-import { parseClientId } from '../../core/client-id.js';
-import { makeClientPassword } from '../../core/client-password.js';
-import { clientValidity, issueClient, requireFreeId } from '../../core/issue-client.js';
-import { KEY_ALGORITHMS } from '../../core/key-algorithm.js';
-import { formatTime } from '../../core/time.js';
-import { clientView } from '../../core/views.js';
+import { OPERATOR } from '../../core/manage/actor.js';
+import { makeClientPassword } from '../../core/manage/client-password.js';
+import { clientValidity, issueClient, requireFreeId } from '../../core/manage/issue-client.js';
+import { clientView } from '../../core/manage/views.js';
+import { parseClientId } from '../../core/model/client-id.js';
+import { KEY_ALGORITHMS } from '../../core/model/key-algorithm.js';
+import { formatTime } from '../../core/model/time.js';
 
 export default class KeyGen extends BaseCommand {
   static override summary = "Issue a client's certificate, private key and token.";

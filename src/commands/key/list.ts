@@ -1,9 +1,9 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { table } from '../../cli/table.js';
-import { listClients } from '../../core/issue-client.js';
-import { addDuration } from '../../core/time.js';
-import { clientView } from '../../core/views.js';
+import { listClients } from '../../core/manage/issue-client.js';
+import { clientView } from '../../core/manage/views.js';
+import { addDuration } from '../../core/model/time.js';
 
 export default class KeyList extends BaseCommand {
   static override summary = 'List the clients and when their credentials expire.';

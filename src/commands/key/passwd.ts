@@ -2,10 +2,10 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { newPassword, PASSWORD_FLAGS } from '../../cli/password-input.js';
 import { userServices } from '../../cli/services.js';
-import { makePassword } from '../../core/api-key.js';
-import { parseClientId } from '../../core/client-id.js';
-import { deleteClientPassword, setClientPassword } from '../../core/client-password.js';
-import { requireClient } from '../../core/issue-client.js';
+import { deleteClientPassword, setClientPassword } from '../../core/manage/client-password.js';
+import { requireClient } from '../../core/manage/issue-client.js';
+import { makePassword } from '../../core/model/api-key.js';
+import { parseClientId } from '../../core/model/client-id.js';
 
 export default class KeyPasswd extends BaseCommand {
   static override summary = 'Set the MQTT password of a client.';

@@ -1,9 +1,9 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { fields } from '../../cli/table.js';
-import { parseClientId } from '../../core/client-id.js';
-import { requireClient } from '../../core/issue-client.js';
-import { clientView } from '../../core/views.js';
+import { requireClient } from '../../core/manage/issue-client.js';
+import { clientView } from '../../core/manage/views.js';
+import { parseClientId } from '../../core/model/client-id.js';
 
 export default class KeyShow extends BaseCommand {
   static override summary = 'Show one client and its credentials, without their secrets.';

@@ -1,14 +1,14 @@
 import { Args, Flags } from '@oclif/core';
-import { readCertificateRequest } from '../../app.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { refuseExisting, writeCertificate } from '../../cli/bundle-files.js';
 import { readInput } from '../../cli/input.js';
 import { ISSUE_FLAGS, issueTerms } from '../../cli/issue-flags.js';
-import { OPERATOR } from '../../core/actor.js';
-import { requestedClientId } from '../../core/certification-request.js';
-import { clientValidity, type Delivery, requireFreeId, signClient } from '../../core/issue-client.js';
-import { formatTime } from '../../core/time.js';
-import { clientView } from '../../core/views.js';
+import { OPERATOR } from '../../core/manage/actor.js';
+import { requestedClientId } from '../../core/manage/certification-request.js';
+import { clientValidity, type Delivery, requireFreeId, signClient } from '../../core/manage/issue-client.js';
+import { clientView } from '../../core/manage/views.js';
+import { formatTime } from '../../core/model/time.js';
+import { readCertificateRequest } from '../../home/open-home.js';
 
 export default class KeySign extends BaseCommand {
   static override summary = "Issue a client's certificate for a key that stays with it.";

@@ -1,11 +1,11 @@
 import { Flags } from '@oclif/core';
-import { makeCertificateRequest } from '../../app.js';
 import { askProvision, parseServerUrl } from '../../cli/ask-provision.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { readInput } from '../../cli/input.js';
 import { checkDeviceFiles, deviceFiles, writeIdentity, writePrivateKey } from '../../cli/provision-files.js';
-import { parseLabel } from '../../core/client.js';
-import { KeywrightError } from '../../core/errors.js';
+import { parseLabel } from '../../core/model/client.js';
+import { KeywrightError } from '../../core/model/errors.js';
+import { makeCertificateRequest } from '../../home/open-home.js';
 
 export default class ProvisionAgent extends BaseCommand {
   static override summary = 'Register this machine at a server, with a provisioning key.';

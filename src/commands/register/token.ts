@@ -3,11 +3,11 @@ import { askApiKey } from '../../cli/ask-api-key.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { printFreshKey } from '../../cli/print-api-key.js';
 import { apiKeyServices, userServices } from '../../cli/services.js';
-import { registerApiKey } from '../../core/api-keys.js';
-import { parseClientId } from '../../core/client-id.js';
-import { makeClientPassword } from '../../core/client-password.js';
-import { parseExpiry } from '../../core/time.js';
-import { parseUserName } from '../../core/user.js';
+import { registerApiKey } from '../../core/manage/api-keys.js';
+import { makeClientPassword } from '../../core/manage/client-password.js';
+import { parseClientId } from '../../core/model/client-id.js';
+import { parseExpiry } from '../../core/model/time.js';
+import { parseUserName } from '../../core/model/user.js';
 
 export default class RegisterToken extends BaseCommand {
   static override summary = 'Register an API key: a client id and a secret, shown this once.';

@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { table } from '../../cli/table.js';
-import { listSessions } from '../../core/sessions.js';
-import { sessionView } from '../../core/views.js';
+import { listSessions } from '../../core/manage/sessions.js';
+import { sessionView } from '../../core/manage/views.js';
 
 export default class SessionList extends BaseCommand {
   static override summary = 'List the users’ sessions that have not ended.';

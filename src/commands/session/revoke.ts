@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
-import { revokeSession } from '../../core/sessions.js';
+import { revokeSession } from '../../core/manage/sessions.js';
 
 export default class SessionRevoke extends BaseCommand {
   static override summary = 'End a session: its tokens stop working at once.';

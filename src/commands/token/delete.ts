@@ -3,8 +3,8 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { confirmed } from '../../cli/confirm.js';
 import { apiKeyIdArg } from '../../cli/flags.js';
 import { apiKeyServices, lookUp } from '../../cli/services.js';
-import { apiKeyId, deleteApiKey, findApiKey } from '../../core/api-keys.js';
-import { KeywrightError } from '../../core/errors.js';
+import { apiKeyId, deleteApiKey, findApiKey } from '../../core/manage/api-keys.js';
+import { KeywrightError } from '../../core/model/errors.js';
 
 export default class TokenDelete extends BaseCommand {
   static override summary = 'Delete an API key for good.';

@@ -3,10 +3,10 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { apiKeyIdArg } from '../../cli/flags.js';
 import { printKey } from '../../cli/print-api-key.js';
 import { apiKeyServices } from '../../cli/services.js';
-import { editApiKey } from '../../core/api-keys.js';
-import { KeywrightError } from '../../core/errors.js';
-import { parseExpiry } from '../../core/time.js';
-import { apiKeyView } from '../../core/views.js';
+import { editApiKey } from '../../core/manage/api-keys.js';
+import { apiKeyView } from '../../core/manage/views.js';
+import { KeywrightError } from '../../core/model/errors.js';
+import { parseExpiry } from '../../core/model/time.js';
 
 export default class TokenEdit extends BaseCommand {
   static override summary = 'Change the label, the expiry or the scopes of an API key.';

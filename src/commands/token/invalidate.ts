@@ -1,8 +1,8 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { apiKeyIdArg } from '../../cli/flags.js';
 import { apiKeyServices } from '../../cli/services.js';
-import { invalidateApiKey } from '../../core/api-keys.js';
-import { apiKeyView } from '../../core/views.js';
+import { invalidateApiKey } from '../../core/manage/api-keys.js';
+import { apiKeyView } from '../../core/manage/views.js';
 
 export default class TokenInvalidate extends BaseCommand {
   static override summary = 'Make an API key stop working at once; it stays in the list.';

@@ -2,11 +2,11 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { lookUp } from '../../cli/services.js';
 import { table } from '../../cli/table.js';
-import { apiKeyId, listApiKeys } from '../../core/api-keys.js';
-import { allLastUses } from '../../core/last-uses.js';
-import { parseUserName } from '../../core/user.js';
-import { requireUser } from '../../core/users.js';
-import { apiKeyView } from '../../core/views.js';
+import { apiKeyId, listApiKeys } from '../../core/manage/api-keys.js';
+import { allLastUses } from '../../core/manage/last-uses.js';
+import { requireUser } from '../../core/manage/users.js';
+import { apiKeyView } from '../../core/manage/views.js';
+import { parseUserName } from '../../core/model/user.js';
 
 export default class TokenList extends BaseCommand {
   static override summary = 'List the API keys, without their secrets, and when each was used last.';

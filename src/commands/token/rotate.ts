@@ -3,8 +3,8 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { apiKeyIdArg } from '../../cli/flags.js';
 import { printFreshKey } from '../../cli/print-api-key.js';
 import { apiKeyServices } from '../../cli/services.js';
-import { rotateApiKey } from '../../core/api-keys.js';
-import { addDuration, formatTime } from '../../core/time.js';
+import { rotateApiKey } from '../../core/manage/api-keys.js';
+import { addDuration, formatTime } from '../../core/model/time.js';
 
 export default class TokenRotate extends BaseCommand {
   static override summary =

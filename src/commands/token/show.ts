@@ -2,9 +2,9 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { apiKeyIdArg } from '../../cli/flags.js';
 import { printKey } from '../../cli/print-api-key.js';
 import { lookUp } from '../../cli/services.js';
-import { apiKeyId, findApiKey } from '../../core/api-keys.js';
-import { lastUse } from '../../core/last-uses.js';
-import { apiKeyView } from '../../core/views.js';
+import { apiKeyId, findApiKey } from '../../core/manage/api-keys.js';
+import { lastUse } from '../../core/manage/last-uses.js';
+import { apiKeyView } from '../../core/manage/views.js';
 
 export default class TokenShow extends BaseCommand {
   static override summary = 'Show one API key, without its secret.';

@@ -4,9 +4,9 @@ import { repeated, userArg } from '../../cli/flags.js';
 import { newPassword, PASSWORD_FLAGS } from '../../cli/password-input.js';
 import { printUser } from '../../cli/print-user.js';
 import { userServices } from '../../cli/services.js';
-import { KeywrightError } from '../../core/errors.js';
-import { parseUserName, ROLES } from '../../core/user.js';
-import { addUser } from '../../core/users.js';
+import { addUser } from '../../core/manage/users.js';
+import { KeywrightError } from '../../core/model/errors.js';
+import { parseUserName, ROLES } from '../../core/model/user.js';
 
 export default class UserAdd extends BaseCommand {
   static override summary = 'Add a user, who signs in with a password and owns clients.';

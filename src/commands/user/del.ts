@@ -3,9 +3,9 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { confirmed } from '../../cli/confirm.js';
 import { userArg } from '../../cli/flags.js';
 import { userServices } from '../../cli/services.js';
-import { KeywrightError } from '../../core/errors.js';
-import { parseUserName } from '../../core/user.js';
-import { deleteUser, requireUser } from '../../core/users.js';
+import { deleteUser, requireUser } from '../../core/manage/users.js';
+import { KeywrightError } from '../../core/model/errors.js';
+import { parseUserName } from '../../core/model/user.js';
 
 export default class UserDel extends BaseCommand {
   static override summary = 'Delete a user: the user’s sessions end at once.';

@@ -3,9 +3,9 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { repeated, userArg } from '../../cli/flags.js';
 import { printUser } from '../../cli/print-user.js';
 import { userServices } from '../../cli/services.js';
-import { KeywrightError } from '../../core/errors.js';
-import { parseUserName, ROLES } from '../../core/user.js';
-import { editUser } from '../../core/users.js';
+import { editUser } from '../../core/manage/users.js';
+import { KeywrightError } from '../../core/model/errors.js';
+import { parseUserName, ROLES } from '../../core/model/user.js';
 
 export default class UserEdit extends BaseCommand {
   static override summary = 'Change a user: e-mail, groups, domains, role, scopes; or stop one for a while.';

@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { table } from '../../cli/table.js';
-import { userView } from '../../core/views.js';
+import { userView } from '../../core/manage/views.js';
 
 export default class UserList extends BaseCommand {
   static override summary = 'List the users.';

@@ -2,8 +2,8 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { userArg } from '../../cli/flags.js';
 import { newPassword, PASSWORD_FLAGS } from '../../cli/password-input.js';
 import { userServices } from '../../cli/services.js';
-import { parseUserName } from '../../core/user.js';
-import { changePassword, requireUser } from '../../core/users.js';
+import { changePassword, requireUser } from '../../core/manage/users.js';
+import { parseUserName } from '../../core/model/user.js';
 
 export default class UserPasswd extends BaseCommand {
   static override summary = 'Give a user another password; all of the user’s sessions end.';

@@ -1,8 +1,8 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { userArg } from '../../cli/flags.js';
 import { printUser } from '../../cli/print-user.js';
-import { parseUserName } from '../../core/user.js';
-import { requireUser } from '../../core/users.js';
+import { requireUser } from '../../core/manage/users.js';
+import { parseUserName } from '../../core/model/user.js';
 
 export default class UserShow extends BaseCommand {
   static override summary = 'Show one user, without the password.';

@@ -1,5 +1,5 @@
-import type { UsedCredential } from '../../core/presentation.js';
-import type { Accepted } from '../../core/verify.js';
+import type { UsedCredential } from '../../core/model/principal.js';
+import type { Accepted } from '../../core/verify/verify.js';
 
 // A broker's clients; of more than these the oldest have to connect again.
 const MAX_CONNECTIONS = 200_000;

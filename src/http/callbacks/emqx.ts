@@ -1,6 +1,6 @@
-import type { Principal } from '../../core/presentation.js';
-import { grantsVerb } from '../../core/scope.js';
-import { NEVER } from '../../core/time.js';
+import type { Principal } from '../../core/model/principal.js';
+import { grantsVerb } from '../../core/model/scope.js';
+import { NEVER } from '../../core/model/time.js';
 import { type CallbackAnswer, type Dialect, oneOf, requiredText, textOf } from './dialect.js';
 import type { Decision } from './policy.js';
 

@@ -1,11 +1,18 @@
-import { canonicalClientId } from '../../core/client-id.js';
-import { presentConnectTexts } from '../../core/present-connect.js';
-import type { Presentation, Principal } from '../../core/presentation.js';
-import { credentialKind } from '../../core/prove.js';
-import { isTopicName, type TopicVerb } from '../../core/scope.js';
-import { textHash } from '../../core/signed-token.js';
-import { type Accepted, mayUseTopic, passwordIdOf, stillHolds, verifyPrepared } from '../../core/verify.js';
-import { CONNECT_DEMAND, verifyConnect } from '../../core/verify-connect.js';
+import { canonicalClientId } from '../../core/model/client-id.js';
+import type { Principal } from '../../core/model/principal.js';
+import { isTopicName, type TopicVerb } from '../../core/model/scope.js';
+import { textHash } from '../../core/model/signed-token.js';
+import { CONNECT_DEMAND, verifyConnect } from '../../core/verify/connect.js';
+import { presentConnectTexts } from '../../core/verify/present-connect.js';
+import type { Presentation } from '../../core/verify/presentation.js';
+import { credentialKind } from '../../core/verify/prove.js';
+import {
+  type Accepted,
+  mayUseTopic,
+  passwordIdOf,
+  stillHolds,
+  verifyPrepared,
+} from '../../core/verify/verify.js';
 import type { HttpServices } from '../services.js';
 import { Admitted } from './admitted.js';
 

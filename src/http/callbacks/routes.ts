@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { parseForm } from '../form.js';
+import { parseForm } from '../requests/form.js';
 import type { HttpServices } from '../services.js';
 import { mayCall } from './caller.js';
 import {

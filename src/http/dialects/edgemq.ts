@@ -1,11 +1,11 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
-import { KeywrightError } from '../../core/errors.js';
-import { parseScope } from '../../core/scope.js';
-import { addDuration } from '../../core/time.js';
+import { KeywrightError } from '../../core/model/errors.js';
+import { parseScope } from '../../core/model/scope.js';
+import { addDuration } from '../../core/model/time.js';
 import { callerOf, requirePrincipal } from '../admission.js';
+import { exchange, LIFETIMES } from '../api/log-in.js';
 import type { HttpServices } from '../services.js';
-import { exchange, LIFETIMES } from '../tokens.js';
 
 const Exchange = Type.Object(
   {

@@ -1,17 +1,17 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
-import { requireAdmin } from '../../core/actor.js';
-import { apiKeyId, registerApiKey } from '../../core/api-keys.js';
-import { parseClientId } from '../../core/client-id.js';
-import { makeClientPassword } from '../../core/client-password.js';
-import { DEVICE_KEY_PREFIX } from '../../core/provision.js';
-import { NEVER, parseExpiry } from '../../core/time.js';
-import { Refused } from '../errors.js';
-import { managerOf } from '../manager.js';
-import { problem } from '../problem.js';
-import { When } from '../schemas.js';
+import { requireAdmin } from '../../core/manage/actor.js';
+import { apiKeyId, registerApiKey } from '../../core/manage/api-keys.js';
+import { makeClientPassword } from '../../core/manage/client-password.js';
+import { DEVICE_KEY_PREFIX } from '../../core/manage/provision.js';
+import { parseClientId } from '../../core/model/client-id.js';
+import { NEVER, parseExpiry } from '../../core/model/time.js';
+import { managerOf } from '../api/caller.js';
+import { type IssuedTokens, LIFETIMES, login, refresh } from '../api/log-in.js';
+import { When } from '../api/schemas.js';
+import { Refused } from '../responses/errors.js';
+import { problem } from '../responses/problem.js';
 import type { HttpServices } from '../services.js';
-import { type IssuedTokens, LIFETIMES, login, refresh } from '../tokens.js';
 
 const Login = Type.Object(
   {

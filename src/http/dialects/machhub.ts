@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
+import { LIFETIMES, login } from '../api/log-in.js';
 import type { HttpServices } from '../services.js';
-import { LIFETIMES, login } from '../tokens.js';
 
 const Login = Type.Object(
   { username: Type.String({ maxLength: 254 }), password: Type.String({ maxLength: 1024 }) },

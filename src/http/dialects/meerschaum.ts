@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
-import { parseApiKey } from '../../core/api-key.js';
-import type { MintedToken } from '../../core/mint.js';
-import { formatTime } from '../../core/time.js';
-import { basicCredentials } from '../basic.js';
-import { Refused } from '../errors.js';
-import { NO_PASSWORD } from '../problem.js';
+import type { MintedToken } from '../../core/manage/issue-access-token.js';
+import { parseApiKey } from '../../core/model/api-key.js';
+import { formatTime } from '../../core/model/time.js';
+import { clientBySecret, exchange, LIFETIMES, login } from '../api/log-in.js';
+import { basicCredentials } from '../requests/basic.js';
+import { Refused } from '../responses/errors.js';
+import { NO_PASSWORD } from '../responses/problem.js';
 import type { HttpServices } from '../services.js';
-import { clientBySecret, exchange, LIFETIMES, login } from '../tokens.js';
 
 const field = Type.Optional(Type.String({ maxLength: 1024 }));
 const Login = Type.Object(

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import type { Principal } from '../../core/presentation.js';
+import type { Principal } from '../../core/model/principal.js';
 import { callerOf } from '../admission.js';
-import { basicCredentials } from '../basic.js';
+import { clientBySecret } from '../api/log-in.js';
+import { basicCredentials } from '../requests/basic.js';
 import type { HttpServices } from '../services.js';
-import { clientBySecret } from '../tokens.js';
 import { OAuthRefused } from './error.js';
 
 /** The parameters by which a client may name itself. */

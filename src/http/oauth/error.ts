@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Refused, refusalOf } from '../errors.js';
-import { type Problem, problem } from '../problem.js';
+import { Refused, refusalOf } from '../responses/errors.js';
+import { type Problem, problem } from '../responses/problem.js';
 
 /** RFC 6749 section 5.2, RFC 8693 section 2.2.2 and RFC 7009 section 2.2.1. */
 export type OAuthErrorCode =

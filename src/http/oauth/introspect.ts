@@ -1,8 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
-import type { Principal } from '../../core/presentation.js';
-import { NEVER } from '../../core/time.js';
-import { verifyPrepared } from '../../core/verify.js';
+import type { Principal } from '../../core/model/principal.js';
+import { NEVER } from '../../core/model/time.js';
+import { verifyPrepared } from '../../core/verify/verify.js';
 import type { HttpServices } from '../services.js';
 import { clientOf } from './client-authentication.js';
 import { OAuthRefused } from './error.js';

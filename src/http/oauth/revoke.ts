@@ -1,14 +1,14 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
-import { actorOf } from '../../core/actor.js';
-import { KeywrightError } from '../../core/errors.js';
-import type { Principal } from '../../core/presentation.js';
-import { credentialKind } from '../../core/prove.js';
-import { parseRefreshToken, refreshToken, type Session } from '../../core/session.js';
-import { revokeSession, withdrawToken } from '../../core/sessions.js';
-import { textHash } from '../../core/signed-token.js';
+import { actorOf } from '../../core/manage/actor.js';
+import { revokeSession, withdrawToken } from '../../core/manage/sessions.js';
+import { KeywrightError } from '../../core/model/errors.js';
+import type { Principal } from '../../core/model/principal.js';
+import { parseRefreshToken, refreshToken, type Session } from '../../core/model/session.js';
+import { textHash } from '../../core/model/signed-token.js';
+import { credentialKind } from '../../core/verify/prove.js';
+import { LIFETIMES } from '../api/log-in.js';
 import type { HttpServices } from '../services.js';
-import { LIFETIMES } from '../tokens.js';
 import { clientOf } from './client-authentication.js';
 import { OAuthRefused } from './error.js';
 

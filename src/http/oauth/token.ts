@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
-import type { MintedToken } from '../../core/mint.js';
-import type { Principal } from '../../core/presentation.js';
+import type { MintedToken } from '../../core/manage/issue-access-token.js';
+import type { Principal } from '../../core/model/principal.js';
 import { requirePrincipal } from '../admission.js';
-import { Refused } from '../errors.js';
+import { exchange, LIFETIMES, refresh } from '../api/log-in.js';
+import { Refused } from '../responses/errors.js';
 import type { HttpServices } from '../services.js';
-import { exchange, LIFETIMES, refresh } from '../tokens.js';
 import { clientOf } from './client-authentication.js';
 import { OAuthRefused } from './error.js';
 

@@ -1,9 +1,11 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
-import { isTheirs } from '../../core/actor.js';
-import { parseLabel } from '../../core/client.js';
-import { parseClientId } from '../../core/client-id.js';
-import { deleteClientPassword, makeClientPassword, setClientPassword } from '../../core/client-password.js';
+import { isTheirs } from '../../core/manage/actor.js';
+import {
+  deleteClientPassword,
+  makeClientPassword,
+  setClientPassword,
+} from '../../core/manage/client-password.js';
 import {
   type Bundle,
   clientValidity,
@@ -13,14 +15,16 @@ import {
   listClients,
   noSuchClient,
   requireClient,
-} from '../../core/issue-client.js';
-import { KEY_ALGORITHMS } from '../../core/key-algorithm.js';
-import { checkDuration, parseTime } from '../../core/time.js';
-import { parseGroupName, parseUserName } from '../../core/user.js';
-import { clientView } from '../../core/views.js';
-import type { Management } from '../manager.js';
-import { managerOf } from '../manager.js';
-import { OptionalText, Scopes, TokenView } from '../schemas.js';
+} from '../../core/manage/issue-client.js';
+import { clientView } from '../../core/manage/views.js';
+import { parseLabel } from '../../core/model/client.js';
+import { parseClientId } from '../../core/model/client-id.js';
+import { KEY_ALGORITHMS } from '../../core/model/key-algorithm.js';
+import { checkDuration, parseTime } from '../../core/model/time.js';
+import { parseGroupName, parseUserName } from '../../core/model/user.js';
+import type { Management } from '../api/caller.js';
+import { managerOf } from '../api/caller.js';
+import { OptionalText, Scopes, TokenView } from '../api/schemas.js';
 import type { HttpServices } from '../services.js';
 
 const some = Type.Optional(Type.String());

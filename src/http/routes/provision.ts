@@ -1,16 +1,16 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
-import { KeywrightError } from '../../core/errors.js';
-import type { AuditLog } from '../../core/ports.js';
-import { findProvisioningKey, redeemProvisioningKey } from '../../core/provision.js';
-import { createProvisioningKey } from '../../core/provisioning-keys.js';
-import { parseExpiry } from '../../core/time.js';
-import { parseUserName } from '../../core/user.js';
-import { provisioningKeyView } from '../../core/views.js';
-import { Refused } from '../errors.js';
-import { managerOf, recordRefusal } from '../manager.js';
-import { WRONG_PROVISIONING_KEY } from '../problem.js';
-import { OptionalText, Scopes, When } from '../schemas.js';
+import { findProvisioningKey, redeemProvisioningKey } from '../../core/manage/provision.js';
+import { createProvisioningKey } from '../../core/manage/provisioning-keys.js';
+import { provisioningKeyView } from '../../core/manage/views.js';
+import { KeywrightError } from '../../core/model/errors.js';
+import { parseExpiry } from '../../core/model/time.js';
+import { parseUserName } from '../../core/model/user.js';
+import type { AuditLog } from '../../core/ports/audit-log.js';
+import { managerOf, recordRefusal } from '../api/caller.js';
+import { OptionalText, Scopes, When } from '../api/schemas.js';
+import { Refused } from '../responses/errors.js';
+import { WRONG_PROVISIONING_KEY } from '../responses/problem.js';
 import type { HttpServices } from '../services.js';
 
 const NewKey = Type.Object(

@@ -1,6 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
-import { wrapApiKey } from '../../core/api-key.js';
 import {
   apiKeyId,
   deleteApiKey,
@@ -12,15 +11,16 @@ import {
   listApiKeys,
   registerApiKey,
   rotateApiKey,
-} from '../../core/api-keys.js';
-import { parseClientId } from '../../core/client-id.js';
-import { makeClientPassword } from '../../core/client-password.js';
-import { allLastUses, lastUse } from '../../core/last-uses.js';
-import { addDuration, parseExpiry } from '../../core/time.js';
-import { parseUserName } from '../../core/user.js';
-import { apiKeyView } from '../../core/views.js';
-import { managerOf } from '../manager.js';
-import { Scopes, TokenView as Token, When } from '../schemas.js';
+} from '../../core/manage/api-keys.js';
+import { makeClientPassword } from '../../core/manage/client-password.js';
+import { allLastUses, lastUse } from '../../core/manage/last-uses.js';
+import { apiKeyView } from '../../core/manage/views.js';
+import { wrapApiKey } from '../../core/model/api-key.js';
+import { parseClientId } from '../../core/model/client-id.js';
+import { addDuration, parseExpiry } from '../../core/model/time.js';
+import { parseUserName } from '../../core/model/user.js';
+import { managerOf } from '../api/caller.js';
+import { Scopes, TokenView as Token, When } from '../api/schemas.js';
 import type { HttpServices } from '../services.js';
 
 const FreshToken = Type.Composite([

@@ -1,14 +1,21 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
-import { KeywrightError } from '../../core/errors.js';
-import { listSessions, revokeSession } from '../../core/sessions.js';
-import { parseUserName, ROLES } from '../../core/user.js';
-import { addUser, changePassword, deleteUser, editUser, noSuchUser, requireUser } from '../../core/users.js';
-import { sessionView, userView } from '../../core/views.js';
-import { type Management, managerOf } from '../manager.js';
-import { OptionalText, Scopes } from '../schemas.js';
+import { listSessions, revokeSession } from '../../core/manage/sessions.js';
+import {
+  addUser,
+  changePassword,
+  deleteUser,
+  editUser,
+  noSuchUser,
+  requireUser,
+} from '../../core/manage/users.js';
+import { sessionView, userView } from '../../core/manage/views.js';
+import { KeywrightError } from '../../core/model/errors.js';
+import { parseUserName, ROLES } from '../../core/model/user.js';
+import { type Management, managerOf } from '../api/caller.js';
+import { passwordAttempt } from '../api/log-in.js';
+import { OptionalText, Scopes } from '../api/schemas.js';
 import type { HttpServices } from '../services.js';
-import { passwordAttempt } from '../tokens.js';
 
 const names = Type.Array(Type.String());
 const User = Type.Object({

@@ -1,4 +1,4 @@
-import type { MqttLimits } from '../../core/mqtt-limits.js';
+import type { MqttLimits } from '../../core/model/mqtt-limits.js';
 
 /** What is kept in memory for all clients together. */
 export class Usage {

@@ -1,4 +1,4 @@
-import { type MqttLimits, mqttLimits } from '../../core/mqtt-limits.js';
+import { type MqttLimits, mqttLimits } from '../../core/model/mqtt-limits.js';
 import { type Engine, type Handover, type Holder, holderName, type Served } from '../gate/engine.js';
 import type { Connect } from '../packets/connect.js';
 import type { PacketReader } from '../packets/packet-reader.js';

@@ -1,4 +1,4 @@
-import { isTopicName } from '../../core/scope.js';
+import { isTopicName } from '../../core/model/scope.js';
 import { makeAcknowledgement } from '../packets/acknowledgement.js';
 import type { Packet } from '../packets/packet.js';
 import { ALLOWED, PROPERTY } from '../packets/properties.js';

@@ -1,4 +1,4 @@
-import type { Rights } from '../../core/topic-rights.js';
+import type { Rights } from '../../core/verify/topic-rights.js';
 import type { Account } from './account.js';
 import type { Message } from './message.js';
 import type { Subscription } from './subscription-tree.js';

@@ -1,4 +1,4 @@
-import type { Rights } from '../../core/topic-rights.js';
+import type { Rights } from '../../core/verify/topic-rights.js';
 import type { Connect } from '../packets/connect.js';
 import { PROPERTY } from '../packets/properties.js';
 import { Message, type MessageParts } from './message.js';

@@ -1,5 +1,5 @@
-import type { Principal } from '../../core/presentation.js';
-import type { Rights } from '../../core/topic-rights.js';
+import type { Principal } from '../../core/model/principal.js';
+import type { Rights } from '../../core/verify/topic-rights.js';
 import type { Link } from '../link.js';
 import type { ConnectRefusal } from '../packets/connack.js';
 import type { Connect } from '../packets/connect.js';

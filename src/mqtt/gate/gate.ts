@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import type { LiveConnections } from '../../core/live-connections.js';
-import type { Clock, Limiter } from '../../core/ports.js';
-import type { Principal, UsedCredential } from '../../core/presentation.js';
-import { refusalCause } from '../../core/refusal-cause.js';
-import { type RevisedRegistry, type Rights, TopicRights } from '../../core/topic-rights.js';
-import { passwordIdOf } from '../../core/verify.js';
-import { CONNECT_DEMAND, verifyConnect } from '../../core/verify-connect.js';
+import type { Principal, UsedCredential } from '../../core/model/principal.js';
+import type { Clock } from '../../core/ports/clock.js';
+import type { Limiter } from '../../core/ports/limiter.js';
+import { CONNECT_DEMAND, verifyConnect } from '../../core/verify/connect.js';
+import type { LiveConnections } from '../../core/verify/live-connections.js';
+import { refusalCause } from '../../core/verify/refusal-cause.js';
+import { type RevisedRegistry, type Rights, TopicRights } from '../../core/verify/topic-rights.js';
+import { passwordIdOf } from '../../core/verify/verify.js';
 import { Deadlines } from '../deadlines.js';
 import { Link, type Receiver } from '../link.js';
 import {

@@ -1,7 +1,11 @@
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import { NO_CREDENTIAL, type PresentedConnect, presentConnectTexts } from '../../core/present-connect.js';
-import { type PresentedCertificate, presentCertificate } from '../../core/presentation.js';
+import {
+  NO_CREDENTIAL,
+  type PresentedConnect,
+  presentConnectTexts,
+} from '../../core/verify/present-connect.js';
+import { type PresentedCertificate, presentCertificate } from '../../core/verify/presentation.js';
 import type { Connect } from '../packets/connect.js';
 
 /** What a listener asks of its clients: a token, a certificate of the CA, one of the two, or nothing at all. */

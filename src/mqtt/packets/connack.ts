@@ -1,4 +1,4 @@
-import type { Rejection } from '../../core/presentation.js';
+import type { Rejection } from '../../core/verify/presentation.js';
 
 /** A refusal in MQTT's words: the return code of 3.1 and 3.1.1 (section 3.2.2.3), the reason code of 5 (section 3.2.2.2). */
 export interface ConnectRefusal {

@@ -1,4 +1,4 @@
-import { isTopicName } from '../../core/scope.js';
+import { isTopicName } from '../../core/model/scope.js';
 import { type ConnectRefusal, INVALID_CLIENT_ID, MALFORMED, UNSUPPORTED_PROTOCOL } from './connack.js';
 import type { Packet } from './packet.js';
 import { makePacket } from './packet.js';

@@ -1,4 +1,4 @@
-import type { Rights } from '../../core/topic-rights.js';
+import type { Rights } from '../../core/verify/topic-rights.js';
 import { makeAcknowledgement } from '../packets/acknowledgement.js';
 import type { Packet } from '../packets/packet.js';
 import { PACKET } from '../packets/packet-type.js';

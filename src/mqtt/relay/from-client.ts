@@ -1,4 +1,4 @@
-import { isTopicName } from '../../core/scope.js';
+import { isTopicName } from '../../core/model/scope.js';
 import type { Handover } from '../gate/engine.js';
 import {
   makeAcknowledgement,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Collection, Subscription, Watcher } from '../../core/ports.js';
+import type { Collection, Subscription, Watcher } from '../../core/ports/key-store.js';
 import { ioError, systemCode } from '../../disk/io-error.js';
 import { withLock } from '../../disk/lock.js';
 import { Follower } from './follower.js';

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { parseClient } from '../../core/client.js';
-import { parseUseRecord } from '../../core/last-use.js';
-import type { KeyStore } from '../../core/ports.js';
-import { parseProvisioningKey } from '../../core/provisioning-key.js';
-import { parseSession } from '../../core/session.js';
-import { parseSigningKeyRing } from '../../core/signing-key.js';
-import { parseEmailClaim, parseUser } from '../../core/user.js';
+import { parseClient } from '../../core/model/client.js';
+import { parseUseRecord } from '../../core/model/last-use.js';
+import { parseProvisioningKey } from '../../core/model/provisioning-key.js';
+import { parseSession } from '../../core/model/session.js';
+import { parseSigningKeyRing } from '../../core/model/signing-key.js';
+import { parseEmailClaim, parseUser } from '../../core/model/user.js';
+import type { KeyStore } from '../../core/ports/key-store.js';
 import { prepareHome } from '../../disk/home.js';
 import { FileCollection } from './collection.js';
 

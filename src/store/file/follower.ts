@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { Change, Watcher } from '../../core/ports.js';
+import type { Change, Watcher } from '../../core/ports/key-store.js';
 import { ioError, systemCode } from '../../disk/io-error.js';
 import { type FileVersion, shardVersion } from './shard.js';
 

@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Adapter, Low } from 'lowdb';
-import { KeywrightError } from '../../core/errors.js';
+import { KeywrightError } from '../../core/model/errors.js';
 import { readOptional, replaceFile, temporaryPrefix } from '../../disk/durable-file.js';
 import { ioError, systemCode } from '../../disk/io-error.js';
 

@@ -2,10 +2,10 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../../cli/base-command.js';
 import { repeated } from '../../../cli/flags.js';
 import { apiKeyServices } from '../../../cli/services.js';
-import { createProvisioningKey } from '../../../core/provisioning-keys.js';
-import { parseExpiry } from '../../../core/time.js';
-import { parseUserName } from '../../../core/user.js';
-import { provisioningKeyView } from '../../../core/views.js';
+import { createProvisioningKey } from '../../../core/manage/provisioning-keys.js';
+import { provisioningKeyView } from '../../../core/manage/views.js';
+import { parseExpiry } from '../../../core/model/time.js';
+import { parseUserName } from '../../../core/model/user.js';
 
 export default class ProvisionKeyCreate extends BaseCommand {
   static override summary = 'Make a key that a device registers itself with, shown this once.';

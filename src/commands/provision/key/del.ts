@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../../cli/base-command.js';
-import { OPERATOR } from '../../../core/actor.js';
-import { deleteProvisioningKey } from '../../../core/provisioning-keys.js';
+import { OPERATOR } from '../../../core/manage/actor.js';
+import { deleteProvisioningKey } from '../../../core/manage/provisioning-keys.js';
 
 export default class ProvisionKeyDel extends BaseCommand {
   static override summary = 'Delete a provisioning key: no device registers with it any more.';

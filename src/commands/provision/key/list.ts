@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../../cli/base-command.js';
 import { table } from '../../../cli/table.js';
-import { listProvisioningKeys } from '../../../core/provisioning-keys.js';
-import { provisioningKeyView } from '../../../core/views.js';
+import { listProvisioningKeys } from '../../../core/manage/provisioning-keys.js';
+import { provisioningKeyView } from '../../../core/manage/views.js';
 
 export default class ProvisionKeyList extends BaseCommand {
   static override summary = 'List the provisioning keys that are left, without their secrets.';

@@ -1,0 +1,71 @@
+import type { TokenOrigin, TokenRules } from '../model/access-token.js';
+import { tokenPayload } from '../model/access-token.js';
+import { KeywrightError } from '../model/errors.js';
+import type { Principal } from '../model/principal.js';
+import { narrowScopes } from '../model/scope.js';
+import { randomId, type Session } from '../model/session.js';
+import { type Timestamp, wholeSeconds } from '../model/time.js';
+import type { User } from '../model/user.js';
+import type { Clock } from '../ports/clock.js';
+import type { TokenSealer } from '../ports/token-sealer.js';
+
+export interface MintServices {
+  readonly sealer: TokenSealer;
+  readonly rules: TokenRules;
+  readonly clock: Clock;
+}
+
+/** An access token that was just made. */
+export interface MintedToken {
+  readonly token: string;
+  readonly scopes: readonly string[];
+  readonly expiresAt: Timestamp;
+  readonly expiresInSeconds: number;
+}
+
+/** What an access token is for. */
+export interface Grant {
+  readonly subject: string;
+  readonly origin: TokenOrigin;
+  /** Of the token that is exchanged. */
+  readonly familyId?: string | undefined;
+  readonly scopes: readonly string[];
+  readonly groups: readonly string[];
+  readonly domains: readonly string[];
+  /** The token does not outlive this. */
+  readonly expiresAt: Timestamp;
+}
+
+/** What a user's session stands for. */
+export function sessionGrant(user: User, session: Session): Grant {
+  const { id: subject, groups, domains } = user;
+  const scopes = narrowScopes(user.scopes, session.scopes);
+  const origin = { kind: 'session', sessionId: session.id } as const;
+  return { subject, origin, scopes, groups, domains, expiresAt: session.expiresAt };
+}
+
+/** What an accepted caller may have a token for: bound to what it was accepted by. @throws KeywrightError `refused` for an MQTT password */
+export function principalGrant({ id, credential, scopes, groups, domains, expiresAt }: Principal): Grant {
+  const rest = { subject: id, scopes, groups, domains, expiresAt };
+  // Over HTTP nobody presents one: what it opens stays MQTT.
+  if (credential.kind === 'password')
+    throw new KeywrightError('refused', 'an MQTT password gets no access token');
+  if (credential.kind !== 'access-token')
+    return { ...rest, origin: { kind: credential.kind, credentialId: credential.id } };
+  const { origin, familyId } = credential.claims;
+  return { ...rest, origin, familyId };
+}
+
+/** Makes an access token for at most `ttlMs`. */
+export async function mintAccessToken(
+  { sealer, rules, clock }: MintServices,
+  grant: Grant,
+  ttlMs: number,
+): Promise<MintedToken> {
+  const issuedAt = wholeSeconds(clock.now());
+  const expiresAt = wholeSeconds(Math.min(issuedAt + ttlMs, grant.expiresAt));
+  const id = randomId();
+  const claims = { ...grant, id, familyId: grant.familyId ?? id, issuedAt, expiresAt };
+  const token = await sealer.seal(tokenPayload(claims, rules));
+  return { token, scopes: grant.scopes, expiresAt, expiresInSeconds: (expiresAt - issuedAt) / 1000 };
+}

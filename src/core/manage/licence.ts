@@ -1,0 +1,112 @@
+import { liveClient } from '../model/client.js';
+import { KeywrightError } from '../model/errors.js';
+import { formatTime, type Timestamp } from '../model/time.js';
+import type { Clock } from '../ports/clock.js';
+import type { KeyStore } from '../ports/key-store.js';
+import type { Licence } from '../ports/licence.js';
+
+/** What a licence allows. */
+export interface LicenceTerms {
+  /** How many clients there may be; null for any number. */
+  readonly deviceLimit: number | null;
+  readonly features: readonly string[];
+  readonly notBefore: Timestamp;
+  readonly expiresAt: Timestamp;
+}
+
+/** What the environment gives: no need of a licence, one that was verified, or what is the matter with it. */
+export type GivenLicence =
+  | { readonly kind: 'not-needed' }
+  | { readonly kind: 'verified'; readonly terms: LicenceTerms }
+  | { readonly kind: 'unusable'; readonly reason: string };
+
+/** How things stand. Restricted: existing clients go on, and no new ones are registered. */
+export interface LicenceStatus {
+  readonly state: 'unrestricted' | 'valid' | 'restricted';
+  /** Why it is restricted. */
+  readonly reason: string | null;
+  readonly terms: LicenceTerms | null;
+  /** How many clients there are. */
+  readonly used: number;
+}
+
+export interface ClientLicenceOptions {
+  readonly keyStore: KeyStore;
+  readonly clock: Clock;
+  /** Reads what the environment gives, once. @throws KeywrightError `invalid-input` */
+  readonly read: () => Promise<GivenLicence>;
+  /** Runs one at a time, across processes. */
+  readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+// More than other processes register before a running server has seen it.
+const MARGIN = 100;
+
+/** The licence of a home: how many clients its keystore may have. */
+export class ClientLicence implements Licence {
+  readonly #options: ClientLicenceOptions;
+  #given: Promise<GivenLicence> | undefined;
+  #countSeen: (() => number) | undefined;
+
+  constructor(options: ClientLicenceOptions) {
+    this.#options = options;
+  }
+
+  /** Spares counting in the files as long as the limit is far from what somebody has seen. */
+  countBy(seen: () => number): void {
+    this.#countSeen = seen;
+  }
+
+  async admit<T>(register: () => Promise<T>): Promise<T> {
+    const given = await this.#read();
+    if (given.kind === 'not-needed') return register();
+    const fault = faultOf(given, this.#options.clock.now());
+    if (fault !== undefined) throw restricted(fault);
+    const limit = given.kind === 'verified' ? given.terms.deviceLimit : null;
+    if (limit === null) return register();
+    return this.#options.exclusively(async () => {
+      const seen = this.#countSeen?.() ?? Number.POSITIVE_INFINITY;
+      const used = seen + MARGIN < limit ? seen : await this.#count();
+      if (used >= limit) throw restricted(full(limit));
+      return register();
+    });
+  }
+
+  /** How things stand now. @throws KeywrightError `invalid-input` where the public key is none */
+  async status(): Promise<LicenceStatus> {
+    const given = await this.#read();
+    const used = await this.#count();
+    if (given.kind === 'not-needed') return { state: 'unrestricted', reason: null, terms: null, used };
+    const terms = given.kind === 'verified' ? given.terms : null;
+    const limit = terms?.deviceLimit ?? Number.POSITIVE_INFINITY;
+    const reason = faultOf(given, this.#options.clock.now()) ?? (used >= limit ? full(limit) : null);
+    return { state: reason === null ? 'valid' : 'restricted', reason, terms, used };
+  }
+
+  #read(): Promise<GivenLicence> {
+    this.#given ??= this.#options.read();
+    return this.#given;
+  }
+
+  async #count(): Promise<number> {
+    return (await this.#options.keyStore.clients.list()).filter((client) => liveClient(client)).length;
+  }
+}
+
+function faultOf(given: Exclude<GivenLicence, { kind: 'not-needed' }>, now: Timestamp): string | undefined {
+  if (given.kind === 'unusable') return given.reason;
+  const { notBefore, expiresAt } = given.terms;
+  if (now < notBefore) return `the licence begins at ${formatTime(notBefore)}`;
+  return now >= expiresAt ? `the licence expired at ${formatTime(expiresAt)}` : undefined;
+}
+
+function full(limit: number): string {
+  return `the licence is full: it is for ${limit} client(s)`;
+}
+
+function restricted(reason: string): KeywrightError {
+  return new KeywrightError('refused', `no new client is registered: ${reason}`, {
+    hint: 'existing clients go on; see: keywright license show',
+    reason: 'licence',
+  });
+}

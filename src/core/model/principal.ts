@@ -1,0 +1,24 @@
+import type { AccessTokenClaims } from './access-token.js';
+import type { Credential } from './client.js';
+import type { Timestamp } from './time.js';
+
+/** By which credential somebody was accepted. */
+export type UsedCredential =
+  | { readonly kind: Credential['kind']; readonly id: string }
+  | { readonly kind: 'access-token'; readonly id: string; readonly claims: AccessTokenClaims };
+
+/** Who a verdict says is calling. */
+export interface Principal {
+  readonly kind: 'client' | 'user';
+  /** Canonical id of the client or the user. */
+  readonly id: string;
+  readonly label: string | null;
+  /** The user that a client belongs to. */
+  readonly owner: string | null;
+  readonly groups: readonly string[];
+  readonly domains: readonly string[];
+  readonly scopes: readonly string[];
+  readonly credential: UsedCredential;
+  readonly notBefore: Timestamp;
+  readonly expiresAt: Timestamp;
+}

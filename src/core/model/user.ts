@@ -1,0 +1,105 @@
+import { canonicalClientId } from './client-id.js';
+import { KeywrightError } from './errors.js';
+import { object, oneOf, optional, text, texts, time } from './fields.js';
+import type { Timestamp } from './time.js';
+
+export const ROLES = ['admin', 'member'] as const;
+
+/** An admin sees and manages everything, a member what is theirs. */
+export type Role = (typeof ROLES)[number];
+
+/** A person. Times are milliseconds since the epoch. */
+export interface User {
+  /** What the person signs in with: of the form of a client id, but a name apart from those. */
+  readonly id: string;
+  readonly email: string | null;
+  readonly groups: readonly string[];
+  /** `*` for all. */
+  readonly domains: readonly string[];
+  readonly role: Role;
+  readonly scopes: readonly string[];
+  /** argon2id, PHC string format. */
+  readonly passwordHash: string;
+  /** Sessions that began before this have ended. */
+  readonly sessionsSince: Timestamp;
+  /** Set on a user whose sessions, keys and clients do not work for the time being. */
+  readonly disabledAt: Timestamp | null;
+  readonly createdAt: Timestamp;
+  readonly updatedAt: Timestamp;
+}
+
+/** The canonical (lower-case) form of a user's name. @throws KeywrightError `invalid-input` */
+export function parseUserName(name: string): string {
+  const id = canonicalClientId(name);
+  if (id === undefined) {
+    throw new KeywrightError(
+      'invalid-input',
+      `user name ${JSON.stringify(name.slice(0, 80))} is not allowed`,
+      {
+        hint: 'a name has 1 to 64 characters: a letter or digit first, then letters, digits, "_", ".", "@" or "-"',
+      },
+    );
+  }
+  return id;
+}
+
+/** An e-mail address in lower case; only its form is checked. @throws KeywrightError `invalid-input` */
+export function parseEmail(address: string): string {
+  if (address.length > 254 || !/^[\x21-\x3f\x41-\x7e]{1,64}@[A-Za-z0-9.-]+$/.test(address)) {
+    throw new KeywrightError(
+      'invalid-input',
+      `${JSON.stringify(address.slice(0, 80))} is not an e-mail address`,
+    );
+  }
+  return address.toLowerCase();
+}
+
+/** The name of a group or a domain, without the `domains:` that some callers put in front. @throws KeywrightError `invalid-input` */
+export function parseGroupName(name: string): string {
+  const bare = bareDomain(name);
+  if (!/^(\*|[A-Za-z0-9][A-Za-z0-9_.-]{0,63})$/.test(bare)) {
+    throw new KeywrightError(
+      'invalid-input',
+      `${JSON.stringify(name.slice(0, 80))} is not the name of a group or domain`,
+      {
+        hint: 'a name has 1 to 64 letters, digits, "_", "." or "-", a letter or digit first; * is every domain',
+      },
+    );
+  }
+  return bare;
+}
+
+/** A domain as it is presented: `plant7`, or `domains:plant7`. */
+export function bareDomain(text: string): string {
+  return text.startsWith('domains:') ? text.slice('domains:'.length) : text;
+}
+
+/** An e-mail address that a user has, or is about to get. */
+export interface EmailClaim {
+  readonly userId: string;
+  readonly claimedAt: Timestamp;
+}
+
+/** Reads a claim as a keystore holds it. @throws KeywrightError `store-corrupt` that names the field */
+export function parseEmailClaim(value: unknown): EmailClaim {
+  const record = object(value, 'e-mail');
+  return { userId: text(record, 'userId'), claimedAt: time(record, 'claimedAt') };
+}
+
+/** Reads a user as a keystore holds it. @throws KeywrightError `store-corrupt` that names the field */
+export function parseUser(value: unknown): User {
+  const record = object(value, 'user');
+  return {
+    id: text(record, 'id'),
+    email: optional(text, record, 'email'),
+    groups: texts(record, 'groups'),
+    domains: texts(record, 'domains'),
+    role: oneOf(ROLES, record, 'role'),
+    scopes: texts(record, 'scopes'),
+    passwordHash: text(record, 'passwordHash'),
+    sessionsSince: time(record, 'sessionsSince'),
+    disabledAt: optional(time, record, 'disabledAt'),
+    createdAt: time(record, 'createdAt'),
+    updatedAt: time(record, 'updatedAt'),
+  };
+}

@@ -1,0 +1,101 @@
+import type { Clock } from '../ports/clock.js';
+import type { RegistryChange } from './live-registry.js';
+import type { Registry } from './prove.js';
+import { type Accepted, restsOn, stillHolds } from './verify.js';
+
+// A connection ends within a second of its credential.
+const SWEEP_EVERY_MS = 500;
+
+export interface LiveConnectionsOptions {
+  readonly registry: Registry & {
+    onChange(listener: (changes: readonly RegistryChange[]) => void): void;
+  };
+  readonly clock: Clock;
+  /** Is told of each connection that is ended here. */
+  readonly onEnd: (clientId: string, reason: string) => void;
+}
+
+/** A connection, or a stream, that lives on after it was let in. */
+interface Connection {
+  destroy(): unknown;
+}
+
+interface Entry {
+  readonly connection: Connection;
+  readonly accepted: Accepted;
+}
+
+/** The live connections, and why each was let in: one whose reason is gone is closed. */
+export class LiveConnections {
+  readonly #options: LiveConnectionsOptions;
+  readonly #all = new Map<Connection, Entry>();
+  /** By what they rest on; the entry itself where only one does, as is common. */
+  readonly #byReason = new Map<string, Entry | Set<Entry>>();
+  readonly #sweep: NodeJS.Timeout;
+
+  constructor(options: LiveConnectionsOptions) {
+    this.#options = options;
+    options.registry.onChange((changes) => {
+      for (const { what, id } of changes) this.#recheck(what === 'signing-keys' ? what : `${what} ${id}`);
+    });
+    this.#sweep = setInterval(() => this.#closeExpired(), SWEEP_EVERY_MS);
+    this.#sweep.unref();
+  }
+
+  add(connection: Connection, accepted: Accepted): void {
+    const entry = { connection, accepted };
+    this.#all.set(connection, entry);
+    for (const reason of restsOn(accepted.principal)) {
+      const others = this.#byReason.get(reason);
+      if (others === undefined) this.#byReason.set(reason, entry);
+      else if (others instanceof Set) others.add(entry);
+      else this.#byReason.set(reason, new Set([others, entry]));
+    }
+  }
+
+  /** To be called when a connection has ended. */
+  delete(connection: Connection): void {
+    const entry = this.#all.get(connection);
+    if (entry === undefined) return;
+    this.#all.delete(connection);
+    for (const reason of restsOn(entry.accepted.principal)) {
+      const others = this.#byReason.get(reason);
+      if (others instanceof Set) others.delete(entry);
+      if (others === entry || (others instanceof Set && others.size === 0)) this.#byReason.delete(reason);
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#sweep);
+    for (const connection of this.#all.keys()) connection.destroy();
+  }
+
+  /** Closes those connections that rest on a record, and whose credential does not hold any more. */
+  #recheck(reason: string): void {
+    const found = this.#byReason.get(reason);
+    if (found === undefined) return;
+    const now = this.#options.clock.now();
+    for (const entry of found instanceof Set ? [...found] : [found]) {
+      if (stillHolds(entry.accepted, this.#options.registry, now)) continue;
+      this.#end(entry, 'its credential does not hold any more');
+    }
+  }
+
+  #closeExpired(): void {
+    const { registry, clock } = this.#options;
+    const now = clock.now();
+    for (const entry of this.#all.values()) {
+      const { expiresAt, credential } = entry.accepted.principal;
+      // A token also ends with the key that signed it, which has a time of its own.
+      const isOver = credential.kind === 'access-token' && !registry.slow.isTrusted(credential.claims.keyId);
+      if (now >= expiresAt || isOver) this.#end(entry, 'its credential has expired');
+    }
+  }
+
+  #end({ connection, accepted }: Entry, reason: string): void {
+    // Its close comes later: until then nobody is told twice.
+    this.delete(connection);
+    this.#options.onEnd(accepted.principal.id, reason);
+    connection.destroy();
+  }
+}

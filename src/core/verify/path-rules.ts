@@ -1,0 +1,129 @@
+import { canonicalClientId } from '../model/client-id.js';
+import { KeywrightError } from '../model/errors.js';
+import { parseScope } from '../model/scope.js';
+import type { RequestDemand } from './presentation.js';
+
+/** What a request is for, as its caller or a gateway names it. */
+export interface Target {
+  /** Undefined where the gateway did not say. */
+  readonly method: string | undefined;
+  /** Path and query as they were sent: `/api/pipes/a%20b?x=1`. Undefined where two places name different ones. */
+  readonly path: string | undefined;
+}
+
+/** Which method and path needs which scope. */
+export interface Rule {
+  /** Upper-case, of which GET covers HEAD; undefined for every method. */
+  readonly methods: readonly string[] | undefined;
+  /** Lower-case, of which `*` is any and `{client}` the caller's own id. */
+  readonly segments: readonly string[];
+  /** Whether any number of segments may follow. */
+  readonly open: boolean;
+  readonly scope: string | undefined;
+}
+
+const METHODS = /^(\*|[A-Z][A-Z-]*(\|[A-Z][A-Z-]*)*)$/;
+const PATTERN = /^(\/(\*|\{client\}|[A-Za-z0-9._~@:+-]+))*(\/\*\*)?\/?$/;
+
+/**
+ * Reads a rule: `GET|HEAD /api/pipes/** pipes:read`. `*` is any method, or any one segment of a path; `**` at the end any
+ * number of them; `{client}` the caller's own id. Without a scope, any credential will do. @throws KeywrightError `invalid-input`
+ */
+export function parseRule(text: string): Rule {
+  const [methods = '', pattern = '', scope, ...more] = text.trim().split(/\s+/);
+  if (!METHODS.test(methods) || pattern === '' || !PATTERN.test(pattern) || more.length > 0) {
+    throw new KeywrightError('invalid-input', `rule ${JSON.stringify(text.slice(0, 200))} is not allowed`, {
+      hint: 'a rule looks like: GET|HEAD /api/pipes/** pipes:read',
+    });
+  }
+  const segments = segmentsOf(pattern.toLowerCase());
+  const open = segments.at(-1) === '**';
+  return {
+    methods: methods === '*' ? undefined : methods.split('|'),
+    segments: open ? segments.slice(0, -1) : segments,
+    open,
+    scope: scope === undefined ? undefined : parseScope(scope),
+  };
+}
+
+// A device's own paths, whoever runs behind keywright.
+const DEVICE = parseRule('* /api/v1/device/{client}/**');
+const MAYBE_DEVICE = /device/i;
+
+/**
+ * What a request must show for its target: what the first rule says that fits, and that a path of a device is that device's.
+ * Where there are rules, a path that servers read in different ways (dot segments, encoded slashes, …) is nobody's, and so is
+ * one whose method a gateway keeps to itself.
+ */
+export function demandOf(rules: readonly Rule[], target: Target): RequestDemand | undefined {
+  const { path } = target;
+  if (path === undefined) return NOBODYS;
+  if (rules.length === 0 && !MAYBE_DEVICE.test(path) && !path.includes('%')) return undefined;
+  const plain = plainSegments(path);
+  if (plain === undefined)
+    return rules.length > 0 || MAYBE_DEVICE.test(decodeLetters(decodeLetters(path))) ? NOBODYS : undefined;
+  const rule = rules.find((each) => fits(each, { ...target, segments: plain }));
+  if (rule?.methods && target.method === undefined) return NOBODYS;
+  const owners = [DEVICE, ...(rule ? [rule] : [])].flatMap((each) => ownersIn(each, plain));
+  if (rule?.scope === undefined && owners.length === 0) return undefined;
+  const scopes = rule?.scope === undefined ? [] : [rule.scope];
+  if (owners.length === 0) return { scopes };
+  const [owner] = owners;
+  return { scopes, clientId: owners.every((each) => each === owner) ? (owner ?? null) : null };
+}
+
+const NOBODYS: RequestDemand = { scopes: [], clientId: null };
+
+interface PlainTarget {
+  readonly method: string | undefined;
+  readonly segments: readonly string[];
+}
+
+// A method that is not known fits every rule that names one, which is then found to be in doubt.
+function fits({ methods, ...pattern }: Rule, { method, segments }: PlainTarget): boolean {
+  // Servers answer HEAD by what they have for GET (RFC 9110 section 9.3.2).
+  const isNamed = methods?.some((each) => each === method || (each === 'GET' && method === 'HEAD'));
+  return (!methods || method === undefined || isNamed === true) && fitsPath(pattern, segments);
+}
+
+function fitsPath({ segments, open }: Pick<Rule, 'segments' | 'open'>, path: readonly string[]): boolean {
+  if (open ? path.length < segments.length : path.length !== segments.length) return false;
+  return segments.every((each, index) => each === '*' || each === '{client}' || each === path[index]);
+}
+
+/** Whose a path is by the rule: the clients that its `{client}` stands for; null where that is none. */
+function ownersIn(rule: Rule, path: readonly string[]): (string | null)[] {
+  if (!fitsPath(rule, path)) return [];
+  return rule.segments.flatMap((each, index) =>
+    each === '{client}' ? [canonicalClientId(path[index] ?? '') ?? null] : [],
+  );
+}
+
+function segmentsOf(path: string): string[] {
+  return path.split('/').filter((segment) => segment !== '');
+}
+
+/** Lower-case, decoded; undefined where two servers may not agree on them. RFC 3986 section 6 */
+function plainSegments(target: string): string[] | undefined {
+  const [path = ''] = target.split('?', 1);
+  const inner = path.replace(/^\//, '').replace(/\/$/, '');
+  if (!path.startsWith('/') || /%2f|%5c|%25|[\\;#]/i.test(path)) return undefined;
+  const segments = inner === '' ? [] : inner.split('/').map(decode);
+  const isPlain = segments.every((each) => each !== undefined && each !== '' && !ODD.test(each));
+  return isPlain ? segments.map((each) => (each ?? '').toLowerCase()) : undefined;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const ODD = /^\.{1,2}$|[\x00-\x1f\x7f;]/;
+
+function decode(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined;
+  }
+}
+
+function decodeLetters(path: string): string {
+  return path.replace(/%([0-7][0-9a-f])/gi, (_, code) => String.fromCharCode(Number.parseInt(code, 16)));
+}

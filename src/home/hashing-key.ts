@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { KeywrightError } from '../core/model/errors.js';
+import type { KeyStore } from '../core/ports/key-store.js';
+import { prepareHome } from '../disk/home.js';
+import { createSecret, readSecret } from '../disk/secret-file.js';
+import { anyCredential } from './any-credential.js';
+
+/**
+ * Reads the key of the keyed hash by which secrets are kept; makes it if no secret is kept yet.
+ * @throws KeywrightError `store-corrupt` if secrets are kept but the key is gone
+ */
+export async function hashingKey(home: string, keyStore: KeyStore): Promise<Buffer> {
+  const path = join(home, 'hmac.key');
+  const found = await readSecret(path);
+  if (found !== undefined) return found;
+  const isUsed =
+    (await anyCredential(keyStore, 'api-key')) || (await keyStore.provisioningKeys.list()).length > 0;
+  if (!isUsed) {
+    await prepareHome(home);
+    await createSecret(path);
+  }
+  // Another process may have made it meanwhile; otherwise it is lost, and a new one would recognise no API key.
+  const key = await readSecret(path);
+  if (key === undefined) {
+    throw new KeywrightError('store-corrupt', `${path} is missing, without which no API key is recognised`, {
+      hint: 'put it back from a backup',
+    });
+  }
+  return key;
+}

@@ -1,0 +1,186 @@
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { FileAuditLog } from '../audit/file-log.js';
+import type { AuthorityRequest } from '../ca/authority.js';
+import type { ServerLeaf } from '../ca/server-leaf.js';
+import { ClientLicence } from '../core/manage/licence.js';
+import { ensureSigningKeys } from '../core/manage/signing-keys.js';
+import { keyedHash } from '../core/model/api-key.js';
+import { makeKeyPair } from '../core/model/key-algorithm.js';
+import { parseGrant } from '../core/model/scope.js';
+import { openRing, RING_ID } from '../core/model/signing-key.js';
+import type {
+  CertificateAuthority,
+  CertificationRequest,
+  ServerName,
+} from '../core/ports/certificate-authority.js';
+import type { Clock } from '../core/ports/clock.js';
+import type { KeyStore } from '../core/ports/key-store.js';
+import type { PasswordHasher } from '../core/ports/password-hasher.js';
+import { SlowProofs } from '../core/verify/slow-proofs.js';
+import { checkHome, prepareHome } from '../disk/home.js';
+import { withLock } from '../disk/lock.js';
+import type { JwtSealer } from '../jwt/sealer.js';
+import { type CommonSettings, commonSettings, type GivenValues } from '../settings/read.js';
+import { openFileStore } from '../store/file/file-store.js';
+import { firstAuthority } from './first-authority.js';
+import { hashingKey } from './hashing-key.js';
+
+/** Everything a command works with, put together for one home. */
+export interface App {
+  readonly home: string;
+  readonly keyStore: KeyStore;
+  readonly clock: Clock;
+  readonly audit: FileAuditLog;
+  /** How many clients there may be, by `LICENSE_PUBLIC_KEY` and `LICENSE_KEY`. */
+  readonly licence: ClientLicence;
+  /** What the home's configuration says to every command. @throws KeywrightError `invalid-input` */
+  settings(): Promise<CommonSettings>;
+  /** Reads scopes that are to be granted. @throws KeywrightError `invalid-input` on one that does not exist */
+  parseGrant(scopes: readonly string[]): Promise<string[]>;
+  /** The CA, which the first call on a new home makes. @throws KeywrightError `ca-unusable` */
+  authority(): Promise<CertificateAuthority>;
+  /** The TLS server's certificate for these names, made or renewed if need be. @throws KeywrightError `ca-unusable` */
+  serverLeaf(names: readonly ServerName[]): Promise<ServerLeaf>;
+  /** The CA, if there is one. @throws KeywrightError `ca-unusable` */
+  existingAuthority(): Promise<CertificateAuthority | undefined>;
+  /**
+   * The keyed hash by which API keys are kept; its key is made when first needed.
+   * @throws KeywrightError `store-corrupt` where API keys are registered but the key is gone
+   */
+  secretHasher(): Promise<(secret: string) => string>;
+  passwords(): Promise<PasswordHasher>;
+  /** What signs and reads access tokens, with the keys as they are; `configured` where they come from the environment. */
+  tokens(): Promise<{ readonly sealer: JwtSealer; readonly configured: boolean }>;
+  /** Makes the first key that signs access tokens, where none comes from the environment. */
+  ensureSigningKeys(): Promise<void>;
+  /** What reads access tokens of the configured issuer, for a program that ends afterwards. */
+  slowProofs(): Promise<SlowProofs>;
+  /** Makes the CA by choice. @throws KeywrightError `already-exists` */
+  createAuthority(request: AuthorityRequest): Promise<CertificateAuthority>;
+}
+
+export interface AppOptions {
+  readonly home: string;
+  /** Gets what the user should know but did not ask for. */
+  readonly notice: (text: string) => void;
+  readonly environment: GivenValues;
+  readonly clock?: Clock;
+}
+
+const systemClock: Clock = { now: () => Date.now() };
+
+/** Opens a home, which need not exist yet. @throws KeywrightError `unsafe-home` */
+export async function openApp({ home, notice, environment, clock = systemClock }: AppOptions): Promise<App> {
+  await checkHome(home);
+  const keyStore = openFileStore(home);
+  const audit = new FileAuditLog({ home, clock, actor: { who: userName(), from: 'local' } });
+  const ca = () => import('../ca/authority.js');
+  const existingAuthority = async () => (await ca()).readAuthority(home);
+  let read: Promise<CommonSettings> | undefined;
+  const settings = () => {
+    // Once: a running server goes by what it was started with.
+    read ??= commonSettings({ environment, home });
+    return read;
+  };
+  const licence = new ClientLicence({
+    ...{ keyStore, clock },
+    read: async () => (await import('../jwt/licence.js')).readLicence((await settings()).licence),
+    exclusively: async (work) => {
+      await prepareHome(home);
+      return withLock(join(home, 'licence.lock'), work);
+    },
+  });
+  const secretHasher = async () => keyedHash(await hashingKey(home, keyStore));
+  const passwords = async () => {
+    const { Argon2Hasher } = await import('../password/argon2.js');
+    return new Argon2Hasher();
+  };
+  const tokens = async () => {
+    const [{ JwtSealer }, { configuredKey }] = await Promise.all([
+      import('../jwt/sealer.js'),
+      import('../jwt/configured-key.js'),
+    ]);
+    const configured = configuredKey((await settings()).jwtKey);
+    if (configured) return { sealer: new JwtSealer(clock, [configured]), configured: true };
+    const ring = await keyStore.signingKeys.get(RING_ID);
+    return { sealer: new JwtSealer(clock, ring ? openRing(ring) : []), configured: false };
+  };
+
+  const createAuthority = async (request: AuthorityRequest) => {
+    const { draftAuthority, publishAuthority } = await ca();
+    const draft = await draftAuthority(request, clock.now());
+    return audit.record({ action: 'ca.init', target: 'ca' }, () => publishAuthority(home, draft));
+  };
+
+  const authority = () =>
+    firstAuthority({
+      ...{ home, keyStore, existingAuthority, notice },
+      make: async () => createAuthority((await ca()).DEFAULT_AUTHORITY),
+    });
+
+  return {
+    home,
+    keyStore,
+    clock,
+    audit,
+    licence,
+    existingAuthority,
+    authority,
+    serverLeaf: async (names) =>
+      (await import('../ca/server-leaf.js')).ensureServerLeaf({
+        home,
+        names,
+        clock,
+        authority: await authority(),
+      }),
+    settings,
+    parseGrant: async (scopes) => parseGrant(scopes, (await settings()).scopes),
+    secretHasher,
+    passwords,
+    tokens,
+    async ensureSigningKeys() {
+      if ((await tokens()).configured) return;
+      await ensureSigningKeys({ keyStore, clock, audit }, (await settings()).jwtAlgorithm);
+    },
+    async slowProofs() {
+      const { issuer, audience } = await settings();
+      return new SlowProofs({
+        sealer: (await tokens()).sealer,
+        rules: { issuer: issuer ?? '', audience },
+        passwords: await passwords(),
+        hashSecret: await secretHasher(),
+      });
+    },
+    async createAuthority(request) {
+      // Also names what is wrong with a CA that is there.
+      await existingAuthority();
+      return createAuthority(request);
+    },
+  };
+}
+
+/** Reads what a CA is asked for, and checks its proof of possession; no CA is made for that. @throws KeywrightError `invalid-input` */
+export async function readCertificateRequest(pem: string): Promise<CertificationRequest> {
+  const { readRequest } = await import('../ca/request.js');
+  return readRequest(pem);
+}
+
+/** A key pair that is made where it is used, and what a CA is asked for with it (PKCS#10, PEM). */
+export async function makeCertificateRequest(
+  commonName: string,
+): Promise<{ readonly privateKey: string; readonly request: string }> {
+  const { signRequest } = await import('../ca/request.js');
+  const keys = await makeKeyPair('ec-p256');
+  const privateKey = keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  return { privateKey, request: signRequest(commonName, keys) };
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container's user need not have a name.
+    return `uid ${process.getuid?.()}`;
+  }
+}

@@ -1,0 +1,97 @@
+import type { IncomingMessage } from 'node:http';
+import { TLSSocket } from 'node:tls';
+import {
+  type Demand,
+  type Presentation,
+  type PresentedCertificate,
+  presentCertificate,
+} from '../../core/verify/presentation.js';
+import type { TrustedProxies } from './trusted-proxies.js';
+
+/** Which credentials a listener takes. */
+export interface Accepts {
+  readonly tokens: boolean;
+  /** Where a credential may be, lower-case; which of them it is in makes no difference to how it is checked. */
+  readonly headers: CredentialHeaders;
+  /** Who may say which certificate a caller has shown to them. */
+  readonly proxies: TrustedProxies;
+}
+
+/** What a request presents: the text in one of the credential headers, and over TLS the client's certificate; and what its way in demands. */
+export function present(
+  request: IncomingMessage,
+  { tokens, headers, proxies }: Accepts,
+  demand: Demand | undefined,
+): Presentation {
+  // A proxy's own certificate is not that of whoever it speaks for.
+  const certificate = proxies.speaks(request) ? proxies.certificateOf(request) : ownCertificate(request);
+  const { token, domain } = headers.read(request.rawHeaders);
+  return { token: tokens ? token : undefined, certificate, domain, demand };
+}
+
+const BUILT_IN_HEADERS = ['authorization', 'x-api-key', 'x-device-api-key', 'x-machhub-api-key'];
+
+/** Finds what is presented among a request's headers. */
+export class CredentialHeaders {
+  readonly #names: ReadonlySet<string>;
+  // Most headers of most requests are told apart by this alone.
+  readonly #lengths: ReadonlySet<number>;
+
+  /** @param more headers beside the built-in ones, lower-case */
+  constructor(more: readonly string[] = []) {
+    this.#names = new Set([...BUILT_IN_HEADERS, ...more]);
+    this.#lengths = new Set([...this.#names, 'domain'].map((name) => name.length));
+  }
+
+  /** Whether a header may carry a credential. @param name lower-case */
+  carries(name: string): boolean {
+    return this.#names.has(name);
+  }
+
+  read(rawHeaders: readonly string[]): { token: string | undefined; domain: string | undefined } {
+    let token: string | undefined;
+    let domain: string | undefined;
+    for (let index = 0; index < rawHeaders.length; index += 2) {
+      const given = rawHeaders[index] ?? '';
+      if (!this.#lengths.has(given.length)) continue;
+      const name = given.toLowerCase();
+      const value = rawHeaders[index + 1] ?? '';
+      if (name === 'domain') {
+        domain = domain === undefined || domain === value.trim() ? value.trim() : AMBIGUOUS;
+        continue;
+      }
+      if (!this.#names.has(name)) continue;
+      const text = (name === 'authorization' ? withoutScheme(value) : value).trim();
+      if (text === '') continue;
+      // Of two, a proxy before us may have looked at the other
+      token = token === undefined || token === text ? text : AMBIGUOUS;
+    }
+    return { token, domain };
+  }
+}
+
+// Not the shape of any credential.
+const AMBIGUOUS = ' ';
+const BEARER = /^bearer(?: |$)/i;
+const BASIC = /^basic /i;
+
+// RFC 9110 section 11.1: the scheme is case-insensitive; a credential without a scheme says itself what it is.
+// RFC 7617: Basic carries id and secret, which is what the wrapped form of an API key does.
+function withoutScheme(value: string): string {
+  if (BEARER.test(value)) return value.slice('bearer '.length);
+  return BASIC.test(value) ? `basic-key:${value.slice('basic '.length).trim()}` : value;
+}
+
+const NOT_OURS: PresentedCertificate = { fingerprint: '', clientId: undefined };
+const certificates = new WeakMap<TLSSocket, PresentedCertificate | undefined>();
+
+// A connection has one certificate for all of its requests.
+function ownCertificate({ socket }: IncomingMessage): PresentedCertificate | undefined {
+  if (!(socket instanceof TLSSocket)) return undefined;
+  if (!certificates.has(socket)) {
+    const certificate = socket.getPeerX509Certificate();
+    const presented = certificate && (socket.authorized ? presentCertificate(certificate) : NOT_OURS);
+    certificates.set(socket, presented);
+  }
+  return certificates.get(socket);
+}

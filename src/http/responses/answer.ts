@@ -1,0 +1,157 @@
+import type { ServerResponse } from 'node:http';
+import { principalView } from '../../core/manage/views.js';
+import type { Principal } from '../../core/model/principal.js';
+import type { Rejection, Verdict } from '../../core/verify/presentation.js';
+import { type Problem, REFUSALS, type Refusal } from './problem.js';
+
+export interface Answer {
+  readonly status: number;
+  /** Names and values in turn, which node writes fastest; with the body's length. */
+  readonly headers: readonly string[];
+  readonly body: string;
+}
+
+const refusalAnswers = new WeakMap<Refusal, Answer>();
+
+const JSON_CONTENT = ['content-type', 'application/json; charset=utf-8'];
+
+/** Says a verdict in JSON, for whoever asks about itself. @param elapsedMs how long the decision took */
+export function answer(verdict: Verdict, elapsedMs: number): Answer {
+  if (verdict.outcome === 'rejected') return REFUSED[verdict.reason];
+  const made = acceptance(verdict.principal);
+  const elapsed = elapsedMs.toFixed(3);
+  made.headers[elapsed.length] ??= [...made.json, 'content-length', String(made.length + elapsed.length)];
+  return {
+    status: 200,
+    headers: made.headers[elapsed.length] ?? made.json,
+    body: made.before + elapsed + made.after,
+  };
+}
+
+/** Says a verdict to a gateway: who is calling is in the headers, and there is no body. */
+export function gatewayAnswer(verdict: Verdict): Answer {
+  if (verdict.outcome === 'rejected') return REFUSED[verdict.reason];
+  return { status: 200, headers: acceptance(verdict.principal).gateway, body: '' };
+}
+
+/** Who is calling, as names and values in turn. */
+export function identityHeaders(principal: Principal): readonly string[] {
+  return acceptance(principal).identity;
+}
+
+/** The answer that accepts a principal, but for how long the decision took. */
+interface Acceptance {
+  /** Who is calling. All names are always there: a gateway must not leave in place what a caller wrote into one. */
+  readonly identity: readonly string[];
+  readonly gateway: readonly string[];
+  readonly json: readonly string[];
+  readonly before: string;
+  readonly after: string;
+  /** Of the body but for how long the decision took, in octets. */
+  readonly length: number;
+  /** With the whole body's length, by how many digits say how long it took: made once, like everything here. */
+  readonly headers: (readonly string[])[];
+}
+
+const acceptances = new WeakMap<Principal, Acceptance>();
+
+// A principal stays the same object for as long as its client does not change: its answer is made once.
+function acceptance(principal: Principal): Acceptance {
+  let made = acceptances.get(principal);
+  if (made === undefined) {
+    const { credential, ...view } = principalView(principal);
+    const data = { ...view, credential: credential.kind };
+    const { kind, id, scopes } = principal;
+    const identity = [
+      ...['x-auth-subject', id],
+      ...['x-auth-client-id', kind === 'client' ? id : ''],
+      ...['x-auth-scopes', scopes.join(' ')],
+      ...['x-auth-key-id', credential.kind === 'api-key' ? `${id}:${credential.id}` : credential.id],
+      ...['x-auth-expires', view.expiresAt],
+    ];
+    const before = '{"success":true,"reason":"success","elapse":"';
+    const after = `ms","data":${JSON.stringify(data)}}`;
+    made = {
+      identity,
+      gateway: withLength(identity, ''),
+      json: [...JSON_CONTENT, ...identity],
+      before,
+      after,
+      length: Buffer.byteLength(before + after),
+      headers: [],
+    };
+    acceptances.set(principal, made);
+  }
+  return made;
+}
+
+/** A problem as an answer. */
+export function problemAnswer(problem: Problem, headers: Readonly<Record<string, string>> = {}): Answer {
+  const body = JSON.stringify(problem);
+  const content = ['content-type', 'application/problem+json', 'cache-control', 'no-store'];
+  return {
+    status: problem.status,
+    headers: withLength([...content, ...Object.entries(headers).flat()], body),
+    body,
+  };
+}
+
+function withLength(headers: readonly string[], body: string): readonly string[] {
+  return [...headers, 'content-length', String(Buffer.byteLength(body))];
+}
+
+const OPEN_BODY = JSON.stringify({ success: true, reason: 'success', elapse: '0.000ms', data: null });
+
+/** What a listener says that was left open: nobody was asked, so nobody is named. */
+export const OPEN_ANSWER: Answer = {
+  status: 200,
+  headers: withLength(JSON_CONTENT, OPEN_BODY),
+  body: OPEN_BODY,
+};
+
+const REFUSED: Record<Rejection, Answer> = {
+  missing: refusal('missing'),
+  invalid: refusal('invalid'),
+  revoked: refusal('revoked'),
+  'not-yet-valid': refusal('not-yet-valid'),
+  expired: refusal('expired'),
+  'wrong-client-id': refusal('wrong-client-id'),
+  'wrong-domain': refusal('wrong-domain'),
+  'wrong-path': refusal('wrong-path'),
+  'insufficient-scope': refusal('insufficient-scope'),
+  unavailable: refusal('unavailable'),
+};
+
+function refusal(reason: Rejection): Answer {
+  return refusalAnswer(REFUSALS[reason]);
+}
+
+/** A refusal as an answer. */
+export function refusalAnswer(refusal: Refusal): Answer {
+  let made = refusalAnswers.get(refusal);
+  if (made === undefined) {
+    made = problemAnswer(refusal.problem, refusal.headers);
+    refusalAnswers.set(refusal, made);
+  }
+  return made;
+}
+
+/** "Too many", for a gateway that knows no 429: the status is in a header, and `Retry-After` as it was. */
+export function rateAsForbidden({ headers, body }: Answer): Answer {
+  return { status: 403, headers: [...headers, 'x-auth-status', '429'], body };
+}
+
+/** What is said to a gateway by a listener that was left open. */
+export const OPEN_GATEWAY_ANSWER: Answer = {
+  status: 200,
+  headers: withLength(
+    ['subject', 'client-id', 'scopes', 'key-id', 'expires'].flatMap((name) => [`x-auth-${name}`, '']),
+    '',
+  ),
+  body: '',
+};
+
+/** Sends an answer; to HEAD the same without its body. */
+export function send(response: ServerResponse, { status, headers, body }: Answer): void {
+  response.writeHead(status, headers as string[]).end(body);
+}

@@ -1,0 +1,133 @@
+import type { Socket } from 'node:net';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type ErrorCode, KeywrightError } from '../../core/model/errors.js';
+import { problemAnswer, send } from './answer.js';
+import { answerBare } from './connections.js';
+import { type Problem, problem, type Refusal } from './problem.js';
+
+const STATUSES = {
+  'invalid-input': 400,
+  'not-found': 404,
+  'already-exists': 409,
+  refused: 403,
+  cancelled: 500,
+  io: 503,
+  'unsafe-home': 503,
+  'store-corrupt': 503,
+  'store-newer': 503,
+  'store-busy': 503,
+  busy: 503,
+  'ca-unusable': 503,
+} satisfies Record<ErrorCode, number>;
+
+/** A refusal on its way to the error handler. */
+export class Refused extends Error {
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(refusal.problem.detail);
+    this.refusal = refusal;
+  }
+}
+
+/** Answers whatever a handler threw. What is the server's own trouble stays its own. */
+export function answerError(error: unknown, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { problem, headers } = refusalOf(error);
+  return sendProblem(reply, problem, headers);
+}
+
+export function sendProblem(
+  reply: FastifyReply,
+  body: Problem,
+  headers: Readonly<Record<string, string>> = {},
+): FastifyReply {
+  reply.hijack();
+  send(reply.raw, problemAnswer(body, headers));
+  return reply;
+}
+
+/** What an error means to whoever asked. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refused) return error.refusal;
+  const status = statusOf(error);
+  const detail = status >= 500 ? 'the request could not be answered' : detailOf(error);
+  const retryable = status === 503;
+  return {
+    problem: problem(status, { reason: reasonOf(error) ?? REASONS[status] ?? 'internal error', detail }),
+    headers: retryable ? { 'retry-after': '1' } : {},
+  };
+}
+
+function reasonOf(error: unknown): string | undefined {
+  return error instanceof KeywrightError ? error.reason : undefined;
+}
+
+const REASONS: Record<number, string> = {
+  400: 'bad request',
+  403: 'not allowed',
+  404: 'not found',
+  409: 'already exists',
+  413: 'content too large',
+  415: 'unsupported media type',
+  503: 'unavailable',
+};
+
+interface ValidationFault {
+  readonly instancePath: string;
+  readonly message?: string;
+  readonly params?: { readonly additionalProperty?: string; readonly missingProperty?: string };
+}
+
+function detailOf(error: unknown): string {
+  if (error instanceof KeywrightError)
+    return error.hint === undefined ? error.message : `${error.message}: ${error.hint}`;
+  const [fault] = validationFaults(error);
+  if (fault !== undefined) return describeFault(fault);
+  return error instanceof Error ? error.message : 'the request makes no sense';
+}
+
+function validationFaults(error: unknown): readonly ValidationFault[] {
+  return error instanceof Error && 'validation' in error && Array.isArray(error.validation)
+    ? error.validation
+    : [];
+}
+
+// The field is named; what was in it may be a secret.
+function describeFault({ instancePath, params, message }: ValidationFault): string {
+  const field = (name: string) => JSON.stringify(name.slice(0, 80));
+  if (params?.additionalProperty !== undefined)
+    return `there is no field ${field(params.additionalProperty)}`;
+  if (params?.missingProperty !== undefined) return `the field ${field(params.missingProperty)} is missing`;
+  const name = instancePath.slice(1).replaceAll('/', '.');
+  return `${name === '' ? 'the body' : `the field ${field(name)}`} ${message ?? 'makes no sense'}`;
+}
+
+/** Answers what is no HTTP request, or one with headers that are too long, and ends its connection. */
+export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  // ECONNRESET: nobody is left to tell. Without TLS established there is nothing to tell it in.
+  const noTls = error.code?.startsWith('ERR_SSL') || error.code?.startsWith('ERR_TLS');
+  if (noTls || error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  answerBare(socket, BROKEN[error.code ?? ''] ?? NOT_HTTP);
+}
+
+const NOT_HTTP = problem(400, { reason: 'bad request', detail: 'this is not an HTTP request' });
+const BROKEN: Record<string, Problem> = {
+  HPE_HEADER_OVERFLOW: problem(431, {
+    reason: 'headers too large',
+    detail: 'the request headers are over 16 KiB',
+  }),
+  ERR_HTTP_REQUEST_TIMEOUT: problem(408, {
+    reason: 'timeout',
+    detail: 'the request was not complete in time',
+  }),
+};
+
+function statusOf(error: unknown): number {
+  if (error instanceof KeywrightError) return STATUSES[error.code];
+  if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number')
+    return error.statusCode;
+  return 500;
+}

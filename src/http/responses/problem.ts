@@ -1,0 +1,130 @@
+import type { Rejection } from '../../core/verify/presentation.js';
+
+/** An error body: RFC 9457, with the members by which clients of the older dialects know it. */
+export interface Problem {
+  readonly type: 'about:blank';
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly success: false;
+  readonly reason: string;
+  /** Whether the same request may succeed later. */
+  readonly retry: boolean;
+}
+
+export interface Refusal {
+  readonly problem: Problem;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const TITLES: Record<number, string> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+};
+
+/** A problem in RFC 9457's form. `reason` is one word or two for programs, `detail` a sentence for people. */
+export function problem(status: number, { reason, detail }: { reason: string; detail: string }): Problem {
+  const title = TITLES[status] ?? 'Error';
+  const retry = [429, 502, 503, 504].includes(status);
+  return { type: 'about:blank', title, status, detail, success: false, reason, retry };
+}
+
+const CHALLENGE = 'Bearer realm="keywright"';
+
+function unauthorized(detail: string): Refusal {
+  return {
+    problem: problem(401, { reason: 'invalid token', detail }),
+    // RFC 6750 section 3.1
+    headers: { 'www-authenticate': `${CHALLENGE}, error="invalid_token", error_description="${detail}"` },
+  };
+}
+
+const TOO_MANY = problem(429, {
+  reason: 'rate limited',
+  detail: 'too many attempts from this address, or requests with this credential',
+});
+const tooManyBySeconds = new Map<number, Refusal>();
+
+/** What is said to who asks too often. @param waitMs until it makes sense to ask again */
+export function tooMany(waitMs: number): Refusal {
+  const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+  const known = tooManyBySeconds.get(seconds);
+  if (known) return known;
+  const refusal = { problem: TOO_MANY, headers: { 'retry-after': String(seconds) } };
+  // Spans are hours at most: there are not many.
+  tooManyBySeconds.set(seconds, refusal);
+  return refusal;
+}
+
+/** What is said of a name and a password of which one is wrong. */
+export const WRONG_PASSWORD: Refusal = {
+  problem: problem(401, { reason: 'invalid credentials', detail: 'the name or the password is wrong' }),
+  headers: { 'www-authenticate': CHALLENGE },
+};
+
+/** What is said of a provisioning key that was used, has expired, was deleted, or never was. */
+export const WRONG_PROVISIONING_KEY: Refusal = {
+  problem: problem(401, {
+    reason: 'invalid provisioning key',
+    detail: 'the provisioning key is not one that may be used',
+  }),
+  headers: { 'www-authenticate': CHALLENGE },
+};
+
+/** What is said where a login has not all that it takes. */
+export const NO_PASSWORD: Refusal = {
+  problem: problem(401, {
+    reason: 'missing credentials',
+    detail: 'the request carries no name and password',
+  }),
+  headers: { 'www-authenticate': CHALLENGE },
+};
+
+/** How each rejection is answered over HTTP. Only 401 for a credential whose secret was proved says what is the matter with it. */
+export const REFUSALS = {
+  missing: {
+    problem: problem(401, { reason: 'missing token', detail: 'the request carries no credential' }),
+    // RFC 6750 section 3.1: no error code where nothing was presented
+    headers: { 'www-authenticate': CHALLENGE },
+  },
+  invalid: unauthorized('the credential is not valid'),
+  revoked: unauthorized('the credential is revoked'),
+  'not-yet-valid': unauthorized('the credential is not valid yet'),
+  expired: unauthorized('the credential has expired'),
+  'wrong-client-id': unauthorized('the credential belongs to another client'),
+  'wrong-domain': {
+    problem: problem(403, {
+      reason: 'wrong domain',
+      detail: 'the credential does not belong to the domain that the request names',
+    }),
+    headers: {},
+  },
+  'wrong-path': {
+    problem: problem(403, {
+      reason: 'wrong path',
+      detail: 'the path is another client’s, or written in a way that can be read as another one',
+    }),
+    headers: {},
+  },
+  'insufficient-scope': {
+    problem: problem(403, { reason: 'insufficient scope', detail: 'the credential does not have the scope' }),
+    headers: { 'www-authenticate': `${CHALLENGE}, error="insufficient_scope"` },
+  },
+  unavailable: {
+    problem: problem(503, { reason: 'unavailable', detail: 'credentials cannot be verified at the moment' }),
+    headers: { 'retry-after': '1' },
+  },
+} satisfies Record<Rejection, Refusal>;

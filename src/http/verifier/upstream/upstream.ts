@@ -1,0 +1,177 @@
+import { Agent as HttpAgent, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { createProxyServer } from 'httpxy';
+import { LiveConnections } from '../../../core/verify/live-connections.js';
+import type { Accepted } from '../../../core/verify/verify.js';
+import { identityHeaders, problemAnswer, send } from '../../responses/answer.js';
+import { answerBare, TIMEOUTS } from '../../responses/connections.js';
+import { type Problem, problem } from '../../responses/problem.js';
+import type { HttpServices } from '../../services.js';
+import { answeredHeaders, forwardedHeaders } from './forwarded-headers.js';
+
+export interface UpstreamAddress {
+  /** `http://127.0.0.1:8080` */
+  readonly url: string;
+  /** How long the upstream may be silent. */
+  readonly timeoutMs: number;
+  /** Whether the caller's credentials go on with its request. */
+  readonly keepCredentials: boolean;
+}
+
+interface UpstreamOptions extends UpstreamAddress {
+  readonly services: HttpServices;
+  readonly onFailure: (error: Error) => void;
+}
+
+/** What stands behind the verifier: requests that got in go on to it. */
+export interface Upstream {
+  /** Gives a request the time that it has to be sent in, unless it is passed on. */
+  expect(request: IncomingMessage): void;
+  /** Passes a request on; `accepted` is undefined where nobody was asked. */
+  pass(request: IncomingMessage, response: ServerResponse, accepted: Accepted | undefined): void;
+  close(): void;
+}
+
+export function upstreamOf({
+  url,
+  timeoutMs,
+  keepCredentials,
+  services,
+  onFailure,
+}: UpstreamOptions): Upstream {
+  const Agent = url.startsWith('https:') ? HttpsAgent : HttpAgent;
+  // The upstream sees as many connections as requests at once, and most of them again.
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 256 });
+  const proxy = createProxyServer({ target: url, proxyTimeout: timeoutMs, upgradeTimeout: timeoutMs });
+  const live = new LiveConnections({ ...services, onEnd: () => undefined });
+  const keep = (connection: ServerResponse | Socket, accepted: Accepted) => {
+    live.add(connection, accepted);
+    connection.once('close', () => live.delete(connection));
+  };
+  const late = new WeakSet<IncomingMessage>();
+  /** How much had been written to a connection when it asked for an upgrade. */
+  const writtenBefore = new WeakMap<Socket, number>();
+
+  const fail = (peer: ServerResponse | Socket, failure: Problem, reason: string) => {
+    onFailure(new Error(reason));
+    answerFailure(peer, failure);
+  };
+  proxy.on('proxyReq', (outgoing, request, response) => {
+    outgoing.once('timeout', () => late.add(request));
+    outgoing.once('upgrade', (_answer, theirs) => {
+      theirs.destroy();
+      fail(response, BAD, 'it switched protocols without being asked to');
+    });
+  });
+  proxy.on('proxyReqWs', (outgoing, _request, socket) => {
+    // Neither side outlives the other.
+    socket.once('close', () => outgoing.destroy());
+    outgoing.once('upgrade', (_answer, theirs) => {
+      socket.once('close', () => theirs.destroy());
+      if (socket.destroyed) theirs.destroy();
+    });
+  });
+  proxy.on('proxyRes', (answer, _request, response) => {
+    const fault = faultOf(answer);
+    if (fault !== undefined) {
+      answer.resume();
+      return fail(response, BAD, fault);
+    }
+    // It means nothing (RFC 9112 section 4), and may be anything.
+    answer.statusMessage = '';
+    // Whether the caller's connection goes on is between it and us.
+    const connection = response.shouldKeepAlive ? 'keep-alive' : 'close';
+    answer.headers = { ...answeredHeaders(answer.headers), connection };
+  });
+  proxy.on('error', (error, request, peer) => {
+    onFailure(error);
+    const isLate = (request && late.has(request)) || ('statusCode' in error && error.statusCode === 504);
+    if (peer && !hasBegun(peer)) answerFailure(peer, isLate ? LATE : BAD);
+    // Its reader must not take a part for the whole.
+    else peer?.destroy();
+  });
+
+  const hasBegun = (peer: ServerResponse | Socket) =>
+    'headersSent' in peer ? peer.headersSent : peer.bytesWritten !== writtenBefore.get(peer);
+
+  const deadlines = new WeakMap<IncomingMessage, NodeJS.Timeout>();
+
+  return {
+    expect(request) {
+      if (!hasBody(request)) return;
+      const timer = setTimeout(() => request.socket.destroy(), TIMEOUTS.requestTimeout);
+      deadlines.set(request, timer);
+      request.once('close', () => clearTimeout(timer));
+    },
+    pass(request, response, accepted) {
+      clearTimeout(deadlines.get(request));
+      const isOther = isUpgraded(request) && !isWebSocket(request);
+      // After an upgrade nobody reads a body any more.
+      if (isUpgraded(request) && hasBody(request)) return send(response, problemAnswer(NO_UPGRADE));
+      const isUpgrade = isUpgraded(request) && !isOther;
+      const identity = accepted ? identityHeaders(accepted.principal) : [];
+      request.headers = forwardedHeaders(request, { identity, keepCredentials, isUpgrade, services });
+      const { socket } = request;
+      if (isUpgrade) {
+        response.detachSocket(socket);
+        writtenBefore.set(socket, socket.bytesWritten);
+        if (accepted) keep(socket, accepted);
+        void proxy.ws(request, socket, {});
+        return;
+      }
+      if (accepted) keep(response, accepted);
+      const buffer = isOther ? Readable.from([]) : undefined;
+      void proxy.web(request, response, { agent, ...(buffer && { buffer }) });
+    },
+    close() {
+      live.close();
+      agent.destroy();
+    },
+  };
+}
+
+const BAD = problem(502, {
+  reason: 'bad upstream',
+  detail: 'the server behind keywright does not answer as it should',
+});
+const LATE = problem(504, {
+  reason: 'upstream timeout',
+  detail: 'the server behind keywright does not answer in time',
+});
+const NO_UPGRADE = problem(400, {
+  reason: 'bad request',
+  detail: 'a request with a body cannot ask for an upgrade',
+});
+
+/** Whether node has handed the connection over for an upgrade. */
+function isUpgraded(request: IncomingMessage): boolean {
+  return 'upgrade' in request && request.upgrade === true;
+}
+
+function isWebSocket({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** What makes an answer none that can be passed on. */
+function faultOf({ statusCode = 0, headers }: IncomingMessage): string | undefined {
+  if (statusCode < 200 || statusCode > 599) return `it answered with status ${statusCode}`;
+  const encoding = headers['transfer-encoding'];
+  return encoding === undefined || /^chunked$/i.test(encoding)
+    ? undefined
+    : 'its answer has an unknown encoding';
+}
+
+function answerFailure(peer: ServerResponse | Socket, failure: Problem): void {
+  if ('headersSent' in peer) {
+    // Of the upstream's answer nothing stays.
+    for (const name of peer.getHeaderNames()) peer.removeHeader(name);
+    peer.statusMessage = '';
+    send(peer, problemAnswer(failure));
+  } else answerBare(peer, failure);
+}

@@ -1,0 +1,72 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { demandOf } from '../../core/verify/path-rules.js';
+import type { RequestDemand } from '../../core/verify/presentation.js';
+import { type Admission, admit } from '../admission.js';
+import { present } from '../requests/credentials.js';
+import {
+  answer,
+  gatewayAnswer,
+  OPEN_ANSWER,
+  OPEN_GATEWAY_ANSWER,
+  rateAsForbidden,
+  refusalAnswer,
+  send,
+} from '../responses/answer.js';
+import type { HttpServices } from '../services.js';
+import { gatewaySettings, originalTarget } from './gateway.js';
+import type { Upstream } from './upstream/upstream.js';
+
+export interface VerifierOptions {
+  readonly services: HttpServices;
+  /** Nothing is asked for: the operator left this listener open. */
+  readonly open: boolean;
+  /** Where requests go on to that get in; undefined where they are answered here. */
+  readonly upstream: Upstream | undefined;
+}
+
+/** Answers requests with the verdict on their credential. It does not depend on the body, which is not looked at. */
+export interface Verifier {
+  /** A caller's own request, on any path. */
+  answerCaller(request: IncomingMessage, response: ServerResponse, target: string): void;
+  /** A gateway that asks about a request of somebody else's. @throws KeywrightError `invalid-input` */
+  answerGateway(request: IncomingMessage, response: ServerResponse, target: string): void;
+}
+
+const NO_DEMAND: RequestDemand = { scopes: [] };
+
+type Tell = (admission: Admission) => void;
+
+export function verifierOf({ services, open, upstream }: VerifierOptions): Verifier {
+  const decide = (request: IncomingMessage, demand: RequestDemand | undefined, tell: Tell): void => {
+    const from = services.proxies.addressOf(request);
+    const admission = admit(present(request, services, demand), from, services);
+    // Whatever fails in here refuses, and ends nobody else.
+    if (admission instanceof Promise) admission.then(tell).catch(() => request.socket.destroy());
+    else tell(admission);
+  };
+  return {
+    answerCaller(request, response, target) {
+      const start = performance.now();
+      request.url = target;
+      if (open) return upstream ? upstream.pass(request, response, undefined) : send(response, OPEN_ANSWER);
+      const demand = demandOf(services.pathRules, { method: request.method, path: target });
+      decide(request, demand, (admission) => {
+        if (admission.outcome === 'limited') return send(response, refusalAnswer(admission.refusal));
+        if (!upstream || admission.outcome === 'rejected')
+          return send(response, answer(admission, performance.now() - start));
+        upstream.pass(request, response, { principal: admission.principal, demand: demand ?? NO_DEMAND });
+      });
+    },
+    answerGateway(request, response, target) {
+      const { scope, hideRate } = gatewaySettings(target);
+      if (open) return send(response, OPEN_GATEWAY_ANSWER);
+      const ruled = demandOf(services.pathRules, originalTarget(request, target));
+      const demand = scope === undefined ? ruled : { ...ruled, scopes: [...(ruled?.scopes ?? []), scope] };
+      decide(request, demand, (admission) => {
+        if (admission.outcome !== 'limited') return send(response, gatewayAnswer(admission));
+        const limited = refusalAnswer(admission.refusal);
+        send(response, hideRate ? rateAsForbidden(limited) : limited);
+      });
+    },
+  };
+}

@@ -1,0 +1,356 @@
+import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { Client } from '../../../src/core/model/client.js';
+import { signToken, textHash } from '../../../src/core/model/signed-token.js';
+import type { Presentation, Verdict } from '../../../src/core/verify/presentation.js';
+import { Memory } from '../../../src/core/verify/proof-memory.js';
+import type { Registry } from '../../../src/core/verify/prove.js';
+import { SlowProofs } from '../../../src/core/verify/slow-proofs.js';
+import { stillHolds, verify, verifyPrepared } from '../../../src/core/verify/verify.js';
+import { JwtSealer } from '../../../src/jwt/sealer.js';
+import { Argon2Hasher } from '../../../src/password/argon2.js';
+
+const NOW = Date.parse('2026-06-01T00:00:00Z');
+const DAY = 86_400_000;
+
+interface Device {
+  readonly client: Client;
+  readonly key: KeyObject;
+  readonly token: string;
+}
+
+function device(id: string, changes: Partial<Client> = {}): Device {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const token = signToken(id, privateKey);
+  const validity = { notBefore: NOW - DAY, notAfter: NOW + DAY };
+  const fingerprint = randomBytes(32).toString('hex');
+  const client: Client = {
+    id,
+    label: null,
+    owner: null,
+    domain: null,
+    scopes: ['ingest'],
+    ...validity,
+    revokedAt: null,
+    createdAt: NOW - DAY,
+    updatedAt: NOW - DAY,
+    deletedAt: null,
+    credentials: [
+      {
+        kind: 'certificate',
+        id: fingerprint,
+        serial: '01',
+        algorithm: 'ec-p256',
+        publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
+        ...validity,
+      },
+      { kind: 'signed-token', id: textHash(token), certificateId: fingerprint },
+    ],
+    retired: [],
+    ...changes,
+  };
+  return { client, key: privateKey, token };
+}
+
+const NOTHING_ELSE: Omit<Registry, 'clientById' | 'proofs'> = {
+  tokenProofs: new Memory(),
+  deletedClientById: () => undefined,
+  clientIdByKeyHash: () => undefined,
+  hasPasswordsAlone: () => true,
+  userById: () => undefined,
+  sessionById: () => undefined,
+  hashSecret: () => '',
+  slow: {
+    claims: () => undefined,
+    isTrusted: () => false,
+    passwordHolds: () => false,
+    openToken: () => undefined,
+    checkPassword: () => undefined,
+  },
+};
+
+function registry(...devices: Device[]): Registry {
+  const clients = new Map(devices.map(({ client }) => [client.id, client]));
+  return { ...NOTHING_ELSE, clientById: (id) => clients.get(id), proofs: new Memory() };
+}
+
+const reason = (verdict: Verdict) => (verdict.outcome === 'rejected' ? verdict.reason : 'accepted');
+
+function ask(presentation: Presentation, devices: Device[], now = NOW): string {
+  return reason(verify(presentation, registry(...devices), now));
+}
+
+const certificateOf = ({ client }: Device) => ({
+  fingerprint: client.credentials[0]?.id ?? '',
+  clientId: client.id,
+});
+
+describe('a signed token', () => {
+  const app = device('app');
+
+  it('gets its client in, and names it', () => {
+    expect(
+      verify({ token: app.token, clientId: 'APP', demand: { scopes: ['ingest'] } }, registry(app), NOW),
+    ).toEqual({
+      outcome: 'accepted',
+      principal: {
+        kind: 'client',
+        id: 'app',
+        label: null,
+        owner: null,
+        groups: [],
+        domains: [],
+        scopes: ['ingest'],
+        credential: { kind: 'signed-token', id: textHash(app.token) },
+        notBefore: NOW - DAY,
+        expiresAt: NOW + DAY,
+      },
+    });
+  });
+
+  it('gets in when the client minted it itself', () => {
+    const minted = signToken('app', createPrivateKey(app.key.export({ type: 'pkcs8', format: 'pem' })));
+    expect(minted).not.toBe(app.token);
+    expect(ask({ token: minted }, [app])).toBe('accepted');
+  });
+
+  it('is refused without a word about the client when its signature is not the client’s', () => {
+    const stranger = signToken('app', device('x').key);
+    expect(ask({ token: stranger }, [app])).toBe('invalid');
+    expect(ask({ token: stranger }, [device('app', { revokedAt: NOW - 1 })])).toBe('invalid');
+    expect(ask({ token: stranger }, [device('app', { notAfter: NOW - 1 })])).toBe('invalid');
+    expect(ask({ token: stranger }, [])).toBe('invalid');
+    expect(ask({ token: 'rubbish' }, [app])).toBe('invalid');
+    expect(ask({}, [app])).toBe('missing');
+  });
+
+  it('is refused once its certificate is gone, though its hash is still there', () => {
+    const [, tokenOnly] = app.client.credentials;
+    const orphan = { ...app, client: { ...app.client, credentials: tokenOnly ? [tokenOnly] : [] } };
+    expect(ask({ token: app.token }, [orphan])).toBe('invalid');
+  });
+});
+
+describe('the order of checks', () => {
+  it.each<[string, Partial<Client>, Presentation, number]>([
+    ['revoked', { revokedAt: NOW - 1, notAfter: NOW - 1, scopes: [] }, { clientId: 'b' }, NOW],
+    ['not-yet-valid', { notBefore: NOW + 1, scopes: [] }, { clientId: 'b' }, NOW],
+    ['expired', { notAfter: NOW, scopes: [] }, { clientId: 'b' }, NOW],
+    ['expired', {}, { clientId: 'b' }, NOW + DAY],
+    ['wrong-client-id', { scopes: [] }, { clientId: 'b', demand: { scopes: ['admin'] } }, NOW],
+    ['wrong-client-id', {}, { clientId: '' }, NOW],
+    ['insufficient-scope', {}, { clientId: 'a', demand: { scopes: ['admin'] } }, NOW],
+    ['insufficient-scope', { scopes: ['metrics'] }, { demand: { connect: true } }, NOW],
+  ])('tells %s first', (expected, changes, presentation, now) => {
+    const a = device('a', changes);
+    expect(ask({ token: a.token, ...presentation }, [a], now)).toBe(expected);
+    expect(ask({ certificate: certificateOf(a), ...presentation }, [a], now)).toBe(expected);
+  });
+});
+
+describe('a certificate', () => {
+  const a = device('a');
+
+  it('gets in by its fingerprint', () => {
+    expect(ask({ certificate: certificateOf(a), clientId: 'a' }, [a])).toBe('accepted');
+  });
+
+  it('is refused when it is not the registered one, or names nobody', () => {
+    expect(ask({ certificate: { clientId: 'a', fingerprint: 'f'.repeat(64) } }, [a])).toBe('invalid');
+    expect(
+      ask({ certificate: { clientId: undefined, fingerprint: certificateOf(a).fingerprint } }, [a]),
+    ).toBe('invalid');
+    expect(ask({ certificate: certificateOf(a) }, [])).toBe('invalid');
+  });
+});
+
+describe('a password that suffices alone', () => {
+  const passwords = new Argon2Hasher();
+  const withPassword = async (id: string, password: string, changes: Partial<Client> = {}) => {
+    const { client, ...rest } = device(id, changes);
+    const hash = await passwords.hash(password);
+    const own = { kind: 'password' as const, id: 'c0ffee', hash, alone: true, createdAt: NOW - DAY };
+    return { ...rest, client: { ...client, credentials: [...client.credentials, own] } };
+  };
+  const realSlow = () =>
+    new SlowProofs({
+      ...{ passwords, rules: { issuer: '', audience: '' }, hashSecret: textHash },
+      sealer: new JwtSealer({ now: () => NOW }, []),
+    });
+
+  it('gets its client in, as who it is, and tells no wrong one from a name that nobody has', async () => {
+    const app = await withPassword('app', 'sixteen letters.');
+    const beside = await withPassword('beside', 'sixteen letters.');
+    const besideKey = {
+      ...beside,
+      client: {
+        ...beside.client,
+        credentials: beside.client.credentials.map((each) =>
+          each.kind === 'password' ? { ...each, alone: false } : each,
+        ),
+      },
+    };
+    const known = { ...registry(app, besideKey, device('without')), slow: realSlow() };
+    const asked = (userName: string, password: string) =>
+      verifyPrepared({ userName, password }, known, { now: () => NOW });
+    expect(await asked('app', 'sixteen letters.')).toMatchObject({
+      outcome: 'accepted',
+      principal: { id: 'app', scopes: ['ingest'], credential: { kind: 'password', id: 'c0ffee' } },
+    });
+    for (const name of ['app', 'nobody', 'beside', 'without']) {
+      for (const password of ['wrong', 'another', ...(name === 'app' ? [] : ['sixteen letters.'])]) {
+        const first = asked(name, password);
+        // Each is looked into aside, once.
+        expect([name, first instanceof Promise]).toEqual([name, true]);
+        expect(await first).toEqual({ outcome: 'rejected', reason: 'invalid' });
+        expect(asked(name, password)).toEqual({ outcome: 'rejected', reason: 'invalid' });
+      }
+    }
+  });
+
+  it('gets no work done for strangers where nobody has one', () => {
+    const known = { ...registry(device('app')), slow: realSlow(), hasPasswordsAlone: () => false };
+    const presentation = { userName: 'app', password: 'sixteen letters.' };
+    expect(verifyPrepared(presentation, known, { now: () => NOW })).toEqual({
+      ...{ outcome: 'rejected', reason: 'invalid' },
+    });
+  });
+
+  it('tells only who proved it that its client is revoked or expired', async () => {
+    for (const [changes, state] of [
+      [{ revokedAt: NOW - 1 }, 'revoked'],
+      [{ notAfter: NOW - 1 }, 'expired'],
+    ] as const) {
+      const app = await withPassword('app', 'sixteen letters.', changes);
+      const known = { ...registry(app), slow: realSlow() };
+      const asked = async (password: string) =>
+        reason(await verifyPrepared({ userName: 'app', password }, known, { now: () => NOW }));
+      expect([await asked('wrong'), await asked('sixteen letters.')]).toEqual(['invalid', state]);
+    }
+  });
+
+  it('holds for a connection until it is another, goes beside a key, or is gone', async () => {
+    const app = await withPassword('app', 'sixteen letters.');
+    const slow = realSlow();
+    const clock = { now: () => NOW };
+    const asked = { userName: 'app', password: 'sixteen letters.' };
+    const verdict = await verifyPrepared(asked, { ...registry(app), slow }, clock);
+    if (verdict.outcome !== 'accepted') throw new Error(verdict.reason);
+    const holdsAs = (change: (credential: Client['credentials'][number]) => Client['credentials']) => {
+      const credentials = app.client.credentials.flatMap(change);
+      const accepted = { principal: verdict.principal, demand: { connect: true } as const };
+      return stillHolds(accepted, registry({ ...app, client: { ...app.client, credentials } }), NOW);
+    };
+    const ofPassword = (changed: object | undefined) =>
+      holdsAs((each) => (each.kind !== 'password' ? [each] : changed ? [{ ...each, ...changed }] : []));
+    expect(ofPassword({})).toBe(true);
+    expect(ofPassword({ id: '0ff1ce' })).toBe(false);
+    expect(ofPassword({ alone: false })).toBe(false);
+    expect(ofPassword(undefined)).toBe(false);
+  });
+
+  it('is nothing beside a token, and nothing without its name', () => {
+    const app = device('app');
+    expect(ask({ token: app.token, userName: 'app', password: 'x' }, [app])).toBe('invalid');
+    expect(ask({ password: 'x' }, [app])).toBe('invalid');
+  });
+});
+
+describe('two credentials at once', () => {
+  const [a, b] = [device('a'), device('b')];
+
+  it('must both hold', () => {
+    expect(ask({ token: a.token, certificate: certificateOf(a) }, [a, b])).toBe('accepted');
+    expect(ask({ token: 'rubbish', certificate: certificateOf(a) }, [a, b])).toBe('invalid');
+    expect(ask({ token: a.token, certificate: { fingerprint: '', clientId: undefined } }, [a, b])).toBe(
+      'invalid',
+    );
+  });
+
+  it('must belong to one client', () => {
+    expect(ask({ token: a.token, certificate: certificateOf(b) }, [a, b])).toBe('wrong-client-id');
+  });
+});
+
+describe('trouble inside', () => {
+  it('refuses as unavailable when the look-up fails', () => {
+    const failing: Registry = {
+      ...NOTHING_ELSE,
+      clientById: () => {
+        throw new Error('disk');
+      },
+      proofs: new Memory(),
+    };
+    expect(reason(verify({ token: device('a').token }, failing, NOW))).toBe('unavailable');
+  });
+
+  it('refuses as unavailable when a stored public key is damaged', () => {
+    const a = device('a');
+    const [certificate] = a.client.credentials;
+    if (certificate?.kind !== 'certificate') throw new Error('no certificate');
+    const damaged = { ...a, client: { ...a.client, credentials: [{ ...certificate, publicKey: 'AAAA' }] } };
+    expect(ask({ token: signToken('a', a.key) }, [damaged])).toBe('unavailable');
+  });
+});
+
+describe('a session', () => {
+  const a = device('a');
+  const minted = signToken('a', a.key);
+  const accepted = (token: string) => {
+    const verdict = verify({ token }, registry(a), NOW);
+    if (verdict.outcome === 'rejected') throw new Error(verdict.reason);
+    return { principal: verdict.principal, demand: { connect: true } as const };
+  };
+
+  it.each([
+    ['a token that was handed over', a.token],
+    ['a token that the client minted', minted],
+  ])('by %s holds until its credential does not', (_, token) => {
+    const session = accepted(token);
+    expect(stillHolds(session, registry(a), NOW)).toBe(true);
+    expect(stillHolds(session, registry(a), NOW + DAY)).toBe(false);
+    expect(stillHolds(session, registry(), NOW)).toBe(false);
+    expect(stillHolds(session, registry(device('a')), NOW)).toBe(false);
+    expect(stillHolds(session, registry({ ...a, client: { ...a.client, revokedAt: NOW } }), NOW)).toBe(false);
+    expect(stillHolds(session, registry({ ...a, client: { ...a.client, scopes: [] } }), NOW)).toBe(false);
+  });
+});
+
+describe('a repeated token', () => {
+  const a = device('a');
+  const clients = new Map([['a', a.client]]);
+  const following: Registry = {
+    ...NOTHING_ELSE,
+    clientById: (id) => clients.get(id),
+    proofs: new Memory({ good: 2, bad: 2 }),
+  };
+  const again = (token: string, now = NOW) => reason(verify({ token }, following, now));
+  const minted = signToken('a', a.key);
+
+  it('gets the answer that its client’s state gives now, whatever it got before', () => {
+    for (const token of [a.token, minted]) {
+      clients.delete('a');
+      expect(again(token)).toBe('invalid');
+      clients.set('a', a.client);
+      expect(again(token)).toBe('accepted');
+      expect(again(token)).toBe('accepted');
+      expect(again(token, NOW + DAY)).toBe('expired');
+      clients.set('a', { ...a.client, revokedAt: NOW - 1 });
+      expect(again(token)).toBe('revoked');
+      clients.set('a', device('a').client);
+      expect(again(token)).toBe('invalid');
+      clients.set('a', a.client);
+      expect(again(token)).toBe('accepted');
+    }
+  });
+
+  it('is answered the same after more answers than are kept', () => {
+    for (let round = 0; round < 3; round += 1) {
+      for (let count = 0; count < 4; count += 1) {
+        expect(again(signToken('a', a.key))).toBe('accepted');
+        expect(again(signToken('b', a.key))).toBe('invalid');
+      }
+      expect(again(a.token)).toBe('accepted');
+    }
+  });
+});
