@@ -17,7 +17,7 @@ import { addDuration, NEVER, type Timestamp } from './core/model/time.js';
 import { parseUserName } from './core/model/user.js';
 import type { Rejection } from './core/verify/presentation.js';
 import { verifyPrepared } from './core/verify/verify.js';
-import { openApp } from './home/open-home.js';
+import { openHome } from './home/open-home.js';
 import { type OpenedRegistry, openRegistry } from './home/open-registry.js';
 import { homeDirectory } from './settings/read.js';
 
@@ -134,32 +134,36 @@ export interface KeystoreOptions {
 
 /** Opens a keystore, which need not exist yet. @throws KeywrightError `unsafe-home` where others can look into its home */
 export async function openKeystore({
-  home,
+  home: directory,
   environment = process.env,
 }: KeystoreOptions = {}): Promise<Keystore> {
-  const app = await openApp({ home: homeDirectory(home, environment), environment, notice: () => undefined });
-  const { keyStore, clock, audit } = app;
+  const home = await openHome({
+    directory: homeDirectory(directory, environment),
+    environment,
+    notice: () => undefined,
+  });
+  const { keyStore, clock, audit } = home;
   const lookUp = { keyStore, actor: OPERATOR };
   const services = async () => {
-    const { licence } = app;
-    return { ...lookUp, clock, audit, licence, hashSecret: await app.secretHasher() };
+    const { licence } = home;
+    return { ...lookUp, clock, audit, licence, hashSecret: await home.hashSecret() };
   };
   const view = (held: HeldApiKey) => tokenOf(held, clock.now());
   let followed: Promise<OpenedRegistry> | undefined;
   const follow = async () => {
-    const { issuer = '', audience } = await app.settings();
-    return openRegistry(app, { rules: { issuer, audience }, onFailure: () => undefined });
+    const { issuer = '', audience } = await home.settings();
+    return openRegistry(home, { tokenIssuer: { issuer, audience }, onFailure: () => undefined });
   };
 
   return {
     async register({ clientId, owner, expiresAt, scopes = ['ingest'], ...request } = {}) {
-      const { keyPrefix } = await app.settings();
+      const { keyPrefix } = await home.settings();
       const fresh = await registerApiKey(await services(), {
         prefix: keyPrefix,
         ...request,
         clientId: clientId === undefined ? undefined : parseClientId(clientId),
         owner: owner === undefined ? undefined : parseUserName(owner),
-        scopes: await app.parseGrant(scopes),
+        scopes: await home.parseScopes(scopes),
         expiresAt: expiresAt === undefined ? addDuration(clock.now(), '90d') : endOf(expiresAt),
       });
       return registered(fresh, clock.now());
@@ -172,7 +176,7 @@ export async function openKeystore({
     async edit(id, { label, scopes, expiresAt }) {
       const edit = {
         label,
-        scopes: scopes && (await app.parseGrant(scopes)),
+        scopes: scopes && (await home.parseScopes(scopes)),
         expiresAt: expiresAt === undefined ? undefined : endOf(expiresAt),
       };
       return view(await editApiKey(await services(), id, edit));

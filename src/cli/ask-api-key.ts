@@ -1,5 +1,5 @@
 import { BUILT_IN_SCOPES } from '../core/model/scope.js';
-import type { App } from '../home/open-home.js';
+import type { Home } from '../home/open-home.js';
 
 export interface ApiKeyAnswers {
   readonly client?: string | undefined;
@@ -12,7 +12,7 @@ export interface ApiKeyAnswers {
 /** Asks for what was left out, where there is a terminal to ask on. @param configured scopes that the configuration declares */
 export async function askApiKey(
   given: ApiKeyAnswers,
-  { keyStore }: App,
+  { keyStore }: Home,
   configured: readonly string[],
 ): Promise<ApiKeyAnswers> {
   if (!process.stdin.isTTY) return given;

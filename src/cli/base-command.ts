@@ -1,5 +1,5 @@
 import { Command, Flags } from '@oclif/core';
-import { type App, openApp } from '../home/open-home.js';
+import { type Home, openHome } from '../home/open-home.js';
 import { homeDirectory } from '../settings/read.js';
 
 /** What all commands share: `--home`, `--json`, one way to open the home and one way to fail. */
@@ -15,9 +15,9 @@ export abstract class BaseCommand extends Command {
     }),
   };
 
-  protected openApp(home: string | undefined): Promise<App> {
-    return openApp({
-      home: this.homeDirectory(home),
+  protected openHome(home: string | undefined): Promise<Home> {
+    return openHome({
+      directory: this.homeDirectory(home),
       notice: (text) => this.notice(text),
       environment: process.env,
     });

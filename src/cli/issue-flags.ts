@@ -3,7 +3,7 @@ import type { AskedValidity } from '../core/manage/issue-client.js';
 import { parseLabel } from '../core/model/client.js';
 import { checkDuration, parseTime } from '../core/model/time.js';
 import { parseGroupName, parseUserName } from '../core/model/user.js';
-import type { App } from '../home/open-home.js';
+import type { Home } from '../home/open-home.js';
 import { repeated } from './flags.js';
 
 /** What a client whose certificate is issued may be told to be. */
@@ -29,7 +29,7 @@ type GivenFlags = { readonly [name in IssueFlagName]?: string | undefined } & {
 };
 
 /** What the flags say of a client, and of its validity. @throws KeywrightError `invalid-input` */
-export async function issueTerms(flags: GivenFlags, { parseGrant }: App) {
+export async function issueTerms(flags: GivenFlags, { parseScopes: parseGrant }: Home) {
   const asked: AskedValidity = {
     ...(flags['not-before'] !== undefined && { notBefore: parseTime(flags['not-before']) }),
     ...(flags['not-after'] !== undefined && { notAfter: parseTime(flags['not-after']) }),

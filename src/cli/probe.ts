@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { apiKeyId, deleteApiKey, registerApiKey } from '../core/manage/api-keys.js';
 import { KeywrightError } from '../core/model/errors.js';
 import { addDuration } from '../core/model/time.js';
-import type { App } from '../home/open-home.js';
+import type { Home } from '../home/open-home.js';
 import type { Probe } from '../integrate/integration.js';
 import { send } from '../integrate/replay.js';
 import { apiKeyServices } from './services.js';
@@ -13,16 +13,16 @@ const ASK_AGAIN_MS = 100;
 
 /** Registers a client for a few minutes, with which the keywright at the URL is asked, and removes it again. */
 export async function withProbe<T>(
-  { app, url, secret }: { readonly app: App; readonly url: string; readonly secret: string | undefined },
+  { home, url, secret }: { readonly home: Home; readonly url: string; readonly secret: string | undefined },
   use: (probe: Probe) => Promise<T>,
 ): Promise<T> {
-  const services = await apiKeyServices(app);
+  const services = await apiKeyServices(home);
   const { client, credential, key } = await registerApiKey(services, {
     newClientId: `integrate-test-${randomBytes(4).toString('hex')}`,
     label: 'integrate --test',
     scopes: ['ingest'],
-    expiresAt: addDuration(app.clock.now(), '10m'),
-    prefix: (await app.settings()).keyPrefix,
+    expiresAt: addDuration(home.clock.now(), '10m'),
+    prefix: (await home.settings()).keyPrefix,
   });
   let removed: Promise<void> | undefined;
   const remove = () => {

@@ -62,7 +62,7 @@ ${INTEGRATIONS.map(({ name, summary }) => `${name}: ${summary}`).join('\n')}`;
     return { home: this.homeDirectory(home), environment: process.env, version };
   }
 
-  private async test({ name, contract }: Integration, url: string, home: string | undefined) {
+  private async test({ name, contract }: Integration, url: string, directory: string | undefined) {
     if (contract === undefined)
       throw new KeywrightError('invalid-input', `${name} asks keywright nothing: there is nothing to test`);
     if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
@@ -70,9 +70,9 @@ ${INTEGRATIONS.map(({ name, summary }) => `${name}: ${summary}`).join('\n')}`;
         'invalid-input',
         `--test ${JSON.stringify(url)} is not a URL like http://127.0.0.1:5654`,
       );
-    const app = await this.openApp(home);
-    const secret = await callbackSecret(this.options(home));
-    const outcomes = await withProbe({ app, url, secret }, (probe) => replay(url, contract(probe)));
+    const home = await this.openHome(directory);
+    const secret = await callbackSecret(this.options(directory));
+    const outcomes = await withProbe({ home, url, secret }, (probe) => replay(url, contract(probe)));
     const failed = outcomes.filter(({ holds }) => !holds).length;
     this.log(
       table(

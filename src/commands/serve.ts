@@ -143,17 +143,17 @@ or in keywright.yaml in the home (http: …). Ends on SIGTERM or SIGINT.`;
 
   async run() {
     const { flags } = await this.parse(Serve);
-    const { home, json: _, ...given } = flags;
+    const { home: directory, json: _, ...given } = flags;
     const settings = await serveSettings({
       flags: given,
       environment: process.env,
-      home: this.homeDirectory(home),
+      home: this.homeDirectory(directory),
     });
-    const app = await this.openApp(home);
+    const home = await this.openHome(directory);
     const log = openLog(settings.log, settings.logLevel);
     const stopped = signalled();
     const { startServer } = await import('../server/start-server.js');
-    const server = await startServer(app, settings, log);
+    const server = await startServer(home, settings, log);
     // For scripts that let the system pick the ports; the log tells people.
     if (this.jsonEnabled())
       process.stdout.write(`${JSON.stringify({ http: server.http, mqtt: server.mqtt })}\n`);

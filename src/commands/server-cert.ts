@@ -27,8 +27,8 @@ export default class ServerCert extends BaseCommand {
 
   async run() {
     const { flags } = await this.parse(ServerCert);
-    const app = await this.openApp(flags.home);
-    const { certificate: pem, fingerprint } = await app.authority();
+    const home = await this.openHome(flags.home);
+    const { certificate: pem, fingerprint } = await home.authority();
     const data = flags.format === 'der' ? new X509Certificate(pem).raw : pem;
     if (flags.output !== undefined) {
       await replaceFile(flags.output, { data, mode: 0o644 });

@@ -52,13 +52,13 @@ and valid, not that whoever sent it holds its key.`;
       );
     }
     const input = await readInput(source);
-    const app = await this.openApp(flags.home);
+    const home = await this.openHome(flags.home);
     const demand = scope === undefined ? {} : { demand: { scopes: [scope] } };
     const presented = credential(input, { cert, tokenFile });
-    const verdict = await verifyOnce({ ...presented, clientId, ...demand }, app);
+    const verdict = await verifyOnce({ ...presented, clientId, ...demand }, home);
     this.log(describe(verdict));
     if (verdict.outcome === 'rejected' && credentialKind(presented.token ?? '') === 'access-token') {
-      const { issuer } = await app.settings();
+      const { issuer } = await home.settings();
       this.notice(`tokens of ${issuer ?? 'no issuer'} are known here; another is named by KEYWRIGHT_ISSUER`);
     }
     if (verdict.outcome === 'rejected') process.exitCode = 5;

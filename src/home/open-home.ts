@@ -7,7 +7,7 @@ import { ClientLicence } from '../core/manage/licence.js';
 import { ensureSigningKeys } from '../core/manage/signing-keys.js';
 import { keyedHash } from '../core/model/api-key.js';
 import { makeKeyPair } from '../core/model/key-algorithm.js';
-import { parseGrant } from '../core/model/scope.js';
+import { parseScopes } from '../core/model/scope.js';
 import { openRing, RING_ID } from '../core/model/signing-key.js';
 import type {
   CertificateAuthority,
@@ -27,8 +27,8 @@ import { firstAuthority } from './first-authority.js';
 import { hashingKey } from './hashing-key.js';
 
 /** Everything a command works with, put together for one home. */
-export interface App {
-  readonly home: string;
+export interface Home {
+  readonly directory: string;
   readonly keyStore: KeyStore;
   readonly clock: Clock;
   readonly audit: FileAuditLog;
@@ -37,7 +37,7 @@ export interface App {
   /** What the home's configuration says to every command. @throws KeywrightError `invalid-input` */
   settings(): Promise<CommonSettings>;
   /** Reads scopes that are to be granted. @throws KeywrightError `invalid-input` on one that does not exist */
-  parseGrant(scopes: readonly string[]): Promise<string[]>;
+  parseScopes(scopes: readonly string[]): Promise<string[]>;
   /** The CA, which the first call on a new home makes. @throws KeywrightError `ca-unusable` */
   authority(): Promise<CertificateAuthority>;
   /** The TLS server's certificate for these names, made or renewed if need be. @throws KeywrightError `ca-unusable` */
@@ -48,10 +48,10 @@ export interface App {
    * The keyed hash by which API keys are kept; its key is made when first needed.
    * @throws KeywrightError `store-corrupt` where API keys are registered but the key is gone
    */
-  secretHasher(): Promise<(secret: string) => string>;
+  hashSecret(): Promise<(secret: string) => string>;
   passwords(): Promise<PasswordHasher>;
   /** What signs and reads access tokens, with the keys as they are; `configured` where they come from the environment. */
-  tokens(): Promise<{ readonly sealer: JwtSealer; readonly configured: boolean }>;
+  tokenSealer(): Promise<{ readonly sealer: JwtSealer; readonly configured: boolean }>;
   /** Makes the first key that signs access tokens, where none comes from the environment. */
   ensureSigningKeys(): Promise<void>;
   /** What reads access tokens of the configured issuer, for a program that ends afterwards. */
@@ -60,8 +60,8 @@ export interface App {
   createAuthority(request: AuthorityRequest): Promise<CertificateAuthority>;
 }
 
-export interface AppOptions {
-  readonly home: string;
+export interface HomeOptions {
+  readonly directory: string;
   /** Gets what the user should know but did not ask for. */
   readonly notice: (text: string) => void;
   readonly environment: GivenValues;
@@ -71,27 +71,32 @@ export interface AppOptions {
 const systemClock: Clock = { now: () => Date.now() };
 
 /** Opens a home, which need not exist yet. @throws KeywrightError `unsafe-home` */
-export async function openApp({ home, notice, environment, clock = systemClock }: AppOptions): Promise<App> {
-  await checkHome(home);
-  const keyStore = openFileStore(home);
-  const audit = new FileAuditLog({ home, clock, actor: { who: userName(), from: 'local' } });
+export async function openHome({
+  directory,
+  notice,
+  environment,
+  clock = systemClock,
+}: HomeOptions): Promise<Home> {
+  await checkHome(directory);
+  const keyStore = openFileStore(directory);
+  const audit = new FileAuditLog({ home: directory, clock, actor: { who: userName(), from: 'local' } });
   const ca = () => import('../ca/authority.js');
-  const existingAuthority = async () => (await ca()).readAuthority(home);
+  const existingAuthority = async () => (await ca()).readAuthority(directory);
   let read: Promise<CommonSettings> | undefined;
   const settings = () => {
     // Once: a running server goes by what it was started with.
-    read ??= commonSettings({ environment, home });
+    read ??= commonSettings({ environment, home: directory });
     return read;
   };
   const licence = new ClientLicence({
     ...{ keyStore, clock },
     read: async () => (await import('../jwt/licence.js')).readLicence((await settings()).licence),
     exclusively: async (work) => {
-      await prepareHome(home);
-      return withLock(join(home, 'licence.lock'), work);
+      await prepareHome(directory);
+      return withLock(join(directory, 'licence.lock'), work);
     },
   });
-  const secretHasher = async () => keyedHash(await hashingKey(home, keyStore));
+  const hashSecret = async () => keyedHash(await hashingKey(directory, keyStore));
   const passwords = async () => {
     const { Argon2Hasher } = await import('../password/argon2.js');
     return new Argon2Hasher();
@@ -110,17 +115,17 @@ export async function openApp({ home, notice, environment, clock = systemClock }
   const createAuthority = async (request: AuthorityRequest) => {
     const { draftAuthority, publishAuthority } = await ca();
     const draft = await draftAuthority(request, clock.now());
-    return audit.record({ action: 'ca.init', target: 'ca' }, () => publishAuthority(home, draft));
+    return audit.record({ action: 'ca.init', target: 'ca' }, () => publishAuthority(directory, draft));
   };
 
   const authority = () =>
     firstAuthority({
-      ...{ home, keyStore, existingAuthority, notice },
+      ...{ home: directory, keyStore, existingAuthority, notice },
       make: async () => createAuthority((await ca()).DEFAULT_AUTHORITY),
     });
 
   return {
-    home,
+    directory,
     keyStore,
     clock,
     audit,
@@ -129,16 +134,16 @@ export async function openApp({ home, notice, environment, clock = systemClock }
     authority,
     serverLeaf: async (names) =>
       (await import('../ca/server-leaf.js')).ensureServerLeaf({
-        home,
+        home: directory,
         names,
         clock,
         authority: await authority(),
       }),
     settings,
-    parseGrant: async (scopes) => parseGrant(scopes, (await settings()).scopes),
-    secretHasher,
+    parseScopes: async (scopes) => parseScopes(scopes, (await settings()).scopes),
+    hashSecret,
     passwords,
-    tokens,
+    tokenSealer: tokens,
     async ensureSigningKeys() {
       if ((await tokens()).configured) return;
       await ensureSigningKeys({ keyStore, clock, audit }, (await settings()).jwtAlgorithm);
@@ -147,9 +152,9 @@ export async function openApp({ home, notice, environment, clock = systemClock }
       const { issuer, audience } = await settings();
       return new SlowProofs({
         sealer: (await tokens()).sealer,
-        rules: { issuer: issuer ?? '', audience },
+        tokenIssuer: { issuer: issuer ?? '', audience },
         passwords: await passwords(),
-        hashSecret: await secretHasher(),
+        hashSecret: await hashSecret(),
       });
     },
     async createAuthority(request) {

@@ -1,10 +1,10 @@
-import type { TokenRules } from '../core/model/access-token.js';
+import type { TokenIssuer } from '../core/model/access-token.js';
 import { openRing } from '../core/model/signing-key.js';
 import type { PasswordHasher } from '../core/ports/password-hasher.js';
 import { LiveRegistry } from '../core/verify/live-registry.js';
 import { SlowProofs } from '../core/verify/slow-proofs.js';
 import type { JwtSealer } from '../jwt/sealer.js';
-import type { App } from './open-home.js';
+import type { Home } from './open-home.js';
 
 /** A home's registry in memory, and what proves and makes access tokens with its keys. */
 export interface OpenedRegistry {
@@ -15,19 +15,22 @@ export interface OpenedRegistry {
 
 export interface RegistryOptions {
   /** Which access tokens are taken; may be settled until the first is presented. */
-  readonly rules: TokenRules;
+  readonly tokenIssuer: TokenIssuer;
   readonly onFailure: (error: unknown) => void;
 }
 
 /** Follows a home's keystore. */
-export async function openRegistry(app: App, { rules, onFailure }: RegistryOptions): Promise<OpenedRegistry> {
-  const { sealer, configured } = await app.tokens();
-  const passwords = await app.passwords();
-  const hashSecret = await app.secretHasher();
+export async function openRegistry(
+  home: Home,
+  { tokenIssuer: rules, onFailure }: RegistryOptions,
+): Promise<OpenedRegistry> {
+  const { sealer, configured } = await home.tokenSealer();
+  const passwords = await home.passwords();
+  const hashSecret = await home.hashSecret();
   const registry = await LiveRegistry.follow({
-    keyStore: app.keyStore,
+    keyStore: home.keyStore,
     hashSecret,
-    slow: new SlowProofs({ sealer, rules, passwords, hashSecret }),
+    slow: new SlowProofs({ sealer, tokenIssuer: rules, passwords, hashSecret }),
     onSigningKeys: (ring) => {
       if (!configured) sealer.use(openRing(ring));
     },

@@ -50,7 +50,7 @@ function limited(taken: number | Promise<number>, verdict: Verdict): Admission |
 
 /** Who makes a request. @throws Refused */
 export function callerOf(request: IncomingMessage, services: HttpServices): Promise<Principal> {
-  return requirePrincipal(present(request, { ...services, tokens: true }, undefined), {
+  return requirePrincipal(present(request, { ...services, takesTokens: true }, undefined), {
     from: services.proxies.addressOf(request),
     services,
   });

@@ -76,7 +76,7 @@ export async function buildHttpServer({
     app.addHook('preClose', async () => upstream.close());
   }
   // Without token authentication and without TLS there is nothing to ask for: the operator left this listener open.
-  putBefore(app, verifierOf({ services, open: !services.tokens && tls === undefined, upstream }), {
+  putBefore(app, verifierOf({ services, open: !services.takesTokens && tls === undefined, upstream }), {
     routes,
     upstream,
   });

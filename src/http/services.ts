@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { TokenRules } from '../core/model/access-token.js';
+import type { TokenIssuer } from '../core/model/access-token.js';
 import type { Principal } from '../core/model/principal.js';
 import type { AuditLog } from '../core/ports/audit-log.js';
 import type { CertificateAuthority } from '../core/ports/certificate-authority.js';
@@ -10,7 +10,7 @@ import type { Limiter } from '../core/ports/limiter.js';
 import type { PasswordHasher } from '../core/ports/password-hasher.js';
 import type { TokenSealer } from '../core/ports/token-sealer.js';
 import type { LiveRegistry } from '../core/verify/live-registry.js';
-import type { Rule } from '../core/verify/path-rules.js';
+import type { PathRule } from '../core/verify/path-rules.js';
 import type { CredentialHeaders } from './requests/credentials.js';
 import type { TrustedProxies } from './requests/trusted-proxies.js';
 
@@ -22,21 +22,21 @@ export interface HttpServices {
   readonly audit: AuditLog;
   readonly passwords: PasswordHasher;
   readonly sealer: TokenSealer;
-  readonly rules: TokenRules;
+  readonly tokenIssuer: TokenIssuer;
   readonly authority: CertificateAuthority;
   readonly licence: Licence;
   /** Reads scopes that are to be granted. @throws KeywrightError `invalid-input` */
-  parseGrant(scopes: readonly string[]): Promise<string[]>;
+  parseScopes(scopes: readonly string[]): Promise<string[]>;
   /** What API keys begin with unless told otherwise. */
   readonly keyPrefix: string;
   /** Whether tokens are taken, or certificates only. */
-  readonly tokens: boolean;
+  readonly takesTokens: boolean;
   readonly headers: CredentialHeaders;
   readonly proxies: TrustedProxies;
   /** Whether a connection came through a proxy that speaks the PROXY protocol. */
   isRelayed(socket: Socket): boolean;
   /** Which scope which method and path needs. */
-  readonly pathRules: readonly Rule[];
+  readonly pathRules: readonly PathRule[];
   /** Failed attempts of an address; undefined for no limit. */
   readonly failures: Limiter | undefined;
   /** Requests with a credential; undefined for no limit. */

@@ -8,7 +8,7 @@ import { KeywrightError } from '../core/model/errors.js';
 import type { Principal } from '../core/model/principal.js';
 import { formatTime } from '../core/model/time.js';
 import type { ServerName } from '../core/ports/certificate-authority.js';
-import type { App } from '../home/open-home.js';
+import type { Home } from '../home/open-home.js';
 import { openRegistry } from '../home/open-registry.js';
 import { CredentialHeaders } from '../http/requests/credentials.js';
 import { TrustedProxies } from '../http/requests/trusted-proxies.js';
@@ -57,28 +57,28 @@ const RENEWAL_CHECK_MS = 3_600_000;
 const LICENCE_CHECK_MS = 3_600_000;
 
 /** Starts the HTTP and the MQTT verifier over one index of the keystore. @throws KeywrightError `io` where an address cannot be listened on */
-export async function startServer(app: App, settings: ServeSettings, log: Log): Promise<RunningServer> {
+export async function startServer(home: Home, settings: ServeSettings, log: Log): Promise<RunningServer> {
   keepTicksQuick();
-  const { home, keyStore, clock, licence } = app;
+  const { directory, keyStore, clock, licence } = home;
   const { http: httpAt, mqtt: mqttAt, mqttUpstream } = settings;
   const broker = mqttUpstream && (await openUpstream(mqttUpstream));
   const callbackSecret = await callbackSecretOf(settings);
   // The CA is made here if need be, so that server-cert has one to export while this runs.
-  const authority = await app.authority();
+  const authority = await home.authority();
   const checkLicence = licenceWatch(licence, log);
   await checkLicence();
   const names = serverNames(settings);
   const material = async () => {
-    const leaf = await app.serverLeaf(names);
+    const leaf = await home.serverLeaf(names);
     if (leaf.fresh) log.info(`made a server certificate, valid until ${formatTime(leaf.notAfter)}`);
     return { certificate: leaf.certificate, privateKey: leaf.privateKey, authority: authority.certificate };
   };
   const tls = httpAt.tls || mqttAt.tls ? await material() : undefined;
-  await app.ensureSigningKeys();
+  await home.ensureSigningKeys();
   // The issuer may only be known when the port is.
-  const rules = { issuer: settings.issuer ?? '', audience: settings.audience };
-  const { registry, sealer, passwords } = await openRegistry(app, {
-    rules,
+  const tokenIssuer = { issuer: settings.issuer ?? '', audience: settings.audience };
+  const { registry, sealer, passwords } = await openRegistry(home, {
+    tokenIssuer,
     onFailure: (error) => log.error({ err: error }, 'the keystore cannot be followed'),
   });
   const uses = new LastUses({
@@ -103,11 +103,11 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
   });
   licence.countBy(() => registry.size);
   const services: HttpServices = {
-    ...{ registry, clock, keyStore, audit: app.audit, passwords, sealer, rules, authority, licence },
+    ...{ registry, clock, keyStore, audit: home.audit, passwords, sealer, tokenIssuer, authority, licence },
     ...counts,
-    parseGrant: (scopes) => app.parseGrant(scopes),
+    parseScopes: (scopes) => home.parseScopes(scopes),
     keyPrefix: settings.keyPrefix,
-    tokens: settings.httpTokenAuth,
+    takesTokens: settings.httpTokenAuth,
     headers: new CredentialHeaders(settings.credentialHeaders),
     proxies: new TrustedProxies(new Networks(settings.trustedProxies)),
     isRelayed: (socket) => proxyProtocol.relays(socket),
@@ -184,18 +184,23 @@ export async function startServer(app: App, settings: ServeSettings, log: Log): 
       http: await listen(http.server, httpAt, httpAt.tls ? 'https' : 'tcp'),
       mqtt: await listen(mqtt.server, mqttAt, mqttAt.tls ? 'mqtts' : 'tcp'),
     };
-    if (rules.issuer === '') rules.issuer = issuerUrl(settings, running.http);
-    announce(log, 'HTTP', { at: httpAt, url: running.http, tokens: services.tokens, what: 'every request' });
+    if (tokenIssuer.issuer === '') tokenIssuer.issuer = issuerUrl(settings, running.http);
+    announce(log, 'HTTP', {
+      at: httpAt,
+      url: running.http,
+      takesTokens: services.takesTokens,
+      what: 'every request',
+    });
     if (settings.httpUpstream) log.info(`HTTP requests that get in go on to ${settings.httpUpstream.url}`);
     announce(log, 'MQTT', {
       at: mqttAt,
       url: running.mqtt,
-      tokens: settings.mqttTokenAuth,
+      takesTokens: settings.mqttTokenAuth,
       what: 'every client',
     });
     if (mqttUpstream) announceUpstream(log, mqttUpstream);
     log.info(`MQTT over WebSocket at ${WEB_SOCKET_PATH} of the HTTP address`);
-    log.info(`serving ${registry.size} client(s) from ${home}`);
+    log.info(`serving ${registry.size} client(s) from ${directory}`);
     return { ...running, close };
   } catch (error) {
     await close();
@@ -232,12 +237,16 @@ function issuerUrl({ http, serverNames }: ServeSettings, url: string): string {
 interface Announcement {
   readonly at: ListenAddress;
   readonly url: string;
-  readonly tokens: boolean;
+  readonly takesTokens: boolean;
   /** What gets in where nothing is asked. */
   readonly what: string;
 }
 
-function announce(log: Log, name: 'HTTP' | 'MQTT', { at, url, tokens, what }: Announcement): void {
+function announce(
+  log: Log,
+  name: 'HTTP' | 'MQTT',
+  { at, url, takesTokens: tokens, what }: Announcement,
+): void {
   if (at.tls && name === 'MQTT') log.info('MQTT X.509 authentication enabled');
   else if (tokens) log.info(`${name} token authentication enabled`);
   if (at.tls && name === 'HTTP') log.info('HTTP X.509 authentication enabled');

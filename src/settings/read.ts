@@ -4,7 +4,7 @@ import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from '../core/model/api-key.js';
 import { KeywrightError } from '../core/model/errors.js';
 import { type MqttLimits, mqttLimits } from '../core/model/mqtt-limits.js';
 import type { GivenSigningKey, SigningAlgorithm } from '../core/model/signing-key.js';
-import { parseRule, type Rule } from '../core/verify/path-rules.js';
+import { type PathRule, parsePathRule } from '../core/verify/path-rules.js';
 import { readOptional } from '../disk/durable-file.js';
 import type { Network } from '../network/networks.js';
 import {
@@ -79,7 +79,7 @@ export interface ServeSettings extends CommonSettings {
   /** Whose connections begin with a header of the PROXY protocol. */
   readonly proxyProtocol: readonly Network[];
   /** Which scope which method and path needs. */
-  readonly rules: readonly Rule[];
+  readonly rules: readonly PathRule[];
   /** Where HTTP requests go on to that get in; undefined where the verifier answers them itself. */
   readonly httpUpstream: HttpUpstream | undefined;
   /** For each address; undefined for no limit. */
@@ -145,7 +145,7 @@ export async function serveSettings(sources: SettingSources): Promise<ServeSetti
     credentialHeaders: all('credential-header', parseHeaderName),
     trustedProxies: all('trusted-proxy', parseNetwork),
     proxyProtocol: all('proxy-protocol', parseNetwork),
-    rules: all('rules', checked(parseRule)),
+    rules: all('rules', checked(parsePathRule)),
     httpUpstream: readHttpUpstream(reader),
     failedAttempts: one('failed-attempts', parseRate),
     requestsPerKey: one('requests-per-key', parseRate),

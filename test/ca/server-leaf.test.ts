@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { draftAuthority, publishAuthority } from '../../src/ca/authority.js';
 import { ensureServerLeaf } from '../../src/ca/server-leaf.js';
 import type { ServerName } from '../../src/core/ports/certificate-authority.js';
-import { openApp } from '../../src/home/open-home.js';
+import { openHome } from '../../src/home/open-home.js';
 import { startServer } from '../../src/server/start-server.js';
 import { serveSettings } from '../../src/settings/read.js';
 import { scratchDirectory } from '../support/keywright.js';
@@ -74,7 +74,12 @@ describe('a running server', () => {
     const home = join(await scratchDirectory(), 'home');
     let now = Date.now();
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-    const app = await openApp({ home, notice: () => undefined, environment: {}, clock: { now: () => now } });
+    const app = await openHome({
+      directory: home,
+      notice: () => undefined,
+      environment: {},
+      clock: { now: () => now },
+    });
     const flags = { http: 'https://127.0.0.1:0', mqtt: 'mqtts://127.0.0.1:0' };
     const settings = await serveSettings({ flags, environment: {}, home });
     const lines: string[] = [];

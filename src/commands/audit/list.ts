@@ -18,7 +18,7 @@ export default class AuditList extends BaseCommand {
 
   async run() {
     const { flags } = await this.parse(AuditList);
-    const { audit, clock } = await this.openApp(flags.home);
+    const { audit, clock } = await this.openHome(flags.home);
     const since = flags.since === undefined ? 0 : parseSince(flags.since, clock.now());
     const entries = (await audit.entries())
       .filter(({ at }) => at >= since)

@@ -7,7 +7,7 @@ export default class AuditVerify extends BaseCommand {
 
   async run() {
     const { flags } = await this.parse(AuditVerify);
-    const { audit } = await this.openApp(flags.home);
+    const { audit } = await this.openHome(flags.home);
     const fault = await audit.fault();
     if (fault === undefined) {
       this.log('the audit log is whole');

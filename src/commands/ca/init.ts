@@ -21,10 +21,10 @@ export default class CaInit extends BaseCommand {
 
   async run() {
     const { flags } = await this.parse(CaInit);
-    const app = await this.openApp(flags.home);
+    const home = await this.openHome(flags.home);
     const { subject, algorithm } = flags;
     const view = authorityView(
-      await app.createAuthority({ subject, algorithm, validFor: flags['valid-for'] }),
+      await home.createAuthority({ subject, algorithm, validFor: flags['valid-for'] }),
     );
     this.log(fields(Object.entries(view)));
     return view;

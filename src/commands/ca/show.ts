@@ -9,10 +9,10 @@ export default class CaShow extends BaseCommand {
 
   async run() {
     const { flags } = await this.parse(CaShow);
-    const app = await this.openApp(flags.home);
-    const authority = await app.existingAuthority();
+    const home = await this.openHome(flags.home);
+    const authority = await home.existingAuthority();
     if (authority === undefined) {
-      throw new KeywrightError('not-found', `the home ${app.home} has no CA yet`, {
+      throw new KeywrightError('not-found', `the home ${home.directory} has no CA yet`, {
         hint: 'make it with: keywright ca init',
       });
     }

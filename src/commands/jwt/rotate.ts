@@ -24,16 +24,16 @@ The algorithm is the one that the configuration names (jwt-algorithm).`;
 
   async run() {
     const { flags } = await this.parse(JwtRotate);
-    const app = await this.openApp(flags.home);
-    const { jwtAlgorithm: algorithm } = await app.settings();
-    if ((await app.tokens()).configured) {
+    const home = await this.openHome(flags.home);
+    const { jwtAlgorithm: algorithm } = await home.settings();
+    if ((await home.tokenSealer()).configured) {
       throw new KeywrightError('refused', 'access tokens are signed with a key from the environment', {
         hint: 'change JWT_SECRET or JWT_PRIVATE_KEY, and restart the server',
       });
     }
-    const now = app.clock.now();
+    const now = home.clock.now();
     const overlapUntil = flags.now ? now : addDuration(now, flags.overlap ?? '24h');
-    const { keys } = await rotateSigningKeys(app, { algorithm, overlapUntil });
+    const { keys } = await rotateSigningKeys(home, { algorithm, overlapUntil });
     const views = keys.map(({ id, algorithm, createdAt, endsAt }) => ({
       id,
       algorithm,

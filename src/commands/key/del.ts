@@ -20,7 +20,7 @@ export default class KeyDel extends BaseCommand {
   async run() {
     const { args, flags } = await this.parse(KeyDel);
     const clientId = parseClientId(args['client-id']);
-    const { keyStore, clock, audit } = await this.openApp(flags.home);
+    const { keyStore, clock, audit } = await this.openHome(flags.home);
     await requireClient(keyStore, clientId);
     if (!flags.yes && !(await confirmed(`Delete ${clientId}? Its credentials stop working at once.`))) {
       throw new KeywrightError('cancelled', `client ${clientId} was not deleted`);

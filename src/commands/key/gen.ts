@@ -66,18 +66,18 @@ the token nor the password is kept.`;
     const files = bundleFiles(prefix, { withPassword });
     const archive = `${prefix}.zip`;
 
-    const app = await this.openApp(flags.home);
-    const { keyStore, clock, audit, licence } = app;
-    const { asked, terms } = await issueTerms(flags, app);
+    const home = await this.openHome(flags.home);
+    const { keyStore, clock, audit, licence } = home;
+    const { asked, terms } = await issueTerms(flags, home);
     if (!flags.force) {
       await requireFreeId(keyStore, clientId);
       await refuseExisting(flags.zip ? [archive] : Object.values(files));
     }
-    const authority = await app.authority();
+    const authority = await home.authority();
     const validity = clientValidity(asked, authority, clock.now());
     const options = { replace: flags.force };
     const password = withPassword
-      ? await makeClientPassword(await userServices(app), { alone: true })
+      ? await makeClientPassword(await userServices(home), { alone: true })
       : undefined;
     const client = await issueClient(
       { keyStore, authority, clock, audit, licence, actor: OPERATOR },

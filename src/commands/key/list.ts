@@ -23,7 +23,7 @@ export default class KeyList extends BaseCommand {
   async run() {
     const { flags } = await this.parse(KeyList);
     const within = flags['expiring-within'];
-    const { keyStore, clock } = await this.openApp(flags.home);
+    const { keyStore, clock } = await this.openHome(flags.home);
     const now = clock.now();
     const expiringBefore = within === undefined ? undefined : addDuration(now, within);
     const clients = (await listClients(keyStore, { expiringBefore })).map((client) =>

@@ -39,9 +39,9 @@ more: what is made has 24 characters, what is given needs 16. A client has one M
   async run() {
     const { args, flags } = await this.parse(KeyPasswd);
     const clientId = parseClientId(args['client-id']);
-    const app = await this.openApp(flags.home);
-    await requireClient(app.keyStore, clientId);
-    const services = await userServices(app);
+    const home = await this.openHome(flags.home);
+    await requireClient(home.keyStore, clientId);
+    const services = await userServices(home);
     if (flags.delete) {
       await deleteClientPassword(services, clientId);
       this.log(`Deleted the MQTT password of ${clientId}`);

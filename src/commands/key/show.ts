@@ -19,7 +19,7 @@ export default class KeyShow extends BaseCommand {
 
   async run() {
     const { args, flags } = await this.parse(KeyShow);
-    const { keyStore, clock } = await this.openApp(flags.home);
+    const { keyStore, clock } = await this.openHome(flags.home);
     const view = clientView(await requireClient(keyStore, parseClientId(args['client-id'])), clock.now());
     const { id, status, label, owner, domain, scopes, notBefore, notAfter } = view;
     this.log(

@@ -43,15 +43,15 @@ its signed token with that key itself.`;
     const { args, flags } = await this.parse(KeySign);
     const request = await readCertificateRequest((await readInput(args.request)).toString());
     const clientId = requestedClientId(request, flags.id);
-    const app = await this.openApp(flags.home);
-    const { keyStore, clock, audit, licence } = app;
-    const { asked, terms } = await issueTerms(flags, app);
+    const home = await this.openHome(flags.home);
+    const { keyStore, clock, audit, licence } = home;
+    const { asked, terms } = await issueTerms(flags, home);
     const { output } = flags;
     if (!flags.force) {
       await requireFreeId(keyStore, clientId);
       if (output !== undefined) await refuseExisting([output]);
     }
-    const authority = await app.authority();
+    const authority = await home.authority();
     const validity = clientValidity(asked, authority, clock.now());
     let certificate = '';
     const client = await signClient(

@@ -13,8 +13,8 @@ clients go on and new ones are refused; then it exits with 5.`;
 
   async run() {
     const { flags } = await this.parse(LicenseShow);
-    const app = await this.openApp(flags.home);
-    const view = licenceView(await app.licence.status());
+    const home = await this.openHome(flags.home);
+    const view = licenceView(await home.licence.status());
     const { state, reason, deviceLimit, used, features, expiresAt } = view;
     this.log(
       fields([

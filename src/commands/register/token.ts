@@ -43,23 +43,26 @@ asks for what the flags leave out.`;
   async run() {
     const { flags } = await this.parse(RegisterToken);
     const clientId = flags.client === undefined ? undefined : parseClientId(flags.client);
-    const app = await this.openApp(flags.home);
-    const settings = await app.settings();
+    const home = await this.openHome(flags.home);
+    const settings = await home.settings();
     const { owner, label, expires, scope } = this.jsonEnabled()
       ? flags
-      : await askApiKey(flags, app, settings.scopes);
+      : await askApiKey(flags, home, settings.scopes);
     const request = {
       clientId,
       owner: owner === undefined ? undefined : parseUserName(owner),
       domain: flags.domain,
       label,
-      scopes: await app.parseGrant(scope ?? ['ingest']),
-      expiresAt: parseExpiry(expires ?? '90d', app.clock.now()),
+      scopes: await home.parseScopes(scope ?? ['ingest']),
+      expiresAt: parseExpiry(expires ?? '90d', home.clock.now()),
       prefix: flags.prefix ?? settings.keyPrefix,
     };
     const mqttPassword = flags['mqtt-password']
-      ? await makeClientPassword(await userServices(app), { alone: false })
+      ? await makeClientPassword(await userServices(home), { alone: false })
       : undefined;
-    return printFreshKey(this, await registerApiKey(await apiKeyServices(app), { ...request, mqttPassword }));
+    return printFreshKey(
+      this,
+      await registerApiKey(await apiKeyServices(home), { ...request, mqttPassword }),
+    );
   }
 }

@@ -9,7 +9,7 @@ export default class SessionList extends BaseCommand {
 
   async run() {
     const { flags } = await this.parse(SessionList);
-    const { keyStore, clock } = await this.openApp(flags.home);
+    const { keyStore, clock } = await this.openHome(flags.home);
     const views = (await listSessions(keyStore, clock.now())).map(sessionView);
     if (views.length === 0) {
       if (!this.jsonEnabled()) this.notice('no sessions');

@@ -11,7 +11,7 @@ export default class SessionRevoke extends BaseCommand {
 
   async run() {
     const { args, flags } = await this.parse(SessionRevoke);
-    await revokeSession(await this.openApp(flags.home), args.id);
+    await revokeSession(await this.openHome(flags.home), args.id);
     this.log(`Ended session ${args.id}`);
     return { id: args.id, revoked: true };
   }

@@ -15,13 +15,13 @@ export default class TokenDelete extends BaseCommand {
 
   async run() {
     const { args, flags } = await this.parse(TokenDelete);
-    const app = await this.openApp(flags.home);
-    const { client, credential } = await findApiKey(lookUp(app), args.id);
+    const home = await this.openHome(flags.home);
+    const { client, credential } = await findApiKey(lookUp(home), args.id);
     const id = apiKeyId(client, credential);
     if (!flags.yes && !(await confirmed(`Delete ${id}? It stops working at once.`))) {
       throw new KeywrightError('cancelled', `API key ${id} was not deleted`);
     }
-    await deleteApiKey(await apiKeyServices(app), id);
+    await deleteApiKey(await apiKeyServices(home), id);
     this.log(`Deleted ${id}`);
     return { id, deleted: true };
   }

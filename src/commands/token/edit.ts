@@ -28,16 +28,16 @@ export default class TokenEdit extends BaseCommand {
 
   async run() {
     const { args, flags } = await this.parse(TokenEdit);
-    const app = await this.openApp(flags.home);
+    const home = await this.openHome(flags.home);
     const { label, expires, scope } = flags;
     if ([label, expires, scope].every((flag) => flag === undefined))
       throw new KeywrightError('invalid-input', 'there is nothing to change', {
         hint: 'see: keywright token edit --help',
       });
-    const now = app.clock.now();
-    const held = await editApiKey(await apiKeyServices(app), args.id, {
+    const now = home.clock.now();
+    const held = await editApiKey(await apiKeyServices(home), args.id, {
       label,
-      scopes: scope && (await app.parseGrant(scope)),
+      scopes: scope && (await home.parseScopes(scope)),
       expiresAt: expires === undefined ? undefined : parseExpiry(expires, now),
     });
     return printKey(this, apiKeyView(held, { now }));

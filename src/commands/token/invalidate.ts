@@ -11,9 +11,9 @@ export default class TokenInvalidate extends BaseCommand {
 
   async run() {
     const { args, flags } = await this.parse(TokenInvalidate);
-    const app = await this.openApp(flags.home);
-    const held = await invalidateApiKey(await apiKeyServices(app), args.id);
-    const view = apiKeyView(held, { now: app.clock.now() });
+    const home = await this.openHome(flags.home);
+    const held = await invalidateApiKey(await apiKeyServices(home), args.id);
+    const view = apiKeyView(held, { now: home.clock.now() });
     this.log(`Invalidated ${view.id}`);
     return view;
   }

@@ -21,12 +21,12 @@ export default class TokenList extends BaseCommand {
 
   async run() {
     const { flags } = await this.parse(TokenList);
-    const app = await this.openApp(flags.home);
-    const now = app.clock.now();
+    const home = await this.openHome(flags.home);
+    const now = home.clock.now();
     const owner = flags.owner === undefined ? undefined : parseUserName(flags.owner);
-    if (owner !== undefined) await requireUser(app.keyStore, owner);
-    const uses = await allLastUses(app.keyStore);
-    const views = (await listApiKeys(lookUp(app), { owner })).map((held) =>
+    if (owner !== undefined) await requireUser(home.keyStore, owner);
+    const uses = await allLastUses(home.keyStore);
+    const views = (await listApiKeys(lookUp(home), { owner })).map((held) =>
       apiKeyView(held, { now, used: uses.get(apiKeyId(held.client, held.credential)) }),
     );
     if (views.length === 0) {

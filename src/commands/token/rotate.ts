@@ -24,10 +24,10 @@ export default class TokenRotate extends BaseCommand {
 
   async run() {
     const { args, flags } = await this.parse(TokenRotate);
-    const app = await this.openApp(flags.home);
-    const now = app.clock.now();
+    const home = await this.openHome(flags.home);
+    const now = home.clock.now();
     const overlapUntil = flags.now ? now : addDuration(now, flags.overlap ?? '24h');
-    const fresh = await rotateApiKey(await apiKeyServices(app), args.id, overlapUntil);
+    const fresh = await rotateApiKey(await apiKeyServices(home), args.id, overlapUntil);
     this.notice(
       flags.now ? 'the old key stopped working' : `the old key works until ${formatTime(overlapUntil)}`,
     );

@@ -13,9 +13,9 @@ export default class TokenShow extends BaseCommand {
 
   async run() {
     const { args, flags } = await this.parse(TokenShow);
-    const app = await this.openApp(flags.home);
-    const held = await findApiKey(lookUp(app), args.id);
-    const used = await lastUse(app.keyStore, apiKeyId(held.client, held.credential));
-    return printKey(this, apiKeyView(held, { now: app.clock.now(), used }));
+    const home = await this.openHome(flags.home);
+    const held = await findApiKey(lookUp(home), args.id);
+    const used = await lastUse(home.keyStore, apiKeyId(held.client, held.credential));
+    return printKey(this, apiKeyView(held, { now: home.clock.now(), used }));
   }
 }

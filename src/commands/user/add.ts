@@ -32,14 +32,14 @@ export default class UserAdd extends BaseCommand {
     const { args, flags } = await this.parse(UserAdd);
     const id = parseUserName(args.name);
     const { email, role, group: groups, domain: domains } = flags;
-    const app = await this.openApp(flags.home);
-    const scopes = flags.scope && (await app.parseGrant(flags.scope));
+    const home = await this.openHome(flags.home);
+    const scopes = flags.scope && (await home.parseScopes(flags.scope));
     // Before a password is asked for in vain.
-    if (await app.keyStore.users.get(id)) {
+    if (await home.keyStore.users.get(id)) {
       throw new KeywrightError('already-exists', `user ${id} already exists`);
     }
     const password = await newPassword(flags);
     const details = { email, groups, domains, role, scopes };
-    return printUser(this, await addUser(await userServices(app), { id, password, ...details }));
+    return printUser(this, await addUser(await userServices(home), { id, password, ...details }));
   }
 }

@@ -28,15 +28,15 @@ export default class UserDel extends BaseCommand {
   async run() {
     const { args, flags } = await this.parse(UserDel);
     const id = parseUserName(args.name);
-    const app = await this.openApp(flags.home);
-    await requireUser(app.keyStore, id);
+    const home = await this.openHome(flags.home);
+    await requireUser(home.keyStore, id);
     if (!flags.yes && !(await confirmed(`Delete user ${id}? The user’s sessions end at once.`))) {
       throw new KeywrightError('cancelled', `user ${id} was not deleted`);
     }
     const heir = flags['give-to'];
     const others = flags['with-clients'] ? 'delete' : 'none';
     const clients = heir === undefined ? others : { giveTo: parseUserName(heir) };
-    await deleteUser(await userServices(app), id, clients);
+    await deleteUser(await userServices(home), id, clients);
     this.log(`Deleted user ${id}`);
     return { id, deleted: true };
   }

@@ -35,13 +35,13 @@ export default class UserEdit extends BaseCommand {
       throw new KeywrightError('invalid-input', 'there is nothing to change', {
         hint: 'see: keywright user edit --help',
       });
-    const app = await this.openApp(flags.home);
-    const user = await editUser(await userServices(app), parseUserName(args.name), {
+    const home = await this.openHome(flags.home);
+    const user = await editUser(await userServices(home), parseUserName(args.name), {
       email: email === '' ? null : email,
       groups: group?.filter((name) => name !== ''),
       domains: domain?.filter((name) => name !== ''),
       role,
-      scopes: scope && (await app.parseGrant(scope)),
+      scopes: scope && (await home.parseScopes(scope)),
       disabled: enable ? false : disable,
     });
     return printUser(this, user);

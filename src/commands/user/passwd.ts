@@ -17,9 +17,9 @@ export default class UserPasswd extends BaseCommand {
   async run() {
     const { args, flags } = await this.parse(UserPasswd);
     const id = parseUserName(args.name);
-    const app = await this.openApp(flags.home);
-    await requireUser(app.keyStore, id);
-    await changePassword(await userServices(app), id, await newPassword(flags));
+    const home = await this.openHome(flags.home);
+    await requireUser(home.keyStore, id);
+    await changePassword(await userServices(home), id, await newPassword(flags));
     this.log(`Changed the password of ${id}`);
     return { id, changed: true };
   }

@@ -11,7 +11,7 @@ export default class UserShow extends BaseCommand {
 
   async run() {
     const { args, flags } = await this.parse(UserShow);
-    const { keyStore } = await this.openApp(flags.home);
+    const { keyStore } = await this.openHome(flags.home);
     return printUser(this, await requireUser(keyStore, parseUserName(args.name)));
   }
 }

@@ -1,7 +1,7 @@
 import type { Client } from '../model/client.js';
 import { KeywrightError } from '../model/errors.js';
 import type { Principal } from '../model/principal.js';
-import { grants, mayGrant } from '../model/scope.js';
+import { covers, mayGrant } from '../model/scope.js';
 import type { Timestamp } from '../model/time.js';
 import type { User } from '../model/user.js';
 
@@ -31,9 +31,9 @@ export function actorOf(principal: Principal, userById: (id: string) => User | u
   const userId = kind === 'user' ? id : owner;
   const user = userId === null ? undefined : userById(userId);
   if (userId !== null && user === undefined) return undefined;
-  const mayManage = kind === 'client' ? grants(scopes, 'admin') : mayGrant(scopes, user?.scopes ?? []);
+  const mayManage = kind === 'client' ? covers(scopes, 'admin') : mayGrant(scopes, user?.scopes ?? []);
   if (!mayManage) return undefined;
-  const isAdmin = (user?.role ?? 'admin') === 'admin' && grants(scopes, 'admin');
+  const isAdmin = (user?.role ?? 'admin') === 'admin' && covers(scopes, 'admin');
   if (isAdmin) return { kind: 'admin', userId, scopes };
   return user && { kind: 'member', userId: user.id, scopes, since: user.createdAt };
 }
@@ -64,7 +64,7 @@ export function cannotGrant(
   whose: string,
   { held, scopes }: { readonly held: readonly string[]; readonly scopes: readonly string[] },
 ): KeywrightError {
-  const tooMany = scopes.filter((scope) => !grants(held, scope));
+  const tooMany = scopes.filter((scope) => !covers(held, scope));
   const what =
     tooMany.length > 0 ? tooMany.join(', ') : `${scopes.join(', ')} without the topics that narrow it`;
   return new KeywrightError('refused', `nobody grants a scope that they do not hold: ${what}`, {

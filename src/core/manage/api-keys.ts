@@ -90,7 +90,7 @@ export async function registerApiKey(services: ApiKeyServices, request: ApiKeyRe
         };
       }),
     );
-  const client = await (found === undefined ? licence.admit(register) : register());
+  const client = await (found === undefined ? licence.takeSeat(register) : register());
   return { client, credential, key, mqttPassword: mqttPassword?.text };
 }
 

@@ -1,4 +1,4 @@
-import type { TokenOrigin, TokenRules } from '../model/access-token.js';
+import type { TokenIssuer, TokenOrigin } from '../model/access-token.js';
 import { tokenPayload } from '../model/access-token.js';
 import { KeywrightError } from '../model/errors.js';
 import type { Principal } from '../model/principal.js';
@@ -9,14 +9,14 @@ import type { User } from '../model/user.js';
 import type { Clock } from '../ports/clock.js';
 import type { TokenSealer } from '../ports/token-sealer.js';
 
-export interface MintServices {
+export interface IssueTokenServices {
   readonly sealer: TokenSealer;
-  readonly rules: TokenRules;
+  readonly tokenIssuer: TokenIssuer;
   readonly clock: Clock;
 }
 
 /** An access token that was just made. */
-export interface MintedToken {
+export interface IssuedToken {
   readonly token: string;
   readonly scopes: readonly string[];
   readonly expiresAt: Timestamp;
@@ -24,7 +24,7 @@ export interface MintedToken {
 }
 
 /** What an access token is for. */
-export interface Grant {
+export interface TokenGrant {
   readonly subject: string;
   readonly origin: TokenOrigin;
   /** Of the token that is exchanged. */
@@ -37,7 +37,7 @@ export interface Grant {
 }
 
 /** What a user's session stands for. */
-export function sessionGrant(user: User, session: Session): Grant {
+export function sessionGrant(user: User, session: Session): TokenGrant {
   const { id: subject, groups, domains } = user;
   const scopes = narrowScopes(user.scopes, session.scopes);
   const origin = { kind: 'session', sessionId: session.id } as const;
@@ -45,7 +45,14 @@ export function sessionGrant(user: User, session: Session): Grant {
 }
 
 /** What an accepted caller may have a token for: bound to what it was accepted by. @throws KeywrightError `refused` for an MQTT password */
-export function principalGrant({ id, credential, scopes, groups, domains, expiresAt }: Principal): Grant {
+export function principalGrant({
+  id,
+  credential,
+  scopes,
+  groups,
+  domains,
+  expiresAt,
+}: Principal): TokenGrant {
   const rest = { subject: id, scopes, groups, domains, expiresAt };
   // Over HTTP nobody presents one: what it opens stays MQTT.
   if (credential.kind === 'password')
@@ -57,15 +64,15 @@ export function principalGrant({ id, credential, scopes, groups, domains, expire
 }
 
 /** Makes an access token for at most `ttlMs`. */
-export async function mintAccessToken(
-  { sealer, rules, clock }: MintServices,
-  grant: Grant,
+export async function issueAccessToken(
+  { sealer, tokenIssuer, clock }: IssueTokenServices,
+  grant: TokenGrant,
   ttlMs: number,
-): Promise<MintedToken> {
+): Promise<IssuedToken> {
   const issuedAt = wholeSeconds(clock.now());
   const expiresAt = wholeSeconds(Math.min(issuedAt + ttlMs, grant.expiresAt));
   const id = randomId();
   const claims = { ...grant, id, familyId: grant.familyId ?? id, issuedAt, expiresAt };
-  const token = await sealer.seal(tokenPayload(claims, rules));
+  const token = await sealer.seal(tokenPayload(claims, tokenIssuer));
   return { token, scopes: grant.scopes, expiresAt, expiresInSeconds: (expiresAt - issuedAt) / 1000 };
 }

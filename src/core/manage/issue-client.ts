@@ -156,7 +156,7 @@ async function certify(
     await delivery.keep();
     return client;
   };
-  return former ? register() : licence.admit(register);
+  return former ? register() : licence.takeSeat(register);
 }
 
 /** What is kept of a certificate. */

@@ -57,7 +57,7 @@ export class ClientLicence implements Licence {
     this.#countSeen = seen;
   }
 
-  async admit<T>(register: () => Promise<T>): Promise<T> {
+  async takeSeat<T>(register: () => Promise<T>): Promise<T> {
     const given = await this.#read();
     if (given.kind === 'not-needed') return register();
     const fault = faultOf(given, this.#options.clock.now());

@@ -94,7 +94,7 @@ export async function redeemProvisioningKey(
     });
   };
   try {
-    return await licence.admit(() =>
+    return await licence.takeSeat(() =>
       audit.record({ action: 'provision.redeem', target: id }, async () => {
         const giveBack = await spend(services, key);
         try {

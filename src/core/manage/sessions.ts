@@ -1,6 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { KeywrightError } from '../model/errors.js';
-import { grants, narrowScopes } from '../model/scope.js';
+import { covers, narrowScopes } from '../model/scope.js';
 import { parseRefreshToken, randomId, refreshMac, type Session } from '../model/session.js';
 import type { Timestamp } from '../model/time.js';
 import { bareDomain, type User } from '../model/user.js';
@@ -49,7 +49,7 @@ export async function signIn(services: SessionServices, request: SignInRequest):
     return { outcome: 'rejected', reason: 'wrong-domain' };
   }
   const asked = request.scopes ?? user.scopes;
-  if (!asked.every((scope) => grants(user.scopes, scope)))
+  if (!asked.every((scope) => covers(user.scopes, scope)))
     return { outcome: 'rejected', reason: 'insufficient-scope' };
   const now = clock.now();
   const session: Session = {

@@ -25,7 +25,7 @@ export type TokenOrigin =
   | { readonly kind: 'certificate' | 'signed-token' | 'api-key'; readonly credentialId: string };
 
 /** Whose tokens are taken, and for whom they must be. RFC 7519 sections 4.1.1 and 4.1.3. */
-export interface TokenRules {
+export interface TokenIssuer {
   readonly issuer: string;
   readonly audience: string;
 }
@@ -51,7 +51,7 @@ export function tokenPayload(
     issuedAt,
     expiresAt,
   }: Omit<AccessTokenClaims, 'keyId'>,
-  { issuer, audience }: TokenRules,
+  { issuer, audience }: TokenIssuer,
 ): Record<string, unknown> {
   const bound =
     origin.kind === 'session'
@@ -75,7 +75,7 @@ export function tokenPayload(
 /** Reads a payload whose signature holds; undefined where anything is missing, of the wrong type, or for somebody else. */
 export function readClaims(
   payload: unknown,
-  { issuer, audience, keyId }: TokenRules & { readonly keyId: string },
+  { issuer, audience, keyId }: TokenIssuer & { readonly keyId: string },
 ): AccessTokenClaims | undefined {
   if (typeof payload !== 'object' || payload === null) return undefined;
   const {

@@ -23,9 +23,9 @@ export function parseScope(text: string): string {
 }
 
 /** Whether what was granted includes the scope that is demanded; an empty list grants nothing. */
-export function grants(granted: readonly string[], demanded: string): boolean {
+export function covers(granted: readonly string[], demanded: string): boolean {
   const [verb, filter] = splitTopicScope(demanded);
-  if (verb !== undefined && filter !== '*') return grantsTopic(granted, verb, filter);
+  if (verb !== undefined && filter !== '*') return coversTopic(granted, verb, filter);
   const prefix = demanded.includes(':') ? `${demanded.slice(0, demanded.indexOf(':'))}:*` : undefined;
   return granted.some((scope) => scope === '*' || scope === demanded || scope === prefix);
 }
@@ -43,20 +43,20 @@ export function narrowScopes(held: readonly string[], wanted: readonly string[])
   for (const verb of VERBS) {
     const [one, other] = [topicsOf(held, verb), topicsOf(wanted, verb)];
     if (one === 'open' && other === 'open') continue;
-    const mine = one === 'open' ? [] : one.filter((scope) => grants(wanted, scope));
-    const theirs = other === 'open' ? [] : other.filter((scope) => grants(held, scope));
+    const mine = one === 'open' ? [] : one.filter((scope) => covers(wanted, scope));
+    const theirs = other === 'open' ? [] : other.filter((scope) => covers(held, scope));
     narrowed.set(verb, [...new Set([...theirs, ...mine])]);
   }
   const isClosed = [...narrowed.values()].some((scopes) => scopes.length === 0);
   const topics = [...narrowed.values()].flat();
-  if (!isClosed || !grants(both, 'ingest')) return [...both, ...topics];
+  if (!isClosed || !covers(both, 'ingest')) return [...both, ...topics];
   const open = VERBS.filter((verb) => !narrowed.has(verb)).map((verb) => `${verb}:#`);
   return [...both.filter((scope) => scope !== 'ingest'), ...topics, ...open];
 }
 
 function inBoth(held: readonly string[], wanted: readonly string[]): string[] {
-  const asked = [...new Set(wanted)].filter((scope) => isScope(scope) && grants(held, scope));
-  const more = held.filter((scope) => grants(wanted, scope) && !grants(asked, scope));
+  const asked = [...new Set(wanted)].filter((scope) => isScope(scope) && covers(held, scope));
+  const more = held.filter((scope) => covers(wanted, scope) && !covers(asked, scope));
   return [...asked, ...more];
 }
 
@@ -64,13 +64,13 @@ function inBoth(held: readonly string[], wanted: readonly string[]): string[] {
 function topicsOf(scopes: readonly string[], verb: TopicVerb): readonly string[] | 'open' {
   if (scopes.includes('*')) return 'open';
   const own = scopes.filter((scope) => isScope(scope) && splitTopicScope(scope)[0] === verb);
-  return own.length === 0 && grants(scopes, 'ingest') ? 'open' : own;
+  return own.length === 0 && covers(scopes, 'ingest') ? 'open' : own;
 }
 
 /** Whether somebody who holds some scopes may hand on others: never more than they could do themselves. */
 export function mayGrant(held: readonly string[], wanted: readonly string[]): boolean {
   const isOpened = (verb: TopicVerb) => topicsOf(wanted, verb) === 'open' && topicsOf(held, verb) !== 'open';
-  return wanted.every((scope) => grants(held, scope)) && !VERBS.some(isOpened);
+  return wanted.every((scope) => covers(held, scope)) && !VERBS.some(isOpened);
 }
 
 /** The scopes that exist without being configured. */
@@ -80,7 +80,7 @@ export const BUILT_IN_SCOPES = ['ingest', 'admin', 'metrics'];
  * Reads scopes that are to be granted. @param configured those that the configuration declares
  * @throws KeywrightError `invalid-input` on one that does not exist, with the list of those that do
  */
-export function parseGrant(scopes: readonly string[], configured: readonly string[]): string[] {
+export function parseScopes(scopes: readonly string[], configured: readonly string[]): string[] {
   const known = [...BUILT_IN_SCOPES, ...configured];
   for (const text of scopes) {
     const scope = parseScope(text);
@@ -105,22 +105,22 @@ export function parseGrant(scopes: readonly string[], configured: readonly strin
 export type TopicVerb = 'publish' | 'subscribe';
 
 /** Whether a client may connect over MQTT at all: with `ingest` or any topic scope. */
-export function grantsConnect(granted: readonly string[]): boolean {
-  return grants(granted, 'ingest') || granted.some((scope) => splitTopicScope(scope)[0] !== undefined);
+export function coversConnect(granted: readonly string[]): boolean {
+  return covers(granted, 'ingest') || granted.some((scope) => splitTopicScope(scope)[0] !== undefined);
 }
 
 /** Whether any topic at all is open. */
-export function grantsVerb(granted: readonly string[], verb: TopicVerb): boolean {
+export function coversVerb(granted: readonly string[], verb: TopicVerb): boolean {
   const topics = topicsOf(granted, verb);
   return topics === 'open' || topics.length > 0;
 }
 
 /** Whether a topic (or, to subscribe, a filter) is open: where topic scopes of the verb exist one must cover it, else `ingest` opens all. */
-export function grantsTopic(granted: readonly string[], verb: TopicVerb, topic: string): boolean {
+export function coversTopic(granted: readonly string[], verb: TopicVerb, topic: string): boolean {
   if (granted.includes('*')) return true;
   const filters = granted.map(splitTopicScope).filter(([scopeVerb]) => scopeVerb === verb);
   // Topics that begin with $ are the broker's own, and tell of other clients: only a scope that names them opens them.
-  if (filters.length === 0) return !topic.startsWith('$') && grants(granted, 'ingest');
+  if (filters.length === 0) return !topic.startsWith('$') && covers(granted, 'ingest');
   return filters.some(
     ([, filter]) => (filter === '*' && !topic.startsWith('$')) || coversFilter(filter, topic),
   );

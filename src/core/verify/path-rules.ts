@@ -12,7 +12,7 @@ export interface Target {
 }
 
 /** Which method and path needs which scope. */
-export interface Rule {
+export interface PathRule {
   /** Upper-case, of which GET covers HEAD; undefined for every method. */
   readonly methods: readonly string[] | undefined;
   /** Lower-case, of which `*` is any and `{client}` the caller's own id. */
@@ -29,7 +29,7 @@ const PATTERN = /^(\/(\*|\{client\}|[A-Za-z0-9._~@:+-]+))*(\/\*\*)?\/?$/;
  * Reads a rule: `GET|HEAD /api/pipes/** pipes:read`. `*` is any method, or any one segment of a path; `**` at the end any
  * number of them; `{client}` the caller's own id. Without a scope, any credential will do. @throws KeywrightError `invalid-input`
  */
-export function parseRule(text: string): Rule {
+export function parsePathRule(text: string): PathRule {
   const [methods = '', pattern = '', scope, ...more] = text.trim().split(/\s+/);
   if (!METHODS.test(methods) || pattern === '' || !PATTERN.test(pattern) || more.length > 0) {
     throw new KeywrightError('invalid-input', `rule ${JSON.stringify(text.slice(0, 200))} is not allowed`, {
@@ -47,7 +47,7 @@ export function parseRule(text: string): Rule {
 }
 
 // A device's own paths, whoever runs behind keywright.
-const DEVICE = parseRule('* /api/v1/device/{client}/**');
+const DEVICE = parsePathRule('* /api/v1/device/{client}/**');
 const MAYBE_DEVICE = /device/i;
 
 /**
@@ -55,7 +55,7 @@ const MAYBE_DEVICE = /device/i;
  * Where there are rules, a path that servers read in different ways (dot segments, encoded slashes, …) is nobody's, and so is
  * one whose method a gateway keeps to itself.
  */
-export function demandOf(rules: readonly Rule[], target: Target): RequestDemand | undefined {
+export function demandOf(rules: readonly PathRule[], target: Target): RequestDemand | undefined {
   const { path } = target;
   if (path === undefined) return NOBODYS;
   if (rules.length === 0 && !MAYBE_DEVICE.test(path) && !path.includes('%')) return undefined;
@@ -80,19 +80,19 @@ interface PlainTarget {
 }
 
 // A method that is not known fits every rule that names one, which is then found to be in doubt.
-function fits({ methods, ...pattern }: Rule, { method, segments }: PlainTarget): boolean {
+function fits({ methods, ...pattern }: PathRule, { method, segments }: PlainTarget): boolean {
   // Servers answer HEAD by what they have for GET (RFC 9110 section 9.3.2).
   const isNamed = methods?.some((each) => each === method || (each === 'GET' && method === 'HEAD'));
   return (!methods || method === undefined || isNamed === true) && fitsPath(pattern, segments);
 }
 
-function fitsPath({ segments, open }: Pick<Rule, 'segments' | 'open'>, path: readonly string[]): boolean {
+function fitsPath({ segments, open }: Pick<PathRule, 'segments' | 'open'>, path: readonly string[]): boolean {
   if (open ? path.length < segments.length : path.length !== segments.length) return false;
   return segments.every((each, index) => each === '*' || each === '{client}' || each === path[index]);
 }
 
 /** Whose a path is by the rule: the clients that its `{client}` stands for; null where that is none. */
-function ownersIn(rule: Rule, path: readonly string[]): (string | null)[] {
+function ownersIn(rule: PathRule, path: readonly string[]): (string | null)[] {
   if (!fitsPath(rule, path)) return [];
   return rule.segments.flatMap((each, index) =>
     each === '{client}' ? [canonicalClientId(path[index] ?? '') ?? null] : [],

@@ -3,7 +3,7 @@ import { parseApiKey, unwrapApiKey } from '../model/api-key.js';
 import type { ApiKeyCredential, Client } from '../model/client.js';
 import { canonicalClientId } from '../model/client-id.js';
 import type { Principal } from '../model/principal.js';
-import { grants } from '../model/scope.js';
+import { covers } from '../model/scope.js';
 import { parseSignedToken, textHash } from '../model/signed-token.js';
 import { formatTime, type Timestamp } from '../model/time.js';
 import type { Presentation, PresentedCertificate, Rejection } from './presentation.js';
@@ -231,7 +231,7 @@ function whichScopeLacks(refused: Refused): string {
   const { demand } = refused.presentation;
   const has = `it has ${listed(found.scopes)}`;
   if (demand === undefined || 'connect' in demand) return `${whoIs(found)} has no scope to connect: ${has}`;
-  const lacking = demand.scopes.filter((scope) => !grants(found.scopes, scope));
+  const lacking = demand.scopes.filter((scope) => !covers(found.scopes, scope));
   return `${whoIs(found)} lacks ${listed(lacking)}: ${has}`;
 }
 

@@ -1,4 +1,4 @@
-import { type AccessTokenClaims, isJwtShaped, readClaims, type TokenRules } from '../model/access-token.js';
+import { type AccessTokenClaims, isJwtShaped, readClaims, type TokenIssuer } from '../model/access-token.js';
 import type { PasswordCredential } from '../model/client.js';
 import { textHash } from '../model/signed-token.js';
 import type { PasswordHasher } from '../ports/password-hasher.js';
@@ -7,7 +7,7 @@ import { Memory, type Remembered } from './proof-memory.js';
 
 export interface SlowProofServices {
   readonly sealer: TokenSealer;
-  readonly rules: TokenRules;
+  readonly tokenIssuer: TokenIssuer;
   readonly passwords: PasswordHasher;
   readonly hashSecret: (secret: string) => string;
 }
@@ -73,10 +73,10 @@ export class SlowProofs {
   }
 
   async #open(token: string, hash: string): Promise<void> {
-    const { sealer, rules } = this.#services;
+    const { sealer, tokenIssuer } = this.#services;
     const { revision } = sealer;
     const opened = await sealer.open(token);
-    const claims = opened && readClaims(opened.payload, { ...rules, keyId: opened.keyId });
+    const claims = opened && readClaims(opened.payload, { ...tokenIssuer, keyId: opened.keyId });
     this.#tokens.keep(
       hash,
       claims

@@ -1,5 +1,5 @@
 import type { Principal } from '../model/principal.js';
-import { grantsTopic, type TopicVerb } from '../model/scope.js';
+import { coversTopic, type TopicVerb } from '../model/scope.js';
 import type { Clock } from '../ports/clock.js';
 import type { Registry } from './prove.js';
 import { type Standing, standingOf } from './verify.js';
@@ -47,7 +47,7 @@ export class TopicRights implements Rights {
     const remembered = this.#remembered?.[verb];
     const known = remembered?.get(topic);
     if (known !== undefined) return known;
-    const isOpen = grantsTopic(scopes, verb, topic);
+    const isOpen = coversTopic(scopes, verb, topic);
     if (topic.length <= MAX_REMEMBERED_LENGTH) this.#remember(verb, topic, isOpen);
     return isOpen;
   }

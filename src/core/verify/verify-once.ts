@@ -13,7 +13,7 @@ export interface OnceServices {
   readonly keyStore: KeyStore;
   readonly clock: Clock;
   /** Asked for only where a secret has to be hashed. */
-  secretHasher(): Promise<(secret: string) => string>;
+  hashSecret(): Promise<(secret: string) => string>;
   slowProofs(): Promise<SlowProofs>;
 }
 
@@ -30,7 +30,7 @@ export async function verifyOnce(
   const { keyStore, clock } = services;
   const { token } = presentation;
   const kind = token === undefined ? undefined : credentialKind(token);
-  const hashSecret = kind === 'api-key' ? await services.secretHasher() : () => '';
+  const hashSecret = kind === 'api-key' ? await services.hashSecret() : () => '';
   const slow = kind === 'access-token' ? await services.slowProofs() : NOTHING_SLOW;
   if (token !== undefined) await slow.openToken(token);
   const claims = token === undefined ? undefined : slow.claims(textHash(token));

@@ -1,6 +1,6 @@
 import { canonicalClientId } from '../model/client-id.js';
 import type { Principal } from '../model/principal.js';
-import { grants, grantsConnect, grantsTopic, type TopicVerb } from '../model/scope.js';
+import { covers, coversConnect, coversTopic, type TopicVerb } from '../model/scope.js';
 import type { Timestamp } from '../model/time.js';
 import { bareDomain } from '../model/user.js';
 import type { Clock } from '../ports/clock.js';
@@ -106,7 +106,7 @@ export function mayUseTopic(
     const standing = standingOf(principal, registry);
     // Also asked for the will of a client whose connection was ended just now.
     const isInForce = standing !== null && now >= standing.notBefore && now < standing.expiresAt;
-    return isInForce && grantsTopic(standing.scopes, verb, topic);
+    return isInForce && coversTopic(standing.scopes, verb, topic);
   } catch {
     return false;
   }
@@ -165,7 +165,7 @@ const CHECKS: readonly Check[] = [
 ];
 
 function meets({ scopes }: Principal, demand: Demand): boolean {
-  return 'connect' in demand ? grantsConnect(scopes) : demand.scopes.every((scope) => grants(scopes, scope));
+  return 'connect' in demand ? coversConnect(scopes) : demand.scopes.every((scope) => covers(scopes, scope));
 }
 
 function isSame(one: Principal, other: Principal): boolean {

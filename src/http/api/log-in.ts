@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import {
-  type Grant,
-  type MintedToken,
-  mintAccessToken,
+  type IssuedToken,
+  issueAccessToken,
   principalGrant,
   sessionGrant,
+  type TokenGrant,
 } from '../../core/manage/issue-access-token.js';
 import { refreshSession, type SessionServices, signIn } from '../../core/manage/sessions.js';
 import { wrapApiKey } from '../../core/model/api-key.js';
 import type { Principal } from '../../core/model/principal.js';
-import { grants, isScope, MAX_SCOPES, narrowScopes } from '../../core/model/scope.js';
+import { covers, isScope, MAX_SCOPES, narrowScopes } from '../../core/model/scope.js';
 import { refreshToken, type Session } from '../../core/model/session.js';
 import type { User } from '../../core/model/user.js';
 import { requirePrincipal } from '../admission.js';
@@ -26,7 +26,7 @@ export const LIFETIMES = {
 } as const;
 
 /** Tokens that a login, or its continuation, came to. */
-export interface IssuedTokens extends MintedToken {
+export interface IssuedTokens extends IssuedToken {
   readonly refreshToken: string | undefined;
 }
 
@@ -99,16 +99,16 @@ export function exchange(
   principal: Principal,
   { scopes, ttlMs }: { readonly scopes: readonly string[] | undefined; readonly ttlMs: number },
   services: HttpServices,
-): Promise<MintedToken> {
-  const grant: Grant = principalGrant(principal);
-  if (scopes === undefined) return mintAccessToken(services, grant, ttlMs);
+): Promise<IssuedToken> {
+  const grant: TokenGrant = principalGrant(principal);
+  if (scopes === undefined) return issueAccessToken(services, grant, ttlMs);
   if (!mayBeAsked(scopes, principal.scopes)) throw new Refused(REFUSALS['insufficient-scope']);
-  return mintAccessToken(services, { ...grant, scopes: narrowScopes(principal.scopes, scopes) }, ttlMs);
+  return issueAccessToken(services, { ...grant, scopes: narrowScopes(principal.scopes, scopes) }, ttlMs);
 }
 
 // As many as one may hold: a token must fit into a header.
 function mayBeAsked(scopes: readonly string[], held: readonly string[]): boolean {
-  return scopes.length <= MAX_SCOPES && scopes.every((scope) => isScope(scope) && grants(held, scope));
+  return scopes.length <= MAX_SCOPES && scopes.every((scope) => isScope(scope) && covers(held, scope));
 }
 
 /** The client that an id and a secret, which is one of its API keys, are of. @throws Refused */
@@ -139,6 +139,6 @@ async function issueTokens(
   ttlMs: number,
   services: HttpServices,
 ): Promise<IssuedTokens> {
-  const minted = await mintAccessToken(services, sessionGrant(user, session), ttlMs);
+  const minted = await issueAccessToken(services, sessionGrant(user, session), ttlMs);
   return { ...minted, refreshToken: refreshToken(session, (text) => services.registry.hashSecret(text)) };
 }

@@ -1,5 +1,5 @@
 import type { Principal } from '../../core/model/principal.js';
-import { grantsVerb } from '../../core/model/scope.js';
+import { coversVerb } from '../../core/model/scope.js';
 import { NEVER } from '../../core/model/time.js';
 import { type CallbackAnswer, type Dialect, oneOf, requiredText, textOf } from './dialect.js';
 import type { Decision } from './policy.js';
@@ -53,7 +53,7 @@ function authenticated(decision: Decision): CallbackAnswer {
  * revocation; it also takes the filter `a/#` for one that `a/+` covers.
  */
 function refusals({ scopes }: Principal): readonly object[] {
-  const closed = (['publish', 'subscribe'] as const).filter((verb) => !grantsVerb(scopes, verb));
+  const closed = (['publish', 'subscribe'] as const).filter((verb) => !coversVerb(scopes, verb));
   return [
     { permission: 'deny', action: 'publish', topic: '$SYS/#' },
     ...closed.map((action) => ({ permission: 'deny', action, topic: '#' })),

@@ -14,7 +14,7 @@ import {
   verifyPrepared,
 } from '../../core/verify/verify.js';
 import type { HttpServices } from '../services.js';
-import { Admitted } from './admitted.js';
+import { RememberedConnects } from './remembered-connects.js';
 
 /** A broker's question whether somebody may connect, with the texts of the CONNECT; empty where it has none. */
 interface ConnectQuestion {
@@ -59,7 +59,7 @@ export interface BrokerPolicy {
 
 export function brokerPolicy(services: HttpServices): BrokerPolicy {
   const { registry, clock, failures } = services;
-  const admitted = new Admitted();
+  const admitted = new RememberedConnects();
 
   const connect = async (question: ConnectQuestion): Promise<Decision> => {
     const { username, password, clientId, address } = question;

@@ -110,7 +110,7 @@ export function addIotisticaRoutes(app: FastifyInstance, services: HttpServices)
         const fresh = await registerApiKey(management, {
           newClientId: agentUuid === undefined ? undefined : parseClientId(agentUuid),
           label: name,
-          scopes: await services.parseGrant(scopes),
+          scopes: await services.parseScopes(scopes),
           expiresAt: expiresAt === undefined ? NEVER : parseExpiry(expiresAt, services.clock.now()),
           prefix: DEVICE_KEY_PREFIX,
           mqttPassword: mqttPassword ? await makeClientPassword(management, { alone: false }) : undefined,

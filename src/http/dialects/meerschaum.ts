@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
-import type { MintedToken } from '../../core/manage/issue-access-token.js';
+import type { IssuedToken } from '../../core/manage/issue-access-token.js';
 import { parseApiKey } from '../../core/model/api-key.js';
 import { formatTime } from '../../core/model/time.js';
 import { clientBySecret, exchange, LIFETIMES, login } from '../api/log-in.js';
@@ -51,7 +51,7 @@ async function tokenFor(
   request: IncomingMessage,
   form: Static<typeof Login>,
   services: HttpServices,
-): Promise<MintedToken> {
+): Promise<IssuedToken> {
   const basic = basicCredentials(services.headers.read(request.rawHeaders).token);
   const id = form.client_id || form.username || basic?.id;
   const secret = form.client_secret || form.password || basic?.secret;

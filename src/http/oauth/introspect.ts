@@ -54,7 +54,7 @@ export function addIntrospectRoute(app: FastifyInstance, services: HttpServices)
   );
 }
 
-function described(principal: Principal, { rules }: HttpServices): Static<typeof Response> {
+function described(principal: Principal, { tokenIssuer }: HttpServices): Static<typeof Response> {
   const { kind, id, scopes, groups, domains, credential, notBefore, expiresAt } = principal;
   const isToken = credential.kind === 'access-token';
   return {
@@ -65,8 +65,8 @@ function described(principal: Principal, { rules }: HttpServices): Static<typeof
     token_type: isToken ? 'Bearer' : credential.kind,
     ...(isToken && {
       jti: credential.id,
-      iss: rules.issuer,
-      aud: rules.audience,
+      iss: tokenIssuer.issuer,
+      aud: tokenIssuer.audience,
       iat: toSeconds(credential.claims.issuedAt),
     }),
     nbf: toSeconds(notBefore),

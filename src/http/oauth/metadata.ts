@@ -6,11 +6,11 @@ import { GRANT_TYPES } from './token.js';
 const AUTHENTICATION = ['client_secret_basic', 'client_secret_post'];
 
 /** RFC 8414 and RFC 7517: where everything is, and the keys that verify access tokens. */
-export function addMetadataRoutes(app: FastifyInstance, { rules, sealer }: HttpServices): void {
+export function addMetadataRoutes(app: FastifyInstance, { tokenIssuer, sealer }: HttpServices): void {
   const answer = Type.Object({}, { additionalProperties: true });
   const schema = (summary: string) => ({ tags: ['oauth'], summary, security: [], response: { 200: answer } });
   app.get('/.well-known/oauth-authorization-server', { schema: schema('RFC 8414 metadata') }, () => {
-    const { issuer } = rules;
+    const { issuer } = tokenIssuer;
     return {
       issuer,
       token_endpoint: `${issuer}/oauth/token`,

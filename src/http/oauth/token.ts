@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
-import type { MintedToken } from '../../core/manage/issue-access-token.js';
+import type { IssuedToken } from '../../core/manage/issue-access-token.js';
 import type { Principal } from '../../core/model/principal.js';
 import { requirePrincipal } from '../admission.js';
 import { exchange, LIFETIMES, refresh } from '../api/log-in.js';
@@ -60,7 +60,7 @@ export function addTokenRoute(app: FastifyInstance, services: HttpServices): voi
   );
 }
 
-type Granted = MintedToken & { readonly refresh_token?: string; readonly issued_token_type?: string };
+type Granted = IssuedToken & { readonly refresh_token?: string; readonly issued_token_type?: string };
 
 async function grant(request: IncomingMessage, form: Parameters, services: HttpServices): Promise<Granted> {
   switch (form.grant_type) {
@@ -109,14 +109,14 @@ function subjectOf(request: IncomingMessage, form: Parameters, services: HttpSer
     throw new OAuthRefused('invalid_request', `requested_token_type is ${ACCESS_TOKEN}`);
   if (form.actor_token !== undefined)
     throw new OAuthRefused('invalid_request', 'nobody acts for another here');
-  const { issuer, audience } = services.rules;
+  const { issuer, audience } = services.tokenIssuer;
   const target = form.audience ?? form.resource;
   if (target !== undefined && target !== audience && target !== issuer)
     throw new OAuthRefused('invalid_target', `tokens are for ${audience}`);
   return orInvalidGrant(requirePrincipal({ token }, { from: services.proxies.addressOf(request), services }));
 }
 
-function scopedToken(caller: Principal, { scope }: Parameters, services: HttpServices): Promise<MintedToken> {
+function scopedToken(caller: Principal, { scope }: Parameters, services: HttpServices): Promise<IssuedToken> {
   const scopes = scope === undefined ? undefined : scope.split(' ').filter((name) => name !== '');
   return exchange(caller, { scopes, ttlMs: LIFETIMES.accessToken }, services);
 }

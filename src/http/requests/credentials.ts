@@ -10,7 +10,7 @@ import type { TrustedProxies } from './trusted-proxies.js';
 
 /** Which credentials a listener takes. */
 export interface Accepts {
-  readonly tokens: boolean;
+  readonly takesTokens: boolean;
   /** Where a credential may be, lower-case; which of them it is in makes no difference to how it is checked. */
   readonly headers: CredentialHeaders;
   /** Who may say which certificate a caller has shown to them. */
@@ -20,7 +20,7 @@ export interface Accepts {
 /** What a request presents: the text in one of the credential headers, and over TLS the client's certificate; and what its way in demands. */
 export function present(
   request: IncomingMessage,
-  { tokens, headers, proxies }: Accepts,
+  { takesTokens: tokens, headers, proxies }: Accepts,
   demand: Demand | undefined,
 ): Presentation {
   // A proxy's own certificate is not that of whoever it speaks for.

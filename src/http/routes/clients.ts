@@ -140,7 +140,7 @@ export function addClientRoutes(app: FastifyInstance, services: HttpServices): v
       {
         ...{ clientId, algorithm, validity, replace },
         label: label === undefined ? undefined : parseLabel(label),
-        scopes: scopes && (await services.parseGrant(scopes)),
+        scopes: scopes && (await services.parseScopes(scopes)),
         owner: owner === undefined ? undefined : parseUserName(owner),
         domain: domain === undefined ? undefined : parseGroupName(domain),
         mqttPassword: password?.credential,
@@ -230,7 +230,7 @@ export function addClientRoutes(app: FastifyInstance, services: HttpServices): v
       return manager.attempt(id, async (management) => {
         const edit = {
           ...rest,
-          scopes: scopes && (await services.parseGrant(scopes)),
+          scopes: scopes && (await services.parseScopes(scopes)),
           owner: typeof owner === 'string' ? parseUserName(owner) : owner,
         };
         return clientView(await editClient(management, parseClientId(id), edit), clock.now());

@@ -58,7 +58,7 @@ export function addProvisionRoutes(app: FastifyInstance, services: HttpServices)
       const manager = await managerOf(raw, { services, action: 'provision.create' });
       return manager.attempt('', async (management) => {
         const { record, key } = await createProvisioningKey(management, {
-          ...{ uses, label, scopes: await services.parseGrant(scopes) },
+          ...{ uses, label, scopes: await services.parseScopes(scopes) },
           owner: owner === undefined ? undefined : parseUserName(owner),
           expiresAt: parseExpiry(expires, clock.now()),
         });

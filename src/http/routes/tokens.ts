@@ -107,7 +107,7 @@ export function addTokenRoutes(app: FastifyInstance, services: HttpServices): vo
           owner: owner === undefined ? undefined : parseUserName(owner),
           domain,
           label: body.label,
-          scopes: await services.parseGrant(scopes),
+          scopes: await services.parseScopes(scopes),
           expiresAt: parseExpiry(expires, clock.now()),
           prefix,
           mqttPassword: body.mqttPassword
@@ -138,7 +138,7 @@ export function addTokenRoutes(app: FastifyInstance, services: HttpServices): vo
         view(
           await editApiKey(management, id, {
             label: newLabel,
-            scopes: scopes && (await services.parseGrant(scopes)),
+            scopes: scopes && (await services.parseScopes(scopes)),
             expiresAt: expires === undefined ? undefined : parseExpiry(expires, clock.now()),
           }),
         ),

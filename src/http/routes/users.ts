@@ -94,7 +94,7 @@ export function addUserRoutes(app: FastifyInstance, services: HttpServices): voi
     async ({ raw, body }, reply) => {
       const manager = await managerOf(raw, { services, action: 'user.add' });
       return manager.attempt(body.id, async (management) => {
-        const scopes = body.scopes && (await services.parseGrant(body.scopes));
+        const scopes = body.scopes && (await services.parseScopes(body.scopes));
         const user = await addUser(management, { ...body, id: parseUserName(body.id), scopes });
         reply.code(201);
         return userView(user);
@@ -117,7 +117,7 @@ export function addUserRoutes(app: FastifyInstance, services: HttpServices): voi
     async ({ raw, params: { id }, body }) => {
       const manager = await managerOf(raw, { services, action: 'user.edit' });
       return manager.attempt(id, async (management) => {
-        const scopes = body.scopes && (await services.parseGrant(body.scopes));
+        const scopes = body.scopes && (await services.parseScopes(body.scopes));
         return userView(await editUser(management, parseUserName(id), { ...body, scopes }));
       });
     },

@@ -32,7 +32,7 @@ export class EmbeddedEngine implements Engine {
     this.#sweeping.unref();
   }
 
-  admit(handover: Handover, connect: Connect, reader: PacketReader): Served {
+  handOver(handover: Handover, connect: Connect, reader: PacketReader): Served {
     const { link } = handover;
     const broker = this.#broker;
     const transport = new Transport({ link, reader, broker, onOver: this.#forgetTransport });

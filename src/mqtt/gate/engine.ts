@@ -45,7 +45,7 @@ export interface Engine {
    * @param reader what was received behind the CONNECT, and whatever follows
    * @returns what ends it when it is revoked
    */
-  admit(handover: Handover, connect: Connect, reader: PacketReader): Served;
+  handOver(handover: Handover, connect: Connect, reader: PacketReader): Served;
   /** Drops somebody's sessions, and all that is kept for them. */
   forget(whose: Holder): Promise<void>;
   /** Tells the clients that it ends, and ends. */

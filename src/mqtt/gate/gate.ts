@@ -190,7 +190,7 @@ class Entrance implements Receiver, Handover {
     if (principal !== undefined) live.add(this, { principal, demand: CONNECT_DEMAND, passwordId });
     // Before the engine has it, which may pause it for reasons of its own.
     this.link.resume();
-    this.#served = engine.admit(this, connect, reader);
+    this.#served = engine.handOver(this, connect, reader);
   }
 
   async #verify(

@@ -34,7 +34,7 @@ export class UpstreamEngine implements Engine {
     );
   }
 
-  admit(handover: Handover, connect: Connect, reader: PacketReader): Served {
+  handOver(handover: Handover, connect: Connect, reader: PacketReader): Served {
     const passage = new Passage({ handover, reader, passages: this.#passages });
     const refusal = refusalOf(handover, connect);
     if (refusal) handover.refuse(refusal.answer, refusal.cause);

@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { OPERATOR } from '../../../src/core/manage/actor.js';
 import { clientValidity, issueClient } from '../../../src/core/manage/issue-client.js';
-import { openApp } from '../../../src/home/open-home.js';
+import { openHome } from '../../../src/home/open-home.js';
 import { scratchDirectory } from '../../support/keywright.js';
 
 it('lets one of two replacements at once win, and takes the other’s files back', async () => {
-  const app = await openApp({
-    home: join(await scratchDirectory(), 'home'),
+  const app = await openHome({
+    directory: join(await scratchDirectory(), 'home'),
     notice: () => undefined,
     environment: {},
   });

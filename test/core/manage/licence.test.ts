@@ -31,9 +31,9 @@ it('ends in a running server, which says so once', async () => {
   });
   await look();
   await look();
-  await licence.admit(async () => undefined);
+  await licence.takeSeat(async () => undefined);
   pass(3_600_000);
-  await expect(licence.admit(async () => undefined)).rejects.toMatchObject({
+  await expect(licence.takeSeat(async () => undefined)).rejects.toMatchObject({
     code: 'refused',
     reason: 'licence',
   });
@@ -50,6 +50,6 @@ it('counts what there is where the limit is near, whatever was seen; deleted cli
   licence.countBy(() => 0);
   await keyStore.clients.update('a', () => client('a'));
   await keyStore.clients.update('b', () => client('b', { deletedAt: 1 }));
-  await licence.admit(() => keyStore.clients.update('c', () => client('c')));
-  await expect(licence.admit(async () => undefined)).rejects.toMatchObject({ code: 'refused' });
+  await licence.takeSeat(() => keyStore.clients.update('c', () => client('c')));
+  await expect(licence.takeSeat(async () => undefined)).rejects.toMatchObject({ code: 'refused' });
 });

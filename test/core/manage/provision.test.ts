@@ -5,16 +5,16 @@ import { findProvisioningKey, redeemProvisioningKey } from '../../../src/core/ma
 import { createProvisioningKey, listProvisioningKeys } from '../../../src/core/manage/provisioning-keys.js';
 import { KeywrightError } from '../../../src/core/model/errors.js';
 import { NEVER } from '../../../src/core/model/time.js';
-import { openApp } from '../../../src/home/open-home.js';
+import { openHome } from '../../../src/home/open-home.js';
 import { scratchDirectory } from '../../support/keywright.js';
 
 async function fixture(uses: number) {
   const home = join(await scratchDirectory(), 'home');
-  const app = await openApp({ home, notice: () => undefined, environment: {} });
+  const app = await openHome({ directory: home, notice: () => undefined, environment: {} });
   const services = {
     ...app,
     actor: OPERATOR,
-    hashSecret: await app.secretHasher(),
+    hashSecret: await app.hashSecret(),
     authority: await app.authority(),
   };
   const { key } = await createProvisioningKey(services, { scopes: ['ingest'], expiresAt: NEVER, uses });

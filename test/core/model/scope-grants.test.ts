@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { grants, grantsTopic, mayGrant, narrowScopes, parseGrant } from '../../../src/core/model/scope.js';
+import { covers, coversTopic, mayGrant, narrowScopes, parseScopes } from '../../../src/core/model/scope.js';
 
 describe('narrowing', () => {
   it.each([
@@ -46,11 +46,11 @@ describe('narrowing', () => {
       fc.property(fc.array(scope), fc.array(scope), topic, (held, wanted, name) => {
         const narrowed = narrowScopes(held, wanted);
         for (const verb of ['publish', 'subscribe'] as const) {
-          if (!grantsTopic(narrowed, verb, name)) continue;
-          expect(grantsTopic(held, verb, name) && grantsTopic(wanted, verb, name)).toBe(true);
+          if (!coversTopic(narrowed, verb, name)) continue;
+          expect(coversTopic(held, verb, name) && coversTopic(wanted, verb, name)).toBe(true);
         }
         for (const each of ['ingest', 'admin', 'metrics']) {
-          if (grants(narrowed, each)) expect(grants(held, each) && grants(wanted, each)).toBe(true);
+          if (covers(narrowed, each)) expect(covers(held, each) && covers(wanted, each)).toBe(true);
         }
       }),
     );
@@ -62,7 +62,7 @@ describe('narrowing', () => {
         if (!mayGrant(held, wanted)) return;
         const narrowed = narrowScopes(held, wanted);
         for (const verb of ['publish', 'subscribe'] as const)
-          expect(grantsTopic(narrowed, verb, name)).toBe(grantsTopic(wanted, verb, name));
+          expect(coversTopic(narrowed, verb, name)).toBe(coversTopic(wanted, verb, name));
       }),
     );
   });
@@ -87,21 +87,21 @@ describe('a scope that is to be granted', () => {
   it.each(['ingest', 'admin', 'metrics', 'pipes:read', 'pipes:*', '*', 'publish:a/#', 'subscribe:*'])(
     'may be %s',
     (name) => {
-      expect(parseGrant([name], configured)).toEqual([name]);
+      expect(parseScopes([name], configured)).toEqual([name]);
     },
   );
 
   it.each(['pipes', 'pipe:*', 'read:pipes', 'Ingest', 'ingest:*', 'publish:a/#/b', ''])(
     'may not be %j',
     (name) => {
-      expect(() => parseGrant(['ingest', name], configured)).toThrow(
+      expect(() => parseScopes(['ingest', name], configured)).toThrow(
         /^(there is no scope|scope .* is not allowed)/,
       );
     },
   );
 
   it('is told of with the list of those that exist', () => {
-    expect(() => parseGrant(['write:pipes'], configured)).toThrow(
+    expect(() => parseScopes(['write:pipes'], configured)).toThrow(
       expect.objectContaining({
         code: 'invalid-input',
         message: 'there is no scope "write:pipes"',

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  covers,
+  coversConnect,
   coversFilter,
-  grants,
-  grantsConnect,
-  grantsTopic,
+  coversTopic,
   isTopicName,
   parseScope,
 } from '../../../src/core/model/scope.js';
@@ -43,37 +43,37 @@ describe('granted scopes', () => {
     [['*'], 'admin', true],
     [[], 'ingest', false],
   ])('%j include %s: %s', (granted, demanded, expected) => {
-    expect(grants(granted, demanded)).toBe(expected);
+    expect(covers(granted, demanded)).toBe(expected);
   });
 
   it('let a client connect over MQTT with ingest or a topic scope only', () => {
-    expect(grantsConnect(['ingest'])).toBe(true);
-    expect(grantsConnect(['subscribe:a/#'])).toBe(true);
-    expect(grantsConnect(['metrics'])).toBe(false);
-    expect(grantsConnect([])).toBe(false);
+    expect(coversConnect(['ingest'])).toBe(true);
+    expect(coversConnect(['subscribe:a/#'])).toBe(true);
+    expect(coversConnect(['metrics'])).toBe(false);
+    expect(coversConnect([])).toBe(false);
   });
 
   it('open every topic by ingest until a topic scope of the verb narrows it', () => {
-    expect(grantsTopic(['ingest'], 'publish', 'any/topic')).toBe(true);
-    expect(grantsTopic(['ingest', 'publish:db/#'], 'publish', 'db/write/x')).toBe(true);
-    expect(grantsTopic(['ingest', 'publish:db/#'], 'publish', 'other')).toBe(false);
-    expect(grantsTopic(['ingest', 'publish:db/#'], 'subscribe', 'other')).toBe(true);
-    expect(grantsTopic(['publish:db/#'], 'subscribe', 'db/x')).toBe(false);
-    expect(grantsTopic([], 'publish', 'x')).toBe(false);
+    expect(coversTopic(['ingest'], 'publish', 'any/topic')).toBe(true);
+    expect(coversTopic(['ingest', 'publish:db/#'], 'publish', 'db/write/x')).toBe(true);
+    expect(coversTopic(['ingest', 'publish:db/#'], 'publish', 'other')).toBe(false);
+    expect(coversTopic(['ingest', 'publish:db/#'], 'subscribe', 'other')).toBe(true);
+    expect(coversTopic(['publish:db/#'], 'subscribe', 'db/x')).toBe(false);
+    expect(coversTopic([], 'publish', 'x')).toBe(false);
   });
 
   it('open the broker’s own topics only where a scope names them', () => {
-    expect(grantsTopic(['ingest'], 'subscribe', '$SYS/#')).toBe(false);
-    expect(grantsTopic(['subscribe:#'], 'subscribe', '$SYS/#')).toBe(false);
-    expect(grantsTopic(['subscribe:*'], 'subscribe', '$SYS/#')).toBe(false);
-    expect(grantsTopic(['subscribe:$SYS/#'], 'subscribe', '$SYS/#')).toBe(true);
-    expect(grantsTopic(['*'], 'subscribe', '$SYS/#')).toBe(true);
+    expect(coversTopic(['ingest'], 'subscribe', '$SYS/#')).toBe(false);
+    expect(coversTopic(['subscribe:#'], 'subscribe', '$SYS/#')).toBe(false);
+    expect(coversTopic(['subscribe:*'], 'subscribe', '$SYS/#')).toBe(false);
+    expect(coversTopic(['subscribe:$SYS/#'], 'subscribe', '$SYS/#')).toBe(true);
+    expect(coversTopic(['*'], 'subscribe', '$SYS/#')).toBe(true);
   });
 
   it('answer a demanded topic as MQTT would', () => {
-    expect(grants(['publish:fleet/7/#'], 'publish:fleet/7/temperature')).toBe(true);
-    expect(grants(['publish:fleet/7/#'], 'publish:fleet/8/temperature')).toBe(false);
-    expect(grants(['ingest'], 'publish:fleet/8/temperature')).toBe(true);
+    expect(covers(['publish:fleet/7/#'], 'publish:fleet/7/temperature')).toBe(true);
+    expect(covers(['publish:fleet/7/#'], 'publish:fleet/8/temperature')).toBe(false);
+    expect(covers(['ingest'], 'publish:fleet/8/temperature')).toBe(true);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { demandOf, parseRule } from '../../../src/core/verify/path-rules.js';
+import { demandOf, parsePathRule } from '../../../src/core/verify/path-rules.js';
 
 const RULES = [
   'GET|HEAD /api/pipes/** pipes:read',
@@ -8,7 +8,7 @@ const RULES = [
   '* /api/clients/{client}/files/* files',
   'POST /login',
   'GET /secret admin',
-].map(parseRule);
+].map(parsePathRule);
 
 const demand = (method: string | undefined, path: string | undefined) => demandOf(RULES, { method, path });
 const NOBODYS = { scopes: [], clientId: null };
@@ -69,7 +69,7 @@ describe('a rule', () => {
     'GET /a?b x',
     '',
   ])('is not %j', (text) => {
-    expect(() => parseRule(text)).toThrow('is not allowed');
+    expect(() => parsePathRule(text)).toThrow('is not allowed');
   });
 });
 

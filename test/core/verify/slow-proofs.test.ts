@@ -13,7 +13,7 @@ function slowProofs(hasher: PasswordHasher = passwords): SlowProofs {
   return new SlowProofs({
     sealer,
     passwords: hasher,
-    rules: { issuer: '', audience: '' },
+    tokenIssuer: { issuer: '', audience: '' },
     hashSecret: textHash,
   });
 }

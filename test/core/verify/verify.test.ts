@@ -174,7 +174,7 @@ describe('a password that suffices alone', () => {
   };
   const realSlow = () =>
     new SlowProofs({
-      ...{ passwords, rules: { issuer: '', audience: '' }, hashSecret: textHash },
+      ...{ passwords, tokenIssuer: { issuer: '', audience: '' }, hashSecret: textHash },
       sealer: new JwtSealer({ now: () => NOW }, []),
     });
 

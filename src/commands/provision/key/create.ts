@@ -27,10 +27,10 @@ export default class ProvisionKeyCreate extends BaseCommand {
 
   async run() {
     const { flags } = await this.parse(ProvisionKeyCreate);
-    const app = await this.openApp(flags.home);
-    const now = app.clock.now();
-    const { record, key } = await createProvisioningKey(await apiKeyServices(app), {
-      ...{ uses: flags.uses, label: flags.label, scopes: await app.parseGrant(flags.scope ?? ['ingest']) },
+    const home = await this.openHome(flags.home);
+    const now = home.clock.now();
+    const { record, key } = await createProvisioningKey(await apiKeyServices(home), {
+      ...{ uses: flags.uses, label: flags.label, scopes: await home.parseScopes(flags.scope ?? ['ingest']) },
       owner: flags.owner === undefined ? undefined : parseUserName(flags.owner),
       expiresAt: parseExpiry(flags.expires, now),
     });

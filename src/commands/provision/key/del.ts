@@ -13,7 +13,7 @@ export default class ProvisionKeyDel extends BaseCommand {
 
   async run() {
     const { args, flags } = await this.parse(ProvisionKeyDel);
-    const { keyStore, audit } = await this.openApp(flags.home);
+    const { keyStore, audit } = await this.openHome(flags.home);
     await deleteProvisioningKey({ keyStore, audit, actor: OPERATOR }, args.id);
     this.log(`Deleted ${args.id}`);
     return { id: args.id, deleted: true };

@@ -13,7 +13,7 @@ export default class ProvisionKeyList extends BaseCommand {
 
   async run() {
     const { flags } = await this.parse(ProvisionKeyList);
-    const { keyStore, clock } = await this.openApp(flags.home);
+    const { keyStore, clock } = await this.openHome(flags.home);
     const now = clock.now();
     const views = (await listProvisioningKeys(keyStore)).map((key) => provisioningKeyView(key, now));
     if (views.length === 0) {

@@ -12,7 +12,7 @@ export interface ConnectionName {
 }
 
 /** Whom one broker was told to let in, by user name and client id, while this server runs. */
-export class Admitted {
+export class RememberedConnects {
   readonly #connections = new Map<string, readonly Accepted[]>();
   readonly #keysByUser = new Map<string, Set<string>>();
 
