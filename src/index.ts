@@ -143,11 +143,8 @@ export async function openKeystore({
     notice: () => undefined,
   });
   const { keyStore, clock, audit } = home;
-  const lookUp = { keyStore, actor: OPERATOR };
-  const services = async () => {
-    const { licence } = home;
-    return { ...lookUp, clock, audit, licence, hashSecret: await home.hashSecret() };
-  };
+  const management = { keyStore, clock, audit, licence: home.licence, actor: OPERATOR };
+  const withHashing = async () => ({ ...management, hashSecret: await home.hashSecret() });
   const view = (held: HeldApiKey) => tokenOf(held, clock.now());
   let followed: Promise<OpenedRegistry> | undefined;
   const follow = async () => {
@@ -158,7 +155,7 @@ export async function openKeystore({
   return {
     async register({ clientId, owner, expiresAt, scopes = ['ingest'], ...request } = {}) {
       const { keyPrefix } = await home.settings();
-      const fresh = await registerApiKey(await services(), {
+      const fresh = await registerApiKey(await withHashing(), {
         prefix: keyPrefix,
         ...request,
         clientId: clientId === undefined ? undefined : parseClientId(clientId),
@@ -170,24 +167,24 @@ export async function openKeystore({
     },
     async tokens({ owner } = {}) {
       const ownerId = owner === undefined ? undefined : parseUserName(owner);
-      return (await listApiKeys(lookUp, { owner: ownerId })).map(view);
+      return (await listApiKeys(management, { owner: ownerId })).map(view);
     },
-    token: async (id) => view(await findApiKey(lookUp, id)),
+    token: async (id) => view(await findApiKey(management, id)),
     async edit(id, { label, scopes, expiresAt }) {
       const edit = {
         label,
         scopes: scopes && (await home.parseScopes(scopes)),
         expiresAt: expiresAt === undefined ? undefined : endOf(expiresAt),
       };
-      return view(await editApiKey(await services(), id, edit));
+      return view(await editApiKey(management, id, edit));
     },
     async rotate(id, { overlap } = {}) {
       const now = clock.now();
       const until = overlap === undefined ? now : addDuration(now, overlap);
-      return registered(await rotateApiKey(await services(), id, until), now);
+      return registered(await rotateApiKey(await withHashing(), id, until), now);
     },
-    invalidate: async (id) => view(await invalidateApiKey(await services(), id)),
-    delete: async (id) => deleteApiKey(await services(), id),
+    invalidate: async (id) => view(await invalidateApiKey(management, id)),
+    delete: async (id) => deleteApiKey(management, id),
     async verify({ token, clientId, domain, scope }) {
       followed ??= follow();
       const { registry } = await followed.catch((error) => {

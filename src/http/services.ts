@@ -1,30 +1,15 @@
 import type { Socket } from 'node:net';
-import type { TokenIssuer } from '../core/model/access-token.js';
+import type { Management } from '../core/manage/management.js';
 import type { Principal } from '../core/model/principal.js';
-import type { AuditLog } from '../core/ports/audit-log.js';
-import type { CertificateAuthority } from '../core/ports/certificate-authority.js';
-import type { Clock } from '../core/ports/clock.js';
-import type { KeyStore } from '../core/ports/key-store.js';
-import type { Licence } from '../core/ports/licence.js';
 import type { Limiter } from '../core/ports/limiter.js';
-import type { PasswordHasher } from '../core/ports/password-hasher.js';
-import type { TokenSealer } from '../core/ports/token-sealer.js';
 import type { LiveRegistry } from '../core/verify/live-registry.js';
 import type { PathRule } from '../core/verify/path-rules.js';
 import type { CredentialHeaders } from './requests/credentials.js';
 import type { TrustedProxies } from './requests/trusted-proxies.js';
 
-/** What the HTTP server works with. */
-export interface HttpServices {
+/** Everything that the HTTP server works with; each caller manages under a name of its own. */
+export interface HttpServices extends Omit<Management, 'actor' | 'hashSecret'> {
   readonly registry: LiveRegistry;
-  readonly clock: Clock;
-  readonly keyStore: KeyStore;
-  readonly audit: AuditLog;
-  readonly passwords: PasswordHasher;
-  readonly sealer: TokenSealer;
-  readonly tokenIssuer: TokenIssuer;
-  readonly authority: CertificateAuthority;
-  readonly licence: Licence;
   /** Reads scopes that are to be granted. @throws KeywrightError `invalid-input` */
   parseScopes(scopes: readonly string[]): Promise<string[]>;
   /** What API keys begin with unless told otherwise. */

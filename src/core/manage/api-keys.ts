@@ -5,23 +5,12 @@ import { canonicalClientId } from '../model/client-id.js';
 import { KeywrightError } from '../model/errors.js';
 import { checkTime, NEVER, type Timestamp } from '../model/time.js';
 import { parseGroupName } from '../model/user.js';
-import type { AuditEvent, AuditLog } from '../ports/audit-log.js';
-import type { Clock } from '../ports/clock.js';
-import type { KeyStore } from '../ports/key-store.js';
-import type { Licence } from '../ports/licence.js';
-import { type Actor, isTheirs, ownerOfNew, requireGrantable } from './actor.js';
+import type { AuditEvent } from '../ports/audit-log.js';
+import { isTheirs, ownerOfNew, requireGrantable } from './actor.js';
 import { type FreshPassword, withPassword } from './client-password.js';
 import { noSuchClient, requireClient } from './issue-client.js';
+import type { Management, Managing } from './management.js';
 import { requireOwnable } from './ownership.js';
-
-export interface ApiKeyServices {
-  readonly keyStore: KeyStore;
-  readonly clock: Clock;
-  readonly hashSecret: (secret: string) => string;
-  readonly audit: AuditLog;
-  readonly actor: Actor;
-  readonly licence: Licence;
-}
 
 export interface ApiKeyRequest {
   /** Canonical id of an existing client that gets one more credential. */
@@ -55,7 +44,10 @@ export interface HeldApiKey {
 }
 
 /** Registers an API key. @throws KeywrightError `not-found` where the client or the owner does not exist; `refused`, `invalid-input` */
-export async function registerApiKey(services: ApiKeyServices, request: ApiKeyRequest): Promise<FreshApiKey> {
+export async function registerApiKey(
+  services: Managing<'licence' | 'hashSecret'>,
+  request: ApiKeyRequest,
+): Promise<FreshApiKey> {
   const { keyStore, clock, audit, actor, licence } = services;
   const { clientId, newClientId, expiresAt, scopes, mqttPassword } = request;
   const now = clock.now();
@@ -102,11 +94,7 @@ export interface ApiKeyEdit {
 }
 
 /** @throws KeywrightError `not-found`; `refused` where it would grant what the actor or the owner does not hold */
-export async function editApiKey(
-  services: ApiKeyServices,
-  id: string,
-  edit: ApiKeyEdit,
-): Promise<HeldApiKey> {
+export async function editApiKey(services: Managing, id: string, edit: ApiKeyEdit): Promise<HeldApiKey> {
   if (edit.expiresAt !== undefined) checkTime(edit.expiresAt);
   if (edit.scopes !== undefined || edit.expiresAt !== undefined) {
     const { client, credential } = await findApiKey(services, id);
@@ -125,7 +113,7 @@ export async function editApiKey(
 }
 
 /** Makes a key stop working and keeps it in the list. @throws KeywrightError `not-found` */
-export function invalidateApiKey(services: ApiKeyServices, id: string): Promise<HeldApiKey> {
+export function invalidateApiKey(services: Managing, id: string): Promise<HeldApiKey> {
   const now = services.clock.now();
   return changeKey(services, { action: 'token.invalidate', target: id }, (key) => ({
     ...key,
@@ -134,7 +122,7 @@ export function invalidateApiKey(services: ApiKeyServices, id: string): Promise<
 }
 
 /** Removes a key; a client that had nothing else goes with it. @throws KeywrightError `not-found` */
-export async function deleteApiKey(services: ApiKeyServices, id: string): Promise<void> {
+export async function deleteApiKey(services: Managing, id: string): Promise<void> {
   const { client, credential } = await findApiKey(services, id);
   const now = services.clock.now();
   await services.audit.record({ action: 'token.delete', target: apiKeyId(client, credential) }, () =>
@@ -157,7 +145,7 @@ export async function deleteApiKey(services: ApiKeyServices, id: string): Promis
  * own end if that comes first. @throws KeywrightError `not-found`, `refused` for a key that does not work any more
  */
 export async function rotateApiKey(
-  services: ApiKeyServices,
+  services: Managing<'hashSecret'>,
   id: string,
   overlapUntil: Timestamp,
 ): Promise<FreshApiKey> {
@@ -195,7 +183,7 @@ function requireWorking(
 
 /** All API keys that are the actor's to see, or those of one owner, oldest first. */
 export async function listApiKeys(
-  { keyStore, actor }: Pick<ApiKeyServices, 'keyStore' | 'actor'>,
+  { keyStore, actor }: Pick<Management, 'keyStore' | 'actor'>,
   { owner }: { readonly owner?: string | undefined } = {},
 ): Promise<HeldApiKey[]> {
   const clients = (await keyStore.clients.list()).filter(
@@ -209,7 +197,7 @@ export async function listApiKeys(
 
 /** Finds a key by `<client-id>:<key-id>`, or by the client id alone where it has one key. @throws KeywrightError `not-found` */
 export async function findApiKey(
-  { keyStore, actor }: Pick<ApiKeyServices, 'keyStore' | 'actor'>,
+  { keyStore, actor }: Pick<Management, 'keyStore' | 'actor'>,
   id: string,
 ): Promise<HeldApiKey> {
   const [holder = '', keyId] = id.split(':');
@@ -234,7 +222,7 @@ export function apiKeyId(client: Client, { id }: ApiKeyCredential): string {
 }
 
 async function changeKey(
-  { keyStore, clock, audit, actor }: ApiKeyServices,
+  { keyStore, clock, audit, actor }: Managing,
   { action, target }: AuditEvent,
   change: (key: ApiKeyCredential) => ApiKeyCredential,
 ): Promise<HeldApiKey> {
@@ -256,7 +244,7 @@ async function changeKey(
 
 /** Makes an API key that is no client's yet. @throws KeywrightError `invalid-input` on a label or a prefix of another form */
 export function freshApiKey(
-  { clock, hashSecret }: Pick<ApiKeyServices, 'clock' | 'hashSecret'>,
+  { clock, hashSecret }: Pick<Management, 'clock' | 'hashSecret'>,
   { label, scopes, expiresAt, prefix }: Pick<ApiKeyRequest, 'label' | 'scopes' | 'expiresAt' | 'prefix'>,
 ): { key: string; credential: ApiKeyCredential } {
   const key = makeApiKey(checkKeyPrefix(prefix));
@@ -276,7 +264,7 @@ export function freshApiKey(
 }
 
 async function requireGrant(
-  services: ApiKeyServices,
+  services: Managing,
   { owner, domain }: Client,
   scopes: readonly string[],
 ): Promise<void> {

@@ -8,28 +8,15 @@ import {
   provisioningKeyId,
 } from '../model/provisioning-key.js';
 import { NEVER, type Timestamp } from '../model/time.js';
-import type { AuditLog } from '../ports/audit-log.js';
 import type { CertificateAuthority, CertificationRequest } from '../ports/certificate-authority.js';
-import type { Clock } from '../ports/clock.js';
 import type { KeyStore } from '../ports/key-store.js';
-import type { Licence } from '../ports/licence.js';
-import type { PasswordHasher } from '../ports/password-hasher.js';
 import { OPERATOR } from './actor.js';
 import { freshApiKey } from './api-keys.js';
 import { requireRequestFor } from './certification-request.js';
 import { type FreshPassword, makeClientPassword } from './client-password.js';
 import { certificateCredential, clientValidity } from './issue-client.js';
+import type { Management } from './management.js';
 import { requireOwnable } from './ownership.js';
-
-export interface ProvisionServices {
-  readonly keyStore: KeyStore;
-  readonly clock: Clock;
-  readonly audit: AuditLog;
-  readonly passwords: PasswordHasher;
-  readonly hashSecret: (secret: string) => string;
-  readonly authority: CertificateAuthority;
-  readonly licence: Licence;
-}
 
 /** What a device says of itself. */
 export interface DeviceRequest {
@@ -53,7 +40,7 @@ export const DEVICE_KEY_PREFIX = 'iotsk_live_';
 
 /** The provisioning key of that text, if it is one that may be used: shape → checksum → look-up → constant-time compare → expired. */
 export async function findProvisioningKey(
-  { keyStore, clock, hashSecret }: Pick<ProvisionServices, 'keyStore' | 'clock' | 'hashSecret'>,
+  { keyStore, clock, hashSecret }: Pick<Management, 'keyStore' | 'clock' | 'hashSecret'>,
   text: string,
 ): Promise<ProvisioningKey | undefined> {
   const { prefix, intact } = parseApiKey(text) ?? {};
@@ -70,7 +57,7 @@ export async function findProvisioningKey(
  * `busy`, and then the use is given back
  */
 export async function redeemProvisioningKey(
-  services: ProvisionServices,
+  services: Omit<Management, 'actor' | 'sealer' | 'tokenIssuer'>,
   key: ProvisioningKey,
   { agentName, csr }: DeviceRequest,
 ): Promise<ProvisionedClient | undefined> {
@@ -120,7 +107,7 @@ class Spent extends Error {}
 
 /** Takes one use. @returns what gives it back @throws Spent */
 async function spend(
-  { keyStore, clock }: ProvisionServices,
+  { keyStore, clock }: Pick<Management, 'keyStore' | 'clock'>,
   { id, hash }: ProvisioningKey,
 ): Promise<() => Promise<unknown>> {
   let before: ProvisioningKey | undefined;

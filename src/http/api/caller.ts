@@ -1,28 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { type Actor, actorOf } from '../../core/manage/actor.js';
+import type { Management } from '../../core/manage/management.js';
 import { KeywrightError } from '../../core/model/errors.js';
 import type { Principal } from '../../core/model/principal.js';
 import type { AuditEvent, AuditLog } from '../../core/ports/audit-log.js';
-import type { Clock } from '../../core/ports/clock.js';
-import type { KeyStore } from '../../core/ports/key-store.js';
-import type { Licence } from '../../core/ports/licence.js';
-import type { PasswordHasher } from '../../core/ports/password-hasher.js';
 import { credentialKind } from '../../core/verify/prove.js';
 import { callerOf } from '../admission.js';
 import { Refused } from '../responses/errors.js';
 import { REFUSALS, tooMany } from '../responses/problem.js';
 import type { HttpServices } from '../services.js';
-
-/** What the rules for clients, API keys and users work with, for one caller. */
-export interface Management {
-  readonly keyStore: KeyStore;
-  readonly clock: Clock;
-  readonly audit: AuditLog;
-  readonly passwords: PasswordHasher;
-  readonly hashSecret: (secret: string) => string;
-  readonly actor: Actor;
-  readonly licence: Licence;
-}
 
 /** A caller who manages. */
 export interface Manager {
@@ -37,7 +23,7 @@ export async function managerOf(
   request: IncomingMessage,
   { services, action }: { readonly services: HttpServices; readonly action: string },
 ): Promise<Manager> {
-  const { registry, keyStore, clock, passwords, licence } = services;
+  const { registry } = services;
   const from = services.proxies.addressOf(request);
   const principal = await callerOf(request, services).catch(async (error) => {
     throw (await recordStranger(error, { services, action, from })) ?? error;
@@ -50,7 +36,7 @@ export async function managerOf(
     throw refusal ?? new Refused(REFUSALS['insufficient-scope']);
   }
   const hashSecret = (secret: string) => registry.hashSecret(secret);
-  const management = { keyStore, clock, audit, passwords, hashSecret, actor, licence };
+  const management = { ...services, audit, hashSecret, actor };
   return {
     principal,
     management,

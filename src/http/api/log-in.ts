@@ -6,7 +6,8 @@ import {
   sessionGrant,
   type TokenGrant,
 } from '../../core/manage/issue-access-token.js';
-import { refreshSession, type SessionServices, signIn } from '../../core/manage/sessions.js';
+import type { Management } from '../../core/manage/management.js';
+import { refreshSession, signIn, type UserLookUp } from '../../core/manage/sessions.js';
 import { wrapApiKey } from '../../core/model/api-key.js';
 import type { Principal } from '../../core/model/principal.js';
 import { covers, isScope, MAX_SCOPES, narrowScopes } from '../../core/model/scope.js';
@@ -125,10 +126,10 @@ export function clientBySecret(
 }
 
 /** What the rules for sessions work with. */
-function sessionServices(services: HttpServices): SessionServices {
-  const { registry, keyStore, clock, audit, passwords } = services;
+function sessionServices(services: HttpServices): Omit<Management, 'actor'> & UserLookUp {
+  const { registry } = services;
   return {
-    ...{ keyStore, clock, audit, passwords },
+    ...services,
     hashSecret: (secret) => registry.hashSecret(secret),
     findUser: (name) => registry.userById(name) ?? registry.userByEmail(name),
   };

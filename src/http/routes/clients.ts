@@ -16,13 +16,13 @@ import {
   noSuchClient,
   requireClient,
 } from '../../core/manage/issue-client.js';
+import type { Management } from '../../core/manage/management.js';
 import { clientView } from '../../core/manage/views.js';
 import { parseLabel } from '../../core/model/client.js';
 import { parseClientId } from '../../core/model/client-id.js';
 import { KEY_ALGORITHMS } from '../../core/model/key-algorithm.js';
 import { checkDuration, parseTime } from '../../core/model/time.js';
 import { parseGroupName, parseUserName } from '../../core/model/user.js';
-import type { Management } from '../api/caller.js';
 import { managerOf } from '../api/caller.js';
 import { OptionalText, Scopes, TokenView } from '../api/schemas.js';
 import type { HttpServices } from '../services.js';
@@ -136,7 +136,7 @@ export function addClientRoutes(app: FastifyInstance, services: HttpServices): v
       mqttPassword === undefined ? undefined : await makeClientPassword(management, { alone: true });
     let handedOver: Bundle | undefined;
     const client = await issueClient(
-      { ...management, authority },
+      management,
       {
         ...{ clientId, algorithm, validity, replace },
         label: label === undefined ? undefined : parseLabel(label),

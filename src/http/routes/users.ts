@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
+import type { Management } from '../../core/manage/management.js';
 import { listSessions, revokeSession } from '../../core/manage/sessions.js';
 import {
   addUser,
@@ -12,7 +13,7 @@ import {
 import { sessionView, userView } from '../../core/manage/views.js';
 import { KeywrightError } from '../../core/model/errors.js';
 import { parseUserName, ROLES } from '../../core/model/user.js';
-import { type Management, managerOf } from '../api/caller.js';
+import { managerOf } from '../api/caller.js';
 import { passwordAttempt } from '../api/log-in.js';
 import { OptionalText, Scopes } from '../api/schemas.js';
 import type { HttpServices } from '../services.js';
