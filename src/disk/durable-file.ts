@@ -31,13 +31,28 @@ export async function createFile(path: string, content: FileContent): Promise<vo
 
 /** Replaces a file whole: whoever reads meanwhile, or after a crash, finds the old content or the new. @throws KeywrightError `io` */
 export async function replaceFile(path: string, content: FileContent): Promise<void> {
+  const temporary = await prepareFile(path, content);
+  try {
+    await putInPlace(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Writes what a file is to become under a temporary name beside it. @returns that name @throws KeywrightError `io` */
+export async function prepareFile(path: string, content: FileContent): Promise<string> {
   const temporary = join(dirname(path), `${temporaryPrefix(path)}${randomBytes(6).toString('hex')}`);
   await createFile(temporary, content);
+  return temporary;
+}
+
+/** Gives a prepared file its name: from then on it is the file. @throws KeywrightError `io` */
+export async function putInPlace(temporary: string, path: string): Promise<void> {
   try {
     await rename(temporary, path);
     await syncDirectory(dirname(path));
   } catch (error) {
-    await rm(temporary, { force: true });
     throw ioError('write', path, error);
   }
 }

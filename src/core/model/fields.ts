@@ -36,6 +36,11 @@ export function integer(record: Fields, name: string): number {
   return value;
 }
 
+/** Reads how often a record was changed; records of before revisions were kept begin at 0. */
+export function revision(record: Fields): number {
+  return record.revision === undefined ? 0 : integer(record, 'revision');
+}
+
 export function flag(record: Fields, name: string): boolean {
   const value = record[name];
   if (typeof value !== 'boolean') throw corrupt(name);

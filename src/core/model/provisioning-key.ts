@@ -1,10 +1,11 @@
-import { integer, object, optional, text, texts, time } from './fields.js';
+import { integer, object, optional, revision, text, texts, time } from './fields.js';
 import type { Timestamp } from './time.js';
 
 /** A key that devices register themselves with, so many times and until its end; of the key itself only what recognises it. */
 export interface ProvisioningKey {
   /** How the keyed hash begins: twelve hexadecimal digits. */
   readonly id: string;
+  readonly revision: number;
   /** Keyed hash of the key's text, lower-case hex. */
   readonly hash: string;
   /** How it begins, to recognise it in a list. */
@@ -33,6 +34,7 @@ export function parseProvisioningKey(value: unknown): ProvisioningKey {
   const record = object(value, 'provisioning key');
   return {
     id: text(record, 'id'),
+    revision: revision(record),
     hash: text(record, 'hash'),
     hint: text(record, 'hint'),
     usesLeft: integer(record, 'usesLeft'),

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { integer, object, optional, text, texts, time } from './fields.js';
+import { integer, object, optional, revision, text, texts, time } from './fields.js';
 import type { Timestamp } from './time.js';
 
-/** A user's login, from which access tokens come; or an access token that was withdrawn by itself. Times are milliseconds since the epoch. */
+/** A user's login, from which access tokens come. Times are milliseconds since the epoch. */
 export interface Session {
-  /** 32 hexadecimal digits; of a withdrawn token its `jti`. */
+  /** 32 hexadecimal digits. */
   readonly id: string;
-  /** null for a token that was withdrawn by itself. */
-  readonly userId: string | null;
+  readonly revision: number;
+  readonly userId: string;
   readonly scopes: readonly string[];
   /** From which address it began. */
   readonly from: string;
@@ -64,7 +64,8 @@ export function parseSession(value: unknown): Session {
   const record = object(value, 'session');
   return {
     id: text(record, 'id'),
-    userId: optional(text, record, 'userId'),
+    revision: revision(record),
+    userId: text(record, 'userId'),
     scopes: texts(record, 'scopes'),
     from: text(record, 'from'),
     createdAt: time(record, 'createdAt'),

@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { KeywrightError } from './errors.js';
-import { list, object, oneOf, optional, text, time } from './fields.js';
+import { list, object, oneOf, optional, revision, text, time } from './fields.js';
 import type { Timestamp } from './time.js';
 
 /** RFC 7518 section 3.1 and RFC 8037. HS256 only with a secret from the configuration. */
@@ -21,6 +21,9 @@ export interface StoredSigningKey {
 
 /** All keys that sign or have signed, the newest first. One record, so that a rotation is one change. */
 export interface SigningKeyRing {
+  /** Always `RING_ID`. */
+  readonly id: string;
+  readonly revision: number;
   readonly keys: readonly StoredSigningKey[];
 }
 
@@ -63,7 +66,8 @@ export function keyIdOf(publicKey: KeyObject): string {
 
 /** Reads the ring as a keystore holds it. @throws KeywrightError `store-corrupt` that names the field */
 export function parseSigningKeyRing(value: unknown): SigningKeyRing {
-  const keys = list(object(value, 'ring'), 'keys').map((entry) => {
+  const ring = object(value, 'ring');
+  const keys = list(ring, 'keys').map((entry) => {
     const record = object(entry, 'key');
     return {
       id: text(record, 'id'),
@@ -73,5 +77,5 @@ export function parseSigningKeyRing(value: unknown): SigningKeyRing {
       endsAt: optional(time, record, 'endsAt'),
     };
   });
-  return { keys };
+  return { id: text(ring, 'id'), revision: revision(ring), keys };
 }

@@ -1,6 +1,6 @@
 import { canonicalClientId } from './client-id.js';
 import { KeywrightError } from './errors.js';
-import { object, oneOf, optional, text, texts, time } from './fields.js';
+import { object, oneOf, optional, revision, text, texts, time } from './fields.js';
 import type { Timestamp } from './time.js';
 
 export const ROLES = ['admin', 'member'] as const;
@@ -12,6 +12,7 @@ export type Role = (typeof ROLES)[number];
 export interface User {
   /** What the person signs in with: of the form of a client id, but a name apart from those. */
   readonly id: string;
+  readonly revision: number;
   readonly email: string | null;
   readonly groups: readonly string[];
   /** `*` for all. */
@@ -74,23 +75,12 @@ export function bareDomain(text: string): string {
   return text.startsWith('domains:') ? text.slice('domains:'.length) : text;
 }
 
-/** An e-mail address that a user has, or is about to get. */
-export interface EmailClaim {
-  readonly userId: string;
-  readonly claimedAt: Timestamp;
-}
-
-/** Reads a claim as a keystore holds it. @throws KeywrightError `store-corrupt` that names the field */
-export function parseEmailClaim(value: unknown): EmailClaim {
-  const record = object(value, 'e-mail');
-  return { userId: text(record, 'userId'), claimedAt: time(record, 'claimedAt') };
-}
-
 /** Reads a user as a keystore holds it. @throws KeywrightError `store-corrupt` that names the field */
 export function parseUser(value: unknown): User {
   const record = object(value, 'user');
   return {
     id: text(record, 'id'),
+    revision: revision(record),
     email: optional(text, record, 'email'),
     groups: texts(record, 'groups'),
     domains: texts(record, 'domains'),

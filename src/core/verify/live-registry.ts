@@ -1,20 +1,14 @@
+import type { Certificate } from '../model/certificate.js';
 import { type Client, liveClient } from '../model/client.js';
+import { KeywrightError } from '../model/errors.js';
 import type { Session } from '../model/session.js';
 import type { SigningKeyRing } from '../model/signing-key.js';
 import type { User } from '../model/user.js';
-import type { Collection, KeyStore } from '../ports/key-store.js';
-import { Mirror, type MirrorOptions } from './mirror.js';
+import type { WithdrawnToken } from '../model/withdrawn-token.js';
+import type { Change, KeyStore, RecordKind, RecordTypes, Subscription } from '../ports/key-store.js';
 import { Memory, type RememberedProof } from './proof-memory.js';
 import { passwordOf, type Registry } from './prove.js';
 import type { SlowProofs } from './slow-proofs.js';
-
-/** A record that changed, by which somebody may have been let in. */
-export interface RegistryChange {
-  readonly what: 'client' | 'user' | 'session' | 'signing-keys';
-  readonly id: string;
-  /** Whether the id is nobody's now, or somebody else's: deleted, or deleted and made anew. */
-  readonly isAnother: boolean;
-}
 
 export interface LiveRegistryOptions {
   readonly keyStore: KeyStore;
@@ -22,79 +16,82 @@ export interface LiveRegistryOptions {
   readonly hashSecret: (secret: string) => string;
   readonly slow: SlowProofs;
   /** Gets the signing keys as they are now. */
-  readonly onSigningKeys: (ring: SigningKeyRing) => void;
+  readonly onSigningKeys: (ring: SigningKeyRing | undefined) => void;
   readonly onFailure: (error: unknown) => void;
 }
 
-interface Mirrors {
-  readonly clients: Mirror<Client>;
-  readonly users: Mirror<User>;
-  readonly sessions: Mirror<Session>;
-  readonly signingKeys: Mirror<SigningKeyRing>;
-}
+type Records = { readonly [Kind in RecordKind]: Map<string, RecordTypes[Kind]> };
 
-type Changed<T> = MirrorOptions<T>['onChange'];
+const NONE: readonly Certificate[] = [];
 
-/** All that verification looks things up in, in memory, as the keystore stands. While it cannot be followed it answers nothing. */
+/** All that verification looks things up in, in memory, as the key store stands. While it cannot be followed it answers nothing. */
 export class LiveRegistry implements Registry {
   readonly proofs = new Memory<RememberedProof>();
   readonly tokenProofs = new Memory<RememberedProof>({ good: 20_000, bad: 5_000 });
   readonly hashSecret: (secret: string) => string;
   readonly slow: SlowProofs;
+  readonly #options: LiveRegistryOptions;
+  readonly #records: Records = {
+    client: new Map(),
+    certificate: new Map(),
+    user: new Map(),
+    session: new Map(),
+    'withdrawn-token': new Map(),
+    'signing-keys': new Map(),
+    'provisioning-key': new Map(),
+  };
+  readonly #certificatesByClient = new Map<string, readonly Certificate[]>();
   readonly #clientIdsByKeyHash = new Map<string, string>();
   readonly #withPasswordAlone = new Set<string>();
-  readonly #userIdsByEmail = new Map<string, Set<string>>();
-  readonly #listeners = new Set<(changes: readonly RegistryChange[]) => void>();
-  readonly #unannounced: RegistryChange[] = [];
-  readonly #onFailure: (error: unknown) => void;
+  readonly #userIdsByEmail = new Map<string, ReadonlySet<string>>();
+  readonly #listeners = new Set<(changes: readonly Change[]) => void>();
+  #unannounced: Change[] = [];
+  #clientCount = 0;
   #announcing = false;
   #revision = 0;
-  #mirrors: Mirrors | undefined;
+  #failure: unknown;
+  #subscription: Subscription | undefined;
 
-  private constructor({ hashSecret, slow, onFailure }: LiveRegistryOptions) {
-    this.hashSecret = hashSecret;
-    this.slow = slow;
-    this.#onFailure = onFailure;
+  private constructor(options: LiveRegistryOptions) {
+    this.hashSecret = options.hashSecret;
+    this.slow = options.slow;
+    this.#options = options;
   }
 
   static async follow(options: LiveRegistryOptions): Promise<LiveRegistry> {
-    const { keyStore, onSigningKeys } = options;
     const registry = new LiveRegistry(options);
-    registry.#mirrors = {
-      clients: await registry.#mirror<Client>(keyStore.clients, (...change) =>
-        registry.#clientChanged(...change),
-      ),
-      users: await registry.#mirror<User>(keyStore.users, (...change) => registry.#userChanged(...change)),
-      sessions: await registry.#mirror<Session>(keyStore.sessions, (id) => registry.#changed('session', id)),
-      signingKeys: await registry.#mirror<SigningKeyRing>(keyStore.signingKeys, (id, { after }) => {
-        onSigningKeys(after ?? { keys: [] });
-        registry.#changed('signing-keys', id);
-      }),
-    };
+    registry.#subscription = await options.keyStore.watch({
+      changed: (changes) => {
+        for (const change of changes) registry.#apply(change);
+        registry.#announceSoon(changes);
+      },
+      failed: (error) => registry.#failed(error),
+      recovered: () => registry.#recovered(),
+    });
     return registry;
   }
 
-  /** Another number after each change, and after each time that the keystore could not be followed. */
+  /** Another number after each change, and after each time that the key store could not be followed. */
   get revision(): number {
     return this.#revision;
   }
 
-  get available(): boolean {
-    return Object.values(this.#mirrors ?? {}).every((mirror) => mirror.available);
-  }
-
-  /** How many live clients there are. */
+  /** The number of live clients. */
   get size(): number {
-    return [...(this.#mirrors?.clients.values() ?? [])].filter((client) => liveClient(client)).length;
+    return this.#clientCount;
   }
 
   clientById(id: string): Client | undefined {
-    return liveClient(this.#mirrors?.clients.get(id));
+    return liveClient(this.#get('client', id));
   }
 
   deletedClientById(id: string): Client | undefined {
-    const client = this.#mirrors?.clients.get(id);
+    const client = this.#get('client', id);
     return liveClient(client) === undefined ? client : undefined;
+  }
+
+  certificatesOf(clientId: string): readonly Certificate[] {
+    return this.#certificatesByClient.get(clientId) ?? NONE;
   }
 
   clientIdByKeyHash(keyHash: string): string | undefined {
@@ -106,61 +103,108 @@ export class LiveRegistry implements Registry {
   }
 
   userById(id: string): User | undefined {
-    return this.#mirrors?.users.get(id);
+    return this.#get('user', id);
   }
 
   userByEmail(email: string): User | undefined {
     const [id, ...others] = this.#userIdsByEmail.get(email) ?? [];
-    // Whom an address of two means cannot be known.
+    // An address that two have, as files of an older program may say, means nobody.
     return id === undefined || others.length > 0 ? undefined : this.userById(id);
   }
 
   sessionById(id: string): Session | undefined {
-    return this.#mirrors?.sessions.get(id);
+    return this.#get('session', id);
+  }
+
+  withdrawnTokenById(id: string): WithdrawnToken | undefined {
+    return this.#get('withdrawn-token', id);
   }
 
   /** Calls back with what changed, after it holds here. */
-  onChange(listener: (changes: readonly RegistryChange[]) => void): void {
+  onChange(listener: (changes: readonly Change[]) => void): void {
     this.#listeners.add(listener);
   }
 
   stop(): void {
-    for (const mirror of Object.values(this.#mirrors ?? {})) mirror.stop();
+    this.#subscription?.stop();
   }
 
-  #mirror<T>(collection: Collection<T>, onChange: Changed<T>): Promise<Mirror<T>> {
-    const onAvailability = (failure: unknown) => {
-      this.#revision += 1;
-      if (failure === undefined) this.#announce();
-      else this.#onFailure(failure);
-    };
-    return Mirror.follow({ collection, onChange, onAvailability });
+  /** @throws KeywrightError `io` while the key store cannot be followed: who was revoked meanwhile must not get in */
+  #get<Kind extends RecordKind>(kind: Kind, id: string): RecordTypes[Kind] | undefined {
+    if (this.#failure !== undefined)
+      throw new KeywrightError('io', 'the keystore cannot be followed', { cause: this.#failure });
+    return this.#records[kind].get(id);
   }
 
-  #clientChanged(id: string, change: Parameters<Changed<Client>>[1]): void {
-    const [before, after] = [liveClient(change.before), liveClient(change.after)];
+  #apply(change: Change): void {
+    this.#revision += 1;
+    switch (change.kind) {
+      case 'client':
+        this.#applyClient(change.id, liveClient(change.before), liveClient(change.after));
+        break;
+      case 'certificate':
+        this.#applyCertificate(change.before, change.after);
+        break;
+      case 'user':
+        this.#applyUser(change.id, change.before?.email, change.after?.email);
+        break;
+      case 'signing-keys':
+        this.#options.onSigningKeys(change.after);
+        break;
+    }
+    this.#keep(change);
+  }
+
+  #keep<Kind extends RecordKind>({ kind, id, after }: { kind: Kind; id: string; after: RecordTypes[Kind] | undefined }): void {
+    const records = this.#records[kind];
+    if (after === undefined) records.delete(id);
+    else records.set(id, after);
+  }
+
+  #applyClient(id: string, before: Client | undefined, after: Client | undefined): void {
+    this.#clientCount += (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1);
     for (const keyHash of keyHashes(before)) this.#clientIdsByKeyHash.delete(keyHash);
     for (const keyHash of keyHashes(after)) this.#clientIdsByKeyHash.set(keyHash, id);
     if (after && passwordOf(after)?.alone) this.#withPasswordAlone.add(id);
     else this.#withPasswordAlone.delete(id);
-    this.#changed('client', id, before !== undefined && before.createdAt !== after?.createdAt);
   }
 
-  #userChanged(id: string, { before, after }: Parameters<Changed<User>>[1]): void {
-    if (before?.email) this.#userIdsByEmail.get(before.email)?.delete(id);
-    if (after?.email) {
-      const ids = this.#userIdsByEmail.get(after.email) ?? new Set();
-      this.#userIdsByEmail.set(after.email, ids.add(id));
+  #applyCertificate(before: Certificate | undefined, after: Certificate | undefined): void {
+    const { holder, id } = after ?? before ?? {};
+    if (holder?.kind !== 'client') return;
+    const others = this.certificatesOf(holder.id).filter((each) => each.id !== id);
+    const all = after === undefined ? others : [...others, after];
+    if (all.length === 0) this.#certificatesByClient.delete(holder.id);
+    else this.#certificatesByClient.set(holder.id, all);
+  }
+
+  #applyUser(id: string, before: string | null | undefined, after: string | null | undefined): void {
+    if (before) {
+      const others = [...(this.#userIdsByEmail.get(before) ?? [])].filter((other) => other !== id);
+      if (others.length === 0) this.#userIdsByEmail.delete(before);
+      else this.#userIdsByEmail.set(before, new Set(others));
     }
-    this.#changed('user', id, before !== undefined && before.createdAt !== after?.createdAt);
+    if (after) this.#userIdsByEmail.set(after, new Set([...(this.#userIdsByEmail.get(after) ?? []), id]));
   }
 
-  #changed(what: RegistryChange['what'], id: string, isAnother = false): void {
+  #failed(error: unknown): void {
     this.#revision += 1;
-    this.#unannounced.push({ what, id, isAnother });
+    const isNew = this.#failure === undefined;
+    this.#failure ??= error;
+    if (isNew) this.#options.onFailure(error);
+  }
+
+  #recovered(): void {
+    this.#revision += 1;
+    this.#failure = undefined;
+    this.#announce();
+  }
+
+  // Changes come in lots: they are told of together.
+  #announceSoon(changes: readonly Change[]): void {
+    this.#unannounced.push(...changes);
     if (this.#announcing) return;
     this.#announcing = true;
-    // Changes come in lots: they are told of together.
     queueMicrotask(() => {
       this.#announcing = false;
       this.#announce();
@@ -169,9 +213,9 @@ export class LiveRegistry implements Registry {
 
   // Who is told of a change will look it up: while nothing can be looked up, it waits.
   #announce(): void {
-    if (!this.available || this.#mirrors === undefined) return;
-    const changes = this.#unannounced.splice(0);
-    if (changes.length === 0) return;
+    if (this.#failure !== undefined || this.#unannounced.length === 0) return;
+    const changes = this.#unannounced;
+    this.#unannounced = [];
     for (const listener of this.#listeners) listener(changes);
   }
 }

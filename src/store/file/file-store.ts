@@ -1,25 +1,159 @@
 import { join } from 'node:path';
-import { parseClient } from '../../core/model/client.js';
-import { parseUseRecord } from '../../core/model/last-use.js';
-import { parseProvisioningKey } from '../../core/model/provisioning-key.js';
-import { parseSession } from '../../core/model/session.js';
-import { parseSigningKeyRing } from '../../core/model/signing-key.js';
-import { parseEmailClaim, parseUser } from '../../core/model/user.js';
-import type { KeyStore } from '../../core/ports/key-store.js';
+import { type Client, liveClient } from '../../core/model/client.js';
+import type {
+  Certificates,
+  ClientQuery,
+  Clients,
+  Collection,
+  KeyStore,
+  PageQuery,
+  RecordKind,
+  RecordTypes,
+  Subscription,
+  Watcher,
+} from '../../core/ports/key-store.js';
 import { prepareHome } from '../../disk/home.js';
-import { FileCollection } from './collection.js';
+import type { Draft } from './draft.js';
+import { placeAt, StoreFiles } from './files.js';
+import { Follower } from './follower.js';
+import { prepareFormat } from './format.js';
+import { putAllInPlace } from './journal.js';
+import { FileKeyUses } from './key-uses.js';
 
-/** The keystore in the files of a home. Nothing is made before the first change. */
-export function openFileStore(home: string): KeyStore {
-  const collection = <T>(name: string, parse: (value: unknown) => T) =>
-    new FileCollection<T>({ directory: join(home, 'store', name), parse, prepare: () => prepareHome(home) });
-  return {
-    clients: collection('clients', parseClient),
-    users: collection('users', parseUser),
-    sessions: collection('sessions', parseSession),
-    signingKeys: collection('signing-keys', parseSigningKeyRing),
-    uses: collection('uses', parseUseRecord),
-    emails: collection('emails', parseEmailClaim),
-    provisioningKeys: collection('provisioning-keys', parseProvisioningKey),
-  };
+export interface FileStoreOptions {
+  readonly home: string;
+  /** Gets what the user should know but did not ask for. */
+  readonly notice?: (text: string) => void;
+}
+
+/** The key store in the files of a home. Nothing is made before the first change. */
+export class FileStore implements KeyStore {
+  readonly files: StoreFiles;
+  readonly clients: Clients;
+  readonly certificates: Certificates;
+  readonly users: Collection<RecordTypes['user']>;
+  readonly sessions: Collection<RecordTypes['session']>;
+  readonly withdrawnTokens: Collection<RecordTypes['withdrawn-token']>;
+  readonly signingKeys: Collection<RecordTypes['signing-keys']>;
+  readonly provisioningKeys: Collection<RecordTypes['provisioning-key']>;
+  readonly uses: FileKeyUses;
+  readonly #prepareFiles: () => Promise<void>;
+  readonly #followers = new Set<Follower>();
+  #isPrepared = false;
+
+  constructor({ home, notice = () => undefined }: FileStoreOptions) {
+    this.#prepareFiles = async () => {
+      await prepareHome(home);
+      await prepareFormat({ home, files: this.files, notice });
+    };
+    this.files = new StoreFiles(home);
+    this.clients = {
+      get: this.#collection('client').get,
+      page: ({ owner, endingBy = Number.POSITIVE_INFINITY, ...query } = {}) =>
+        this.#page('client', query, (client) => isAskedFor(client, { owner, endingBy })),
+      count: async () => (await this.clients.page()).length,
+      byKeyHash: (hash) => this.#clientByKeyHash(hash),
+    };
+    this.certificates = {
+      ...this.#collection('certificate'),
+      ofClient: async (clientId) =>
+        (await this.files.read(placeAt('certificate', clientId))).certificatesOf(clientId),
+    };
+    this.users = this.#collection('user');
+    this.sessions = this.#collection('session');
+    this.withdrawnTokens = this.#collection('withdrawn-token');
+    this.signingKeys = this.#collection('signing-keys');
+    this.provisioningKeys = this.#collection('provisioning-key');
+    this.uses = new FileKeyUses(this.files, () => this.prepare());
+  }
+
+  async keepsSecrets(): Promise<boolean> {
+    for await (const shard of this.files.shards('client')) {
+      const hasKey = ({ credentials }: Client) => credentials.some(({ kind }) => kind === 'api-key');
+      if (shard.all('client').some(hasKey)) return true;
+    }
+    return (await this.files.placesIn('provisioning-keys')).length > 0;
+  }
+
+  async watch(watcher: Watcher): Promise<Subscription> {
+    await this.files.finishJournals();
+    const follower = new Follower(this.files, watcher);
+    await follower.start();
+    this.#followers.add(follower);
+    return {
+      stop: () => {
+        follower.stop();
+        this.#followers.delete(follower);
+      },
+    };
+  }
+
+  /** Makes what must stand before anything is written. @throws KeywrightError `unsafe-home`, `store-newer`, `io` */
+  async prepare(): Promise<void> {
+    if (!this.#isPrepared) {
+      await this.#prepareFiles();
+      this.#isPrepared = true;
+    }
+    await this.files.finishJournals();
+  }
+
+  /**
+   * Writes what a draft puts, if all that it has read still stands. @param record writes what is to be known of the change,
+   * then runs the writing. @returns false if something had changed: then nothing was written @throws KeywrightError `io`
+   */
+  async commit(draft: Draft, record: (write: () => Promise<void>) => Promise<void>): Promise<boolean> {
+    const places = await draft.settle();
+    const isDone = await this.files.exclusively(places, async () => {
+      const shards = await Promise.all(places.map(async (place) => ({ ...place, shard: await this.files.read(place) })));
+      if (!shards.every(({ checks, shard }) => checks.every((holds) => holds(shard)))) return false;
+      const written = shards.filter(({ writes }) => writes.length > 0);
+      for (const { writes, shard } of written) for (const write of writes) write(shard);
+      await record(async () => {
+        const [only, ...others] = written;
+        if (only === undefined) return;
+        if (others.length === 0) return only.shard.write();
+        const prepared = [];
+        for (const { directory, name, shard } of written) {
+          prepared.push({ directory, name, temporary: await shard.prepare() });
+        }
+        await putAllInPlace(this.files.root, prepared);
+      });
+      return true;
+    });
+    if (isDone) for (const follower of this.#followers) await follower.refresh(places);
+    return isDone;
+  }
+
+  #collection<Kind extends RecordKind>(kind: Kind): Collection<RecordTypes[Kind]> {
+    return {
+      get: async (id) => {
+        if (kind === 'certificate') return (await this.#page(kind, {}, (each) => each.id === id))[0];
+        return (await this.files.read(placeAt(kind, id))).get(kind, id);
+      },
+      page: (query = {}) => this.#page(kind, query),
+    };
+  }
+
+  async #page<Kind extends RecordKind>(
+    kind: Kind,
+    { after = '', limit = Number.POSITIVE_INFINITY }: PageQuery,
+    isWanted: (record: RecordTypes[Kind]) => boolean = () => true,
+  ): Promise<RecordTypes[Kind][]> {
+    const found: RecordTypes[Kind][] = [];
+    for await (const shard of this.files.shards(kind)) {
+      for (const record of shard.all(kind)) if (record.id > after && isWanted(record)) found.push(record);
+    }
+    return found.sort((one, other) => (one.id < other.id ? -1 : 1)).slice(0, limit);
+  }
+
+  async #clientByKeyHash(hash: string): Promise<Client | undefined> {
+    const hasKey = ({ credentials }: Client) =>
+      credentials.some((credential) => credential.kind === 'api-key' && credential.hash === hash);
+    return (await this.#page('client', {}, (client) => liveClient(client) !== undefined && hasKey(client)))[0];
+  }
+}
+
+function isAskedFor(client: Client, { owner, endingBy = Number.POSITIVE_INFINITY }: ClientQuery): boolean {
+  if (liveClient(client) === undefined || client.notAfter > endingBy) return false;
+  return owner === undefined || client.owner === owner;
 }

@@ -1,7 +1,11 @@
 import { stat } from 'node:fs/promises';
-import type { Change, Watcher } from '../../core/ports/key-store.js';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { Change, RecordKind, RecordTypes, Watcher } from '../../core/ports/key-store.js';
 import { ioError, systemCode } from '../../disk/io-error.js';
-import { type FileVersion, shardVersion } from './shard.js';
+import type { Place, StoreFiles } from './files.js';
+import { KINDS } from './kinds.js';
+import { type FileVersion, type Shard, shardVersion } from './shard.js';
 
 // A change must hold everywhere within a second: five looks leave room for a busy machine.
 const LOOK_EVERY_MS = 200;
@@ -11,39 +15,46 @@ const LOOK_EVERY_MS = 200;
 const CLOCK_GRAIN_MS = 50;
 const UNSETTLED = '';
 
-interface FollowerOptions<T> {
-  readonly directory: string;
-  readonly shardNames: () => Promise<string[]>;
-  readonly path: (name: string) => string;
-  readonly read: (name: string) => Promise<Map<string, T>>;
-  readonly watcher: Watcher<T>;
+// Keys that devices register with are looked up when one is presented.
+const FOLLOWED: readonly RecordKind[] = [
+  'signing-keys',
+  'user',
+  'session',
+  'withdrawn-token',
+  'client',
+  'certificate',
+];
+const DIRECTORIES = [...new Set(FOLLOWED.map((kind) => KINDS[kind].directory))];
+
+interface Seen {
+  readonly version: FileVersion | undefined;
+  readonly records: ReadonlyMap<string, Followed>;
 }
 
-interface Seen<T> {
-  readonly version: FileVersion | undefined;
-  readonly records: ReadonlyMap<string, T>;
-}
+type Followed = { readonly [Kind in RecordKind]: { readonly kind: Kind; readonly record: RecordTypes[Kind] } }[RecordKind];
 
 /**
- * Tells a watcher how a collection changes. Every write renames a file into the directory, which changes the
- * directory's own time: while that stands still, one stat a look is all it costs. Polling, unlike inotify, misses
- * nothing on network file systems and in containers.
+ * Tells a watcher how the records change. Every write renames a file into its directory, which changes the directory's
+ * own time: while that stands still, one stat a look is all it costs. Polling, unlike inotify, misses nothing on
+ * network file systems and in containers.
  */
-export class Follower<T> {
-  readonly #options: FollowerOptions<T>;
-  readonly #seen = new Map<string, Seen<T>>();
-  #directoryTime: string = UNSETTLED;
+export class Follower {
+  readonly #files: StoreFiles;
+  readonly #watcher: Watcher;
+  readonly #seen = new Map<string, Seen>();
+  readonly #directoryTimes = new Map<string, string>();
   #timer: NodeJS.Timeout | undefined;
   #queue: Promise<void> = Promise.resolve();
   #failing = false;
   #stopped = false;
 
-  constructor(options: FollowerOptions<T>) {
-    this.#options = options;
+  constructor(files: StoreFiles, watcher: Watcher) {
+    this.#files = files;
+    this.#watcher = watcher;
   }
 
   async start(): Promise<void> {
-    await this.#lookAtAll();
+    for (const directory of DIRECTORIES) await this.#lookAtAll(directory);
     this.#schedule();
   }
 
@@ -52,9 +63,9 @@ export class Follower<T> {
     clearTimeout(this.#timer);
   }
 
-  /** Looks at one file now, for a change that this very process made. */
-  refresh(name: string): Promise<void> {
-    return this.#inTurn(() => this.#lookAt(name));
+  /** Looks at some files now, for a change that this very process made. */
+  refresh(places: readonly Place[]): Promise<void> {
+    return this.#inTurn(() => this.#lookAt(places.filter(({ directory }) => DIRECTORIES.includes(directory))));
   }
 
   #schedule(): void {
@@ -71,61 +82,83 @@ export class Follower<T> {
       if (this.#stopped) return;
       try {
         await look();
-        if (this.#failing) this.#options.watcher.recovered();
+        if (this.#failing) this.#watcher.recovered();
         this.#failing = false;
       } catch (error) {
         this.#failing = true;
-        this.#directoryTime = UNSETTLED;
-        this.#options.watcher.failed(error);
+        this.#directoryTimes.clear();
+        this.#watcher.failed(error);
       }
     });
     return this.#queue;
   }
 
   async #lookIfChanged(): Promise<void> {
-    const time = await this.#timeOfDirectory();
-    if (time !== UNSETTLED && time === this.#directoryTime) return;
-    await this.#lookAtAll();
+    for (const directory of DIRECTORIES) {
+      const time = await this.#timeOf(directory);
+      if (time === UNSETTLED || time !== this.#directoryTimes.get(directory)) await this.#lookAtAll(directory);
+    }
   }
 
-  async #lookAtAll(): Promise<void> {
-    const time = await this.#timeOfDirectory();
-    const names = new Set([...(await this.#options.shardNames()), ...this.#seen.keys()]);
-    for (const name of names) await this.#lookAt(name);
-    this.#directoryTime = time;
+  async #lookAtAll(directory: string): Promise<void> {
+    const time = await this.#timeOf(directory);
+    const names = new Set((await this.#files.placesIn(directory)).map(({ name }) => name));
+    for (const key of this.#seen.keys()) {
+      const [seenIn, name] = key.split('/');
+      if (seenIn === directory && name !== undefined) names.add(name);
+    }
+    for (const name of names) await this.#lookAt([{ directory, name }]);
+    this.#directoryTimes.set(directory, time);
   }
 
-  async #lookAt(name: string): Promise<void> {
-    const before = this.#seen.get(name);
-    // The version is taken first: a write in between is seen again at the next look.
-    const version = await shardVersion(this.#options.path(name));
-    if (before !== undefined && before.version === version) return;
-    const records = await this.#options.read(name);
-    const changes = difference(before?.records ?? new Map<string, T>(), records);
-    this.#seen.set(name, { version, records });
-    if (changes.length > 0) this.#options.watcher.changed(changes);
+  async #lookAt(places: readonly Place[]): Promise<void> {
+    const changes: Change[] = [];
+    for (const place of places) {
+      const key = `${place.directory}/${place.name}`;
+      const before = this.#seen.get(key);
+      // The version is taken first: a write in between is seen again at the next look.
+      const version = await shardVersion(this.#files.path(place));
+      if (before !== undefined && before.version === version) continue;
+      const records = recordsOf(await this.#files.read(place), place.directory);
+      changes.push(...difference(before?.records ?? new Map(), records));
+      this.#seen.set(key, { version, records });
+    }
+    if (changes.length > 0) this.#watcher.changed(changes);
   }
 
   /** The directory's time, or `UNSETTLED` while it may still change without showing it. */
-  async #timeOfDirectory(): Promise<string> {
+  async #timeOf(directory: string): Promise<string> {
+    const path = join(this.#files.root, directory);
     try {
-      const { mtimeMs, mtimeNs } = await stat(this.#options.directory, { bigint: true });
+      const { mtimeMs, mtimeNs } = await stat(path, { bigint: true });
       return Date.now() - Number(mtimeMs) < CLOCK_GRAIN_MS ? UNSETTLED : String(mtimeNs);
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return 'none';
-      throw ioError('look at', this.#options.directory, error);
+      throw ioError('look at', path, error);
     }
   }
 }
 
-/** The changes that lead from one state of a shard to another. */
-function difference<T>(before: ReadonlyMap<string, T>, after: ReadonlyMap<string, T>): Change<T>[] {
-  const changes: Change<T>[] = [];
-  for (const [id, record] of after) {
-    if (JSON.stringify(before.get(id)) !== JSON.stringify(record)) changes.push({ id, record });
+function recordsOf(shard: Shard, directory: string): Map<string, Followed> {
+  const records = new Map<string, Followed>();
+  const add = <Kind extends RecordKind>(kind: Kind) => {
+    for (const record of shard.all(kind)) records.set(`${kind} ${record.id}`, { kind, record } as Followed);
+  };
+  for (const kind of FOLLOWED) if (KINDS[kind].directory === directory) add(kind);
+  return records;
+}
+
+/** The changes that lead from one state of a file to another. */
+function difference(before: ReadonlyMap<string, Followed>, after: ReadonlyMap<string, Followed>): Change[] {
+  const changes: Change[] = [];
+  for (const [key, { kind, record }] of after) {
+    const former = before.get(key)?.record;
+    // A file that somebody edited or put back may have the same revision.
+    if (former?.revision === record.revision && isDeepStrictEqual(former, record)) continue;
+    changes.push({ kind, id: record.id, before: former, after: record } as Change);
   }
-  for (const id of before.keys()) {
-    if (!after.has(id)) changes.push({ id, record: undefined });
+  for (const [key, { kind, record }] of before) {
+    if (!after.has(key)) changes.push({ kind, id: record.id, before: record, after: undefined } as Change);
   }
   return changes;
 }

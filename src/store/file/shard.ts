@@ -1,28 +1,93 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Adapter, Low } from 'lowdb';
+import type { Certificate } from '../../core/model/certificate.js';
 import { KeywrightError } from '../../core/model/errors.js';
-import { readOptional, replaceFile, temporaryPrefix } from '../../disk/durable-file.js';
+import { prepareFile, readOptional, replaceFile, temporaryPrefix } from '../../disk/durable-file.js';
 import { ioError, systemCode } from '../../disk/io-error.js';
+import { upgradeFormat1 } from './format-1.js';
+import { KINDS, type StoredKind, type StoredTypes } from './kinds.js';
 
 /** The version of the format below; a file of a newer one is refused. */
-const SCHEMA_VERSION = 1;
+export const FORMAT = 2;
 
-/** What one file of a collection holds: a part of its records, by id. */
-export interface Shard {
+/** What one file holds: records by kind and id, each as it was written. */
+export type RawRecords = Partial<Record<StoredKind, Record<string, unknown>>>;
+
+interface ShardFile {
   readonly schema: number;
-  readonly records: Record<string, unknown>;
+  readonly records: RawRecords;
 }
 
 /** Changes whenever a file was replaced: it gets a new inode by every rename. */
 export type FileVersion = string;
 
-/** A lowdb database over one file: durable, whole or not at all, closed to other users. Writers hold the shard's lock. */
-export function openShard(path: string): Low<Shard> {
-  return new Low(new DurableJson(path), emptyShard());
+/** One file of records: durable, whole or not at all, closed to other users. Writers hold its lock. */
+export class Shard {
+  readonly path: string;
+  readonly #low: Low<ShardFile>;
+
+  private constructor(path: string) {
+    this.path = path;
+    this.#low = new Low(new DurableJson(path), emptyShard());
+  }
+
+  /** Reads a file; one that does not exist is empty. @throws KeywrightError `store-corrupt`, `store-newer`, `io` */
+  static async read(path: string): Promise<Shard> {
+    const shard = new Shard(path);
+    await shard.#low.read();
+    return shard;
+  }
+
+  /** @throws KeywrightError `store-corrupt` if the record is not one of its kind */
+  get<Kind extends StoredKind>(kind: Kind, id: string): StoredTypes[Kind] | undefined {
+    return this.#parse(kind, this.#low.data.records[kind]?.[id]);
+  }
+
+  /** All records of a kind. @throws KeywrightError `store-corrupt` */
+  all<Kind extends StoredKind>(kind: Kind): StoredTypes[Kind][] {
+    const values = Object.values(this.#low.data.records[kind] ?? {});
+    return values.flatMap((value) => this.#parse(kind, value) ?? []);
+  }
+
+  /** The certificates of a client, withdrawn ones included. @throws KeywrightError `store-corrupt` */
+  certificatesOf(clientId: string): Certificate[] {
+    return this.all('certificate').filter(({ holder }) => holder.kind === 'client' && holder.id === clientId);
+  }
+
+  /** Adds or replaces a record, with the next revision. */
+  put<Kind extends StoredKind>(kind: Kind, record: StoredTypes[Kind]): void {
+    const { records } = this.#low.data;
+    const ofKind = records[kind] ?? Object.create(null);
+    ofKind[record.id] = { ...record, revision: (this.get(kind, record.id)?.revision ?? 0) + 1 };
+    records[kind] = ofKind;
+  }
+
+  delete(kind: StoredKind, id: string): void {
+    delete this.#low.data.records[kind]?.[id];
+  }
+
+  /** Replaces the file. @throws KeywrightError `io` */
+  async write(): Promise<void> {
+    await this.#low.write();
+  }
+
+  /** Writes what the file is to become under a temporary name. @returns that name @throws KeywrightError `io` */
+  prepare(): Promise<string> {
+    return prepareFile(this.path, { data: JSON.stringify(this.#low.data), mode: 0o600 });
+  }
+
+  #parse<Kind extends StoredKind>(kind: Kind, value: unknown): StoredTypes[Kind] | undefined {
+    if (value === undefined) return undefined;
+    try {
+      return KINDS[kind].parse(value);
+    } catch (error) {
+      throw corrupt(this.path, error);
+    }
+  }
 }
 
-/** The file's version now; undefined where there is none. @throws KeywrightError `io` */
+/** The file's version now; undefined if there is none. @throws KeywrightError `io` */
 export async function shardVersion(path: string): Promise<FileVersion | undefined> {
   try {
     const { ino, mtimeNs, size } = await stat(path, { bigint: true });
@@ -41,51 +106,59 @@ export async function sweepTemporaries(path: string): Promise<void> {
   }
 }
 
-class DurableJson implements Adapter<Shard> {
+class DurableJson implements Adapter<ShardFile> {
   readonly #path: string;
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  async read(): Promise<Shard | null> {
+  async read(): Promise<ShardFile | null> {
     const text = await readOptional(this.#path);
     return text === undefined ? emptyShard() : parseShard(text, this.#path);
   }
 
-  async write(shard: Shard): Promise<void> {
+  async write(shard: ShardFile): Promise<void> {
     await replaceFile(this.#path, { data: JSON.stringify(shard), mode: 0o600 });
   }
 }
 
-// Object.create(null): an id such as __proto__ must be a key like any other.
-function emptyShard(): Shard {
-  return { schema: SCHEMA_VERSION, records: Object.create(null) };
+function emptyShard(): ShardFile {
+  return { schema: FORMAT, records: {} };
 }
 
-function parseShard(text: string, path: string): Shard {
+function parseShard(text: string, path: string): ShardFile {
   const value = parseJson(text, path);
-  if (typeof value !== 'object' || value === null || !('schema' in value) || !('records' in value))
-    throw corrupt(path);
+  if (!isObject(value) || typeof value.schema !== 'number' || !isObject(value.records)) throw corrupt(path);
   const { schema, records } = value;
-  if (typeof schema === 'number' && schema > SCHEMA_VERSION) {
+  if (schema > FORMAT) {
     throw new KeywrightError(
       'store-newer',
-      `${path} has format ${schema}; this keywright reads up to ${SCHEMA_VERSION}`,
-      {
-        hint: 'use the keywright that wrote it, or a later one',
-      },
+      `${path} has format ${schema}; this keywright reads up to ${FORMAT}`,
+      { hint: 'use the keywright that wrote it, or a later one' },
     );
   }
-  if (
-    schema !== SCHEMA_VERSION ||
-    typeof records !== 'object' ||
-    records === null ||
-    Array.isArray(records)
-  ) {
-    throw corrupt(path);
+  if (schema === FORMAT) return { schema, records: byKind(records, path) };
+  if (schema !== 1) throw corrupt(path);
+  try {
+    return { schema: FORMAT, records: byKind(upgradeFormat1(basename(dirname(path)), records), path) };
+  } catch (error) {
+    throw corrupt(path, error);
   }
-  return { schema, records: Object.assign(Object.create(null), records) };
+}
+
+// Without a prototype: an id such as __proto__ is a key like any other.
+function byKind(records: Record<string, unknown>, path: string): RawRecords {
+  return Object.fromEntries(
+    Object.entries(records).map(([kind, ofKind]) => {
+      if (!Object.hasOwn(KINDS, kind) || !isObject(ofKind)) throw corrupt(path);
+      return [kind, Object.assign(Object.create(null), ofKind)];
+    }),
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function parseJson(text: string, path: string): unknown {

@@ -1,0 +1,149 @@
+import type { Certificate } from '../../core/model/certificate.js';
+import { KeywrightError } from '../../core/model/errors.js';
+import type { RecordKind, RecordTypes } from '../../core/ports/key-store.js';
+import type { Records } from '../../core/ports/unit-of-work.js';
+import { type Place, placeAt, type StoreFiles } from './files.js';
+import { KINDS, type StoredKind, type StoredTypes } from './kinds.js';
+import type { Shard } from './shard.js';
+
+/** One file that a change touches. */
+export interface DraftPlace extends Place {
+  /** Each tells whether the file still says what the change has read in it. */
+  readonly checks: ((shard: Shard) => boolean)[];
+  readonly writes: ((shard: Shard) => void)[];
+}
+
+/** What the rules of the store ask of a record. */
+interface Facts {
+  readonly place: Place;
+  readonly unique: string | null;
+  readonly takesSeat: boolean;
+}
+
+interface Write {
+  readonly kind: StoredKind;
+  readonly id: string;
+  /** Of the record that is put; undefined to delete it. */
+  readonly next: Facts | undefined;
+  readonly apply: (shard: Shard) => void;
+}
+
+/** What a change has read so far, and what it is to write. */
+export class Draft implements Records {
+  readonly #files: StoreFiles;
+  readonly #places = new Map<string, DraftPlace>();
+  readonly #read = new Map<string, Facts | undefined>();
+  readonly #writes = new Map<string, Write>();
+
+  constructor(files: StoreFiles) {
+    this.#files = files;
+  }
+
+  get<Kind extends Exclude<RecordKind, 'certificate'>>(
+    kind: Kind,
+    id: string,
+  ): Promise<RecordTypes[Kind] | undefined> {
+    return this.#get(kind, id);
+  }
+
+  async certificatesOf(clientId: string): Promise<Certificate[]> {
+    const place = placeAt('certificate', clientId);
+    const found = (await this.#files.read(place)).certificatesOf(clientId);
+    for (const each of found) this.#read.set(nameOf('certificate', each.id), factsOf('certificate', each));
+    const seen = revisions(found);
+    this.#at(place).checks.push((shard) => revisions(shard.certificatesOf(clientId)) === seen);
+    return found;
+  }
+
+  put<Kind extends RecordKind>(kind: Kind, record: RecordTypes[Kind]): void {
+    this.#put(kind, record);
+  }
+
+  delete(kind: RecordKind, id: string): void {
+    this.#delete(kind, id);
+  }
+
+  /**
+   * Adds what the rules of the store demand beside what was put. @returns the files that the change touches; none if it
+   * writes nothing @throws KeywrightError `already-exists` for an e-mail address that another user has
+   */
+  async settle(): Promise<readonly DraftPlace[]> {
+    for (const { kind, id } of [...this.#writes.values()]) {
+      // Where the rules ask what there was before.
+      const { uniqueOf, takesSeat } = KINDS[kind];
+      if ((uniqueOf ?? takesSeat) && !this.#read.has(nameOf(kind, id))) await this.#get(kind, id);
+      if (kind === 'user') await this.#settleEmail(id);
+    }
+    for (const { kind, id, next, apply } of this.#writes.values()) {
+      const facts = next ?? this.#read.get(nameOf(kind, id));
+      const place = facts?.place ?? placeAt(kind, id);
+      this.#at(place).writes.push(apply);
+    }
+    return this.#writes.size === 0 ? [] : [...this.#places.values()];
+  }
+
+  /** Whether the change needs one more seat of the licence; known once it is settled. */
+  get takesSeat(): boolean {
+    return [...this.#writes].some(([name, { next }]) => next?.takesSeat && !this.#read.get(name)?.takesSeat);
+  }
+
+  async #settleEmail(userId: string): Promise<void> {
+    const name = nameOf('user', userId);
+    const before = this.#read.get(name)?.unique ?? null;
+    const after = this.#writes.get(name)?.next?.unique ?? null;
+    if (before !== null && before !== after && (await this.#get('email', before))?.userId === userId) {
+      this.#delete('email', before);
+    }
+    if (after === null) return;
+    const holder = (await this.#get('email', after))?.userId;
+    if (holder === userId) return;
+    // An entry of a user who does not have the address was left by an older program.
+    if (holder !== undefined && (await this.#get('user', holder))?.email === after) {
+      throw new KeywrightError('already-exists', `user ${holder} has the e-mail address ${after}`);
+    }
+    this.#put('email', { id: after, revision: 0, userId });
+  }
+
+  async #get<Kind extends StoredKind>(kind: Kind, id: string): Promise<StoredTypes[Kind] | undefined> {
+    const place = placeAt(kind, id);
+    const found = (await this.#files.read(place)).get(kind, id);
+    this.#read.set(nameOf(kind, id), found && factsOf(kind, found));
+    const seen = found?.revision;
+    this.#at(place).checks.push((shard) => shard.get(kind, id)?.revision === seen);
+    return found;
+  }
+
+  #put<Kind extends StoredKind>(kind: Kind, record: StoredTypes[Kind]): void {
+    const apply = (shard: Shard) => shard.put(kind, record);
+    this.#writes.set(nameOf(kind, record.id), { kind, id: record.id, next: factsOf(kind, record), apply });
+  }
+
+  #delete(kind: StoredKind, id: string): void {
+    const apply = (shard: Shard) => shard.delete(kind, id);
+    this.#writes.set(nameOf(kind, id), { kind, id, next: undefined, apply });
+  }
+
+  #at(place: Place): DraftPlace {
+    const name = `${place.directory}/${place.name}`;
+    const known = this.#places.get(name) ?? { ...place, checks: [], writes: [] };
+    this.#places.set(name, known);
+    return known;
+  }
+}
+
+function factsOf<Kind extends StoredKind>(kind: Kind, record: StoredTypes[Kind]): Facts {
+  const { placeOf, uniqueOf, takesSeat } = KINDS[kind];
+  return {
+    place: placeAt(kind, placeOf(record)),
+    unique: uniqueOf?.(record) ?? null,
+    takesSeat: takesSeat?.(record) ?? false,
+  };
+}
+
+function nameOf(kind: StoredKind, id: string): string {
+  return `${kind} ${id}`;
+}
+
+function revisions(certificates: readonly Certificate[]): string {
+  return certificates.map(({ id, revision }) => `${id} ${revision}`).join();
+}

@@ -1,0 +1,97 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ioError, systemCode } from '../../disk/io-error.js';
+import { withLock } from '../../disk/lock.js';
+import { type StoredKind, KINDS, shardName } from './kinds.js';
+import { finishJournals, finishPlace } from './journal.js';
+import { Shard, sweepTemporaries } from './shard.js';
+
+/** One file of the store: which directory, and which of its 256. */
+export interface Place {
+  readonly directory: string;
+  /** Two hexadecimal digits. */
+  readonly name: string;
+}
+
+/** The store's files: where records lie, and one writer at a time for each file, across processes. Readers need no lock. */
+export class StoreFiles {
+  readonly root: string;
+
+  constructor(home: string) {
+    this.root = join(home, 'store');
+  }
+
+  path({ directory, name }: Place): string {
+    return join(this.root, directory, `${name}.json`);
+  }
+
+  read(place: Place): Promise<Shard> {
+    return Shard.read(this.path(place));
+  }
+
+  /** The files of a directory that there are. @throws KeywrightError `io` */
+  async placesIn(directory: string): Promise<Place[]> {
+    const names = await listDirectory(join(this.root, directory));
+    return names
+      .filter((name) => /^[0-9a-f]{2}\.json$/.test(name))
+      .sort()
+      .map((name) => ({ directory, name: name.slice(0, 2) }));
+  }
+
+  /** Reads all files of a kind, one after the other. */
+  async *shards(kind: StoredKind): AsyncGenerator<Shard> {
+    for (const place of await this.placesIn(KINDS[kind].directory)) yield await this.read(place);
+  }
+
+  /** Runs `write` as the only writer of these files. @throws KeywrightError `store-busy`, `io` */
+  async exclusively<T>(places: readonly Place[], write: () => Promise<T>): Promise<T> {
+    // In one order for everybody: two that want the same files never wait for each other.
+    const sorted = [...places].sort((one, other) => (this.path(one) < this.path(other) ? -1 : 1));
+    const locked = (index: number): Promise<T> => {
+      const place = sorted[index];
+      return place === undefined ? write() : this.#withLock(place, () => locked(index + 1));
+    };
+    return locked(0);
+  }
+
+  /** Finishes what killed writers had begun in several files. @throws KeywrightError `io` */
+  finishJournals(): Promise<void> {
+    return finishJournals(this.root, (place) => this.#withLock(place, () => finishPlace(this.root, place)));
+  }
+
+  async #withLock<T>(place: Place, action: () => Promise<T>): Promise<T> {
+    const locks = join(this.root, place.directory, 'locks');
+    await makeDirectory(locks);
+    return withLock(join(locks, place.name), async (tookOver) => {
+      if (tookOver) {
+        await finishPlace(this.root, place);
+        await sweepTemporaries(this.path(place));
+      }
+      return action();
+    });
+  }
+}
+
+/** The file of a record whose place is said by a text: its id, unless `KINDS` says otherwise. */
+export function placeAt(kind: StoredKind, text: string): Place {
+  return { directory: KINDS[kind].directory, name: shardName(text) };
+}
+
+/** @throws KeywrightError `io` */
+export async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw ioError('make', path, error);
+  }
+}
+
+/** The names in a directory; none if it does not exist. @throws KeywrightError `io` */
+export async function listDirectory(path: string): Promise<string[]> {
+  try {
+    return await readdir(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw ioError('read', path, error);
+  }
+}

@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { createFile, putInPlace, readOptional, syncDirectory } from '../../disk/durable-file.js';
+import { listDirectory, type Place } from './files.js';
+
+/** A file that is written whole under a temporary name in its directory. */
+export interface Prepared extends Place {
+  readonly temporary: string;
+}
+
+/**
+ * Gives several prepared files their names, all or none: what is to be done is on the disk before the first is renamed,
+ * and whoever takes over from a killed writer finishes it. The locks of all files must be held.
+ * @param root the store's directory
+ * @throws KeywrightError `io`
+ */
+export async function putAllInPlace(root: string, prepared: readonly Prepared[]): Promise<void> {
+  const journal = join(root, `journal-${randomBytes(6).toString('hex')}`);
+  await createFile(journal, { data: JSON.stringify(prepared), mode: 0o600 });
+  await syncDirectory(root);
+  for (const each of prepared) await finish(root, each);
+  await rm(journal, { force: true });
+}
+
+/** Finishes what a killed writer had begun to do to a file; the file's lock must be held. @throws KeywrightError `io` */
+export async function finishPlace(root: string, place: Place): Promise<void> {
+  for (const journal of await journals(root)) {
+    for (const each of await readJournal(journal)) {
+      if (each.directory === place.directory && each.name === place.name) await finish(root, each);
+    }
+  }
+}
+
+/** Finishes all that killed writers had begun. @param lock waits for the lock of a file, and finishes that file */
+export async function finishJournals(root: string, lock: (place: Place) => Promise<void>): Promise<void> {
+  for (const journal of await journals(root)) {
+    for (const place of await readJournal(journal)) await lock(place);
+    await rm(journal, { force: true });
+  }
+}
+
+// A temporary file that is gone was renamed before its writer was killed.
+async function finish(root: string, { directory, name, temporary }: Prepared): Promise<void> {
+  const names = await listDirectory(join(root, directory));
+  if (!names.includes(temporary)) return;
+  await putInPlace(join(root, directory, temporary), join(root, directory, `${name}.json`));
+}
+
+async function journals(root: string): Promise<string[]> {
+  const names = await listDirectory(root);
+  return names.filter((name) => name.startsWith('journal-')).map((name) => join(root, name));
+}
+
+// A journal that is not whole was being written when its writer was killed: nothing had been renamed.
+async function readJournal(path: string): Promise<Prepared[]> {
+  try {
+    const entries: unknown = JSON.parse((await readOptional(path)) ?? '[]');
+    return Array.isArray(entries) ? entries.filter(isPrepared) : [];
+  } catch (error) {
+    if (error instanceof SyntaxError) return [];
+    throw error;
+  }
+}
+
+function isPrepared(entry: Partial<Record<keyof Prepared, unknown>>): entry is Prepared {
+  const { directory, name, temporary } = entry;
+  const texts = [directory, name, temporary];
+  return texts.every((text) => typeof text === 'string' && text !== '..' && basename(text) === text);
+}

@@ -1,0 +1,86 @@
+import type { LastUse } from '../../core/model/last-use.js';
+import type { KeyUses } from '../../core/ports/key-store.js';
+import { type Place, placeAt, type StoreFiles } from './files.js';
+import { useBucket } from './kinds.js';
+
+const WRITE_EVERY_MS = 60_000;
+
+/**
+ * The last uses of API keys. Many keys share a file, and each file is written at most once a minute, so that it costs
+ * the same however many keys there are. They lie apart from the clients, for whom nothing changes.
+ */
+export class FileKeyUses implements KeyUses {
+  readonly #files: StoreFiles;
+  readonly #prepare: () => Promise<void>;
+  readonly #waiting = new Map<string, Map<string, LastUse>>();
+  readonly #writtenAtMs = new Map<string, number>();
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(files: StoreFiles, prepare: () => Promise<void>) {
+    this.#files = files;
+    this.#prepare = prepare;
+  }
+
+  note(uses: ReadonlyMap<string, LastUse>): Promise<void> {
+    for (const [id, use] of uses) {
+      const bucket = useBucket(id);
+      this.#waiting.set(bucket, (this.#waiting.get(bucket) ?? new Map()).set(id, use));
+    }
+    return this.#write(performance.now() - WRITE_EVERY_MS);
+  }
+
+  flush(): Promise<void> {
+    return this.#write(Number.POSITIVE_INFINITY);
+  }
+
+  async of(apiKeyIds: readonly string[]): Promise<ReadonlyMap<string, LastUse>> {
+    const found = new Map<string, LastUse>();
+    const places = new Map(apiKeyIds.map((id) => [useBucket(id), placeAt('use', useBucket(id))]));
+    const wanted = new Set(apiKeyIds);
+    for (const place of places.values()) {
+      for (const { id, at, from } of (await this.#files.read(place)).all('use')) {
+        if (wanted.has(id)) found.set(id, { at, from });
+      }
+    }
+    return found;
+  }
+
+  async keepOnly(isKey: (apiKeyId: string) => boolean): Promise<void> {
+    for (const place of await this.#files.placesIn('uses')) {
+      const gone = (await this.#files.read(place)).all('use').filter(({ id }) => !isKey(id));
+      if (gone.length > 0) await this.#change(place, (shard) => gone.forEach(({ id }) => shard.delete('use', id)));
+    }
+  }
+
+  #write(ifWrittenBeforeMs: number): Promise<void> {
+    // A turn that fails must not keep the next from writing.
+    this.#writing = this.#writing
+      .catch(() => undefined)
+      .then(async () => {
+        for (const [bucket, uses] of this.#waiting) {
+          if ((this.#writtenAtMs.get(bucket) ?? Number.NEGATIVE_INFINITY) > ifWrittenBeforeMs) continue;
+          this.#waiting.delete(bucket);
+          this.#writtenAtMs.set(bucket, performance.now());
+          await this.#merge(bucket, uses);
+        }
+      });
+    return this.#writing;
+  }
+
+  #merge(bucket: string, uses: ReadonlyMap<string, LastUse>): Promise<void> {
+    return this.#change(placeAt('use', bucket), (shard) => {
+      for (const [id, { at, from }] of uses) {
+        if (at >= (shard.get('use', id)?.at ?? 0)) shard.put('use', { id, revision: 0, at, from });
+      }
+    });
+  }
+
+  async #change(place: Place, change: (shard: Awaited<ReturnType<StoreFiles['read']>>) => void): Promise<void> {
+    await this.#prepare();
+    await this.#files.exclusively([place], async () => {
+      const shard = await this.#files.read(place);
+      change(shard);
+      await shard.write();
+    });
+  }
+}

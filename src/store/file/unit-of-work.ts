@@ -1,0 +1,43 @@
+import { KeywrightError } from '../../core/model/errors.js';
+import type { AuditActor, AuditEvent, AuditLog } from '../../core/ports/audit-log.js';
+import type { Licence } from '../../core/ports/licence.js';
+import type { Records, UnitOfWork } from '../../core/ports/unit-of-work.js';
+import { Draft } from './draft.js';
+import type { FileStore } from './file-store.js';
+
+export interface FileUnitOfWorkOptions {
+  readonly store: FileStore;
+  readonly audit: AuditLog;
+  readonly licence: Licence;
+}
+
+// Each time, somebody else's change to the same record went through.
+const MAX_ATTEMPTS = 1_000;
+
+/** Changes of the records in files, and their lines in the audit log. */
+export class FileUnitOfWork implements UnitOfWork {
+  readonly #options: FileUnitOfWorkOptions;
+
+  constructor(options: FileUnitOfWorkOptions) {
+    this.#options = options;
+  }
+
+  by(actor: AuditActor): UnitOfWork {
+    return new FileUnitOfWork({ ...this.#options, audit: this.#options.audit.by(actor) });
+  }
+
+  async change<T>(event: AuditEvent | null, work: (records: Records) => T | Promise<T>): Promise<T> {
+    const { store, audit, licence } = this.#options;
+    await store.prepare();
+    const record = (write: () => Promise<void>) => (event === null ? write() : audit.record(event, write));
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const draft = new Draft(store.files);
+      const result = await work(draft);
+      const commit = () => store.commit(draft, record);
+      if (await (draft.makesClient ? licence.takeSeat(commit) : commit())) return result;
+    }
+    throw new KeywrightError('store-busy', 'others change the same records all the time', {
+      hint: 'nothing was changed; try again',
+    });
+  }
+}
