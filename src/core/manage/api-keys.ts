@@ -1,6 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { checkKeyPrefix, keyHint, makeApiKey } from '../model/api-key.js';
-import { type ApiKeyCredential, type Client, liveClient, parseLabel } from '../model/client.js';
+import {
+  type ApiKeyCredential,
+  type Client,
+  deletedClient,
+  liveClient,
+  newClient,
+  parseLabel,
+} from '../model/client.js';
 import { canonicalClientId } from '../model/client-id.js';
 import { KeywrightError } from '../model/errors.js';
 import { checkTime, NEVER, type Timestamp } from '../model/time.js';
@@ -72,7 +79,9 @@ export async function registerApiKey(
       keyStore.clients.update(id, (current) => {
         const holder =
           liveClient(current) ??
-          (found === undefined ? newClient(id, { request, owner, domain, now }) : undefined);
+          (found === undefined
+            ? newClient({ id, label: request.label ?? null, owner, domain, scopes, createdAt: now })
+            : undefined);
         if (holder === undefined || holder.owner !== owner) throw noSuchClient(id);
         const credentials = [...holder.credentials, credential];
         return {
@@ -133,9 +142,7 @@ export async function deleteApiKey(services: Managing, id: string): Promise<void
       // A password that goes beside a key opens nothing by itself.
       const isEmpty = credentials.every((each) => each.kind === 'password' && !each.alone);
       if (!isEmpty) return { ...holder, credentials, updatedAt: now };
-      return holder.retired.length === 0
-        ? undefined
-        : { ...holder, credentials: [], updatedAt: now, deletedAt: now };
+      return holder.retired.length === 0 ? undefined : deletedClient(holder, now);
     }),
   );
 }
@@ -270,31 +277,6 @@ async function requireGrant(
 ): Promise<void> {
   requireGrantable(services.actor, scopes);
   await requireOwnable(services, { owner, domain, scopes: [scopes] });
-}
-
-interface NewClient {
-  readonly request: ApiKeyRequest;
-  readonly owner: string | null;
-  readonly domain: string | null;
-  readonly now: Timestamp;
-}
-
-function newClient(id: string, { request: { label, scopes }, owner, domain, now }: NewClient): Client {
-  return {
-    id,
-    label: label ?? null,
-    owner,
-    domain,
-    scopes,
-    notBefore: now,
-    notAfter: NEVER,
-    revokedAt: null,
-    createdAt: now,
-    updatedAt: now,
-    deletedAt: null,
-    credentials: [],
-    retired: [],
-  };
 }
 
 function keysOf(client: Client): ApiKeyCredential[] {

@@ -2,7 +2,9 @@ import type { KeyObject } from 'node:crypto';
 import {
   type CertificateCredential,
   type Client,
+  deletedClient,
   liveClient,
+  newClient,
   type PasswordCredential,
   parseLabel,
   retireCertificates,
@@ -173,9 +175,7 @@ export async function deleteClient(
     keyStore.clients.update(clientId, (current) => {
       const client = liveClient(current);
       if (client === undefined) throw noSuchClient(clientId);
-      const now = clock.now();
-      const retired = retireCertificates(client, now);
-      return { ...client, label: null, scopes: [], credentials: [], retired, updatedAt: now, deletedAt: now };
+      return deletedClient(client, clock.now());
     }),
   );
 }
@@ -311,17 +311,9 @@ function registered(
   const { clientId, validity, label, scopes, owner, domain, mqttPassword } = request;
   const former = liveClient(current);
   const kept = certificateCredential(certificate, publicKey, validity);
-  return {
-    id: clientId,
-    label: label ?? former?.label ?? null,
-    owner,
-    domain,
-    scopes,
-    ...validity,
-    revokedAt: null,
-    createdAt: former?.createdAt ?? now,
-    updatedAt: now,
-    deletedAt: null,
+  return newClient({
+    ...{ id: clientId, label: label ?? former?.label ?? null, owner, domain, scopes, ...validity },
+    ...{ createdAt: former?.createdAt ?? now, updatedAt: now },
     credentials: [
       kept,
       ...(token === undefined
@@ -330,7 +322,7 @@ function registered(
       ...(mqttPassword === undefined ? [] : [mqttPassword]),
     ],
     retired: current === undefined ? [] : retireCertificates(current, now),
-  };
+  });
 }
 
 function alreadyExists(clientId: string): KeywrightError {

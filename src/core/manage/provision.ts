@@ -1,6 +1,6 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
 import { parseApiKey } from '../model/api-key.js';
-import { type Client, type Credential, parseLabel } from '../model/client.js';
+import { type Client, type Credential, newClient, parseLabel } from '../model/client.js';
 import { KeywrightError } from '../model/errors.js';
 import {
   PROVISIONING_KEY_PREFIX,
@@ -77,7 +77,7 @@ export async function redeemProvisioningKey(
     if (certificate) credentials.push(certificate.credential);
     return keyStore.clients.update(id, (current) => {
       if (current !== undefined) throw new KeywrightError('already-exists', `client ${id} already exists`);
-      return newClient({ id, label, key, now, credentials });
+      return newClient({ id, label, owner: key.owner, scopes: key.scopes, createdAt: now, credentials });
     });
   };
   try {
@@ -169,19 +169,4 @@ function certify({ id, request: { publicKey }, authority, now }: Certifying) {
   const validity = clientValidity({}, authority, now);
   const issued = authority.issueClient({ clientId: id, publicKey, ...validity });
   return { pem: issued.pem, credential: certificateCredential(issued, publicKey, validity) };
-}
-
-interface Device {
-  readonly id: string;
-  readonly label: string;
-  readonly key: ProvisioningKey;
-  readonly now: Timestamp;
-  readonly credentials: readonly Credential[];
-}
-
-function newClient({ id, label, key: { owner, scopes }, now, credentials }: Device): Client {
-  return {
-    ...{ id, label, owner, domain: null, scopes, notBefore: now, notAfter: NEVER, revokedAt: null },
-    ...{ createdAt: now, updatedAt: now, deletedAt: null, credentials, retired: [] },
-  };
 }

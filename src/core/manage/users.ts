@@ -1,4 +1,4 @@
-import { type Client, liveClient, retireCertificates } from '../model/client.js';
+import { type Client, deletedClient, liveClient } from '../model/client.js';
 import { KeywrightError } from '../model/errors.js';
 import { parseEmail, parseGroupName, type Role, type User } from '../model/user.js';
 import type { KeyStore } from '../ports/key-store.js';
@@ -163,13 +163,7 @@ async function part(
     if (client?.owner !== from) return current;
     const now = clock.now();
     if (typeof clients === 'object') return { ...client, owner: clients.giveTo, updatedAt: now };
-    return {
-      ...client,
-      credentials: [],
-      retired: retireCertificates(client, now),
-      updatedAt: now,
-      deletedAt: now,
-    };
+    return deletedClient(client, now);
   });
 }
 

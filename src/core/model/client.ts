@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { KeywrightError } from './errors.js';
 import { corrupt, flag, list, object, optional, text, texts, time } from './fields.js';
 import type { KeyAlgorithm } from './key-algorithm.js';
-import type { Timestamp } from './time.js';
+import { NEVER, type Timestamp } from './time.js';
 
 /** An X.509 certificate that the CA issued to a client. */
 export interface CertificateCredential {
@@ -87,7 +87,16 @@ export interface Client {
   readonly retired: readonly RetiredCertificate[];
 }
 
-/** A client with one certificate, whose private key is thrown away: what is checked in place of a client that does not exist. */
+/** Makes a client: without an end, and with nothing to present, unless told otherwise. */
+export function newClient(given: Pick<Client, 'id' | 'createdAt'> & Partial<Client>): Client {
+  return {
+    ...{ label: null, owner: null, domain: null, scopes: [], notBefore: given.createdAt, notAfter: NEVER },
+    ...{ revokedAt: null, updatedAt: given.createdAt, deletedAt: null, credentials: [], retired: [] },
+    ...given,
+  };
+}
+
+/** Makes a client with one certificate, whose private key is thrown away. It is checked in place of a client that does not exist. */
 export function decoyClient(): Client {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const certificate: CertificateCredential = {
@@ -99,9 +108,9 @@ export function decoyClient(): Client {
     notBefore: 0,
     notAfter: 0,
   };
-  const never = { notBefore: 0, notAfter: 0, revokedAt: 0, createdAt: 0, updatedAt: 0, deletedAt: 0 };
-  const nothing = { label: null, owner: null, domain: null, scopes: [], retired: [] };
-  return { id: '', ...nothing, ...never, credentials: [certificate] };
+  return newClient({
+    ...{ id: '', createdAt: 0, notAfter: 0, revokedAt: 0, deletedAt: 0, credentials: [certificate] },
+  });
 }
 
 /** Checks a name for people: 1 to 200 characters, none of which moves a terminal's cursor. @throws KeywrightError `invalid-input` */
@@ -127,7 +136,13 @@ export function liveClient(client: Client | undefined): Client | undefined {
   return client?.deletedAt === null ? client : undefined;
 }
 
-/** What stays of a client: nothing that can be presented, and its certificates' serials until they would have ended. */
+/** Deletes a client. @returns the record that remains: its id, and the serials of its certificates until they would have ended */
+export function deletedClient(client: Client, now: Timestamp): Client {
+  const retired = retireCertificates(client, now);
+  return { ...client, label: null, scopes: [], credentials: [], retired, updatedAt: now, deletedAt: now };
+}
+
+/** Withdraws a client's certificates. @returns their serials, and those withdrawn before, that would not have ended yet */
 export function retireCertificates(client: Client, now: Timestamp): RetiredCertificate[] {
   const remembered = client.retired.filter((certificate) => certificate.notAfter > now);
   const withdrawn = client.credentials
