@@ -2,14 +2,13 @@ import { OPERATOR } from './core/manage/actor.js';
 import {
   deleteApiKey,
   editApiKey,
-  type FreshApiKey,
   findApiKey,
   type HeldApiKey,
   invalidateApiKey,
   listApiKeys,
-  registerApiKey,
   rotateApiKey,
 } from './core/manage/api-keys.js';
+import { type FreshApiKey, registerApiKey } from './core/manage/register-api-key.js';
 import { apiKeyView } from './core/manage/views.js';
 import { wrapApiKey } from './core/model/api-key.js';
 import { parseClientId } from './core/model/client-id.js';
@@ -142,8 +141,8 @@ export async function openKeystore({
     environment,
     notice: () => undefined,
   });
-  const { keyStore, clock, audit } = home;
-  const management = { keyStore, clock, audit, licence: home.licence, actor: OPERATOR };
+  const { keyStore, changes, clock } = home;
+  const management = { keyStore, changes, clock, licence: home.licence, actor: OPERATOR };
   const withHashing = async () => ({ ...management, hashSecret: await home.hashSecret() });
   const view = (held: HeldApiKey) => tokenOf(held, clock.now());
   let followed: Promise<OpenedRegistry> | undefined;

@@ -18,7 +18,7 @@ export async function askApiKey(
   if (!process.stdin.isTTY) return given;
   const { checkbox, input, select } = await import('@inquirer/prompts');
   const context = { output: process.stderr };
-  const users = given.client === undefined ? await keyStore.users.list() : [];
+  const users = given.client === undefined ? await keyStore.users.page() : [];
   const nobody = { name: '(nobody)', value: '' };
   const owners = [
     nobody,

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import type { AskedValidity } from '../core/manage/issue-client.js';
+import type { AskedValidity } from '../core/manage/validity.js';
 import { parseLabel } from '../core/model/client.js';
 import { checkDuration, parseTime } from '../core/model/time.js';
 import { parseGroupName, parseUserName } from '../core/model/user.js';

@@ -1,4 +1,4 @@
-import type { FreshApiKey } from '../core/manage/api-keys.js';
+import type { FreshApiKey } from '../core/manage/register-api-key.js';
 import { apiKeyView } from '../core/manage/views.js';
 import { wrapApiKey } from '../core/model/api-key.js';
 import type { BaseCommand } from './base-command.js';

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { apiKeyId, deleteApiKey, registerApiKey } from '../core/manage/api-keys.js';
+import { apiKeyId, deleteApiKey } from '../core/manage/api-keys.js';
+import { registerApiKey } from '../core/manage/register-api-key.js';
 import { KeywrightError } from '../core/model/errors.js';
 import { addDuration } from '../core/model/time.js';
 import type { Home } from '../home/open-home.js';

@@ -7,9 +7,9 @@ import type { Home } from '../home/open-home.js';
  * hashed. Commands that make an API key add `hashSecret`, because asking the home for it makes the hashing key.
  */
 export function management(home: Home): Managing<'licence' | 'passwords'> {
-  const { keyStore, clock, audit, licence } = home;
+  const { keyStore, changes, clock, licence } = home;
   return {
-    ...{ keyStore, clock, audit, licence, actor: OPERATOR },
+    ...{ keyStore, changes, clock, licence, actor: OPERATOR },
     passwords: {
       hash: async (password) => (await home.passwords()).hash(password),
       verify: async (password, hash) => (await home.passwords()).verify(password, hash),

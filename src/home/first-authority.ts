@@ -2,7 +2,6 @@ import { KeywrightError } from '../core/model/errors.js';
 import { formatTime } from '../core/model/time.js';
 import type { CertificateAuthority } from '../core/ports/certificate-authority.js';
 import type { KeyStore } from '../core/ports/key-store.js';
-import { anyCredential } from './any-credential.js';
 
 export interface FirstAuthorityOptions {
   readonly home: string;
@@ -22,7 +21,7 @@ export async function firstAuthority(options: FirstAuthorityOptions): Promise<Ce
 
 async function makeFirst({ home, keyStore, existingAuthority, make, notice }: FirstAuthorityOptions) {
   // Certificates without their CA are the remains of a home: a new CA would hide that, and would not know them.
-  if (await anyCredential(keyStore, 'certificate')) {
+  if ((await keyStore.certificates.page({ limit: 1 })).length > 0) {
     const other = await existingAuthority();
     if (other !== undefined) return other;
     throw new KeywrightError(

@@ -3,7 +3,6 @@ import { KeywrightError } from '../core/model/errors.js';
 import type { KeyStore } from '../core/ports/key-store.js';
 import { prepareHome } from '../disk/home.js';
 import { createSecret, readSecret } from '../disk/secret-file.js';
-import { anyCredential } from './any-credential.js';
 
 /**
  * Reads the key of the keyed hash by which secrets are kept; makes it if no secret is kept yet.
@@ -13,9 +12,7 @@ export async function hashingKey(home: string, keyStore: KeyStore): Promise<Buff
   const path = join(home, 'hmac.key');
   const found = await readSecret(path);
   if (found !== undefined) return found;
-  const isUsed =
-    (await anyCredential(keyStore, 'api-key')) || (await keyStore.provisioningKeys.list()).length > 0;
-  if (!isUsed) {
+  if (!(await keyStore.keepsSecrets())) {
     await prepareHome(home);
     await createSecret(path);
   }

@@ -17,12 +17,15 @@ import type {
 import type { Clock } from '../core/ports/clock.js';
 import type { KeyStore } from '../core/ports/key-store.js';
 import type { PasswordHasher } from '../core/ports/password-hasher.js';
+import type { UnitOfWork } from '../core/ports/unit-of-work.js';
 import { SlowProofs } from '../core/verify/slow-proofs.js';
 import { checkHome, prepareHome } from '../disk/home.js';
 import { withLock } from '../disk/lock.js';
 import type { JwtSealer } from '../jwt/sealer.js';
 import { type CommonSettings, commonSettings, type GivenValues } from '../settings/read.js';
-import { openFileStore } from '../store/file/file-store.js';
+import { FileStore } from '../store/file/file-store.js';
+import { checkFormat } from '../store/file/format.js';
+import { FileUnitOfWork } from '../store/file/unit-of-work.js';
 import { firstAuthority } from './first-authority.js';
 import { hashingKey } from './hashing-key.js';
 
@@ -30,6 +33,8 @@ import { hashingKey } from './hashing-key.js';
 export interface Home {
   readonly directory: string;
   readonly keyStore: KeyStore;
+  /** The only way to change what is in the key store. */
+  readonly changes: UnitOfWork;
   readonly clock: Clock;
   readonly audit: FileAuditLog;
   /** How many clients there may be, by `LICENSE_PUBLIC_KEY` and `LICENSE_KEY`. */
@@ -78,7 +83,8 @@ export async function openHome({
   clock = systemClock,
 }: HomeOptions): Promise<Home> {
   await checkHome(directory);
-  const keyStore = openFileStore(directory);
+  await checkFormat(directory);
+  const keyStore = new FileStore({ home: directory, notice });
   const audit = new FileAuditLog({ home: directory, clock, actor: { who: userName(), from: 'local' } });
   const ca = () => import('../ca/authority.js');
   const existingAuthority = async () => (await ca()).readAuthority(directory);
@@ -96,6 +102,7 @@ export async function openHome({
       return withLock(join(directory, 'licence.lock'), work);
     },
   });
+  const changes = new FileUnitOfWork({ store: keyStore, audit, licence });
   const hashSecret = async () => keyedHash(await hashingKey(directory, keyStore));
   const passwords = async () => {
     const { Argon2Hasher } = await import('../password/argon2.js');
@@ -127,6 +134,7 @@ export async function openHome({
   return {
     directory,
     keyStore,
+    changes,
     clock,
     audit,
     licence,
@@ -146,7 +154,7 @@ export async function openHome({
     tokenSealer: tokens,
     async ensureSigningKeys() {
       if ((await tokens()).configured) return;
-      await ensureSigningKeys({ keyStore, clock, audit }, (await settings()).jwtAlgorithm);
+      await ensureSigningKeys({ keyStore, changes, clock }, (await settings()).jwtAlgorithm);
     },
     async slowProofs() {
       const { issuer, audience } = await settings();

@@ -32,7 +32,7 @@ export async function openRegistry(
     hashSecret,
     slow: new SlowProofs({ sealer, tokenIssuer: rules, passwords, hashSecret }),
     onSigningKeys: (ring) => {
-      if (!configured) sealer.use(openRing(ring));
+      if (!configured) sealer.use(ring === undefined ? [] : openRing(ring));
     },
     onFailure,
   });

@@ -4,9 +4,10 @@ import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Principal } from '../core/model/principal.js';
 import type { Clock } from '../core/ports/clock.js';
+import type { Change } from '../core/ports/key-store.js';
 import type { Limiter } from '../core/ports/limiter.js';
 import { LiveConnections } from '../core/verify/live-connections.js';
-import type { RegistryChange } from '../core/verify/live-registry.js';
+import { isAnother } from '../core/verify/live-registry.js';
 import type { RevisedRegistry } from '../core/verify/topic-rights.js';
 import type { Engine } from './gate/engine.js';
 import { Gate, type MqttEvent } from './gate/gate.js';
@@ -22,7 +23,7 @@ interface TlsMaterial {
 
 export interface MqttOptions {
   readonly registry: RevisedRegistry & {
-    onChange(listener: (changes: readonly RegistryChange[]) => void): void;
+    onChange(listener: (changes: readonly Change[]) => void): void;
   };
   readonly clock: Clock;
   readonly engine: Engine;
@@ -64,8 +65,9 @@ export function buildMqttServer(options: MqttOptions): MqttServer {
   const onEnd = (clientId: string, reason: string) => report({ what: 'session ended', clientId, reason });
   const live = new LiveConnections({ registry, clock, onEnd });
   registry.onChange((changes) => {
-    for (const { what: kind, id, isAnother } of changes) {
-      if (isAnother && (kind === 'client' || kind === 'user')) void engine.forget({ kind, id });
+    for (const change of changes) {
+      if (change.kind !== 'client' && change.kind !== 'user') continue;
+      if (isAnother(change)) void engine.forget({ kind: change.kind, id: change.id });
     }
   });
   const connections = new Set<Duplex>();

@@ -82,9 +82,8 @@ export async function startServer(home: Home, settings: ServeSettings, log: Log)
     onFailure: (error) => log.error({ err: error }, 'the keystore cannot be followed'),
   });
   const uses = new LastUses({
-    keyStore,
+    uses: keyStore.uses,
     clock,
-    isClient: (id) => registry.clientById(id) !== undefined,
     onFailure: (error) => log.error({ err: error }, 'the last uses of API keys cannot be written'),
   });
   const counts = {
@@ -103,7 +102,17 @@ export async function startServer(home: Home, settings: ServeSettings, log: Log)
   });
   licence.countBy(() => registry.size);
   const services: HttpServices = {
-    ...{ registry, clock, keyStore, audit: home.audit, passwords, sealer, tokenIssuer, authority, licence },
+    ...{
+      registry,
+      clock,
+      keyStore,
+      changes: home.changes,
+      passwords,
+      sealer,
+      tokenIssuer,
+      authority,
+      licence,
+    },
     ...counts,
     parseScopes: (scopes) => home.parseScopes(scopes),
     keyPrefix: settings.keyPrefix,
@@ -139,8 +148,8 @@ export async function startServer(home: Home, settings: ServeSettings, log: Log)
     report: reportMqtt,
   });
   const prune = () =>
-    Promise.all([pruneSessions(keyStore, clock.now()), pruneProvisioningKeys(keyStore, clock.now())]).catch(
-      (error) => log.error({ err: error }, 'what has ended cannot be removed'),
+    Promise.all([pruneSessions(home, clock.now()), pruneProvisioningKeys(home, clock.now())]).catch((error) =>
+      log.error({ err: error }, 'what has ended cannot be removed'),
     );
   void prune();
   const pruning = setInterval(prune, PRUNE_EVERY_MS);

@@ -1,159 +1,327 @@
 import { describe, expect, it } from 'vitest';
-import type { Client } from '../../src/core/model/client.js';
+import type { Certificate } from '../../src/core/model/certificate.js';
+import { type Client, newClient } from '../../src/core/model/client.js';
 import type { ProvisioningKey } from '../../src/core/model/provisioning-key.js';
+import type { User } from '../../src/core/model/user.js';
 import type { Change, KeyStore } from '../../src/core/ports/key-store.js';
+import type { UnitOfWork } from '../../src/core/ports/unit-of-work.js';
 import { eventually } from '../support/keywright.js';
+
+/** One view of a store, as one process has it. */
+export interface StoreView {
+  readonly store: KeyStore;
+  readonly changes: UnitOfWork;
+}
 
 /** A client with nothing in particular. */
 export function client(id: string, changes: Partial<Client> = {}): Client {
+  return newClient({ id, createdAt: 0, notAfter: 1, ...changes });
+}
+
+export function certificate(id: string, clientId: string, changes: Partial<Certificate> = {}): Certificate {
   return {
-    id,
-    label: null,
-    owner: null,
-    domain: null,
-    scopes: [],
-    notBefore: 0,
-    notAfter: 1,
-    revokedAt: null,
-    createdAt: 0,
-    updatedAt: 0,
-    deletedAt: null,
-    credentials: [],
-    retired: [],
+    ...{ id, revision: 0, holder: { kind: 'client', id: clientId }, issuer: 'ca', fingerprint: `f${id}` },
+    ...{ key: { algorithm: 'ec-p256', publicKey: 'k' }, notBefore: 0, notAfter: 1, withdrawn: null },
     ...changes,
   };
 }
 
+export function user(id: string, changes: Partial<User> = {}): User {
+  return {
+    ...{ id, revision: 0, email: null, groups: [], domains: [], role: 'member', scopes: [] },
+    ...{ passwordHash: 'x', sessionsSince: 0, disabledAt: null, createdAt: 0, updatedAt: 0 },
+    ...changes,
+  };
+}
+
+function provisioningKey(usesLeft: number): ProvisioningKey {
+  return {
+    ...{ id: '0123456789ab', revision: 0, hash: '0123456789abcdef', hint: 'prov_abcd…', usesLeft },
+    ...{ scopes: ['ingest'], owner: null, label: 'hall 7', createdAt: 1, expiresAt: 2 },
+  };
+}
+
+const EVENT = { action: 'test', target: 'x' };
+
+function putClient({ changes }: StoreView, record: Client): Promise<void> {
+  return changes.change(null, (records) => records.put('client', record));
+}
+
 /**
- * What every keystore guarantees. `open` gives another view of the same store each time it is called with the same
- * name, as another process would have.
+ * What every key store guarantees. `open` gives another view of the same store each time it is called with the same
+ * name, as another process would have. `lines` are the audit log's, as `action target outcome`.
  */
-export function keyStoreContract(open: (name: string) => Promise<KeyStore>): void {
-  describe('a collection', () => {
-    it('is empty at first', async () => {
-      const { clients } = await open('empty');
-      expect(await clients.list()).toEqual([]);
-      expect(await clients.get('a')).toBeUndefined();
+export function keyStoreContract(
+  open: (name: string) => Promise<StoreView>,
+  lines: (name: string) => Promise<string[]>,
+): void {
+  describe('the records', () => {
+    it('are none at first', async () => {
+      const { store } = await open('empty');
+      expect(await store.clients.page()).toEqual([]);
+      expect(await store.clients.count()).toBe(0);
+      expect(await store.clients.get('a')).toBeUndefined();
+      expect(await store.keepsSecrets()).toBe(false);
     });
 
-    it('keeps what update returns, for every view of the store', async () => {
+    it('are what a change put, for every view of the store, and each change raises their revision', async () => {
       const [one, other] = [await open('kept'), await open('kept')];
-      expect(await one.clients.update('a', () => client('a', { label: 'first' }))).toMatchObject({
-        label: 'first',
-      });
-      expect(await other.clients.get('a')).toEqual(client('a', { label: 'first' }));
-      await other.clients.update('a', (current) => client('a', { label: `${current?.label}, second` }));
-      expect(await one.clients.get('a')).toEqual(client('a', { label: 'first, second' }));
-      await one.clients.update('a', () => undefined);
-      expect(await other.clients.get('a')).toBeUndefined();
+      await putClient(one, client('a', { label: 'first' }));
+      expect(await other.store.clients.get('a')).toEqual(client('a', { label: 'first', revision: 1 }));
+      await putClient(other, client('a', { label: 'second' }));
+      expect(await one.store.clients.get('a')).toEqual(client('a', { label: 'second', revision: 2 }));
+      await one.changes.change(null, (records) => records.delete('client', 'a'));
+      expect(await other.store.clients.get('a')).toBeUndefined();
     });
 
-    it('changes nothing when update throws', async () => {
-      const { clients } = await open('thrown');
-      await clients.update('a', () => client('a'));
-      const change = () => {
-        throw new Error('no');
-      };
-      await expect(clients.update('a', change)).rejects.toThrow('no');
-      await expect(clients.update('b', change)).rejects.toThrow('no');
-      expect(await clients.list()).toEqual([client('a')]);
-    });
-
-    it('loses no change of many at once to one record', async () => {
-      const views = await Promise.all(Array.from({ length: 4 }, () => open('counter')));
-      const add = (current: Client | undefined) => client('n', { updatedAt: (current?.updatedAt ?? 0) + 1 });
-      await Promise.all(Array.from({ length: 60 }, (_, index) => views[index % 4]?.clients.update('n', add)));
-      expect((await views[0]?.clients.get('n'))?.updatedAt).toBe(60);
-    });
-
-    it('keeps provisioning keys as they are, and lets one of many at once have the last use', async () => {
-      const views = await Promise.all(Array.from({ length: 4 }, () => open('provisioning')));
-      const key: ProvisioningKey = {
-        ...{
-          id: '0123456789ab',
-          hash: '0123456789abcdef',
-          hint: 'prov_abcd…',
-          usesLeft: 1,
-          scopes: ['ingest'],
-        },
-        ...{ owner: null, label: 'hall 7', createdAt: 1, expiresAt: 2 },
-      };
-      await views[0]?.provisioningKeys.update(key.id, () => key);
-      expect(await views[1]?.provisioningKeys.list()).toEqual([key]);
-      const spend = (current: ProvisioningKey | undefined) => {
-        if (current === undefined) throw new Error('spent');
-        return undefined;
-      };
-      const spent = await Promise.allSettled(
-        Array.from({ length: 40 }, (_, index) => views[index % 4]?.provisioningKeys.update(key.id, spend)),
-      );
-      expect(spent.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-      expect(await views[2]?.provisioningKeys.get(key.id)).toBeUndefined();
-    });
-
-    it('lists all records in the order of their ids, names of object members too', async () => {
-      const { clients } = await open('listed');
+    it('come in pages, in the order of their ids, names of object members too', async () => {
+      const view = await open('listed');
       const ids = ['b', 'constructor', 'a', 'tostring', 'c', '__proto__'];
-      await Promise.all(ids.map((id) => clients.update(id, () => client(id))));
-      expect((await clients.list()).map(({ id }) => id)).toEqual([...ids].sort());
-      expect(await clients.get('valueof')).toBeUndefined();
+      await Promise.all(ids.map((id) => putClient(view, client(id))));
+      const page = async (query: object) => (await view.store.clients.page(query)).map(({ id }) => id);
+      const sorted = [...ids].sort();
+      expect(await page({})).toEqual(sorted);
+      expect(await page({ limit: 2 })).toEqual(sorted.slice(0, 2));
+      expect(await page({ after: sorted[1], limit: 3 })).toEqual(sorted.slice(2, 5));
+      expect(await page({ after: sorted.at(-1) })).toEqual([]);
+      expect(await view.store.clients.count()).toBe(ids.length);
+      expect(await view.store.clients.get('valueof')).toBeUndefined();
+    });
+
+    it('that are clients are found by owner, by end and by key, deleted ones never', async () => {
+      const view = await open('found');
+      const key = {
+        ...{ kind: 'api-key' as const, id: '1', hash: 'abcd', prefix: 'kw_', hint: 'kw_a…', label: null },
+        ...{ scopes: [], createdAt: 0, expiresAt: 1, revokedAt: null },
+      };
+      await putClient(view, client('a', { owner: 'ada', notAfter: 10, credentials: [key] }));
+      await putClient(view, client('b', { owner: 'bob', notAfter: 20 }));
+      await putClient(view, client('c', { owner: 'ada', deletedAt: 5 }));
+      const ids = async (query: object) => (await view.store.clients.page(query)).map(({ id }) => id);
+      expect(await ids({ owner: 'ada' })).toEqual(['a']);
+      expect(await ids({ endingBy: 10 })).toEqual(['a']);
+      expect(await ids({})).toEqual(['a', 'b']);
+      expect(await view.store.clients.count()).toBe(2);
+      expect((await view.store.clients.byKeyHash('abcd'))?.id).toBe('a');
+      expect(await view.store.clients.byKeyHash('abce')).toBeUndefined();
+      expect(await view.store.keepsSecrets()).toBe(true);
+    });
+
+    it('that are certificates are found by serial and by client', async () => {
+      const view = await open('certificates');
+      await view.changes.change(null, (records) => {
+        for (const [id, owner] of [
+          ['01', 'a'],
+          ['02', 'a'],
+          ['03', 'b'],
+        ] as const)
+          records.put('certificate', certificate(id, owner));
+      });
+      expect((await view.store.certificates.get('02'))?.holder.id).toBe('a');
+      expect(await view.store.certificates.get('04')).toBeUndefined();
+      const of = async (...ids: string[]) =>
+        (await view.store.certificates.ofClients(ids)).map(({ id }) => id).sort();
+      expect(await of('a')).toEqual(['01', '02']);
+      expect(await of('a', 'b')).toEqual(['01', '02', '03']);
+      await view.changes.change(null, async (records) => {
+        for (const { id } of await records.certificatesOf('a')) records.delete('certificate', id);
+      });
+      expect(await of('a', 'b')).toEqual(['03']);
+    });
+  });
+
+  describe('a change', () => {
+    it('that throws leaves everything as it was, without a line in the audit log', async () => {
+      const view = await open('thrown');
+      await putClient(view, client('a'));
+      const change = view.changes.change(EVENT, (records) => {
+        records.put('client', client('a', { label: 'other' }));
+        records.put('client', client('b'));
+        throw new Error('no');
+      });
+      await expect(change).rejects.toThrow('no');
+      expect(await view.store.clients.page()).toEqual([client('a', { revision: 1 })]);
+      expect(await lines('thrown')).toEqual([]);
+    });
+
+    it('has its line in the audit log, unless it changes nothing', async () => {
+      const view = await open('audited');
+      await view.changes.change(EVENT, (records) => records.put('client', client('a')));
+      await view.changes.change({ action: 'other', target: 'y' }, () => undefined);
+      expect(await lines('audited')).toEqual(['test x begun']);
+    });
+
+    it('is lost by none of many at once to one record', async () => {
+      const views = await Promise.all(Array.from({ length: 4 }, () => open('counter')));
+      const add = ({ changes }: StoreView) =>
+        changes.change(null, async (records) => {
+          const updatedAt = ((await records.get('client', 'n'))?.updatedAt ?? 0) + 1;
+          records.put('client', client('n', { updatedAt }));
+        });
+      await Promise.all(
+        Array.from({ length: 40 }, (_, index) =>
+          views
+            .slice(index % 4)
+            .slice(0, 1)
+            .map(add),
+        ).flat(),
+      );
+      expect(await views[0]?.store.clients.get('n')).toEqual(client('n', { updatedAt: 40, revision: 40 }));
+    });
+
+    it('of several records is whole for whoever reads them in one', async () => {
+      const views = await Promise.all(Array.from({ length: 3 }, () => open('whole')));
+      const names = ['a', 'b', 'c', 'd'];
+      const move = ({ changes }: StoreView, step: number) =>
+        changes.change(null, async (records) => {
+          const found = await Promise.all(names.map((id) => records.get('client', id)));
+          const labels = new Set(found.map((each) => each?.label ?? null));
+          expect(labels.size).toBe(1);
+          for (const id of names) records.put('client', client(id, { label: `${step}` }));
+        });
+      await Promise.all(
+        views.flatMap((view, index) => [1, 2, 3, 4].map((step) => move(view, index * 10 + step))),
+      );
+      const found = await views[0]?.store.clients.page();
+      expect(found?.map(({ revision }) => revision)).toEqual([12, 12, 12, 12]);
+    });
+
+    it('lets one of many at once have the last use of a provisioning key', async () => {
+      const views = await Promise.all(Array.from({ length: 4 }, () => open('provisioning')));
+      const [first] = views;
+      await first?.changes.change(null, (records) => records.put('provisioning-key', provisioningKey(1)));
+      expect(await first?.store.provisioningKeys.page()).toEqual([{ ...provisioningKey(1), revision: 1 }]);
+      const spend = ({ changes }: StoreView, index: number) =>
+        changes.change(null, async (records) => {
+          if ((await records.get('provisioning-key', '0123456789ab')) === undefined) return false;
+          records.delete('provisioning-key', '0123456789ab');
+          records.put('client', client(`device${index}`));
+          return true;
+        });
+      const spent = await Promise.all(
+        Array.from({ length: 24 }, (_, index) =>
+          views
+            .slice(index % 4)
+            .slice(0, 1)
+            .map((view) => spend(view, index)),
+        ).flat(),
+      );
+      expect(spent.filter((won) => won)).toHaveLength(1);
+      expect(await first?.store.clients.count()).toBe(1);
+    });
+
+    it('gives an e-mail address to one user of many at once, and frees it with the user', async () => {
+      const views = await Promise.all(Array.from({ length: 3 }, () => open('emails')));
+      const [first] = views;
+      if (first === undefined) return expect.fail('no view');
+      const take = ({ changes }: StoreView, id: string) =>
+        changes.change(null, (records) => records.put('user', user(id, { email: 'a@example.com' })));
+      const names = Array.from({ length: 9 }, (_, index) => `u${index}`);
+      const taken = await Promise.allSettled(names.map((id, index) => take(views[index % 3] ?? first, id)));
+      expect(taken.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      const [holder] = await first.store.users.page();
+      await expect(take(first, 'late')).rejects.toMatchObject({
+        code: 'already-exists',
+        message: `user ${holder?.id} has the e-mail address a@example.com`,
+      });
+      await first.changes.change(null, (records) =>
+        records.put('user', user(holder?.id ?? '', { email: null })),
+      );
+      await take(first, 'late');
+      await first.changes.change(null, (records) => records.delete('user', 'late'));
+      await take(first, 'later');
+      expect((await first.store.users.page()).map(({ id, email }) => [id, email])).toEqual(
+        [
+          ['later', 'a@example.com'],
+          [holder?.id, null],
+        ].sort(),
+      );
     });
   });
 
   describe('a watcher', () => {
-    it('gets everything there is, then each change of any view within a second', async () => {
+    it('gets everything there is, then each change of any view within a second, with what was before', async () => {
       const [mine, theirs] = [await open('watched'), await open('watched')];
-      await theirs.clients.update('a', () => client('a'));
-      const seen: Change<Client>[] = [];
-      const subscription = await mine.clients.watch({
+      await putClient(theirs, client('a'));
+      const seen: Change[] = [];
+      const subscription = await mine.store.watch({
         changed: (changes) => seen.push(...changes),
         failed: (error) => expect.fail(String(error)),
         recovered: () => undefined,
       });
-      expect(seen).toEqual([{ id: 'a', record: client('a') }]);
+      const a = client('a', { revision: 1 });
+      expect(seen).toEqual([{ kind: 'client', id: 'a', before: undefined, after: a }]);
 
-      await theirs.clients.update('b', () => client('b'));
-      await theirs.clients.update('a', () => client('a', { label: 'new' }));
-      await theirs.clients.update('b', () => undefined);
-      await eventually(() => seen.some(({ id, record }) => id === 'a' && record?.label === 'new'), {
+      await putClient(theirs, client('b'));
+      await eventually(() => seen.some(({ id, after }) => id === 'b' && after !== undefined), {
         withinMs: 1000,
-        what: 'a change by another view',
+        what: 'a record of another view',
       });
-      await eventually(() => seen.filter(({ id }) => id === 'b').at(-1)?.record === undefined, {
+      await putClient(theirs, client('a', { label: 'new' }));
+      await theirs.changes.change(null, (records) => records.delete('client', 'b'));
+      await eventually(() => seen.filter(({ id }) => id === 'b').length === 2, {
         withinMs: 1000,
         what: 'a removal by another view',
       });
+      const b = client('b', { revision: 1 });
+      expect(seen.filter(({ id }) => id === 'b').at(-1)).toEqual({
+        kind: 'client',
+        id: 'b',
+        before: b,
+        after: undefined,
+      });
+      expect(seen).toContainEqual({
+        kind: 'client',
+        id: 'a',
+        before: a,
+        after: client('a', { label: 'new', revision: 2 }),
+      });
 
-      await mine.clients.update('c', () => client('c'));
-      expect(seen.at(-1)).toEqual({ id: 'c', record: client('c') });
+      await putClient(mine, client('c'));
+      expect(seen.at(-1)).toMatchObject({ kind: 'client', id: 'c', before: undefined });
 
       subscription.stop();
       const count = seen.length;
-      await mine.clients.update('c', () => undefined);
+      await putClient(mine, client('c', { label: 'later' }));
       expect(seen).toHaveLength(count);
     });
 
     it('misses none of many changes in a row', async () => {
       const [mine, theirs] = [await open('burst'), await open('burst')];
-      const latest = new Map<string, Client | undefined>();
-      const subscription = await mine.clients.watch({
+      const latest = new Map<string, Change['after']>();
+      const subscription = await mine.store.watch({
         changed: (changes) => {
-          for (const { id, record } of changes) latest.set(id, record);
+          for (const { id, after } of changes) latest.set(id, after);
         },
         failed: (error) => expect.fail(String(error)),
         recovered: () => undefined,
       });
-      for (let round = 1; round <= 100; round += 1) {
-        await theirs.clients.update(`id${round % 7}`, () => client(`id${round % 7}`, { updatedAt: round }));
-      }
-      const expected = await theirs.clients.list();
-      await eventually(
-        () =>
-          JSON.stringify([...latest.values()].sort((a, b) => ((a?.id ?? '') < (b?.id ?? '') ? -1 : 1))) ===
-          JSON.stringify(expected),
-        { withinMs: 1000, what: 'all changes' },
-      );
+      for (let round = 1; round <= 60; round += 1)
+        await putClient(theirs, client(`id${round % 7}`, { updatedAt: round }));
+      const expected = await theirs.store.clients.page();
+      expect(expected).toHaveLength(7);
+      const current = () => [...latest.values()].sort((a, b) => ((a?.id ?? '') < (b?.id ?? '') ? -1 : 1));
+      await eventually(() => JSON.stringify(current()) === JSON.stringify(expected), {
+        withinMs: 1000,
+        what: 'all changes',
+      });
       subscription.stop();
+    });
+  });
+
+  describe('the last uses', () => {
+    it('are the latest, of the keys asked for, and are forgotten with their keys', async () => {
+      const { store } = await open('uses');
+      const note = (id: string, at: number) => store.uses.note(new Map([[id, { at, from: 'here' }]]));
+      await note('a:1', 5);
+      await note('b:1', 6);
+      await note('a:1', 7);
+      await store.uses.flush();
+      await note('a:1', 4);
+      await store.uses.flush();
+      expect(await store.uses.of(['a:1', 'c:1'])).toEqual(new Map([['a:1', { at: 7, from: 'here' }]]));
+      await store.uses.keepOnly((id) => id !== 'a:1');
+      expect(await store.uses.of(['a:1', 'b:1'])).toEqual(new Map([['b:1', { at: 6, from: 'here' }]]));
     });
   });
 }

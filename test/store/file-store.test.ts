@@ -1,81 +1,168 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { FileAuditLog } from '../../src/audit/file-log.js';
 import type { Client } from '../../src/core/model/client.js';
 import type { Change } from '../../src/core/ports/key-store.js';
-import { openFileStore } from '../../src/store/file/file-store.js';
+import { FileStore } from '../../src/store/file/file-store.js';
+import { FileUnitOfWork } from '../../src/store/file/unit-of-work.js';
 import { eventually, scratchDirectory } from '../support/keywright.js';
-import { client, keyStoreContract } from './contract.js';
+import { certificate, client, keyStoreContract, type StoreView } from './contract.js';
 
-const directories = new Map<string, Promise<string>>();
+const homes = new Map<string, Promise<string>>();
 
-keyStoreContract(async (name) => {
-  const directory = directories.get(name) ?? scratchDirectory();
-  directories.set(name, directory);
-  return openFileStore(join(await directory, 'home'));
-});
+function homeOf(name: string): Promise<string> {
+  const home = homes.get(name) ?? scratchDirectory().then((directory) => join(directory, 'home'));
+  homes.set(name, home);
+  return home;
+}
 
-async function storeWith(record: Client) {
+function auditLog(home: string): FileAuditLog {
+  return new FileAuditLog({ home, clock: { now: () => 0 }, actor: { who: 'me', from: 'local' } });
+}
+
+function openHome(home: string): StoreView & { readonly store: FileStore } {
+  const store = new FileStore({ home });
+  const licence = { requireSeat: async () => undefined, takeSeat: <T>(write: () => Promise<T>) => write() };
+  return { store, changes: new FileUnitOfWork({ store, audit: auditLog(home), licence }) };
+}
+
+keyStoreContract(
+  async (name) => openHome(await homeOf(name)),
+  async (name) =>
+    (await auditLog(await homeOf(name)).entries()).map(
+      ({ action, target, outcome }) => `${action} ${target} ${outcome}`,
+    ),
+);
+
+async function homeWith(record: Client) {
   const home = join(await scratchDirectory(), 'home');
-  const store = openFileStore(home);
-  await store.clients.update(record.id, () => record);
+  const { store, changes } = openHome(home);
+  await changes.change(null, (records) => records.put('client', record));
   const directory = join(home, 'store', 'clients');
   const [name] = (await readdir(directory)).filter((file) => file.endsWith('.json'));
-  return { home, store, directory, file: join(directory, name ?? '') };
+  return { home, store, changes, directory, file: join(directory, name ?? '') };
+}
+
+const dead = JSON.stringify({ pid: 2 ** 22 + 1, started: '1', place: '', nonce: 'dead' });
+
+/** Leaves a lock as a killed writer does. */
+async function leaveLock(path: string): Promise<void> {
+  await writeFile(path, dead);
+  const long = Date.now() / 1000 - 120;
+  await utimes(path, long, long);
 }
 
 describe('the files of a store', () => {
   it('are for their owner alone, under any umask, and carry their format', async () => {
     const umask = process.umask(0);
     try {
-      const { home, directory, file } = await storeWith(client('a'));
+      const { home, directory, file } = await homeWith(client('a'));
       for (const path of [home, join(home, 'store'), directory])
         expect((await stat(path)).mode & 0o077).toBe(0);
-      expect((await stat(file)).mode & 0o777).toBe(0o600);
-      expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ schema: 1, records: { a: client('a') } });
+      for (const path of [file, join(home, 'store-version')])
+        expect((await stat(path)).mode & 0o777).toBe(0o600);
+      expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({
+        schema: 2,
+        records: { client: { a: client('a', { revision: 1 }) } },
+      });
+      expect(await readFile(join(home, 'store-version'), 'utf8')).toBe('2\n');
     } finally {
       process.umask(umask);
     }
   });
 
   it.each([
-    ['no JSON', '{"schema":1,"records":{'],
+    ['no JSON', '{"schema":2,"records":{'],
     ['empty', ''],
     ['zeros after a crash', '\0\0\0\0'],
     ['another JSON', '[]'],
     ['a format that never was', '{"schema":0,"records":{}}'],
-    ['no records', '{"schema":1,"records":[]}'],
-    ['a record of another shape', '{"schema":1,"records":{"a":{"id":"a"}}}'],
+    ['no records', '{"schema":2,"records":[]}'],
+    ['records of no kind', '{"schema":2,"records":{"a":{}}}'],
+    ['a record of another shape', '{"schema":2,"records":{"client":{"a":{"id":"a"}}}}'],
+    ['a record of another shape in the old format', '{"schema":1,"records":{"a":{"id":"a"}}}'],
   ])('that are damaged (%s) are named and stay as they are', async (_, content) => {
-    const { store, file } = await storeWith(client('a'));
+    const { store, changes, file } = await homeWith(client('a'));
     await writeFile(file, content);
     const damaged = { code: 'store-corrupt', message: expect.stringContaining(file) };
     await expect(store.clients.get('a')).rejects.toMatchObject(damaged);
-    await expect(store.clients.list()).rejects.toMatchObject(damaged);
-    await expect(store.clients.update('a', () => client('a'))).rejects.toMatchObject(damaged);
+    await expect(store.clients.page()).rejects.toMatchObject(damaged);
+    const change = changes.change(null, (records) => records.put('client', client('a')));
+    await expect(change).rejects.toMatchObject(damaged);
     expect(await readFile(file, 'utf8')).toBe(content);
   });
 
   it('of a newer format are named and stay as they are', async () => {
-    const { store, file } = await storeWith(client('a'));
-    await writeFile(file, '{"schema":2,"records":{}}');
-    const newer = { code: 'store-newer', message: `${file} has format 2; this keywright reads up to 1` };
+    const { home, store, changes, file } = await homeWith(client('a'));
+    await writeFile(file, '{"schema":3,"records":{}}');
+    const newer = { code: 'store-newer', message: `${file} has format 3; this keywright reads up to 2` };
     await expect(store.clients.get('a')).rejects.toMatchObject(newer);
-    await expect(store.clients.update('a', () => client('a'))).rejects.toMatchObject(newer);
-    expect(await readFile(file, 'utf8')).toBe('{"schema":2,"records":{}}');
+    const change = () => changes.change(null, (records) => records.put('client', client('a')));
+    await expect(change()).rejects.toMatchObject(newer);
+    expect(await readFile(file, 'utf8')).toBe('{"schema":3,"records":{}}');
+    await writeFile(join(home, 'store-version'), '3\n');
+    const other = openHome(home).changes.change(null, (records) => records.put('client', client('b')));
+    await expect(other).rejects.toMatchObject({
+      code: 'store-newer',
+      message: `${join(home, 'store-version')} names format 3; this keywright reads up to 2`,
+    });
   });
 
   it('that a killed writer left half-written are removed by the next one', async () => {
-    const { store, directory, file } = await storeWith(client('a'));
+    const { changes, directory, file } = await homeWith(client('a'));
     const name = file.slice(-7, -5);
     await writeFile(join(directory, `.${name}.json.new-0123456789ab`), '{"sch');
-    const dead = { pid: 2 ** 22 + 1, started: '1', place: '', nonce: 'dead' };
-    await writeFile(join(directory, 'locks', name), JSON.stringify(dead));
-    const long = Date.now() / 1000 - 120;
-    await utimes(join(directory, 'locks', name), long, long);
-    await store.clients.update('a', () => client('a', { label: 'new' }));
+    await leaveLock(join(directory, 'locks', name));
+    await changes.change(null, (records) => records.put('client', client('a', { label: 'new' })));
     expect((await readdir(directory)).sort()).toEqual([`${name}.json`, 'locks']);
     expect(await readdir(join(directory, 'locks'))).toEqual([]);
+  });
+
+  it.each([0, 1, 2])(
+    'of one change are finished by the next writer, if its writer was killed after %i of them',
+    async (done) => {
+      const home = join(await scratchDirectory(), 'home');
+      const { changes } = openHome(home);
+      const names = ['a', 'b'];
+      await changes.change(null, (records) => {
+        for (const id of names) records.put('client', client(id));
+      });
+      const directory = join(home, 'store', 'clients');
+      const files = (await readdir(directory)).filter((name) => name.endsWith('.json'));
+      expect(files).toHaveLength(2);
+      const prepared = [];
+      for (const [index, file] of files.entries()) {
+        const name = file.slice(0, 2);
+        const text = (await readFile(join(directory, file), 'utf8')).replace(
+          '"label":null',
+          '"label":"done"',
+        );
+        const temporary = `.${file}.new-0123456789ab`;
+        await writeFile(join(directory, index < done ? file : temporary), text, { mode: 0o600 });
+        prepared.push({ directory: 'clients', name, temporary });
+        await leaveLock(join(directory, 'locks', name));
+      }
+      await writeFile(join(home, 'store', 'journal-0123456789ab'), JSON.stringify(prepared));
+      const later = openHome(home);
+      await later.changes.change(null, (records) => records.put('client', client('c')));
+      const labels = (await later.store.clients.page()).map(({ id, label }) => `${id} ${label}`);
+      expect(labels).toEqual(['a done', 'b done', 'c null']);
+      expect((await readdir(join(home, 'store'))).filter((name) => name.startsWith('journal-'))).toEqual([]);
+      expect((await readdir(directory)).filter((name) => name.includes('.new-'))).toEqual([]);
+    },
+  );
+
+  it('are not touched by a journal that is not whole, or that names files elsewhere', async () => {
+    const { home, changes, store, file } = await homeWith(client('a'));
+    const before = await readFile(file, 'utf8');
+    await writeFile(join(home, 'store', 'journal-1'), '[{"directory":"cli');
+    const outside = { directory: '..', name: 'hmac', temporary: 'audit.log' };
+    await writeFile(join(home, 'store', 'journal-2'), JSON.stringify([outside]));
+    await changes.change(null, (records) => records.put('client', client('b')));
+    expect(await readFile(file, 'utf8')).toBe(before);
+    expect(await store.clients.count()).toBe(2);
+    expect(await readdir(home)).not.toContain('hmac.json');
   });
 });
 
@@ -84,7 +171,8 @@ describe('a home', () => {
     const home = join(await scratchDirectory(), 'open');
     await mkdir(home);
     await chmod(home, 0o755);
-    await expect(openFileStore(home).clients.update('a', () => client('a'))).rejects.toMatchObject({
+    const change = openHome(home).changes.change(null, (records) => records.put('client', client('a')));
+    await expect(change).rejects.toMatchObject({
       code: 'unsafe-home',
       message: `the home ${home} is open to other users (mode 0755)`,
       hint: expect.stringContaining(`chmod 700 ${home}`),
@@ -94,11 +182,11 @@ describe('a home', () => {
 
 describe('a watcher', () => {
   it('is told when the store cannot be read, and when it can again, with what changed meanwhile', async () => {
-    const { store, file } = await storeWith(client('a'));
+    const { store, file } = await homeWith(client('a'));
     const good = await readFile(file, 'utf8');
     const events: string[] = [];
-    const seen: Change<Client>[] = [];
-    const subscription = await store.clients.watch({
+    const seen: Change[] = [];
+    const subscription = await store.watch({
       changed: (changes) => seen.push(...changes),
       failed: () => events.push('failed'),
       recovered: () => events.push('recovered'),
@@ -109,25 +197,29 @@ describe('a watcher', () => {
     await rm(file);
     await writeFile(file, good.replace('"label":null', '"label":"later"'));
     await eventually(() => events.at(-1) === 'recovered', { withinMs: 1000, what: 'the recovery' });
-    expect(seen.at(-1)?.record?.label).toBe('later');
+    expect(seen.at(-1)?.after).toMatchObject({ label: 'later', revision: 1 });
     subscription.stop();
   });
 
   it('sees a change although the directory never stands still', async () => {
-    const { store, directory } = await storeWith(client('a'));
-    let label: string | null | undefined;
-    const subscription = await openFileStore(join(directory, '..', '..')).clients.watch({
-      changed: (changes) => {
-        label = changes.at(-1)?.record?.label;
+    const { home, changes, directory } = await homeWith(client('a'));
+    let latest: Change | undefined;
+    const subscription = await openHome(home).store.watch({
+      changed: (all) => {
+        latest = all.at(-1);
       },
       failed: (error) => expect.fail(String(error)),
       recovered: () => undefined,
     });
     const restless = setInterval(() => void utimes(directory, Date.now() / 1000, Date.now() / 1000), 10);
-    await store.clients.update('a', () => client('a', { label: 'new' }));
-    await eventually(() => label === 'new', { withinMs: 1000, what: 'the change' }).finally(() =>
-      clearInterval(restless),
-    );
+    await changes.change(null, (records) => {
+      records.put('client', client('a', { label: 'new' }));
+      records.put('certificate', certificate('01', 'a'));
+    });
+    await eventually(() => latest?.kind === 'certificate' && latest.id === '01', {
+      withinMs: 1000,
+      what: 'the change',
+    }).finally(() => clearInterval(restless));
     subscription.stop();
   });
 });

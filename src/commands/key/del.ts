@@ -2,7 +2,8 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { confirmed } from '../../cli/confirm.js';
 import { management } from '../../cli/services.js';
-import { deleteClient, requireClient } from '../../core/manage/issue-client.js';
+import { requireClient } from '../../core/manage/clients.js';
+import { deleteClient } from '../../core/manage/delete-client.js';
 import { parseClientId } from '../../core/model/client-id.js';
 import { KeywrightError } from '../../core/model/errors.js';
 

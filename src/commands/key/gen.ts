@@ -10,7 +10,8 @@ import {
 import { ISSUE_FLAGS, issueTerms } from '../../cli/issue-flags.js';
 import { management } from '../../cli/services.js';
 import { makeClientPassword } from '../../core/manage/client-password.js';
-import { clientValidity, issueClient, requireFreeId } from '../../core/manage/issue-client.js';
+import { issueClient } from '../../core/manage/issue-client.js';
+import { clientValidity } from '../../core/manage/validity.js';
 import { clientView } from '../../core/manage/views.js';
 import { parseClientId } from '../../core/model/client-id.js';
 import { KEY_ALGORITHMS } from '../../core/model/key-algorithm.js';
@@ -66,24 +67,23 @@ the token nor the password is kept.`;
     const archive = `${prefix}.zip`;
 
     const home = await this.openHome(flags.home);
-    const { keyStore, clock } = home;
+    const { clock } = home;
     const { asked, terms } = await issueTerms(flags, home);
     if (!flags.force) {
-      await requireFreeId(keyStore, clientId);
       await refuseExisting(flags.zip ? [archive] : Object.values(files));
     }
     const authority = await home.authority();
     const validity = clientValidity(asked, authority, clock.now());
     const options = { replace: flags.force };
     const password = withPassword ? await makeClientPassword(management(home), { alone: true }) : undefined;
-    const client = await issueClient(
+    const issued = await issueClient(
       { ...management(home), authority },
       {
         ...{ clientId, algorithm: flags.algorithm, validity, ...terms, ...options },
         mqttPassword: password?.credential,
       },
-      (issued) => {
-        const bundle = { ...issued, mqttPassword: password?.text };
+      (made) => {
+        const bundle = { ...made, mqttPassword: password?.text };
         return flags.zip
           ? writeArchive(bundle, { path: archive, prefix, serverCertificate: authority.certificate }, options)
           : writeBundle(bundle, files, options);
@@ -98,7 +98,8 @@ the token nor the password is kept.`;
       this.log(`Save token ${files.token}`);
       if (files.mqttPassword !== undefined) this.log(`Save MQTT password ${files.mqttPassword}`);
     }
-    if (!this.jsonEnabled()) this.notice(`client ${clientId} is valid until ${formatTime(client.notAfter)}`);
-    return { ...clientView(client, clock.now()), files: flags.zip ? { bundle: archive } : files };
+    if (!this.jsonEnabled())
+      this.notice(`client ${clientId} is valid until ${formatTime(issued.client.notAfter)}`);
+    return { ...clientView(issued, clock.now()), files: flags.zip ? { bundle: archive } : files };
   }
 }

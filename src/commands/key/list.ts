@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { table } from '../../cli/table.js';
-import { listClients } from '../../core/manage/issue-client.js';
+import { listClients } from '../../core/manage/clients.js';
 import { clientView } from '../../core/manage/views.js';
 import { addDuration } from '../../core/model/time.js';
 
@@ -25,10 +25,8 @@ export default class KeyList extends BaseCommand {
     const within = flags['expiring-within'];
     const { keyStore, clock } = await this.openHome(flags.home);
     const now = clock.now();
-    const expiringBefore = within === undefined ? undefined : addDuration(now, within);
-    const clients = (await listClients(keyStore, { expiringBefore })).map((client) =>
-      clientView(client, now),
-    );
+    const endingBy = within === undefined ? undefined : addDuration(now, within);
+    const clients = (await listClients(keyStore, { endingBy })).map((client) => clientView(client, now));
     if (clients.length === 0) {
       if (!this.jsonEnabled())
         this.notice(within === undefined ? 'no clients yet' : `no client ends within ${within}`);

@@ -3,7 +3,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { newPassword, PASSWORD_FLAGS } from '../../cli/password-input.js';
 import { management } from '../../cli/services.js';
 import { deleteClientPassword, setClientPassword } from '../../core/manage/client-password.js';
-import { requireClient } from '../../core/manage/issue-client.js';
+import { requireClient } from '../../core/manage/clients.js';
 import { makePassword } from '../../core/model/api-key.js';
 import { parseClientId } from '../../core/model/client-id.js';
 

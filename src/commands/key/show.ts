@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { fields } from '../../cli/table.js';
-import { requireClient } from '../../core/manage/issue-client.js';
+import { requireClient, withCertificates } from '../../core/manage/clients.js';
 import { clientView } from '../../core/manage/views.js';
 import { parseClientId } from '../../core/model/client-id.js';
 
@@ -20,7 +20,8 @@ export default class KeyShow extends BaseCommand {
   async run() {
     const { args, flags } = await this.parse(KeyShow);
     const { keyStore, clock } = await this.openHome(flags.home);
-    const view = clientView(await requireClient(keyStore, parseClientId(args['client-id'])), clock.now());
+    const client = await requireClient(keyStore, parseClientId(args['client-id']));
+    const view = clientView(await withCertificates(keyStore, client), clock.now());
     const { id, status, label, owner, domain, scopes, notBefore, notAfter } = view;
     this.log(
       fields([

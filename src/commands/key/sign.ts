@@ -5,7 +5,8 @@ import { readInput } from '../../cli/input.js';
 import { ISSUE_FLAGS, issueTerms } from '../../cli/issue-flags.js';
 import { management } from '../../cli/services.js';
 import { requestedClientId } from '../../core/manage/certification-request.js';
-import { clientValidity, type Delivery, requireFreeId, signClient } from '../../core/manage/issue-client.js';
+import { type Delivery, signClient } from '../../core/manage/issue-client.js';
+import { clientValidity } from '../../core/manage/validity.js';
 import { clientView } from '../../core/manage/views.js';
 import { formatTime } from '../../core/model/time.js';
 import { readCertificateRequest } from '../../home/open-home.js';
@@ -44,17 +45,16 @@ its signed token with that key itself.`;
     const request = await readCertificateRequest((await readInput(args.request)).toString());
     const clientId = requestedClientId(request, flags.id);
     const home = await this.openHome(flags.home);
-    const { keyStore, clock } = home;
+    const { clock } = home;
     const { asked, terms } = await issueTerms(flags, home);
     const { output } = flags;
     if (!flags.force) {
-      await requireFreeId(keyStore, clientId);
       if (output !== undefined) await refuseExisting([output]);
     }
     const authority = await home.authority();
     const validity = clientValidity(asked, authority, clock.now());
     let certificate = '';
-    const client = await signClient(
+    const issued = await signClient(
       { ...management(home), authority },
       { clientId, publicKey: request.publicKey, validity, ...terms, replace: flags.force },
       async (signed) => {
@@ -66,9 +66,9 @@ its signed token with that key itself.`;
     );
     if (output !== undefined) this.log(`Save certificate ${output}`);
     else if (!this.jsonEnabled()) process.stdout.write(certificate);
-    this.notice(`client ${clientId} is valid until ${formatTime(client.notAfter)}`);
+    this.notice(`client ${clientId} is valid until ${formatTime(issued.client.notAfter)}`);
     return {
-      ...clientView(client, clock.now()),
+      ...clientView(issued, clock.now()),
       ...{ certificate, ...(output !== undefined && { files: { certificate: output } }) },
     };
   }

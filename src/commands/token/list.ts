@@ -3,7 +3,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { management } from '../../cli/services.js';
 import { table } from '../../cli/table.js';
 import { apiKeyId, listApiKeys } from '../../core/manage/api-keys.js';
-import { allLastUses } from '../../core/manage/last-uses.js';
+import { lastUses } from '../../core/manage/last-uses.js';
 import { requireUser } from '../../core/manage/users.js';
 import { apiKeyView } from '../../core/manage/views.js';
 import { parseUserName } from '../../core/model/user.js';
@@ -25,8 +25,10 @@ export default class TokenList extends BaseCommand {
     const now = home.clock.now();
     const owner = flags.owner === undefined ? undefined : parseUserName(flags.owner);
     if (owner !== undefined) await requireUser(home.keyStore, owner);
-    const uses = await allLastUses(home.keyStore);
-    const views = (await listApiKeys(management(home), { owner })).map((held) =>
+    const held = await listApiKeys(management(home), { owner });
+    const ids = held.map(({ client, credential }) => apiKeyId(client, credential));
+    const uses = await lastUses(home.keyStore, ids);
+    const views = held.map((held) =>
       apiKeyView(held, { now, used: uses.get(apiKeyId(held.client, held.credential)) }),
     );
     if (views.length === 0) {

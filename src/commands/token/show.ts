@@ -3,7 +3,7 @@ import { apiKeyIdArg } from '../../cli/flags.js';
 import { printKey } from '../../cli/print-api-key.js';
 import { management } from '../../cli/services.js';
 import { apiKeyId, findApiKey } from '../../core/manage/api-keys.js';
-import { lastUse } from '../../core/manage/last-uses.js';
+import { lastUses } from '../../core/manage/last-uses.js';
 import { apiKeyView } from '../../core/manage/views.js';
 
 export default class TokenShow extends BaseCommand {
@@ -15,7 +15,8 @@ export default class TokenShow extends BaseCommand {
     const { args, flags } = await this.parse(TokenShow);
     const home = await this.openHome(flags.home);
     const held = await findApiKey(management(home), args.id);
-    const used = await lastUse(home.keyStore, apiKeyId(held.client, held.credential));
+    const id = apiKeyId(held.client, held.credential);
+    const used = (await lastUses(home.keyStore, [id])).get(id);
     return printKey(this, apiKeyView(held, { now: home.clock.now(), used }));
   }
 }

@@ -9,7 +9,7 @@ export default class UserList extends BaseCommand {
   async run() {
     const { flags } = await this.parse(UserList);
     const { keyStore } = await this.openHome(flags.home);
-    const views = (await keyStore.users.list()).map(userView);
+    const views = (await keyStore.users.page()).map(userView);
     if (views.length === 0) {
       if (!this.jsonEnabled()) this.notice('no users yet');
     } else {

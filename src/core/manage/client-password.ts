@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { isJwtShaped } from '../model/access-token.js';
 import { makePassword, parseApiKey, unwrapApiKey } from '../model/api-key.js';
-import { type Client, type Credential, liveClient, type PasswordCredential } from '../model/client.js';
+import type { Client, Credential, PasswordCredential } from '../model/client.js';
 import { KeywrightError } from '../model/errors.js';
 import { parseSignedToken } from '../model/signed-token.js';
 import type { Clock } from '../ports/clock.js';
-import { type Actor, isTheirs, requireGrantable } from './actor.js';
-import { changedMeanwhile, noSuchClient } from './issue-client.js';
+import { requireGrantable } from './actor.js';
+import { requireTheirs } from './clients.js';
 import type { Management, Managing } from './management.js';
-import { requireOwnable } from './ownership.js';
+import { ownersIn, requireOwnable } from './ownership.js';
 import { checkPassword } from './users.js';
 
 /** A password that was just made: the only time that its text exists. */
@@ -54,41 +54,38 @@ export async function setClientPassword(
   clientId: string,
   given: GivenPassword,
 ): Promise<Client> {
-  const { keyStore, clock, audit, passwords, actor } = services;
+  const { keyStore, changes, clock, passwords, actor } = services;
   checkGiven(given);
-  const found = requireTheirs(await keyStore.clients.get(clientId), { clientId, actor });
-  if (given.alone) await requireGrant(services, found);
+  // Nobody makes the server hash for a client that is not theirs.
+  requireTheirs(await keyStore.clients.get(clientId), { clientId, actor });
   const hash = await passwords.hash(given.password);
-  return audit.record({ action: 'client.passwd', target: clientId }, () =>
-    keyStore.clients.update(clientId, (current) => {
-      const client = requireTheirs(current, { clientId, actor });
-      // What was checked must be what is changed.
-      if (given.alone && termsOf(client) !== termsOf(found)) throw changedMeanwhile(clientId);
-      const credential = passwordCredential(hash, { alone: given.alone, clock });
-      const credentials = withPassword(client.credentials, credential);
-      return { ...client, credentials, updatedAt: credential.createdAt };
-    }),
-  );
+  return changes.change({ action: 'client.passwd', target: clientId }, async (records) => {
+    const client = requireTheirs(await records.get('client', clientId), { clientId, actor });
+    if (given.alone) {
+      // It does all that the client may: nobody makes one who could not make the client.
+      const { owner, domain, scopes } = client;
+      requireGrantable(actor, scopes);
+      await requireOwnable(ownersIn(records, actor), { owner, domain, scopes: [scopes] });
+    }
+    const credential = passwordCredential(hash, { alone: given.alone, clock });
+    const credentials = withPassword(client.credentials, credential);
+    const next = { ...client, credentials, updatedAt: credential.createdAt };
+    records.put('client', next);
+    return next;
+  });
 }
 
-/** Takes a client's MQTT password away. @throws KeywrightError `not-found` where there is no such client, or it has none */
-export async function deleteClientPassword(
-  { keyStore, clock, audit, actor }: Managing,
-  clientId: string,
-): Promise<Client> {
-  const requirePassword = (current: Client | undefined) => {
-    const client = requireTheirs(current, { clientId, actor });
-    if (client.credentials.some(({ kind }) => kind === 'password')) return client;
-    throw new KeywrightError('not-found', `client ${clientId} has no MQTT password`);
-  };
-  requirePassword(await keyStore.clients.get(clientId));
-  return audit.record({ action: 'client.passwd-del', target: clientId }, () =>
-    keyStore.clients.update(clientId, (current) => {
-      const client = requirePassword(current);
-      const credentials = client.credentials.filter(({ kind }) => kind !== 'password');
-      return { ...client, credentials, updatedAt: clock.now() };
-    }),
-  );
+/** Takes a client's MQTT password away. @throws KeywrightError `not-found` if there is no such client, or it has none */
+export function deleteClientPassword({ changes, clock, actor }: Managing, clientId: string): Promise<Client> {
+  return changes.change({ action: 'client.passwd-del', target: clientId }, async (records) => {
+    const client = requireTheirs(await records.get('client', clientId), { clientId, actor });
+    const credentials = client.credentials.filter(({ kind }) => kind !== 'password');
+    if (credentials.length === client.credentials.length)
+      throw new KeywrightError('not-found', `client ${clientId} has no MQTT password`);
+    const next = { ...client, credentials, updatedAt: clock.now() };
+    records.put('client', next);
+    return next;
+  });
 }
 
 // Nothing stands between a guess and the client, and the user name is no secret.
@@ -106,28 +103,6 @@ function checkGiven({ password, alone }: GivenPassword): void {
   }
   if (parseApiKey(password) ?? unwrapApiKey(password) ?? parseSignedToken(password) ?? isJwtShaped(password))
     throw new KeywrightError('invalid-input', 'that password would be taken for a key or a token');
-}
-
-function requireTheirs(
-  current: Client | undefined,
-  { clientId, actor }: { readonly clientId: string; readonly actor: Actor },
-): Client {
-  const client = liveClient(current);
-  if (client && isTheirs(actor, client)) return client;
-  throw noSuchClient(clientId);
-}
-
-/** A password that suffices alone does all that the client may: nobody makes one who could not make the client. */
-async function requireGrant(
-  { keyStore, actor }: Pick<Management, 'keyStore' | 'actor'>,
-  { owner, domain, scopes }: Client,
-): Promise<void> {
-  requireGrantable(actor, scopes);
-  await requireOwnable({ keyStore, actor }, { owner, domain, scopes: [scopes] });
-}
-
-function termsOf({ owner, domain, scopes }: Client): string {
-  return JSON.stringify([owner, domain, scopes]);
 }
 
 function passwordCredential(

@@ -1,4 +1,3 @@
-import { liveClient } from '../model/client.js';
 import { KeywrightError } from '../model/errors.js';
 import { formatTime, type Timestamp } from '../model/time.js';
 import type { Clock } from '../ports/clock.js';
@@ -57,25 +56,24 @@ export class ClientLicence implements Licence {
     this.#countSeen = seen;
   }
 
-  async takeSeat<T>(register: () => Promise<T>): Promise<T> {
-    const given = await this.#read();
-    if (given.kind === 'not-needed') return register();
-    const fault = faultOf(given, this.#options.clock.now());
-    if (fault !== undefined) throw restricted(fault);
-    const limit = given.kind === 'verified' ? given.terms.deviceLimit : null;
-    if (limit === null) return register();
+  async requireSeat(): Promise<void> {
+    const limit = await this.#limit();
+    if (limit !== null && (await this.#used(limit)) >= limit) throw restricted(full(limit));
+  }
+
+  async takeSeat<T>(write: () => Promise<T>): Promise<T> {
+    const limit = await this.#limit();
+    if (limit === null) return write();
     return this.#options.exclusively(async () => {
-      const seen = this.#countSeen?.() ?? Number.POSITIVE_INFINITY;
-      const used = seen + MARGIN < limit ? seen : await this.#count();
-      if (used >= limit) throw restricted(full(limit));
-      return register();
+      if ((await this.#used(limit)) >= limit) throw restricted(full(limit));
+      return write();
     });
   }
 
   /** How things stand now. @throws KeywrightError `invalid-input` where the public key is none */
   async status(): Promise<LicenceStatus> {
     const given = await this.#read();
-    const used = await this.#count();
+    const used = await this.#options.keyStore.clients.count();
     if (given.kind === 'not-needed') return { state: 'unrestricted', reason: null, terms: null, used };
     const terms = given.kind === 'verified' ? given.terms : null;
     const limit = terms?.deviceLimit ?? Number.POSITIVE_INFINITY;
@@ -88,8 +86,18 @@ export class ClientLicence implements Licence {
     return this.#given;
   }
 
-  async #count(): Promise<number> {
-    return (await this.#options.keyStore.clients.list()).filter((client) => liveClient(client)).length;
+  /** The number of clients that there may be; null for any. @throws KeywrightError `refused` if there may be no more at all */
+  async #limit(): Promise<number | null> {
+    const given = await this.#read();
+    if (given.kind === 'not-needed') return null;
+    const fault = faultOf(given, this.#options.clock.now());
+    if (fault !== undefined) throw restricted(fault);
+    return given.kind === 'verified' ? given.terms.deviceLimit : null;
+  }
+
+  async #used(limit: number): Promise<number> {
+    const seen = this.#countSeen?.() ?? Number.POSITIVE_INFINITY;
+    return seen + MARGIN < limit ? seen : this.#options.keyStore.clients.count();
   }
 }
 

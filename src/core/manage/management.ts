@@ -1,19 +1,19 @@
 import type { TokenIssuer } from '../model/access-token.js';
-import type { AuditLog } from '../ports/audit-log.js';
 import type { CertificateAuthority } from '../ports/certificate-authority.js';
 import type { Clock } from '../ports/clock.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { Licence } from '../ports/licence.js';
 import type { PasswordHasher } from '../ports/password-hasher.js';
 import type { TokenSealer } from '../ports/token-sealer.js';
+import type { UnitOfWork } from '../ports/unit-of-work.js';
 import type { Actor } from './actor.js';
 
 /** Everything that managing works with, for one actor. Each function takes the members that it needs. */
 export interface Management {
   readonly keyStore: KeyStore;
   readonly clock: Clock;
-  /** Records under the actor's name. */
-  readonly audit: AuditLog;
+  /** Changes under the actor's name. */
+  readonly changes: UnitOfWork;
   readonly actor: Actor;
   readonly licence: Licence;
   readonly passwords: PasswordHasher;
@@ -27,5 +27,5 @@ export interface Management {
 /** The members that every change on somebody's behalf works with, and those named besides. */
 export type Managing<More extends keyof Management = never> = Pick<
   Management,
-  'keyStore' | 'clock' | 'audit' | 'actor' | More
+  'keyStore' | 'changes' | 'clock' | 'actor' | More
 >;

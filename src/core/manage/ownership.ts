@@ -1,8 +1,9 @@
 import { KeywrightError } from '../model/errors.js';
 import { mayGrant } from '../model/scope.js';
-import { cannotGrant } from './actor.js';
-import type { Management } from './management.js';
-import { requireUser } from './users.js';
+import type { User } from '../model/user.js';
+import type { Records } from '../ports/unit-of-work.js';
+import { type Actor, cannotGrant } from './actor.js';
+import { noSuchUser } from './users.js';
 
 /** Who is to own a client, and what it is to have. */
 export interface Ownership {
@@ -12,20 +13,32 @@ export interface Ownership {
   readonly scopes: readonly (readonly string[])[];
 }
 
+/** Who makes a client its owner's, and where owners are looked up. */
+export interface Owners {
+  readonly actor: Actor;
+  userById(id: string): Promise<User | undefined>;
+}
+
+/** The owners as a change sees them. */
+export function ownersIn(records: Records, actor: Actor): Owners {
+  return { actor, userById: (id) => records.get('user', id) };
+}
+
 /**
- * Whether a client may belong to its owner as it is: the owner exists, works, and has its scopes and its domain; a member
- * names no domain that is not its own.
+ * Requires that a client may belong to its owner as it is: the owner exists, works, and has its scopes and its domain; a
+ * member names no domain that is not its own.
  * @throws KeywrightError `not-found`, `refused`
  */
 export async function requireOwnable(
-  { keyStore, actor }: Pick<Management, 'keyStore' | 'actor'>,
+  { actor, userById }: Owners,
   { owner, domain, scopes }: Ownership,
 ): Promise<void> {
   if (owner === null) {
     if (actor.kind === 'member') throw new KeywrightError('refused', 'a member’s clients are its own');
     return;
   }
-  const user = await requireUser(keyStore, owner);
+  const user = await userById(owner);
+  if (user === undefined) throw noSuchUser(owner);
   if (user.disabledAt !== null) throw new KeywrightError('refused', `user ${owner} is disabled`);
   for (const each of scopes) {
     if (!mayGrant(user.scopes, each))

@@ -10,7 +10,7 @@ import { checkTime, type Timestamp } from '../model/time.js';
 import type { KeyStore } from '../ports/key-store.js';
 import { ownerOfNew, requireAdmin, requireGrantable } from './actor.js';
 import type { Management, Managing } from './management.js';
-import { requireOwnable } from './ownership.js';
+import { ownersIn, requireOwnable } from './ownership.js';
 
 export interface ProvisioningKeyRequest {
   readonly scopes: readonly string[];
@@ -35,7 +35,7 @@ export async function createProvisioningKey(
   services: Managing<'hashSecret'>,
   { scopes, expiresAt, uses, ...asked }: ProvisioningKeyRequest,
 ): Promise<FreshProvisioningKey> {
-  const { keyStore, clock, audit, hashSecret, actor } = services;
+  const { keyStore, changes, clock, hashSecret, actor } = services;
   requireAdmin(actor);
   const now = clock.now();
   if (checkTime(expiresAt) <= now)
@@ -45,53 +45,57 @@ export async function createProvisioningKey(
   const label = asked.label === undefined ? null : parseLabel(asked.label);
   const owner = ownerOfNew(actor, asked.owner);
   requireGrantable(actor, scopes);
-  await requireOwnable(services, { owner, domain: null, scopes: [scopes] });
   const key = makeApiKey(PROVISIONING_KEY_PREFIX);
   const hash = hashSecret(key);
   const record: ProvisioningKey = {
-    ...{ id: provisioningKeyId(hash), hash, hint: keyHint(key), usesLeft: uses },
-    ...{ scopes, owner, label, createdAt: now, expiresAt },
+    id: provisioningKeyId(hash),
+    revision: 0,
+    hash,
+    hint: keyHint(key),
+    usesLeft: uses,
+    scopes,
+    owner,
+    label,
+    createdAt: now,
+    expiresAt,
   };
-  await pruneProvisioningKeys(keyStore, now);
-  await audit.record({ action: 'provision.create', target: record.id }, () =>
-    keyStore.provisioningKeys.update(record.id, (current) => {
-      if (current !== undefined) throw new KeywrightError('store-busy', 'that key exists already: try again');
-      return record;
-    }),
-  );
+  await pruneProvisioningKeys({ keyStore, changes }, now);
+  await changes.change({ action: 'provision.create', target: record.id }, async (records) => {
+    await requireOwnable(ownersIn(records, actor), { owner, domain: null, scopes: [scopes] });
+    if (await records.get('provisioning-key', record.id))
+      throw new KeywrightError('store-busy', 'that key exists already: try again');
+    records.put('provisioning-key', record);
+  });
   return { record, key };
 }
 
-/** All provisioning keys, also those that have expired, oldest first. */
+/** Lists all provisioning keys, also those that have expired, oldest first. */
 export async function listProvisioningKeys(keyStore: KeyStore): Promise<ProvisioningKey[]> {
-  const keys = await keyStore.provisioningKeys.list();
+  const keys = await keyStore.provisioningKeys.page();
   return keys.sort((one, other) => one.createdAt - other.createdAt);
 }
 
 /** Deletes a provisioning key; clients that it made stay. @throws KeywrightError `not-found`, `refused` */
 export async function deleteProvisioningKey(
-  { keyStore, audit, actor }: Pick<Management, 'keyStore' | 'audit' | 'actor'>,
+  { changes, actor }: Pick<Management, 'changes' | 'actor'>,
   id: string,
 ): Promise<void> {
   requireAdmin(actor);
   // What stands in the place of an id may be the key itself.
   if (!/^[0-9a-f]{12}$/.test(id)) throw noSuchProvisioningKey('of that id');
-  if ((await keyStore.provisioningKeys.get(id)) === undefined) throw noSuchProvisioningKey(id);
-  await audit.record({ action: 'provision.delete', target: id }, () =>
-    keyStore.provisioningKeys.update(id, (current) => {
-      if (current === undefined) throw noSuchProvisioningKey(id);
-      return undefined;
-    }),
-  );
+  await changes.change({ action: 'provision.delete', target: id }, async (records) => {
+    if ((await records.get('provisioning-key', id)) === undefined) throw noSuchProvisioningKey(id);
+    records.delete('provisioning-key', id);
+  });
 }
 
 /** Removes the provisioning keys that have expired. */
-export async function pruneProvisioningKeys(keyStore: KeyStore, now: Timestamp): Promise<void> {
-  for (const { id, expiresAt } of await keyStore.provisioningKeys.list()) {
-    if (expiresAt > now) continue;
-    await keyStore.provisioningKeys.update(id, (current) =>
-      current && current.expiresAt > now ? current : undefined,
-    );
+export async function pruneProvisioningKeys(
+  { keyStore, changes }: Pick<Management, 'keyStore' | 'changes'>,
+  now: Timestamp,
+): Promise<void> {
+  for (const { id, expiresAt } of await keyStore.provisioningKeys.page()) {
+    if (expiresAt <= now) await changes.change(null, (records) => records.delete('provisioning-key', id));
   }
 }
 

@@ -32,10 +32,10 @@ export type SignIn =
 
 /** Begins a session by password. An unknown user takes as long as a known one, and a disabled one gets the same answer. @throws KeywrightError `busy` */
 export async function signIn(
-  services: Pick<Management, 'keyStore' | 'clock' | 'audit' | 'passwords'> & UserLookUp,
+  services: Pick<Management, 'changes' | 'clock' | 'passwords'> & UserLookUp,
   request: SignInRequest,
 ): Promise<SignIn> {
-  const { keyStore, clock, audit, passwords, findUser } = services;
+  const { changes, clock, passwords, findUser } = services;
   const { name, password, domain, from, ttlMs } = request;
   const user = findUser(name.toLowerCase());
   const holds = await passwords.verify(password, user?.passwordHash);
@@ -50,6 +50,7 @@ export async function signIn(
   const now = clock.now();
   const session: Session = {
     id: randomId(),
+    revision: 0,
     userId: user.id,
     scopes: narrowScopes(user.scopes, asked),
     from,
@@ -59,8 +60,8 @@ export async function signIn(
     generation: 0,
     refreshSalt: request.isRefreshable ? randomBytes(16).toString('hex') : null,
   };
-  await audit.record({ action: 'session.begin', target: `${user.id}:${session.id}` }, () =>
-    keyStore.sessions.update(session.id, () => session),
+  await changes.change({ action: 'session.begin', target: `${user.id}:${session.id}` }, (records) =>
+    records.put('session', session),
   );
   return { outcome: 'accepted', user, session };
 }
@@ -73,10 +74,10 @@ export async function refreshSession(
   {
     keyStore,
     clock,
-    audit,
+    changes,
     hashSecret,
     findUser,
-  }: Pick<Management, 'keyStore' | 'clock' | 'audit' | 'hashSecret'> & UserLookUp,
+  }: Pick<Management, 'keyStore' | 'changes' | 'clock' | 'hashSecret'> & UserLookUp,
   token: string,
 ): Promise<{ readonly user: User; readonly session: Session } | undefined> {
   const parsed = parseRefreshToken(token);
@@ -92,67 +93,73 @@ export async function refreshSession(
   if (isOver || user === undefined || user.disabledAt !== null || found.createdAt < user.sessionsSince)
     return undefined;
 
-  let isReused = false;
-  const session = await keyStore.sessions.update(found.id, (current) => {
-    if (current === undefined || current.revokedAt !== null) return current;
-    isReused = current.generation !== generation;
-    return isReused ? { ...current, revokedAt: now } : { ...current, generation: generation + 1 };
+  const session = await changes.change(null, async (records) => {
+    const current = await records.get('session', found.id);
+    if (current?.generation !== generation || current.revokedAt !== null) return undefined;
+    const next = { ...current, generation: generation + 1 };
+    records.put('session', next);
+    return next;
   });
-  if (isReused) {
-    await audit.record({ action: 'session.reused', target: `${user.id}:${found.id}` }, async () => undefined);
-  }
-  return isReused || session === undefined || session.revokedAt !== null ? undefined : { user, session };
+  if (session !== undefined) return { user, session };
+  await changes.change({ action: 'session.reused', target: `${user.id}:${found.id}` }, async (records) => {
+    const current = await records.get('session', found.id);
+    if (current?.revokedAt === null) records.put('session', { ...current, revokedAt: now });
+  });
+  return undefined;
 }
 
 /** Ends a session: its tokens stop working at once. @throws KeywrightError `not-found` */
 export async function revokeSession(
-  { keyStore, clock, audit }: Pick<Management, 'keyStore' | 'clock' | 'audit'>,
+  { keyStore, changes, clock }: Pick<Management, 'keyStore' | 'changes' | 'clock'>,
   id: string,
 ): Promise<void> {
+  const noSuchSession = () =>
+    new KeywrightError('not-found', `there is no session ${JSON.stringify(id.slice(0, 80))}`);
   const found = await keyStore.sessions.get(id);
-  if (!found?.userId)
-    throw new KeywrightError('not-found', `there is no session ${JSON.stringify(id.slice(0, 80))}`);
-  await audit.record({ action: 'session.revoke', target: `${found.userId}:${id}` }, () =>
-    keyStore.sessions.update(
-      id,
-      (current) => current && { ...current, revokedAt: current.revokedAt ?? clock.now() },
-    ),
-  );
+  if (found === undefined) throw noSuchSession();
+  await changes.change({ action: 'session.revoke', target: `${found.userId}:${id}` }, async (records) => {
+    const session = await records.get('session', id);
+    if (session === undefined) throw noSuchSession();
+    records.put('session', { ...session, revokedAt: session.revokedAt ?? clock.now() });
+  });
+}
+
+/** An access token that is withdrawn by itself. */
+export interface TokenWithdrawal {
+  /** `jti` */
+  readonly tokenId: string;
+  /** What the audit log names. */
+  readonly target: string;
+  readonly expiresAt: Timestamp;
 }
 
 /** Withdraws one access token, until it would have ended. */
 export async function withdrawToken(
-  { keyStore, clock, audit }: Pick<Management, 'keyStore' | 'clock' | 'audit'>,
-  {
-    tokenId,
-    target,
-    expiresAt,
-    from,
-  }: { tokenId: string; target: string; expiresAt: Timestamp; from: string },
+  { changes, clock }: Pick<Management, 'changes' | 'clock'>,
+  { tokenId, target, expiresAt }: TokenWithdrawal,
 ): Promise<void> {
-  const now = clock.now();
-  await audit.record({ action: 'access-token.revoke', target }, () =>
-    keyStore.sessions.update(tokenId, () => ({
-      ...{ id: tokenId, userId: null, scopes: [], from, createdAt: now, expiresAt },
-      ...{ revokedAt: now, generation: 0, refreshSalt: null },
-    })),
+  await changes.change({ action: 'access-token.revoke', target }, (records) =>
+    records.put('withdrawn-token', { id: tokenId, revision: 0, withdrawnAt: clock.now(), expiresAt }),
   );
 }
 
-/** Users' sessions that have not ended, the newest first. */
+/** Lists the users' sessions that have not ended, the newest first. */
 export async function listSessions(keyStore: KeyStore, now: Timestamp): Promise<Session[]> {
-  const sessions = await keyStore.sessions.list();
-  return sessions
-    .filter(({ userId, revokedAt, expiresAt }) => userId !== null && revokedAt === null && expiresAt > now)
+  return (await keyStore.sessions.page())
+    .filter(({ revokedAt, expiresAt }) => revokedAt === null && expiresAt > now)
     .sort((one, other) => other.createdAt - one.createdAt);
 }
 
-/** Removes what has ended by its time: no token that is bound to it is accepted any more. */
-export async function pruneSessions(keyStore: KeyStore, now: Timestamp): Promise<void> {
-  for (const { id, expiresAt } of await keyStore.sessions.list()) {
-    if (expiresAt > now) continue;
-    await keyStore.sessions.update(id, (current) =>
-      current && current.expiresAt > now ? current : undefined,
-    );
+/** Removes what has ended by its time: no access token that is bound to it is accepted any more. */
+export async function pruneSessions(
+  { keyStore, changes }: Pick<Management, 'keyStore' | 'changes'>,
+  now: Timestamp,
+): Promise<void> {
+  const ended = ({ expiresAt }: { readonly expiresAt: Timestamp }) => expiresAt <= now;
+  for (const { id } of (await keyStore.sessions.page()).filter(ended)) {
+    await changes.change(null, (records) => records.delete('session', id));
+  }
+  for (const { id } of (await keyStore.withdrawnTokens.page()).filter(ended)) {
+    await changes.change(null, (records) => records.delete('withdrawn-token', id));
   }
 }

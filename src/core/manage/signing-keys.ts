@@ -10,36 +10,40 @@ import {
 import type { Timestamp } from '../model/time.js';
 import type { Management } from './management.js';
 
-/** The ring, which the first call makes. */
+/** Returns the ring, which the first call makes. */
 export async function ensureSigningKeys(
-  { keyStore, clock, audit }: Pick<Management, 'keyStore' | 'clock' | 'audit'>,
+  { keyStore, changes, clock }: Pick<Management, 'keyStore' | 'changes' | 'clock'>,
   algorithm: SigningAlgorithm,
 ): Promise<SigningKeyRing> {
   const found = await keyStore.signingKeys.get(RING_ID);
   if (found !== undefined) return found;
   const first = newKey(algorithm, clock.now());
-  return audit.record({ action: 'jwt.init', target: first.id }, () =>
+  return changes.change({ action: 'jwt.init', target: first.id }, async (records) => {
     // Another process may have been first.
-    keyStore.signingKeys.update(RING_ID, (current) => current ?? { keys: [first] }),
-  );
+    const ring = (await records.get('signing-keys', RING_ID)) ?? { id: RING_ID, revision: 0, keys: [first] };
+    records.put('signing-keys', ring);
+    return ring;
+  });
 }
 
 /** Puts a new key in front; what the others signed is accepted until `overlapUntil`, or until the end they had. */
 export async function rotateSigningKeys(
-  { keyStore, clock, audit }: Pick<Management, 'keyStore' | 'clock' | 'audit'>,
+  { changes, clock }: Pick<Management, 'changes' | 'clock'>,
   { algorithm, overlapUntil }: { readonly algorithm: SigningAlgorithm; readonly overlapUntil: Timestamp },
 ): Promise<SigningKeyRing> {
   const now = clock.now();
   const next = newKey(algorithm, now);
-  return audit.record({ action: 'jwt.rotate', target: next.id }, () =>
-    keyStore.signingKeys.update(RING_ID, (current) => {
-      const former = (current?.keys ?? []).map((key) => ({
-        ...key,
-        endsAt: Math.min(key.endsAt ?? overlapUntil, overlapUntil),
-      }));
-      return { keys: [next, ...former.filter(({ endsAt }) => endsAt > now)] };
-    }),
-  );
+  return changes.change({ action: 'jwt.rotate', target: next.id }, async (records) => {
+    const current = await records.get('signing-keys', RING_ID);
+    const former = (current?.keys ?? []).map((key) => ({
+      ...key,
+      endsAt: Math.min(key.endsAt ?? overlapUntil, overlapUntil),
+    }));
+    const keys = [next, ...former.filter(({ endsAt }) => endsAt > now)];
+    const ring = { id: RING_ID, revision: 0, keys };
+    records.put('signing-keys', ring);
+    return ring;
+  });
 }
 
 function newKey(algorithm: SigningAlgorithm, now: Timestamp): StoredSigningKey {

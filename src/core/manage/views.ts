@@ -1,3 +1,4 @@
+import type { Certificate } from '../model/certificate.js';
 import { type Client, type ClientStatus, type Credential, clientStatus } from '../model/client.js';
 import type { LastUse } from '../model/last-use.js';
 import type { Principal } from '../model/principal.js';
@@ -6,12 +7,13 @@ import type { Session } from '../model/session.js';
 import { formatTime, NEVER, type Timestamp } from '../model/time.js';
 import type { User } from '../model/user.js';
 import { apiKeyId, type HeldApiKey } from './api-keys.js';
+import type { ClientWithCertificates } from './clients.js';
 import type { LicenceStatus } from './licence.js';
 
 // What is told of clients, API keys, users, sessions and provisioning keys: named members only, and nothing that could be presented.
 
 /** A client as it is shown: times in RFC 3339, and nothing that could be presented. */
-export function clientView(client: Client, now: Timestamp) {
+export function clientView({ client, certificates }: ClientWithCertificates, now: Timestamp) {
   const { id, label, owner, domain, scopes, notBefore, notAfter, createdAt, updatedAt } = client;
   return {
     id,
@@ -24,7 +26,21 @@ export function clientView(client: Client, now: Timestamp) {
     notAfter: notAfter === NEVER ? null : formatTime(notAfter),
     createdAt: formatTime(createdAt),
     updatedAt: formatTime(updatedAt),
-    credentials: client.credentials.map((credential) => credentialView(credential, { client, now })),
+    credentials: [
+      ...certificates.map(certificateView),
+      ...client.credentials.map((credential) => credentialView(credential, { client, now })),
+    ],
+  };
+}
+
+function certificateView({ id, fingerprint, key, notBefore, notAfter }: Certificate) {
+  return {
+    kind: 'certificate' as const,
+    algorithm: key?.algorithm ?? '',
+    serial: id,
+    fingerprint: fingerprint ?? '',
+    notBefore: formatTime(notBefore),
+    notAfter: formatTime(notAfter),
   };
 }
 
@@ -34,15 +50,6 @@ function credentialView(
   { client, now }: { readonly client: Client; readonly now: Timestamp },
 ) {
   switch (credential.kind) {
-    case 'certificate':
-      return {
-        kind: credential.kind,
-        algorithm: credential.algorithm,
-        serial: credential.serial,
-        fingerprint: credential.id,
-        notBefore: formatTime(credential.notBefore),
-        notAfter: formatTime(credential.notAfter),
-      };
     case 'signed-token':
       return { kind: credential.kind, certificate: credential.certificateId };
     case 'api-key':
@@ -136,7 +143,7 @@ export function licenceView({ state, reason, terms, used }: LicenceStatus) {
 export function sessionView({ id, userId, from, scopes, createdAt, expiresAt }: Session) {
   return {
     id,
-    userId: userId ?? '',
+    userId,
     from,
     scopes,
     createdAt: formatTime(createdAt),

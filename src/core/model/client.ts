@@ -1,29 +1,13 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { KeywrightError } from './errors.js';
-import { corrupt, flag, list, object, optional, text, texts, time } from './fields.js';
-import type { KeyAlgorithm } from './key-algorithm.js';
+import { corrupt, flag, list, object, optional, revision, text, texts, time } from './fields.js';
 import { NEVER, type Timestamp } from './time.js';
-
-/** An X.509 certificate that the CA issued to a client. */
-export interface CertificateCredential {
-  readonly kind: 'certificate';
-  /** SHA-256 of the DER, lower-case hex. */
-  readonly id: string;
-  /** Serial number, lower-case hex. */
-  readonly serial: string;
-  readonly algorithm: KeyAlgorithm;
-  /** SubjectPublicKeyInfo, DER, base64. */
-  readonly publicKey: string;
-  readonly notBefore: Timestamp;
-  readonly notAfter: Timestamp;
-}
 
 /** A signed token that was handed over with a certificate; it holds as long as that certificate does. */
 interface SignedTokenCredential {
   readonly kind: 'signed-token';
   /** SHA-256 of the token's text, lower-case hex. */
   readonly id: string;
-  /** `id` of the certificate whose key signed it. */
+  /** Fingerprint of the certificate whose key signed it. */
   readonly certificateId: string;
 }
 
@@ -56,22 +40,13 @@ export interface PasswordCredential {
   readonly createdAt: Timestamp;
 }
 
-export type Credential =
-  | CertificateCredential
-  | SignedTokenCredential
-  | ApiKeyCredential
-  | PasswordCredential;
-
-/** A certificate that was withdrawn before its end, remembered until then. */
-export interface RetiredCertificate {
-  readonly serial: string;
-  readonly notAfter: Timestamp;
-  readonly retiredAt: Timestamp;
-}
+/** What a client holds beside its certificates, which are records of their own. */
+export type Credential = SignedTokenCredential | ApiKeyCredential | PasswordCredential;
 
 /** A machine identity: a device, a service, a script. Times are milliseconds since the epoch. */
 export interface Client {
   readonly id: string;
+  readonly revision: number;
   readonly label: string | null;
   readonly owner: string | null;
   readonly domain: string | null;
@@ -81,36 +56,18 @@ export interface Client {
   readonly revokedAt: Timestamp | null;
   readonly createdAt: Timestamp;
   readonly updatedAt: Timestamp;
-  /** Set on a deleted client, which stays only to remember `retired`. */
+  /** Set on a deleted client, which stays to be told from one that never was. */
   readonly deletedAt: Timestamp | null;
   readonly credentials: readonly Credential[];
-  readonly retired: readonly RetiredCertificate[];
 }
 
 /** Makes a client: without an end, and with nothing to present, unless told otherwise. */
 export function newClient(given: Pick<Client, 'id' | 'createdAt'> & Partial<Client>): Client {
   return {
     ...{ label: null, owner: null, domain: null, scopes: [], notBefore: given.createdAt, notAfter: NEVER },
-    ...{ revokedAt: null, updatedAt: given.createdAt, deletedAt: null, credentials: [], retired: [] },
+    ...{ revokedAt: null, updatedAt: given.createdAt, deletedAt: null, credentials: [], revision: 0 },
     ...given,
   };
-}
-
-/** Makes a client with one certificate, whose private key is thrown away. It is checked in place of a client that does not exist. */
-export function decoyClient(): Client {
-  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-  const certificate: CertificateCredential = {
-    kind: 'certificate',
-    id: '',
-    serial: '',
-    algorithm: 'ec-p256',
-    publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
-    notBefore: 0,
-    notAfter: 0,
-  };
-  return newClient({
-    ...{ id: '', createdAt: 0, notAfter: 0, revokedAt: 0, deletedAt: 0, credentials: [certificate] },
-  });
 }
 
 /** Checks a name for people: 1 to 200 characters, none of which moves a terminal's cursor. @throws KeywrightError `invalid-input` */
@@ -136,20 +93,9 @@ export function liveClient(client: Client | undefined): Client | undefined {
   return client?.deletedAt === null ? client : undefined;
 }
 
-/** Deletes a client. @returns the record that remains: its id, and the serials of its certificates until they would have ended */
+/** Deletes a client. @returns the record that remains */
 export function deletedClient(client: Client, now: Timestamp): Client {
-  const retired = retireCertificates(client, now);
-  return { ...client, label: null, scopes: [], credentials: [], retired, updatedAt: now, deletedAt: now };
-}
-
-/** Withdraws a client's certificates. @returns their serials, and those withdrawn before, that would not have ended yet */
-export function retireCertificates(client: Client, now: Timestamp): RetiredCertificate[] {
-  const remembered = client.retired.filter((certificate) => certificate.notAfter > now);
-  const withdrawn = client.credentials
-    .filter((credential) => credential.kind === 'certificate')
-    .filter((certificate) => certificate.notAfter > now)
-    .map(({ serial, notAfter }) => ({ serial, notAfter, retiredAt: now }));
-  return [...remembered, ...withdrawn];
+  return { ...client, label: null, scopes: [], credentials: [], updatedAt: now, deletedAt: now };
 }
 
 /** Reads a client as a keystore holds it. @throws KeywrightError `store-corrupt` that names the field */
@@ -157,6 +103,7 @@ export function parseClient(value: unknown): Client {
   const record = object(value, 'client');
   return {
     id: text(record, 'id'),
+    revision: revision(record),
     label: optional(text, record, 'label'),
     owner: optional(text, record, 'owner'),
     domain: optional(text, record, 'domain'),
@@ -168,14 +115,6 @@ export function parseClient(value: unknown): Client {
     updatedAt: time(record, 'updatedAt'),
     deletedAt: optional(time, record, 'deletedAt'),
     credentials: list(record, 'credentials').map(parseCredential),
-    retired: list(record, 'retired').map((retired) => {
-      const entry = object(retired, 'retired');
-      return {
-        serial: text(entry, 'serial'),
-        notAfter: time(entry, 'notAfter'),
-        retiredAt: time(entry, 'retiredAt'),
-      };
-    }),
   };
 }
 
@@ -183,16 +122,6 @@ function parseCredential(value: unknown): Credential {
   const record = object(value, 'credential');
   const id = text(record, 'id');
   switch (record.kind) {
-    case 'certificate':
-      return {
-        kind: 'certificate',
-        id,
-        serial: text(record, 'serial'),
-        algorithm: text(record, 'algorithm') as KeyAlgorithm,
-        publicKey: text(record, 'publicKey'),
-        notBefore: time(record, 'notBefore'),
-        notAfter: time(record, 'notAfter'),
-      };
     case 'signed-token':
       return { kind: 'signed-token', id, certificateId: text(record, 'certificateId') };
     case 'api-key':

@@ -4,7 +4,7 @@ import type { Timestamp } from './time.js';
 
 /** By which credential somebody was accepted. */
 export type UsedCredential =
-  | { readonly kind: Credential['kind']; readonly id: string }
+  | { readonly kind: Credential['kind'] | 'certificate'; readonly id: string }
   | { readonly kind: 'access-token'; readonly id: string; readonly claims: AccessTokenClaims };
 
 /** Who a verdict says is calling. */

@@ -1,5 +1,5 @@
 import { constants, createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto';
-import type { CertificateCredential } from './client.js';
+import type { CertificateKey } from './certificate.js';
 import { canonicalClientId } from './client-id.js';
 
 /** A signed token taken apart: `<client-id>:b:<hex signature>`. */
@@ -43,10 +43,7 @@ export function textHash(text: string): string {
 }
 
 /** Whether the certificate's key signed the token. @throws where the stored public key is damaged */
-export function signatureHolds(
-  { clientId, signature }: SignedToken,
-  certificate: CertificateCredential,
-): boolean {
+export function signatureHolds({ clientId, signature }: SignedToken, certificate: CertificateKey): boolean {
   const publicKey = createPublicKey({
     key: Buffer.from(certificate.publicKey, 'base64'),
     format: 'der',

@@ -59,8 +59,8 @@ export interface Clients extends Collection<Client> {
 }
 
 export interface Certificates extends Collection<Certificate> {
-  /** The certificates of a client, withdrawn ones included. */
-  ofClient(clientId: string): Promise<Certificate[]>;
+  /** The certificates of some clients, withdrawn ones included. */
+  ofClients(clientIds: readonly string[]): Promise<Certificate[]>;
 }
 
 /** When API keys were used last, by `<client-id>:<key-id>`. What is noted may be written a minute later. */

@@ -1,8 +1,10 @@
-/** How many clients there may be. */
+/** The number of clients that there may be. */
 export interface Licence {
+  /** Refuses early what `takeSeat` would refuse. @throws KeywrightError `refused` with the reason `licence` */
+  requireSeat(): Promise<void>;
   /**
-   * Runs what registers a new client, where the licence allows one more: of two at once at the limit, one gets in.
-   * @throws KeywrightError `refused` with the reason `licence`, before anything was done; whatever `register` throws
+   * Runs the writing of a new client if the licence allows one more: of two at once at the limit, one gets in.
+   * @throws KeywrightError `refused` with the reason `licence`, before anything was written; whatever `write` throws
    */
-  takeSeat<T>(register: () => Promise<T>): Promise<T>;
+  takeSeat<T>(write: () => Promise<T>): Promise<T>;
 }

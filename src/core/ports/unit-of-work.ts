@@ -25,6 +25,8 @@ export interface UnitOfWork {
    * the licence has no seat for; `io` if the audit log or the store cannot be written
    */
   change<T>(event: AuditEvent | null, work: (records: Records) => T | Promise<T>): Promise<T>;
+  /** Records what somebody was not allowed to do. @throws KeywrightError `io` */
+  refused(event: AuditEvent): Promise<void>;
   /** The same, for what somebody else does. */
   by(actor: AuditActor): UnitOfWork;
 }

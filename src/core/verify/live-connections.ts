@@ -1,5 +1,5 @@
 import type { Clock } from '../ports/clock.js';
-import type { RegistryChange } from './live-registry.js';
+import type { Change } from '../ports/key-store.js';
 import type { Registry } from './prove.js';
 import { type Accepted, restsOn, stillHolds } from './verify.js';
 
@@ -8,7 +8,7 @@ const SWEEP_EVERY_MS = 500;
 
 export interface LiveConnectionsOptions {
   readonly registry: Registry & {
-    onChange(listener: (changes: readonly RegistryChange[]) => void): void;
+    onChange(listener: (changes: readonly Change[]) => void): void;
   };
   readonly clock: Clock;
   /** Is told of each connection that is ended here. */
@@ -36,7 +36,7 @@ export class LiveConnections {
   constructor(options: LiveConnectionsOptions) {
     this.#options = options;
     options.registry.onChange((changes) => {
-      for (const { what, id } of changes) this.#recheck(what === 'signing-keys' ? what : `${what} ${id}`);
+      for (const reason of new Set(changes.map(reasonOf))) this.#recheck(reason);
     });
     this.#sweep = setInterval(() => this.#closeExpired(), SWEEP_EVERY_MS);
     this.#sweep.unref();
@@ -98,4 +98,10 @@ export class LiveConnections {
     this.#options.onEnd(accepted.principal.id, reason);
     connection.destroy();
   }
+}
+
+/** The reason, as `restsOn` names it, that a change may have taken away. */
+function reasonOf({ kind, id, before, after }: Change): string {
+  if (kind === 'certificate') return `client ${(after ?? before)?.holder.id}`;
+  return kind === 'signing-keys' ? kind : `${kind} ${id}`;
 }

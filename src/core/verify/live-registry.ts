@@ -76,6 +76,10 @@ export class LiveRegistry implements Registry {
     return this.#revision;
   }
 
+  get available(): boolean {
+    return this.#failure === undefined;
+  }
+
   /** The number of live clients. */
   get size(): number {
     return this.#clientCount;
@@ -155,7 +159,15 @@ export class LiveRegistry implements Registry {
     this.#keep(change);
   }
 
-  #keep<Kind extends RecordKind>({ kind, id, after }: { kind: Kind; id: string; after: RecordTypes[Kind] | undefined }): void {
+  #keep<Kind extends RecordKind>({
+    kind,
+    id,
+    after,
+  }: {
+    kind: Kind;
+    id: string;
+    after: RecordTypes[Kind] | undefined;
+  }): void {
     const records = this.#records[kind];
     if (after === undefined) records.delete(id);
     else records.set(id, after);
@@ -224,4 +236,13 @@ function keyHashes(client: Client | undefined): string[] {
   return (client?.credentials ?? []).flatMap((credential) =>
     credential.kind === 'api-key' ? [credential.hash] : [],
   );
+}
+
+/** Tells whether an id is nobody's now, or somebody else's: deleted, or deleted and made anew. */
+export function isAnother(change: Extract<Change, { kind: 'client' | 'user' }>): boolean {
+  const [before, after] =
+    change.kind === 'client'
+      ? [liveClient(change.before), liveClient(change.after)]
+      : [change.before, change.after];
+  return before !== undefined && before.createdAt !== after?.createdAt;
 }

@@ -1,13 +1,8 @@
-import { timingSafeEqual } from 'node:crypto';
+import { generateKeyPairSync, timingSafeEqual } from 'node:crypto';
 import { type AccessTokenClaims, isJwtShaped } from '../model/access-token.js';
 import { parseApiKey, unwrapApiKey } from '../model/api-key.js';
-import {
-  type ApiKeyCredential,
-  type CertificateCredential,
-  type Client,
-  decoyClient,
-  type PasswordCredential,
-} from '../model/client.js';
+import type { Certificate, CertificateKey } from '../model/certificate.js';
+import { type ApiKeyCredential, type Client, newClient, type PasswordCredential } from '../model/client.js';
 import { canonicalClientId } from '../model/client-id.js';
 import type { Principal, UsedCredential } from '../model/principal.js';
 import { narrowScopes } from '../model/scope.js';
@@ -15,6 +10,7 @@ import type { Session } from '../model/session.js';
 import { parseSignedToken, type SignedToken, signatureHolds, textHash } from '../model/signed-token.js';
 import { NEVER } from '../model/time.js';
 import type { User } from '../model/user.js';
+import type { WithdrawnToken } from '../model/withdrawn-token.js';
 import type { Presentation, PresentedCertificate } from './presentation.js';
 import type { Memory, Proof, RememberedProof } from './proof-memory.js';
 import type { SlowProofs } from './slow-proofs.js';
@@ -23,6 +19,8 @@ import type { SlowProofs } from './slow-proofs.js';
 export interface Registry {
   /** The live client of that canonical id. */
   clientById(id: string): Client | undefined;
+  certificatesOf(clientId: string): readonly Certificate[];
+  withdrawnTokenById(id: string): WithdrawnToken | undefined;
   /** What is left of a deleted client of that canonical id. */
   deletedClientById(id: string): Client | undefined;
   /** The id of the client that has an API key of that keyed hash. */
@@ -104,7 +102,7 @@ export function provePasswordAlone(userName: string, password: string, registry:
 /** Proves a certificate by its fingerprint. null where it is not a registered one. */
 export function proveCertificate(presented: PresentedCertificate, registry: Registry): Proof | null {
   const client = presented.clientId === undefined ? undefined : registry.clientById(presented.clientId);
-  const found = client && certificates(client).find(({ id }) => sameHex(id, presented.fingerprint));
+  const found = client && certificates(client, registry).find(({ id }) => sameHex(id, presented.fingerprint));
   return client && found ? proofBy(client, { kind: 'certificate', id: found.id }, registry) : null;
 }
 
@@ -115,12 +113,18 @@ export function proveAgain({ id, credential }: Principal, registry: Registry): P
   return client ? proofBy(client, credential, registry) : null;
 }
 
-let decoy: Client | undefined;
+const DECOY = newClient({ id: '', createdAt: 0 });
+let decoyKey: CertificateKey | undefined;
 
-/** A client that has one certificate, whose key nobody has. */
-function nobody(): Client {
-  decoy ??= decoyClient();
-  return decoy;
+/** A key that nobody has: checked in place of that of a client that does not exist. */
+function nobodysKey(): CertificateKey {
+  decoyKey ??= {
+    algorithm: 'ec-p256',
+    publicKey: generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+      .publicKey.export({ type: 'spki', format: 'der' })
+      .toString('base64'),
+  };
+  return decoyKey;
 }
 
 type CredentialName = Exclude<UsedCredential, { kind: 'access-token' }>;
@@ -139,7 +143,10 @@ function proveCredential(
   const token = parseSignedToken(text);
   if (token) {
     const { clientId } = token;
-    return proveClaim({ clientId, matches: (client) => matchingToken(client, token, hash) }, registry);
+    return proveClaim(
+      { clientId, matches: (client) => matchingToken(client, { token, hash, registry }) },
+      registry,
+    );
   }
   const wrapped = unwrapApiKey(text);
   const key = wrapped?.key ?? text;
@@ -159,7 +166,7 @@ function proveCredential(
 function proveClaim({ clientId, matches }: Claim, registry: Registry): RememberedProof {
   // Without a client the same work is done for nobody, so that no clock tells which ids exist.
   const client = registry.clientById(clientId);
-  const credential = matches(client ?? nobody());
+  const credential = matches(client ?? DECOY);
   const proof = client && credential ? proofBy(client, credential, registry) : null;
   return { proof, isCurrent: clientUnchanged({ clientId, client }, registry) };
 }
@@ -169,22 +176,31 @@ function clientUnchanged(
   { clientId, client }: { readonly clientId: string; readonly client: Client | undefined },
   registry: Registry,
 ): () => boolean {
+  const certificates = registry.certificatesOf(clientId);
   const ownerId = client?.owner ?? null;
-  if (ownerId === null) return () => registry.clientById(clientId) === client;
+  if (ownerId === null)
+    return () =>
+      registry.clientById(clientId) === client && registry.certificatesOf(clientId) === certificates;
   const owner = registry.userById(ownerId);
-  return () => registry.clientById(clientId) === client && registry.userById(ownerId) === owner;
+  return () =>
+    registry.clientById(clientId) === client &&
+    registry.certificatesOf(clientId) === certificates &&
+    registry.userById(ownerId) === owner;
 }
 
-function matchingToken(client: Client, token: SignedToken, hash: string): CredentialName | undefined {
+function matchingToken(
+  client: Client,
+  { token, hash, registry }: { token: SignedToken; hash: string; registry: Registry },
+): CredentialName | undefined {
   const issued = client.credentials.find(({ kind, id }) => kind === 'signed-token' && sameHex(id, hash));
   if (issued) return { kind: 'signed-token', id: issued.id };
   // Not a token that was handed over: a client may mint its own with its certificate's key.
-  const certificate = certificates(client).find((each) => signatureHolds(token, each));
+  const certificate = certificates(client, registry).find((each) => signatureHolds(token, each.key));
   return certificate && { kind: 'signed-token', id: certificate.id };
 }
 
 function proofBy(client: Client, credential: CredentialName, registry: Registry): Proof | null {
-  const terms = termsOf(client, credential);
+  const terms = termsOf(client, credential, registry);
   if (terms === undefined) return null;
   const found = client.owner === null ? undefined : registry.userById(client.owner);
   // A user who was made later than the client was handed over is another one of the same name.
@@ -216,7 +232,7 @@ function proofBy(client: Client, credential: CredentialName, registry: Registry)
 /** What one of a client's credentials is worth by itself. */
 type Terms = Pick<Proof, 'revokedAt'> & Pick<Principal, 'label' | 'scopes' | 'notBefore' | 'expiresAt'>;
 
-function termsOf(client: Client, { kind, id }: CredentialName): Terms | undefined {
+function termsOf(client: Client, { kind, id }: CredentialName, registry: Registry): Terms | undefined {
   if (kind === 'api-key') {
     const key = apiKeys(client).find((credential) => credential.id === id);
     if (key === undefined) return undefined;
@@ -235,7 +251,7 @@ function termsOf(client: Client, { kind, id }: CredentialName): Terms | undefine
     (credential) => credential.kind === 'signed-token' && credential.id === id,
   );
   const certificateId = token?.kind === 'signed-token' ? token.certificateId : id;
-  const certificate = certificates(client).find((credential) => credential.id === certificateId);
+  const certificate = certificates(client, registry).find((credential) => credential.id === certificateId);
   if (certificate === undefined) return undefined;
   const { notBefore, notAfter: expiresAt } = certificate;
   return { label: null, scopes: client.scopes, revokedAt: null, notBefore, expiresAt };
@@ -244,7 +260,7 @@ function termsOf(client: Client, { kind, id }: CredentialName): Terms | undefine
 /** Proves an access token that was opened: by what it is bound to, as that is now. */
 function proveToken(claims: AccessTokenClaims | undefined, registry: Registry): RememberedProof | undefined {
   if (claims === undefined || !registry.slow.isTrusted(claims.keyId)) return undefined;
-  const withdrawn = registry.sessionById(claims.familyId);
+  const withdrawn = registry.withdrawnTokenById(claims.familyId);
   const base =
     claims.origin.kind === 'session'
       ? proveSession(claims.subject, claims.origin.sessionId, registry)
@@ -254,7 +270,7 @@ function proveToken(claims: AccessTokenClaims | undefined, registry: Registry): 
     isCurrent: () =>
       base.isCurrent() &&
       registry.slow.isTrusted(claims.keyId) &&
-      registry.sessionById(claims.familyId) === withdrawn,
+      registry.withdrawnTokenById(claims.familyId) === withdrawn,
   };
 }
 
@@ -291,12 +307,15 @@ function proveSession(userId: string, sessionId: string, registry: Registry): Ba
 /** What a token adds to what it comes from: an end of its own, and never more than either of them has. */
 function narrowed(
   { principal, revokedAt }: NonNullable<Basis['proof']>,
-  { claims, withdrawn }: { readonly claims: AccessTokenClaims; readonly withdrawn: Session | undefined },
+  {
+    claims,
+    withdrawn,
+  }: { readonly claims: AccessTokenClaims; readonly withdrawn: WithdrawnToken | undefined },
 ): Proof {
   const within = (mine: readonly string[], theirs: readonly string[]) =>
     theirs.includes('*') ? mine : mine.filter((each) => theirs.includes(each));
   return {
-    revokedAt: revokedAt ?? withdrawn?.revokedAt ?? null,
+    revokedAt: revokedAt ?? withdrawn?.withdrawnAt ?? null,
     principal: {
       ...principal,
       groups: within(claims.groups, principal.groups),
@@ -328,8 +347,15 @@ export function passwordOf({ credentials }: Client): PasswordCredential | undefi
   return credentials.find((credential) => credential.kind === 'password');
 }
 
-function certificates(client: Client): CertificateCredential[] {
-  return client.credentials.filter((credential) => credential.kind === 'certificate');
+function certificates(client: Client, registry: Registry) {
+  if (client === DECOY) return [{ id: '', key: nobodysKey(), notBefore: 0, notAfter: 0 }];
+  return registry
+    .certificatesOf(client.id)
+    .flatMap(({ fingerprint, key, withdrawn, notBefore, notAfter }) =>
+      withdrawn === null && fingerprint !== null && key !== null
+        ? [{ id: fingerprint, key, notBefore, notAfter }]
+        : [],
+    );
 }
 
 function apiKeys(client: Client): ApiKeyCredential[] {

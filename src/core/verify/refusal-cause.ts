@@ -117,10 +117,11 @@ function whatIsWrongWithText(text: string, registry: Registry): string {
 function whatIsWrongWithSignature(clientId: string, registry: Registry): string {
   const client = registry.clientById(clientId);
   if (client === undefined) return whereIsClient(clientId, registry);
-  if (!client.credentials.some(({ kind }) => kind === 'certificate'))
+  const certificates = registry.certificatesOf(clientId);
+  if (certificates.every(({ withdrawn }) => withdrawn !== null))
     return `client ${clientId} has no certificate, and so no signed token`;
   const wrong = `the signature is not that of client ${clientId}’s key`;
-  const replaced = client.retired.map(({ retiredAt }) => retiredAt);
+  const replaced = certificates.flatMap(({ withdrawn }) => withdrawn?.at ?? []);
   return replaced.length === 0
     ? wrong
     : `${wrong}, which was replaced at ${formatTime(Math.max(...replaced))}`;
@@ -144,9 +145,9 @@ function whatIsWrongWithCertificate({ clientId, serial }: PresentedCertificate, 
   if (clientId === undefined) return 'the certificate is not one that this CA issued to a client';
   const client = registry.clientById(clientId);
   if (client === undefined) return whereIsClient(clientId, registry);
-  const retired = client.retired.find((each) => each.serial === serial);
-  return retired
-    ? `the certificate of client ${clientId} was replaced at ${formatTime(retired.retiredAt)}`
+  const withdrawn = registry.certificatesOf(clientId).find(({ id }) => id === serial)?.withdrawn;
+  return withdrawn
+    ? `the certificate of client ${clientId} was replaced at ${formatTime(withdrawn.at)}`
     : `the certificate is not one that client ${clientId} has`;
 }
 

@@ -1,3 +1,4 @@
+import { unwrapApiKey } from '../model/api-key.js';
 import { type Client, liveClient } from '../model/client.js';
 import { parseSignedToken, textHash } from '../model/signed-token.js';
 import type { Clock } from '../ports/clock.js';
@@ -36,10 +37,12 @@ export async function verifyOnce(
   const claims = token === undefined ? undefined : slow.claims(textHash(token));
   const candidates =
     kind === 'api-key'
-      ? await keyStore.clients.list()
+      ? await withKey(keyStore, hashSecret(unwrapApiKey(token ?? '')?.key ?? token ?? ''))
       : await byId(keyStore.clients, [claimedId(token), presentation.certificate?.clientId, claims?.subject]);
   const clients = candidates.flatMap((client) => liveClient(client) ?? []);
   const users = await byId(keyStore.users, [claims?.subject, ...clients.map(({ owner }) => owner)]);
+  const certificates = await keyStore.certificates.ofClients(candidates.map(({ id }) => id));
+  const withdrawn = await byId(keyStore.withdrawnTokens, [claims?.familyId]);
   const sessionId = claims?.origin.kind === 'session' ? claims.origin.sessionId : undefined;
   const sessions = await byId(keyStore.sessions, [sessionId, claims?.familyId]);
   const registry: Registry = {
@@ -47,6 +50,8 @@ export async function verifyOnce(
     deletedClientById: (id) => candidates.find((client) => client.id === id && !liveClient(client)),
     clientIdByKeyHash: (hash) => clients.find((client) => hasKey(client, hash))?.id,
     hasPasswordsAlone: () => false,
+    certificatesOf: (clientId) => certificates.filter(({ holder }) => holder.id === clientId),
+    withdrawnTokenById: (id) => withdrawn.find((each) => each.id === id),
     userById: (id) => users.find((user) => user.id === id),
     sessionById: (id) => sessions.find((session) => session.id === id),
     hashSecret,
@@ -58,6 +63,11 @@ export async function verifyOnce(
   if (verdict.outcome === 'accepted') return verdict;
   const { reason } = verdict;
   return { ...verdict, cause: refusalCause({ presentation, reason, registry, now: clock.now() }) };
+}
+
+async function withKey(keyStore: KeyStore, hash: string): Promise<Client[]> {
+  const client = await keyStore.clients.byKeyHash(hash);
+  return client ? [client] : [];
 }
 
 const NOTHING_SLOW: Registry['slow'] = {

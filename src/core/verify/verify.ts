@@ -77,7 +77,7 @@ export function restsOn({ kind, id, owner, credential }: Principal): string[] {
   if (owner !== null) rests.push(`user ${owner}`);
   if (credential.kind !== 'access-token') return rests;
   const { origin } = credential.claims;
-  rests.push('signing-keys', `session ${credential.claims.familyId}`);
+  rests.push('signing-keys', `withdrawn-token ${credential.claims.familyId}`);
   if (origin.kind === 'session') rests.push(`session ${origin.sessionId}`);
   return rests;
 }

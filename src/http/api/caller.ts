@@ -3,7 +3,8 @@ import { type Actor, actorOf } from '../../core/manage/actor.js';
 import type { Management } from '../../core/manage/management.js';
 import { KeywrightError } from '../../core/model/errors.js';
 import type { Principal } from '../../core/model/principal.js';
-import type { AuditEvent, AuditLog } from '../../core/ports/audit-log.js';
+import type { AuditEvent } from '../../core/ports/audit-log.js';
+import type { UnitOfWork } from '../../core/ports/unit-of-work.js';
 import { credentialKind } from '../../core/verify/prove.js';
 import { callerOf } from '../admission.js';
 import { Refused } from '../responses/errors.js';
@@ -28,15 +29,15 @@ export async function managerOf(
   const principal = await callerOf(request, services).catch(async (error) => {
     throw (await recordStranger(error, { services, action, from })) ?? error;
   });
-  const audit = services.audit.by({ who: `${principal.kind} ${principal.id}`, from });
+  const changes = services.changes.by({ who: `${principal.kind} ${principal.id}`, from });
   const actor = actorOf(principal, (id) => registry.userById(id));
   if (actor === undefined) {
     const caller = `${principal.kind} ${principal.id}`;
-    const refusal = await recordRefusal({ services, caller, audit, event: { action, target: '' } });
+    const refusal = await recordRefusal({ services, caller, changes, event: { action, target: '' } });
     throw refusal ?? new Refused(REFUSALS['insufficient-scope']);
   }
   const hashSecret = (secret: string) => registry.hashSecret(secret);
-  const management = { ...services, audit, hashSecret, actor };
+  const management = { ...services, changes, hashSecret, actor };
   return {
     principal,
     management,
@@ -49,7 +50,7 @@ export async function managerOf(
           (await recordRefusal({
             services,
             caller: `${principal.kind} ${principal.id}`,
-            audit,
+            changes,
             event: { action, target },
           })) ?? error
         );
@@ -62,7 +63,7 @@ interface RefusedCall {
   readonly services: HttpServices;
   /** By what it is counted. */
   readonly caller: string;
-  readonly audit: AuditLog;
+  readonly changes: UnitOfWork;
   readonly event: AuditEvent;
 }
 
@@ -70,7 +71,7 @@ interface RefusedCall {
 export async function recordRefusal({
   services,
   caller,
-  audit,
+  changes,
   event,
 }: RefusedCall): Promise<Refused | undefined> {
   const waitMs = (await services.failures?.take(caller)) ?? 0;
@@ -78,7 +79,7 @@ export async function recordRefusal({
   // What stands in the place of an id may be a secret.
   const isId =
     /^[A-Za-z0-9][A-Za-z0-9_.@:-]{0,72}$/.test(event.target) && credentialKind(event.target) === undefined;
-  await audit.refused({ ...event, target: isId ? event.target : '' });
+  await changes.refused({ ...event, target: isId ? event.target : '' });
   return undefined;
 }
 
@@ -99,12 +100,12 @@ async function recordStranger(
   error: unknown,
   { services, action, from }: Stranger,
 ): Promise<Refused | undefined> {
-  const { failures, addressKey, audit } = services;
+  const { failures, addressKey, changes } = services;
   if (!(error instanceof Refused) || error.refusal.problem.status !== 401) return undefined;
   // Wrong credentials were counted already.
   const isCounted = error.refusal === REFUSALS.invalid;
   const waitMs = isCounted ? 0 : ((await failures?.take(addressKey(from))) ?? 0);
   if (waitMs > 0) return new Refused(tooMany(waitMs));
-  await audit.by({ who: 'unknown', from }).refused({ action, target: '' });
+  await changes.by({ who: 'unknown', from }).refused({ action, target: '' });
   return undefined;
 }

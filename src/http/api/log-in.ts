@@ -47,14 +47,14 @@ export async function login(
   { name, password, scopes, sessionMs, tokenMs, isRefreshable }: Login,
   services: HttpServices,
 ): Promise<IssuedTokens> {
-  const { audit, headers } = services;
+  const { changes, headers } = services;
   const from = services.proxies.addressOf(request);
   const { domain } = headers.read(request.rawHeaders);
   const signedIn = await passwordAttempt(from, services, async () => {
     const result = await signIn(
       {
         ...sessionServices(services),
-        audit: audit.by({ who: `user ${name.toLowerCase().slice(0, 80)}`, from }),
+        changes: changes.by({ who: `user ${name.toLowerCase().slice(0, 80)}`, from }),
       },
       { name, password, domain, scopes, from, ttlMs: sessionMs, isRefreshable },
     );
@@ -88,8 +88,8 @@ export async function refresh(
   services: HttpServices,
 ): Promise<IssuedTokens> {
   const from = services.proxies.addressOf(request);
-  const audit = services.audit.by({ who: 'whoever has the refresh token', from });
-  const continued = await refreshSession({ ...sessionServices(services), audit }, token);
+  const changes = services.changes.by({ who: 'whoever has the refresh token', from });
+  const continued = await refreshSession({ ...sessionServices(services), changes }, token);
   if (continued) return issueTokens(continued, LIFETIMES.accessToken, services);
   const waitMs = (await services.failures?.take(services.addressKey(from))) ?? 0;
   throw new Refused(waitMs > 0 ? tooMany(waitMs) : REFUSALS.invalid);

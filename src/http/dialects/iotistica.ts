@@ -1,9 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
 import { requireAdmin } from '../../core/manage/actor.js';
-import { apiKeyId, registerApiKey } from '../../core/manage/api-keys.js';
+import { apiKeyId } from '../../core/manage/api-keys.js';
 import { makeClientPassword } from '../../core/manage/client-password.js';
 import { DEVICE_KEY_PREFIX } from '../../core/manage/provision.js';
+import { registerApiKey } from '../../core/manage/register-api-key.js';
 import { parseClientId } from '../../core/model/client-id.js';
 import { NEVER, parseExpiry } from '../../core/model/time.js';
 import { managerOf } from '../api/caller.js';

@@ -42,9 +42,9 @@ export function addRevokeRoute(app: FastifyInstance, services: HttpServices): vo
       const who = caller
         ? `${caller.kind} ${caller.id}`
         : `whoever has a token of ${target.kind} ${target.id}`;
-      const audit = services.audit.by({ who, from });
+      const changes = services.changes.by({ who, from });
       const { keyStore, clock } = services;
-      const revoking = { keyStore, clock, audit };
+      const revoking = { keyStore, clock, changes };
       if (target.kind === 'user') {
         // A session that has ended meanwhile need not be revoked.
         await revokeSession(revoking, target.sessionId).catch(unlessNotFound);
@@ -52,7 +52,7 @@ export function addRevokeRoute(app: FastifyInstance, services: HttpServices): vo
         // The others of its family end no later than an hour from now.
         const expiresAt = clock.now() + LIFETIMES.accessToken;
         const { id, tokenId } = target;
-        await withdrawToken(revoking, { tokenId, target: `${id}:${tokenId}`, expiresAt, from });
+        await withdrawToken(revoking, { tokenId, target: `${id}:${tokenId}`, expiresAt });
       }
       return {};
     },
@@ -69,7 +69,7 @@ async function targetOf(token: string, services: HttpServices): Promise<Target |
   const refresh = parseRefreshToken(token);
   if (refresh) {
     const session = registry.sessionById(refresh.sessionId);
-    return session?.userId && isOf(session, token, services)
+    return session && isOf(session, token, services)
       ? { kind: 'user', id: session.userId, sessionId: session.id }
       : undefined;
   }

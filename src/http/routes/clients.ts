@@ -6,17 +6,12 @@ import {
   makeClientPassword,
   setClientPassword,
 } from '../../core/manage/client-password.js';
-import {
-  type Bundle,
-  clientValidity,
-  deleteClient,
-  editClient,
-  issueClient,
-  listClients,
-  noSuchClient,
-  requireClient,
-} from '../../core/manage/issue-client.js';
+import { listClients, noSuchClient, requireClient, withCertificates } from '../../core/manage/clients.js';
+import { deleteClient } from '../../core/manage/delete-client.js';
+import { editClient } from '../../core/manage/edit-client.js';
+import { type Bundle, issueClient } from '../../core/manage/issue-client.js';
 import type { Management } from '../../core/manage/management.js';
+import { clientValidity } from '../../core/manage/validity.js';
 import { clientView } from '../../core/manage/views.js';
 import { parseLabel } from '../../core/model/client.js';
 import { parseClientId } from '../../core/model/client-id.js';
@@ -164,8 +159,8 @@ export function addClientRoutes(app: FastifyInstance, services: HttpServices): v
       const clients = await listClients(keyStore);
       const now = clock.now();
       return clients
-        .filter((client) => isTheirs(management.actor, client))
-        .map((client) => clientView(client, now));
+        .filter(({ client }) => isTheirs(management.actor, client))
+        .map((each) => clientView(each, now));
     },
   );
 
@@ -216,7 +211,7 @@ export function addClientRoutes(app: FastifyInstance, services: HttpServices): v
     async ({ raw, params: { id } }) => {
       const manager = await managerOf(raw, { services, action: 'client.show' });
       return manager.attempt(id, async (management) =>
-        clientView(await requireTheirs(management, id), clock.now()),
+        clientView(await withCertificates(keyStore, await requireTheirs(management, id)), clock.now()),
       );
     },
   );
@@ -233,7 +228,8 @@ export function addClientRoutes(app: FastifyInstance, services: HttpServices): v
           scopes: scopes && (await services.parseScopes(scopes)),
           owner: typeof owner === 'string' ? parseUserName(owner) : owner,
         };
-        return clientView(await editClient(management, parseClientId(id), edit), clock.now());
+        const client = await editClient(management, parseClientId(id), edit);
+        return clientView(await withCertificates(keyStore, client), clock.now());
       });
     },
   );

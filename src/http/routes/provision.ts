@@ -6,7 +6,7 @@ import { provisioningKeyView } from '../../core/manage/views.js';
 import { KeywrightError } from '../../core/model/errors.js';
 import { parseExpiry } from '../../core/model/time.js';
 import { parseUserName } from '../../core/model/user.js';
-import type { AuditLog } from '../../core/ports/audit-log.js';
+import type { UnitOfWork } from '../../core/ports/unit-of-work.js';
 import { managerOf, recordRefusal } from '../api/caller.js';
 import { OptionalText, Scopes, When } from '../api/schemas.js';
 import { Refused } from '../responses/errors.js';
@@ -84,10 +84,10 @@ export function addProvisionRoutes(app: FastifyInstance, services: HttpServices)
       const found = await findProvisioningKey({ ...services, hashSecret }, key);
       if (found === undefined) throw await wrongKey(services, from);
       const who = `provisioning key ${found.id}`;
-      const audit = services.audit.by({ who, from });
-      const made = await redeemProvisioningKey({ ...services, hashSecret, audit }, found, device).catch(
+      const changes = services.changes.by({ who, from });
+      const made = await redeemProvisioningKey({ ...services, hashSecret, changes }, found, device).catch(
         async (error) => {
-          throw (await refusal(error, { services, caller: who, audit })) ?? error;
+          throw (await refusal(error, { services, caller: who, changes })) ?? error;
         },
       );
       if (made === undefined) throw await wrongKey(services, from);
@@ -106,19 +106,22 @@ const EVENT = { action: 'provision.redeem', target: '' };
 
 /** Counts and records a key that may not be used. Who has one that may is never made to wait by it. */
 async function wrongKey(services: HttpServices, from: string): Promise<Refused> {
-  const audit = services.audit.by({ who: 'unknown', from });
-  const tooMany = await recordRefusal({ services, caller: services.addressKey(from), audit, event: EVENT });
+  const changes = services.changes.by({ who: 'unknown', from });
+  const tooMany = await recordRefusal({ services, caller: services.addressKey(from), changes, event: EVENT });
   return tooMany ?? new Refused(WRONG_PROVISIONING_KEY);
 }
 
 interface Refusing {
   readonly services: HttpServices;
   readonly caller: string;
-  readonly audit: AuditLog;
+  readonly changes: UnitOfWork;
 }
 
 /** Records what a good key was refused for. @returns what to say instead of the error where that is too often */
-async function refusal(error: unknown, { services, caller, audit }: Refusing): Promise<Refused | undefined> {
+async function refusal(
+  error: unknown,
+  { services, caller, changes }: Refusing,
+): Promise<Refused | undefined> {
   const isRefusal = error instanceof KeywrightError && ['refused', 'invalid-input'].includes(error.code);
-  return isRefusal ? recordRefusal({ services, caller, audit, event: EVENT }) : undefined;
+  return isRefusal ? recordRefusal({ services, caller, changes, event: EVENT }) : undefined;
 }

@@ -4,16 +4,15 @@ import {
   apiKeyId,
   deleteApiKey,
   editApiKey,
-  type FreshApiKey,
   findApiKey,
   type HeldApiKey,
   invalidateApiKey,
   listApiKeys,
-  registerApiKey,
   rotateApiKey,
 } from '../../core/manage/api-keys.js';
 import { makeClientPassword } from '../../core/manage/client-password.js';
-import { allLastUses, lastUse } from '../../core/manage/last-uses.js';
+import { lastUses } from '../../core/manage/last-uses.js';
+import { type FreshApiKey, registerApiKey } from '../../core/manage/register-api-key.js';
 import { apiKeyView } from '../../core/manage/views.js';
 import { wrapApiKey } from '../../core/model/api-key.js';
 import { parseClientId } from '../../core/model/client-id.js';
@@ -66,8 +65,8 @@ export function addTokenRoutes(app: FastifyInstance, services: HttpServices): vo
   const { keyStore, clock } = services;
   const tags = ['management'];
   const view = async (held: HeldApiKey) => {
-    const used = await lastUse(keyStore, apiKeyId(held.client, held.credential));
-    return apiKeyView(held, { now: clock.now(), used });
+    const id = apiKeyId(held.client, held.credential);
+    return apiKeyView(held, { now: clock.now(), used: (await lastUses(keyStore, [id])).get(id) });
   };
   const fresh = ({ client, credential, key, mqttPassword }: FreshApiKey) => ({
     ...apiKeyView({ client, credential }, { now: clock.now() }),
@@ -80,9 +79,11 @@ export function addTokenRoutes(app: FastifyInstance, services: HttpServices): vo
     { schema: { tags, summary: 'List API keys', response: { 200: Type.Array(Token) } } },
     async ({ raw }) => {
       const { management } = await managerOf(raw, { services, action: 'token.list' });
-      const uses = await allLastUses(keyStore);
+      const all = await listApiKeys(management);
+      const ids = all.map(({ client, credential }) => apiKeyId(client, credential));
+      const uses = await lastUses(keyStore, ids);
       const now = clock.now();
-      return (await listApiKeys(management)).map((held) =>
+      return all.map((held) =>
         apiKeyView(held, { now, used: uses.get(apiKeyId(held.client, held.credential)) }),
       );
     },

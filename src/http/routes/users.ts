@@ -84,7 +84,7 @@ export function addUserRoutes(app: FastifyInstance, services: HttpServices): voi
     { schema: { tags, summary: 'List users', response: { 200: Type.Array(User) } } },
     async ({ raw }) => {
       const { actor } = (await managerOf(raw, { services, action: 'user.list' })).management;
-      const users = await keyStore.users.list();
+      const users = await keyStore.users.page();
       return users.filter(({ id }) => actor.kind !== 'member' || id === actor.userId).map(userView);
     },
   );

@@ -55,7 +55,7 @@ export class Draft implements Records {
     return found;
   }
 
-  put<Kind extends RecordKind>(kind: Kind, record: RecordTypes[Kind]): void {
+  put<Kind extends RecordKind>(kind: Kind, record: StoredTypes[Kind]): void {
     this.#put(kind, record);
   }
 

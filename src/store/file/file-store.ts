@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { basename } from 'node:path';
+import type { Certificate } from '../../core/model/certificate.js';
 import { type Client, liveClient } from '../../core/model/client.js';
 import type {
   Certificates,
@@ -13,12 +14,13 @@ import type {
   Watcher,
 } from '../../core/ports/key-store.js';
 import { prepareHome } from '../../disk/home.js';
-import type { Draft } from './draft.js';
+import type { DraftPlace } from './draft.js';
 import { placeAt, StoreFiles } from './files.js';
 import { Follower } from './follower.js';
 import { prepareFormat } from './format.js';
 import { putAllInPlace } from './journal.js';
 import { FileKeyUses } from './key-uses.js';
+import { shardName } from './kinds.js';
 
 export interface FileStoreOptions {
   readonly home: string;
@@ -56,8 +58,7 @@ export class FileStore implements KeyStore {
     };
     this.certificates = {
       ...this.#collection('certificate'),
-      ofClient: async (clientId) =>
-        (await this.files.read(placeAt('certificate', clientId))).certificatesOf(clientId),
+      ofClients: (clientIds) => this.#certificatesOf(clientIds),
     };
     this.users = this.#collection('user');
     this.sessions = this.#collection('session');
@@ -98,13 +99,17 @@ export class FileStore implements KeyStore {
   }
 
   /**
-   * Writes what a draft puts, if all that it has read still stands. @param record writes what is to be known of the change,
+   * Writes what a change puts into files, if all that it has read in them still stands. @param record writes what is to be known of the change,
    * then runs the writing. @returns false if something had changed: then nothing was written @throws KeywrightError `io`
    */
-  async commit(draft: Draft, record: (write: () => Promise<void>) => Promise<void>): Promise<boolean> {
-    const places = await draft.settle();
+  async commit(
+    places: readonly DraftPlace[],
+    record: (write: () => Promise<void>) => Promise<void>,
+  ): Promise<boolean> {
     const isDone = await this.files.exclusively(places, async () => {
-      const shards = await Promise.all(places.map(async (place) => ({ ...place, shard: await this.files.read(place) })));
+      const shards = await Promise.all(
+        places.map(async (place) => ({ ...place, shard: await this.files.read(place) })),
+      );
       if (!shards.every(({ checks, shard }) => checks.every((holds) => holds(shard)))) return false;
       const written = shards.filter(({ writes }) => writes.length > 0);
       for (const { writes, shard } of written) for (const write of writes) write(shard);
@@ -114,7 +119,7 @@ export class FileStore implements KeyStore {
         if (others.length === 0) return only.shard.write();
         const prepared = [];
         for (const { directory, name, shard } of written) {
-          prepared.push({ directory, name, temporary: await shard.prepare() });
+          prepared.push({ directory, name, temporary: basename(await shard.prepare()) });
         }
         await putAllInPlace(this.files.root, prepared);
       });
@@ -146,10 +151,23 @@ export class FileStore implements KeyStore {
     return found.sort((one, other) => (one.id < other.id ? -1 : 1)).slice(0, limit);
   }
 
+  async #certificatesOf(clientIds: readonly string[]): Promise<Certificate[]> {
+    const wanted = new Set(clientIds);
+    const places = new Map(clientIds.map((id) => [shardName(id), placeAt('certificate', id)]));
+    const found: Certificate[] = [];
+    for (const place of places.values()) {
+      const all = (await this.files.read(place)).all('certificate');
+      found.push(...all.filter(({ holder }) => holder.kind === 'client' && wanted.has(holder.id)));
+    }
+    return found;
+  }
+
   async #clientByKeyHash(hash: string): Promise<Client | undefined> {
     const hasKey = ({ credentials }: Client) =>
       credentials.some((credential) => credential.kind === 'api-key' && credential.hash === hash);
-    return (await this.#page('client', {}, (client) => liveClient(client) !== undefined && hasKey(client)))[0];
+    return (
+      await this.#page('client', {}, (client) => liveClient(client) !== undefined && hasKey(client))
+    )[0];
   }
 }
 

@@ -2,8 +2,8 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ioError, systemCode } from '../../disk/io-error.js';
 import { withLock } from '../../disk/lock.js';
-import { type StoredKind, KINDS, shardName } from './kinds.js';
 import { finishJournals, finishPlace } from './journal.js';
+import { KINDS, type StoredKind, shardName } from './kinds.js';
 import { Shard, sweepTemporaries } from './shard.js';
 
 /** One file of the store: which directory, and which of its 256. */

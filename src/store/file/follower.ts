@@ -31,7 +31,9 @@ interface Seen {
   readonly records: ReadonlyMap<string, Followed>;
 }
 
-type Followed = { readonly [Kind in RecordKind]: { readonly kind: Kind; readonly record: RecordTypes[Kind] } }[RecordKind];
+type Followed = {
+  readonly [Kind in RecordKind]: { readonly kind: Kind; readonly record: RecordTypes[Kind] };
+}[RecordKind];
 
 /**
  * Tells a watcher how the records change. Every write renames a file into its directory, which changes the directory's
@@ -65,7 +67,9 @@ export class Follower {
 
   /** Looks at some files now, for a change that this very process made. */
   refresh(places: readonly Place[]): Promise<void> {
-    return this.#inTurn(() => this.#lookAt(places.filter(({ directory }) => DIRECTORIES.includes(directory))));
+    return this.#inTurn(() =>
+      this.#lookAt(places.filter(({ directory }) => DIRECTORIES.includes(directory))),
+    );
   }
 
   #schedule(): void {
@@ -96,7 +100,8 @@ export class Follower {
   async #lookIfChanged(): Promise<void> {
     for (const directory of DIRECTORIES) {
       const time = await this.#timeOf(directory);
-      if (time === UNSETTLED || time !== this.#directoryTimes.get(directory)) await this.#lookAtAll(directory);
+      if (time === UNSETTLED || time !== this.#directoryTimes.get(directory))
+        await this.#lookAtAll(directory);
     }
   }
 

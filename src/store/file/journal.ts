@@ -19,7 +19,7 @@ export async function putAllInPlace(root: string, prepared: readonly Prepared[])
   const journal = join(root, `journal-${randomBytes(6).toString('hex')}`);
   await createFile(journal, { data: JSON.stringify(prepared), mode: 0o600 });
   await syncDirectory(root);
-  for (const each of prepared) await finish(root, each);
+  for (const each of prepared) await rename(root, each);
   await rm(journal, { force: true });
 }
 
@@ -43,8 +43,11 @@ export async function finishJournals(root: string, lock: (place: Place) => Promi
 // A temporary file that is gone was renamed before its writer was killed.
 async function finish(root: string, { directory, name, temporary }: Prepared): Promise<void> {
   const names = await listDirectory(join(root, directory));
-  if (!names.includes(temporary)) return;
-  await putInPlace(join(root, directory, temporary), join(root, directory, `${name}.json`));
+  if (names.includes(temporary)) await rename(root, { directory, name, temporary });
+}
+
+function rename(root: string, { directory, name, temporary }: Prepared): Promise<void> {
+  return putInPlace(join(root, directory, temporary), join(root, directory, `${name}.json`));
 }
 
 async function journals(root: string): Promise<string[]> {

@@ -48,7 +48,10 @@ export class FileKeyUses implements KeyUses {
   async keepOnly(isKey: (apiKeyId: string) => boolean): Promise<void> {
     for (const place of await this.#files.placesIn('uses')) {
       const gone = (await this.#files.read(place)).all('use').filter(({ id }) => !isKey(id));
-      if (gone.length > 0) await this.#change(place, (shard) => gone.forEach(({ id }) => shard.delete('use', id)));
+      if (gone.length > 0)
+        await this.#change(place, (shard) => {
+          for (const { id } of gone) shard.delete('use', id);
+        });
     }
   }
 
@@ -75,7 +78,10 @@ export class FileKeyUses implements KeyUses {
     });
   }
 
-  async #change(place: Place, change: (shard: Awaited<ReturnType<StoreFiles['read']>>) => void): Promise<void> {
+  async #change(
+    place: Place,
+    change: (shard: Awaited<ReturnType<StoreFiles['read']>>) => void,
+  ): Promise<void> {
     await this.#prepare();
     await this.#files.exclusively([place], async () => {
       const shard = await this.#files.read(place);

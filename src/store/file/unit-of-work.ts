@@ -26,6 +26,10 @@ export class FileUnitOfWork implements UnitOfWork {
     return new FileUnitOfWork({ ...this.#options, audit: this.#options.audit.by(actor) });
   }
 
+  refused(event: AuditEvent): Promise<void> {
+    return this.#options.audit.refused(event);
+  }
+
   async change<T>(event: AuditEvent | null, work: (records: Records) => T | Promise<T>): Promise<T> {
     const { store, audit, licence } = this.#options;
     await store.prepare();
@@ -33,8 +37,10 @@ export class FileUnitOfWork implements UnitOfWork {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const draft = new Draft(store.files);
       const result = await work(draft);
-      const commit = () => store.commit(draft, record);
-      if (await (draft.makesClient ? licence.takeSeat(commit) : commit())) return result;
+      const places = await draft.settle();
+      if (places.length === 0) return result;
+      const commit = () => store.commit(places, record);
+      if (await (draft.takesSeat ? licence.takeSeat(commit) : commit())) return result;
     }
     throw new KeywrightError('store-busy', 'others change the same records all the time', {
       hint: 'nothing was changed; try again',

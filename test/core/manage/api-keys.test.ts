@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { OPERATOR } from '../../../src/core/manage/actor.js';
-import { apiKeyId, deleteApiKey, registerApiKey, rotateApiKey } from '../../../src/core/manage/api-keys.js';
+import { apiKeyId, deleteApiKey, rotateApiKey } from '../../../src/core/manage/api-keys.js';
 import { makeClientPassword } from '../../../src/core/manage/client-password.js';
+import { registerApiKey } from '../../../src/core/manage/register-api-key.js';
 import { NEVER } from '../../../src/core/model/time.js';
 import { openHome } from '../../../src/home/open-home.js';
 import { scratchDirectory } from '../../support/keywright.js';

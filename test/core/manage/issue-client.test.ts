@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { OPERATOR } from '../../../src/core/manage/actor.js';
-import { clientValidity, issueClient } from '../../../src/core/manage/issue-client.js';
+import { issueClient } from '../../../src/core/manage/issue-client.js';
+import { clientValidity } from '../../../src/core/manage/validity.js';
 import { openHome } from '../../../src/home/open-home.js';
 import { scratchDirectory } from '../../support/keywright.js';
 

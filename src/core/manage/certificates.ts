@@ -1,0 +1,45 @@
+import type { KeyObject } from 'node:crypto';
+import { type Certificate, type CertificateHolder, type Withdrawal, withdraw } from '../model/certificate.js';
+import { keyAlgorithmOf } from '../model/key-algorithm.js';
+import type { CertificateAuthority, IssuedCertificate } from '../ports/certificate-authority.js';
+import type { Records } from '../ports/unit-of-work.js';
+import type { Validity } from './validity.js';
+
+export interface NewCertificate {
+  readonly holder: CertificateHolder;
+  readonly authority: CertificateAuthority;
+  readonly issued: IssuedCertificate;
+  readonly publicKey: KeyObject;
+  readonly validity: Validity;
+}
+
+/** Makes the record of a certificate that was just issued. */
+export function newCertificate({
+  holder,
+  authority,
+  issued,
+  publicKey,
+  validity,
+}: NewCertificate): Certificate {
+  const algorithm = keyAlgorithmOf(publicKey);
+  if (algorithm === undefined) throw new TypeError('the certificate has a key of an unknown type');
+  return {
+    id: issued.serial,
+    revision: 0,
+    holder,
+    issuer: authority.fingerprint,
+    fingerprint: issued.fingerprint,
+    key: { algorithm, publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64') },
+    notBefore: validity.notBefore,
+    notAfter: validity.notAfter,
+    withdrawn: null,
+  };
+}
+
+/** Withdraws all certificates of a client; those that have ended are forgotten. */
+export async function withdrawAll(records: Records, clientId: string, withdrawal: Withdrawal): Promise<void> {
+  for (const certificate of await records.certificatesOf(clientId)) {
+    if (certificate.notAfter <= withdrawal.at) records.delete('certificate', certificate.id);
+    else if (certificate.withdrawn === null) records.put('certificate', withdraw(certificate, withdrawal));
+  }
+}

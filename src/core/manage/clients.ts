@@ -1,0 +1,64 @@
+import type { Certificate } from '../model/certificate.js';
+import { type Client, liveClient } from '../model/client.js';
+import { KeywrightError } from '../model/errors.js';
+import type { ClientQuery, KeyStore } from '../ports/key-store.js';
+import { type Actor, isTheirs } from './actor.js';
+
+/** A client with the certificates that it holds now. */
+export interface ClientWithCertificates {
+  readonly client: Client;
+  readonly certificates: readonly Certificate[];
+}
+
+/** Fetches a client. @throws KeywrightError `not-found` */
+export async function requireClient(keyStore: KeyStore, clientId: string): Promise<Client> {
+  const client = liveClient(await keyStore.clients.get(clientId));
+  if (client === undefined) throw noSuchClient(clientId);
+  return client;
+}
+
+/** Returns a client that exists and is the actor's to see. @throws KeywrightError `not-found` */
+export function requireTheirs(
+  current: Client | undefined,
+  { clientId, actor }: { readonly clientId: string; readonly actor: Actor },
+): Client {
+  const client = liveClient(current);
+  if (client && isTheirs(actor, client)) return client;
+  throw noSuchClient(clientId);
+}
+
+/** Fetches the certificates of a client. */
+export async function withCertificates(keyStore: KeyStore, client: Client): Promise<ClientWithCertificates> {
+  return { client, certificates: held(await keyStore.certificates.ofClients([client.id])) };
+}
+
+/** Lists clients in the order of their ids. */
+export async function listClients(
+  keyStore: KeyStore,
+  query: ClientQuery = {},
+): Promise<ClientWithCertificates[]> {
+  const clients = await keyStore.clients.page(query);
+  const certificates = held(await keyStore.certificates.ofClients(clients.map(({ id }) => id)));
+  const byClient = new Map<string, Certificate[]>();
+  for (const each of certificates)
+    byClient.set(each.holder.id, [...(byClient.get(each.holder.id) ?? []), each]);
+  return clients.map((client) => ({ client, certificates: byClient.get(client.id) ?? [] }));
+}
+
+function held(certificates: readonly Certificate[]): Certificate[] {
+  return certificates.filter(({ withdrawn }) => withdrawn === null);
+}
+
+/** Says that somebody else changed a client between its being checked and its being changed. */
+export function changedMeanwhile(clientId: string): KeywrightError {
+  return new KeywrightError('store-busy', `client ${clientId} was changed by another command meanwhile`, {
+    hint: 'nothing was replaced; try again',
+  });
+}
+
+/** Says that a client does not exist, or is not for the caller to see. */
+export function noSuchClient(clientId: string): KeywrightError {
+  return new KeywrightError('not-found', `there is no client ${clientId}`, {
+    hint: 'list the clients with: keywright key list',
+  });
+}

@@ -1,0 +1,49 @@
+import { type Client, parseLabel } from '../model/client.js';
+import { parseGroupName } from '../model/user.js';
+import { requireAdmin, requireGrantable } from './actor.js';
+import { requireTheirs } from './clients.js';
+import type { Managing } from './management.js';
+import { ownersIn, requireOwnable } from './ownership.js';
+
+/** What may be changed of a client without new credentials; what is left out stays. */
+export interface ClientEdit {
+  readonly label?: string | null | undefined;
+  readonly scopes?: readonly string[] | undefined;
+  readonly owner?: string | null | undefined;
+  readonly domain?: string | null | undefined;
+}
+
+/** @throws KeywrightError `not-found`, `invalid-input`; `refused` if it would grant what the actor or the owner does not hold */
+export function editClient(
+  { changes, clock, actor }: Managing,
+  clientId: string,
+  edit: ClientEdit,
+): Promise<Client> {
+  if (typeof edit.label === 'string') parseLabel(edit.label);
+  const domain = typeof edit.domain === 'string' ? parseGroupName(edit.domain) : edit.domain;
+  return changes.change({ action: 'client.edit', target: clientId }, async (records) => {
+    const found = requireTheirs(await records.get('client', clientId), { clientId, actor });
+    if (edit.owner !== undefined) requireAdmin(actor);
+    const next = {
+      ...found,
+      label: edit.label === undefined ? found.label : edit.label,
+      scopes: edit.scopes ?? found.scopes,
+      owner: edit.owner === undefined ? found.owner : edit.owner,
+      domain: domain === undefined ? found.domain : domain,
+      updatedAt: clock.now(),
+    };
+    if (edit.scopes !== undefined || edit.owner !== undefined || domain !== undefined) {
+      // With another owner, all that the client has may do more than before.
+      const scopes = [next.scopes, ...(edit.owner === undefined ? [] : keyScopes(found))];
+      for (const each of scopes) requireGrantable(actor, each);
+      const { owner, domain } = next;
+      await requireOwnable(ownersIn(records, actor), { owner, domain, scopes });
+    }
+    records.put('client', next);
+    return next;
+  });
+}
+
+function keyScopes({ credentials }: Client): (readonly string[])[] {
+  return credentials.flatMap((credential) => (credential.kind === 'api-key' ? [credential.scopes] : []));
+}

@@ -1,0 +1,109 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { checkKeyPrefix, keyHint, makeApiKey } from '../model/api-key.js';
+import { type ApiKeyCredential, type Client, liveClient, newClient, parseLabel } from '../model/client.js';
+import { KeywrightError } from '../model/errors.js';
+import { checkTime, type Timestamp } from '../model/time.js';
+import { parseGroupName } from '../model/user.js';
+import { isTheirs, ownerOfNew, requireGrantable } from './actor.js';
+import { type FreshPassword, withPassword } from './client-password.js';
+import { noSuchClient } from './clients.js';
+import type { Management, Managing } from './management.js';
+import { ownersIn, requireOwnable } from './ownership.js';
+
+export interface ApiKeyRequest {
+  /** Canonical id of an existing client that gets one more credential. */
+  readonly clientId?: string | undefined;
+  /** Canonical id for the client where that does not exist yet; without either it is a UUID. */
+  readonly newClientId?: string | undefined;
+  /** The user that a new client belongs to; a member's is always its own. */
+  readonly owner?: string | undefined;
+  /** The domain of a new client. */
+  readonly domain?: string | undefined;
+  readonly label?: string | undefined;
+  readonly scopes: readonly string[];
+  readonly expiresAt: Timestamp;
+  readonly prefix: string;
+  /** Becomes the client's, beside the key, at once with it. */
+  readonly mqttPassword?: FreshPassword | undefined;
+}
+
+/** A key that was just made: the only time that its text exists. */
+export interface FreshApiKey {
+  readonly client: Client;
+  readonly credential: ApiKeyCredential;
+  readonly key: string;
+  readonly mqttPassword?: string | undefined;
+}
+
+/** Registers an API key. @throws KeywrightError `not-found` if the client or the owner does not exist; `refused`, `invalid-input` */
+export async function registerApiKey(
+  services: Managing<'hashSecret'>,
+  request: ApiKeyRequest,
+): Promise<FreshApiKey> {
+  const { changes, clock, actor } = services;
+  const { clientId, newClientId, expiresAt, scopes, mqttPassword } = request;
+  const now = clock.now();
+  if (checkTime(expiresAt) <= now)
+    throw new KeywrightError('invalid-input', 'the key would expire in the past');
+  requireGrantable(actor, scopes);
+  const id = clientId ?? newClientId ?? randomUUID();
+  const { key, credential } = freshApiKey(services, request);
+  const event = { action: 'token.register', target: `${id}:${credential.id}` };
+  const client = await changes.change(event, async (records) => {
+    const found = liveClient(await records.get('client', id));
+    if (found === undefined ? clientId !== undefined : !isTheirs(actor, found)) throw noSuchClient(id);
+    const holder = found ?? holderOf(request, { id, now, owner: ownerOfNew(actor, request.owner) });
+    const { owner, domain } = holder;
+    if (request.owner !== undefined && request.owner !== owner) {
+      throw new KeywrightError(
+        'invalid-input',
+        `client ${id} belongs to ${owner ?? 'nobody'}, not to ${request.owner}`,
+      );
+    }
+    await requireOwnable(ownersIn(records, actor), { owner, domain, scopes: [scopes] });
+    const credentials = [...holder.credentials, credential];
+    const next = {
+      ...holder,
+      credentials: mqttPassword ? withPassword(credentials, mqttPassword.credential) : credentials,
+      updatedAt: now,
+    };
+    records.put('client', next);
+    return next;
+  });
+  return { client, credential, key, mqttPassword: mqttPassword?.text };
+}
+
+function holderOf(
+  { label, domain, scopes }: ApiKeyRequest,
+  { id, now, owner }: { readonly id: string; readonly now: Timestamp; readonly owner: string | null },
+): Client {
+  return newClient({
+    id,
+    label: label ?? null,
+    owner,
+    domain: domain === undefined ? null : parseGroupName(domain),
+    scopes,
+    createdAt: now,
+  });
+}
+
+/** Makes an API key that is no client's yet. @throws KeywrightError `invalid-input` on a label or a prefix of another form */
+export function freshApiKey(
+  { clock, hashSecret }: Pick<Management, 'clock' | 'hashSecret'>,
+  { label, scopes, expiresAt, prefix }: Pick<ApiKeyRequest, 'label' | 'scopes' | 'expiresAt' | 'prefix'>,
+): { key: string; credential: ApiKeyCredential } {
+  const key = makeApiKey(checkKeyPrefix(prefix));
+  const credential: ApiKeyCredential = {
+    kind: 'api-key',
+    id: randomBytes(3).toString('hex'),
+    hash: hashSecret(key),
+    prefix,
+    hint: keyHint(key),
+    label: label === undefined ? null : parseLabel(label),
+    scopes,
+    createdAt: clock.now(),
+    expiresAt,
+    revokedAt: null,
+  };
+  return { key, credential };
+}

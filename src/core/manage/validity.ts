@@ -1,0 +1,44 @@
+import { KeywrightError } from '../model/errors.js';
+import { addDuration, formatTime, type Timestamp, wholeSeconds } from '../model/time.js';
+import type { CertificateAuthority } from '../ports/certificate-authority.js';
+
+export interface Validity {
+  readonly notBefore: Timestamp;
+  readonly notAfter: Timestamp;
+}
+
+const DEFAULT_VALID_FOR = '3y';
+
+/** What is asked of a validity; what is left out gets its default. */
+export interface AskedValidity {
+  readonly notBefore?: Timestamp;
+  readonly notAfter?: Timestamp;
+  /** A duration, in place of an end. */
+  readonly validFor?: string;
+}
+
+/** The validity of a new client within the CA's own. @throws KeywrightError `invalid-input` on an impossible span */
+export function clientValidity(
+  asked: AskedValidity,
+  authority: CertificateAuthority,
+  now: Timestamp,
+): Validity {
+  if (now >= authority.notAfter) {
+    throw new KeywrightError('ca-unusable', `the CA ended at ${formatTime(authority.notAfter)}`);
+  }
+  const notBefore = wholeSeconds(asked.notBefore ?? now);
+  const told =
+    asked.notAfter ?? (asked.validFor === undefined ? undefined : addDuration(notBefore, asked.validFor));
+  // An end that nobody asked for gives way to the CA's.
+  const notAfter = told ?? Math.min(addDuration(notBefore, DEFAULT_VALID_FOR), authority.notAfter);
+  const span = `${formatTime(notBefore)} to ${formatTime(notAfter)}`;
+  if (notAfter <= notBefore)
+    throw new KeywrightError('invalid-input', `the validity ends before it begins: ${span}`);
+  if (notAfter <= now) throw new KeywrightError('invalid-input', `the validity ends in the past: ${span}`);
+  if (notBefore < authority.notBefore || notAfter > authority.notAfter) {
+    throw new KeywrightError('invalid-input', `the validity ${span} is not within that of the CA`, {
+      hint: `the CA is valid from ${formatTime(authority.notBefore)} to ${formatTime(authority.notAfter)}`,
+    });
+  }
+  return { notBefore, notAfter };
+}
