@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { openFileStore } from '../../src/store/file/file-store.js';
+import { FileStore } from '../../src/store/file/file-store.js';
 import { PROGRAM, workshop } from '../support/keywright.js';
 
 describe('many commands at once', () => {
@@ -64,9 +64,10 @@ describe('kill -9', () => {
       await child;
       clearTimeout(timer);
     }
-    const clients = await openFileStore(home).clients.list();
-    for (const client of clients) {
-      expect(client.credentials.map(({ kind }) => kind)).toEqual(['certificate', 'signed-token']);
+    const store = new FileStore({ home });
+    for (const client of await store.clients.page()) {
+      expect(client.credentials.map(({ kind }) => kind)).toEqual(['signed-token']);
+      expect(await store.certificates.ofClients([client.id])).toHaveLength(1);
       expect((await keywright(['verify', '--token-file', `${client.id}_token`])).exitCode).toBe(0);
     }
     expect(await keywright(['audit', 'verify'])).toMatchObject({ exitCode: 0 });

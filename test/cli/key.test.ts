@@ -185,7 +185,7 @@ describe('key gen', () => {
     const store = join(shop.home, 'store', 'clients');
     const [shard = ''] = (await readdir(store)).filter((name) => name.endsWith('.json'));
     const content = json(await readFile(join(store, shard), 'utf8'));
-    content.records.a.label = 'x'.repeat(2000);
+    content.records.client.a.label = 'x'.repeat(2000);
     await writeFile(join(store, shard), JSON.stringify(content));
     const run = await execa(
       'bash',
@@ -337,14 +337,14 @@ describe('key show and key del', () => {
     expect((await shop.keywright(['key', 'del', 'a'])).exitCode).toBe(3);
     const store = join(shop.home, 'store', 'clients');
     const [shard = ''] = (await readdir(store)).filter((name) => name.endsWith('.json'));
-    expect(json(await readFile(join(store, shard), 'utf8')).records.a).toMatchObject({
-      credentials: [],
-      retired: [{ serial }],
+    expect(json(await readFile(join(store, shard), 'utf8')).records).toMatchObject({
+      client: { a: { credentials: [] } },
+      certificate: { [serial]: { withdrawn: { reason: 'deleted' } } },
     });
 
     expect((await shop.keywright(['key', 'gen', 'a', '--output', 'again'])).exitCode).toBe(0);
-    expect(json(await readFile(join(store, shard), 'utf8')).records.a).toMatchObject({
-      retired: [{ serial }],
+    expect(json(await readFile(join(store, shard), 'utf8')).records).toMatchObject({
+      certificate: { [serial]: { withdrawn: { reason: 'deleted' } } },
     });
     expect((await shop.keywright(['verify', '--token-file', 'a_token'])).exitCode).toBe(5);
     expect((await shop.keywright(['verify', '--token-file', 'again_token'])).exitCode).toBe(0);

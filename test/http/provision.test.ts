@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { openFileStore } from '../../src/store/file/file-store.js';
+import { FileStore } from '../../src/store/file/file-store.js';
 import { addUser, ask, eventually, PASSWORD, serve, type Workshop, workshop } from '../support/keywright.js';
 import { connectMqtt, refusal } from '../support/requests.js';
 
@@ -278,8 +278,8 @@ describe('POST /api/v1/provision/agent', () => {
     expect(await outcome()).toEqual([201, undefined]);
     expect(await list(shop)).toMatchObject([{ usesLeft: 8, owner: 'eve' }]);
     // Another eve is not the one who was meant.
-    const store = openFileStore(shop.home);
-    const [record] = await store.provisioningKeys.list();
+    const store = new FileStore({ home: shop.home });
+    const [record] = await store.provisioningKeys.page();
     await shop.keywright(['user', 'del', 'eve', '--with-clients', '--yes']);
     expect(await list(shop)).toEqual([]);
     expect(await outcome()).toEqual([401, 'invalid provisioning key']);
@@ -339,13 +339,13 @@ it('kill -9 of the server leaves each client whole or none, and no more of them 
     server.process.kill('SIGKILL');
     await server.process;
   }
-  const store = openFileStore(shop.home);
-  const kept = await store.clients.list();
+  const store = new FileStore({ home: shop.home });
+  const kept = await store.clients.page();
   for (const { credentials } of kept)
     expect(credentials.map(({ kind }) => kind)).toEqual(['api-key', 'password']);
   const ids = kept.map(({ id }) => id);
   for (const { agentUuid } of got) expect(ids).toContain(agentUuid);
-  const [left] = await store.provisioningKeys.list();
+  const [left] = await store.provisioningKeys.page();
   expect(kept.length).toBeLessThanOrEqual(uses - (left?.usesLeft ?? 0));
   expect(await shop.keywright(['audit', 'verify'])).toMatchObject({ exitCode: 0 });
   const server = await serve(shop);

@@ -69,9 +69,6 @@ the token nor the password is kept.`;
     const home = await this.openHome(flags.home);
     const { clock } = home;
     const { asked, terms } = await issueTerms(flags, home);
-    if (!flags.force) {
-      await refuseExisting(flags.zip ? [archive] : Object.values(files));
-    }
     const authority = await home.authority();
     const validity = clientValidity(asked, authority, clock.now());
     const options = { replace: flags.force };
@@ -82,11 +79,20 @@ the token nor the password is kept.`;
         ...{ clientId, algorithm: flags.algorithm, validity, ...terms, ...options },
         mqttPassword: password?.credential,
       },
-      (made) => {
-        const bundle = { ...made, mqttPassword: password?.text };
-        return flags.zip
-          ? writeArchive(bundle, { path: archive, prefix, serverCertificate: authority.certificate }, options)
-          : writeBundle(bundle, files, options);
+      {
+        check: async () => {
+          if (!flags.force) await refuseExisting(flags.zip ? [archive] : Object.values(files));
+        },
+        deliver: (made) => {
+          const bundle = { ...made, mqttPassword: password?.text };
+          return flags.zip
+            ? writeArchive(
+                bundle,
+                { path: archive, prefix, serverCertificate: authority.certificate },
+                options,
+              )
+            : writeBundle(bundle, files, options);
+        },
       },
     );
 

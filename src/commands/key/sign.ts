@@ -48,20 +48,22 @@ its signed token with that key itself.`;
     const { clock } = home;
     const { asked, terms } = await issueTerms(flags, home);
     const { output } = flags;
-    if (!flags.force) {
-      if (output !== undefined) await refuseExisting([output]);
-    }
     const authority = await home.authority();
     const validity = clientValidity(asked, authority, clock.now());
     let certificate = '';
     const issued = await signClient(
       { ...management(home), authority },
       { clientId, publicKey: request.publicKey, validity, ...terms, replace: flags.force },
-      async (signed) => {
-        certificate = signed;
-        return output === undefined
-          ? NOTHING_YET
-          : writeCertificate(signed, output, { replace: flags.force });
+      {
+        check: async () => {
+          if (!flags.force && output !== undefined) await refuseExisting([output]);
+        },
+        deliver: async (signed) => {
+          certificate = signed;
+          return output === undefined
+            ? NOTHING_YET
+            : writeCertificate(signed, output, { replace: flags.force });
+        },
       },
     );
     if (output !== undefined) this.log(`Save certificate ${output}`);

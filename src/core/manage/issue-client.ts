@@ -41,6 +41,13 @@ export interface Delivery {
   takeBack(): Promise<void>;
 }
 
+/** Hands over what was issued. */
+export interface HandOver<Issued> {
+  /** Refuses what could not be handed over, before a key is made; whatever it throws changes nothing. */
+  check?(): Promise<void>;
+  deliver(issued: Issued): Promise<Delivery>;
+}
+
 /**
  * Issues a client's certificate, key and token. The bundle is delivered before the client is registered: whoever stops
  * this half-way leaves credentials that nothing accepts, never accepted credentials that nobody holds.
@@ -49,12 +56,13 @@ export interface Delivery {
 export function issueClient(
   services: Managing<'authority' | 'licence'>,
   { algorithm, ...asked }: IssueRequest & { readonly algorithm: KeyAlgorithm },
-  deliver: (bundle: Bundle) => Promise<Delivery>,
+  { check, deliver }: HandOver<Bundle>,
 ): Promise<ClientWithCertificates> {
   const { clientId, replace } = asked;
   return certify(services, asked, {
     action: replace ? 'key.replace' : 'key.gen',
     makeKey: async () => {
+      await check?.();
       const { publicKey, privateKey } = await makeKeyPair(algorithm);
       const token = signToken(clientId, privateKey);
       const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
@@ -70,11 +78,14 @@ export function issueClient(
 export function signClient(
   services: Managing<'authority' | 'licence'>,
   { publicKey, ...asked }: IssueRequest & { readonly publicKey: KeyObject },
-  deliver: (certificate: string) => Promise<Delivery>,
+  { check, deliver }: HandOver<string>,
 ): Promise<ClientWithCertificates> {
   return certify(services, asked, {
     action: asked.replace ? 'key.replace' : 'key.sign',
-    makeKey: async () => ({ publicKey, token: undefined, deliver }),
+    makeKey: async () => {
+      await check?.();
+      return { publicKey, token: undefined, deliver };
+    },
   });
 }
 

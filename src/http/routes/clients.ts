@@ -140,9 +140,11 @@ export function addClientRoutes(app: FastifyInstance, services: HttpServices): v
         domain: domain === undefined ? undefined : parseGroupName(domain),
         mqttPassword: password?.credential,
       },
-      async (bundle) => {
-        handedOver = bundle;
-        return { keep: async () => undefined, takeBack: async () => undefined };
+      {
+        deliver: async (bundle) => {
+          handedOver = bundle;
+          return { keep: async () => undefined, takeBack: async () => undefined };
+        },
       },
     );
     return {

@@ -23,19 +23,23 @@ it('lets one of two replacements at once win, and takes the other’s files back
     open = resolve;
   });
   const replace = (name: string) =>
-    issueClient(services, request, async () => {
-      arrived += 1;
-      if (arrived === 2) open();
-      await bothArrived;
-      return {
-        keep: async () => void kept.push(`${name} kept`),
-        takeBack: async () => void kept.push(`${name} taken back`),
-      };
+    issueClient(services, request, {
+      deliver: async () => {
+        arrived += 1;
+        if (arrived === 2) open();
+        await bothArrived;
+        return {
+          keep: async () => void kept.push(`${name} kept`),
+          takeBack: async () => void kept.push(`${name} taken back`),
+        };
+      },
     });
-  await issueClient(services, request, async () => ({
-    keep: async () => undefined,
-    takeBack: async () => undefined,
-  }));
+  await issueClient(services, request, {
+    deliver: async () => ({
+      keep: async () => undefined,
+      takeBack: async () => undefined,
+    }),
+  });
 
   const results = await Promise.allSettled([replace('one'), replace('other')]);
   const failed = results.filter((result) => result.status === 'rejected');

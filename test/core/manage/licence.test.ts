@@ -1,14 +1,17 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { FileAuditLog } from '../../../src/audit/file-log.js';
 import { ClientLicence } from '../../../src/core/manage/licence.js';
+import type { Client } from '../../../src/core/model/client.js';
 import { licenceWatch } from '../../../src/server/licence-watch.js';
-import { openFileStore } from '../../../src/store/file/file-store.js';
+import { FileStore } from '../../../src/store/file/file-store.js';
+import { FileUnitOfWork } from '../../../src/store/file/unit-of-work.js';
 import { client } from '../../store/contract.js';
 import { scratchDirectory } from '../../support/keywright.js';
 
 async function fixture() {
   let now = 0;
-  const keyStore = openFileStore(join(await scratchDirectory(), 'home'));
+  const keyStore = new FileStore({ home: join(await scratchDirectory(), 'home') });
   const terms = { deviceLimit: 2, features: [], notBefore: 0, expiresAt: 3_600_000 };
   const licence = new ClientLicence({
     keyStore,
@@ -19,7 +22,10 @@ async function fixture() {
   const pass = (to: number) => {
     now = to;
   };
-  return { keyStore, licence, pass };
+  const home = join(await scratchDirectory(), 'home');
+  const audit = new FileAuditLog({ home, clock: { now: () => 0 }, actor: { who: 'me', from: 'local' } });
+  const changes = new FileUnitOfWork({ store: keyStore, audit, licence });
+  return { changes, licence, pass };
 }
 
 it('ends in a running server, which says so once', async () => {
@@ -46,10 +52,15 @@ it('ends in a running server, which says so once', async () => {
 });
 
 it('counts what there is where the limit is near, whatever was seen; deleted clients do not count', async () => {
-  const { keyStore, licence } = await fixture();
+  const { changes, licence } = await fixture();
   licence.countBy(() => 0);
-  await keyStore.clients.update('a', () => client('a'));
-  await keyStore.clients.update('b', () => client('b', { deletedAt: 1 }));
-  await licence.takeSeat(() => keyStore.clients.update('c', () => client('c')));
+  const put = (record: Client) => changes.change(null, (records) => records.put('client', record));
+  await put(client('a'));
+  await put(client('b', { deletedAt: 1 }));
+  await put(client('c'));
+  // The change of a client that there is takes no seat.
+  await put(client('a', { label: 'other' }));
+  await expect(put(client('d'))).rejects.toMatchObject({ code: 'refused' });
+  await expect(licence.requireSeat()).rejects.toMatchObject({ code: 'refused', reason: 'licence' });
   await expect(licence.takeSeat(async () => undefined)).rejects.toMatchObject({ code: 'refused' });
 });

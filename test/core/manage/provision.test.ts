@@ -1,8 +1,13 @@
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { OPERATOR } from '../../../src/core/manage/actor.js';
 import { findProvisioningKey, redeemProvisioningKey } from '../../../src/core/manage/provision.js';
-import { createProvisioningKey, listProvisioningKeys } from '../../../src/core/manage/provisioning-keys.js';
+import {
+  createProvisioningKey,
+  deleteProvisioningKey,
+  listProvisioningKeys,
+} from '../../../src/core/manage/provisioning-keys.js';
 import { KeywrightError } from '../../../src/core/model/errors.js';
 import { NEVER } from '../../../src/core/model/time.js';
 import { openHome } from '../../../src/home/open-home.js';
@@ -20,10 +25,9 @@ async function fixture(uses: number) {
   const { key } = await createProvisioningKey(services, { scopes: ['ingest'], expiresAt: NEVER, uses });
   const found = await findProvisioningKey(services, key);
   if (found === undefined) throw new Error('not found');
-  const redeemBusily = (meanwhile: () => Promise<unknown> = async () => undefined) => {
+  const redeemBusily = () => {
     const passwords = {
       hash: async () => {
-        await meanwhile();
         throw new KeywrightError('busy', 'too many passwords are checked at once');
       },
       verify: async () => false,
@@ -33,36 +37,39 @@ async function fixture(uses: number) {
   return { ...app, services, found, redeemBusily };
 }
 
-it.each([1, 2])('gives a use back where registering fails: of %i', async (uses) => {
+it.each([1, 2])('spends no use if registering fails: of %i', async (uses) => {
   const { redeemBusily, keyStore, found } = await fixture(uses);
   await expect(redeemBusily()).rejects.toMatchObject({ code: 'busy' });
   expect(await listProvisioningKeys(keyStore)).toEqual([found]);
-  expect(await keyStore.clients.list()).toEqual([]);
+  expect(await keyStore.clients.page()).toEqual([]);
 });
 
-it('gives no use back beside a client that was written before it failed', async () => {
+it('spends no use and makes no client if the disk fails', async () => {
   const { services, keyStore, found } = await fixture(1);
-  const clients: typeof keyStore.clients = Object.create(keyStore.clients, {
-    update: {
-      value: async (...change: Parameters<typeof keyStore.clients.update>) => {
-        const client = await keyStore.clients.update(...change);
-        if (client !== undefined) throw new KeywrightError('io', 'written, and then the disk failed');
-      },
-    },
-    get: { value: (id: string) => keyStore.clients.get(id) },
-  });
   const passwords = { hash: async () => 'hash', verify: async () => false };
-  const failing = { ...services, passwords, keyStore: { ...keyStore, clients } };
-  await expect(redeemProvisioningKey(failing, found, { agentName: 'gw' })).rejects.toMatchObject({
-    code: 'io',
-  });
-  expect(await keyStore.clients.list()).toEqual([]);
+  // A directory stands where a file of the clients would be written.
+  const clients = join(services.directory, 'store', 'clients');
+  await rm(clients, { recursive: true, force: true });
+  for (let shard = 0; shard < 256; shard += 1)
+    await mkdir(join(clients, `${shard.toString(16).padStart(2, '0')}.json`), { recursive: true });
+  const redeemed = redeemProvisioningKey({ ...services, passwords }, found, { agentName: 'gw' });
+  await expect(redeemed).rejects.toMatchObject({ code: 'io' });
+  await rm(clients, { recursive: true });
+  expect(await keyStore.clients.page()).toEqual([]);
   expect(await listProvisioningKeys(keyStore)).toEqual([found]);
 });
 
-it('gives no use back to a key that was deleted meanwhile', async () => {
-  const { redeemBusily, keyStore, found } = await fixture(2);
-  const meanwhile = () => keyStore.provisioningKeys.update(found.id, () => undefined);
-  await expect(redeemBusily(meanwhile)).rejects.toMatchObject({ code: 'busy' });
+it('makes nothing by a key that was deleted meanwhile', async () => {
+  const { services, keyStore, found } = await fixture(2);
+  const passwords = {
+    hash: async () => {
+      await deleteProvisioningKey(services, found.id);
+      return 'hash';
+    },
+    verify: async () => false,
+  };
+  const redeemed = redeemProvisioningKey({ ...services, passwords }, found, { agentName: 'gw' });
+  expect(await redeemed).toBeUndefined();
   expect(await listProvisioningKeys(keyStore)).toEqual([]);
+  expect(await keyStore.clients.page()).toEqual([]);
 });
