@@ -9,7 +9,8 @@ import { LiveConnections } from '../core/verify/live-connections.js';
 import type { RegistryChange } from '../core/verify/live-registry.js';
 import type { RevisedRegistry } from '../core/verify/topic-rights.js';
 import type { Engine } from './gate/engine.js';
-import { Gate, type MqttEvent } from './gate/gate.js';
+import type { MqttEvent } from './gate/event.js';
+import { Gate } from './gate/gate.js';
 import type { MqttAuthentication } from './gate/present.js';
 import { acceptWebSockets } from './websocket.js';
 

@@ -17,7 +17,7 @@ import type { CallbackEvent, HttpServices } from '../http/services.js';
 import { addressKey, MemoryLimiter } from '../limits/limiter.js';
 import { LineLimit } from '../limits/line-limit.js';
 import { EmbeddedEngine } from '../mqtt/engine/engine.js';
-import type { MqttEvent } from '../mqtt/gate/gate.js';
+import type { MqttEvent } from '../mqtt/gate/event.js';
 import type { MqttAuthentication } from '../mqtt/gate/present.js';
 import { UpstreamEngine } from '../mqtt/relay/upstream-engine.js';
 import { buildMqttServer } from '../mqtt/server.js';

@@ -1,11 +1,6 @@
 import { generate } from 'mqtt-packet';
 import { type Handover, holderName } from '../gate/engine.js';
-import {
-  BAD_AUTHENTICATION_METHOD,
-  type ConnectRefusal,
-  NOT_AUTHORIZED,
-  QUOTA_EXCEEDED,
-} from '../packets/connack.js';
+import { NOT_AUTHORIZED, QUOTA_EXCEEDED } from '../packets/connack.js';
 import type { Connect } from '../packets/connect.js';
 import { PROPERTY } from '../packets/properties.js';
 import type { Broker } from './broker.js';
@@ -23,9 +18,8 @@ export function onConnect(
     wire,
   }: { readonly handover: Handover; readonly connect: Connect; readonly wire: Wire },
 ): Connection | undefined {
-  const refusal = refusalOf(broker, handover, connect);
-  if (refusal !== undefined) {
-    handover.refuse(refusal.answer, refusal.cause);
+  if (connect.will !== undefined && broker.isTooLong(connect.will.topic)) {
+    handover.refuse(NOT_AUTHORIZED, `the will's topic is too long: ${connect.will.topic.slice(0, 120)}`);
     return undefined;
   }
   const { limits, sessions } = broker;
@@ -87,22 +81,6 @@ function takeOver(
   publishWaitingWill(broker, before);
   broker.sessions.end(before);
   return undefined;
-}
-
-interface Refusal {
-  readonly answer: ConnectRefusal;
-  readonly cause: string;
-}
-
-function refusalOf(broker: Broker, { rights }: Handover, { will, properties }: Connect): Refusal | undefined {
-  if (properties.has(PROPERTY.authenticationMethod))
-    return { answer: BAD_AUTHENTICATION_METHOD, cause: 'an authentication method that is not supported' };
-  if (will === undefined) return undefined;
-  const { topic } = will;
-  const mayBePublished = !topic.startsWith('$') && rights.may('publish', topic) && !broker.isTooLong(topic);
-  return mayBePublished
-    ? undefined
-    : { answer: NOT_AUTHORIZED, cause: `no scope for the will's topic ${topic.slice(0, 120)}` };
 }
 
 /** What is told to a client of MQTT 5; those before it keep what they asked for. */

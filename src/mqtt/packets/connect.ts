@@ -34,13 +34,13 @@ interface Will {
 
 export type ParsedConnect = { readonly outcome: 'connect'; readonly connect: Connect } | BadConnect;
 
-/** Why a CONNECT cannot be taken. */
-interface BadConnect {
+/** A CONNECT that cannot be taken. */
+export interface BadConnect {
   readonly outcome: 'refused';
-  /** undefined where the standard wants the connection closed without a word. */
+  /** undefined if the standard wants the connection closed without a word. */
   readonly refusal: ConnectRefusal | undefined;
-  /** In which form it is answered. */
-  readonly protocolVersion: ProtocolVersion;
+  /** The version of the answer; undefined if there is no CONNECT at all. */
+  readonly protocolVersion: ProtocolVersion | undefined;
   readonly cause: string;
   readonly clientId: string;
 }

@@ -23,6 +23,9 @@ export function readDisconnect(
   return { reasonCode, sessionExpiry: properties.value.number(PROPERTY.sessionExpiry) };
 }
 
+/** The DISCONNECT of a client that leaves in peace, in every version. */
+export const DISCONNECT = Buffer.of(0xe0, 0);
+
 /** The DISCONNECT of a server, which only MQTT 5 has. */
 export function makeDisconnect(reasonCode: number): Buffer {
   return Buffer.of(0xe0, 1, reasonCode);

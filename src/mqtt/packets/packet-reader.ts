@@ -66,9 +66,11 @@ export class PacketReader {
     return this.#bytes.length - this.#at + this.#moreBytes;
   }
 
-  /** The type octet of the packet that is next; undefined where nothing of it is there. */
-  get nextType(): number | undefined {
-    return this.#bytes[this.#at] ?? this.#more?.[0]?.[0];
+  /** Takes a connection's first packet, which must begin with `head`: another is told by its first octet alone. */
+  first(head: number): Packet | 'incomplete' | 'another' | 'too long' {
+    if ((this.#bytes[this.#at] ?? this.#more?.[0]?.[0]) !== head) return 'another';
+    const packet = this.next();
+    return packet === 'invalid' ? 'another' : packet;
   }
 
   /** Takes all that was received. */

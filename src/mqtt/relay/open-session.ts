@@ -3,6 +3,7 @@ import { connect as connectTls, type SecureContext } from 'node:tls';
 import { type IConnackPacket, parser } from 'mqtt-packet';
 import { Deadlines } from '../deadlines.js';
 import { Link, type Receiver } from '../link.js';
+import { DISCONNECT } from '../packets/disconnect.js';
 import { PacketReader } from '../packets/packet-reader.js';
 
 /** Where the broker is. */
@@ -38,7 +39,7 @@ const ANSWER_TIMEOUT_MS = 5_000;
 const CONNACK = 0x20;
 const MAX_CONNACK_BYTES = 64 * 1024;
 
-const DISCONNECT = Buffer.of(0xe0, 0);
+const NO_CONNACK = 'answered something that is not a CONNACK';
 
 const waiting = new Deadlines<OpeningSession>(ANSWER_TIMEOUT_MS, (session) => session.tooLate());
 
@@ -62,34 +63,21 @@ export class OpeningSession implements Receiver {
 
   received(chunk: Buffer): void {
     this.#reader.push(chunk);
-    if (this.#reader.nextType !== CONNACK) {
-      this.#fail('answered something that is not a CONNACK');
-      return;
-    }
-    const packet = this.#reader.next();
+    const packet = this.#reader.first(CONNACK);
     if (packet === 'incomplete') return;
     if (typeof packet === 'string') {
-      this.#fail('answered something that is not a CONNACK');
+      this.#fail(NO_CONNACK);
       return;
     }
     const bytes = packet.bytes.subarray(packet.start, packet.end);
     const { protocolVersion } = this.#request;
     const connack = protocolVersion === 5 ? parseConnack(bytes) : undefined;
-    // In every version the code is the last of four octets, and more may only follow from MQTT 5 on.
+    // In every version the code is the last of four octets; only in MQTT 5 more may follow.
     const code = bytes[3];
-    if (code === undefined) {
-      this.#fail('answered something that is not a CONNACK');
-      return;
-    }
-    if (code !== 0) {
-      this.#fail(`refused the connection with code ${code}`);
-      return;
-    }
-    if (protocolVersion === 5 ? !connack : bytes.length !== 4) {
-      this.#fail('answered something that is not a CONNACK');
-      return;
-    }
-    this.#answer({ outcome: 'accepted', bytes, rest: this.#reader.rest(), packet: connack });
+    if (code !== undefined && code !== 0) this.#fail(`refused the connection with code ${code}`);
+    else if (code === undefined || (protocolVersion === 5 ? !connack : bytes.length !== 4))
+      this.#fail(NO_CONNACK);
+    else this.#answer({ outcome: 'accepted', bytes, rest: this.#reader.rest(), packet: connack });
   }
 
   drained(): void {}

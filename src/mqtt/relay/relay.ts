@@ -1,6 +1,6 @@
 import type { Handover } from '../gate/engine.js';
 import type { Link, Receiver } from '../link.js';
-import { makeDisconnect } from '../packets/disconnect.js';
+import { DISCONNECT, makeDisconnect } from '../packets/disconnect.js';
 import { REASON } from '../packets/reason-code.js';
 import { FromBroker } from './from-broker.js';
 import { FromClient } from './from-client.js';
@@ -19,8 +19,6 @@ export interface RelayOptions {
 
 // What waits for a packet that is half-way through: its reader would have to be very slow, and much be refused meanwhile.
 const MAX_WAITING_BYTES = 64 * 1024;
-
-const DISCONNECT = Buffer.of(0xe0, 0);
 
 /** Passes on what a client and the broker say to each other, as far as the client's scopes go, until one of them ends. */
 export class Relay {
