@@ -74,7 +74,7 @@ export class Transport implements Receiver, Wire, Job, Served {
     this.#isSlow = this.#pendingBytes > 0;
     this.#flush();
     this.#connection?.session.goOn(this.#broker.now());
-    if (!this.#isBlocked || this.#connection?.hasRoomFor(0) === false) return;
+    if (!this.#isBlocked || this.#connection === undefined || this.#isFull(this.#connection)) return;
     this.#isBlocked = false;
     this.#link.resume();
     if (!this.#isWorking) this.#goOn();
@@ -120,8 +120,8 @@ export class Transport implements Receiver, Wire, Job, Served {
         if (connection.job !== undefined && !connection.job.run(budget)) return false;
         connection.job = undefined;
         if (budget.left <= 0) return false;
-        if (!connection.hasRoomFor(0)) {
-          // Who takes none of our answers gets to say no more.
+        if (this.#isFull(connection)) {
+          // A client that takes none of its answers gets to say no more.
           this.#isBlocked = true;
           this.#link.pause();
           break;
@@ -178,6 +178,13 @@ export class Transport implements Receiver, Wire, Job, Served {
   flush(): void {
     this.#isFlushing = false;
     if (!this.#isOver) this.#flush();
+  }
+
+  /** Tells whether the client must take something first. The link is asked last: only if it waits, it tells when it goes on. */
+  #isFull(connection: Connection): boolean {
+    if (connection.hasRoomFor(0)) return false;
+    this.#flush();
+    return this.#link.isWaiting;
   }
 
   /** Counts a packet that is half-way through as its client's. @returns false where there is no room for it */
