@@ -1,5 +1,5 @@
 import { wrongRequest } from '../core/manage/certification-request.js';
-import { children, contentOf, type Node, oidOf, parseDer, tagOf } from './x509.js';
+import { children, contentOf, type Node, oidOf, parseDer, tagOf } from './der.js';
 
 // RFC 2985 section 5.4.2, and what Microsoft had before it.
 const EXTENSION_REQUESTS = ['1.2.840.113549.1.9.14', '1.3.6.1.4.1.311.2.1.14'];

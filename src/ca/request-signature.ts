@@ -1,5 +1,5 @@
 import { constants, type KeyObject, verify } from 'node:crypto';
-import { children, contentOf, type Node, oidOf, tagOf } from './x509.js';
+import { children, contentOf, type Node, oidOf, tagOf } from './der.js';
 
 interface SignedInfo {
   readonly publicKey: KeyObject;

@@ -2,24 +2,22 @@ import { createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { wrongRequest } from '../core/manage/certification-request.js';
 import { type KeyPair, keyAlgorithmOf } from '../core/model/key-algorithm.js';
 import type { CertificationRequest } from '../core/ports/certificate-authority.js';
-import { readExtensions } from './request-extensions.js';
-import { requestSignatureHolds } from './request-signature.js';
 import {
   bitString,
   children,
   contentOf,
   der,
-  emptyContext,
+  explicit,
   integer,
   type Node,
-  name,
   oidOf,
   parseDer,
   sequence,
-  signatureAlgorithm,
-  spki,
   tagOf,
-} from './x509.js';
+} from './der.js';
+import { readExtensions } from './request-extensions.js';
+import { requestSignatureHolds } from './request-signature.js';
+import { name, signatureAlgorithm, spki } from './x509.js';
 
 // An RSA-4096 request with a few names has 2 KiB.
 const MAX_LENGTH = 16 * 1024;
@@ -53,7 +51,7 @@ export function readRequest(pem: string): CertificationRequest {
 export function signRequest(commonName: string, { publicKey, privateKey }: KeyPair): string {
   // RFC 5280 appendix A.1, ub-common-name
   const subject = commonName.length > 64 ? [] : [{ type: 'CN' as const, value: commonName }];
-  const info = sequence(integer(Buffer.of(0)), name(subject), spki(publicKey), emptyContext(0));
+  const info = sequence(integer(Buffer.of(0)), name(subject), spki(publicKey), explicit(0));
   const { identifier, digest } = signatureAlgorithm(privateKey);
   const signature = sign(digest, der(info), privateKey);
   const base64 = der(sequence(info, identifier, bitString(signature))).toString('base64');
