@@ -1,6 +1,6 @@
 import type { Answer, ContractStep, Probe } from './integration.js';
 
-/** The headers that say who is calling. */
+/** The headers that identify the caller. */
 export const IDENTITY_HEADERS = [
   'X-Auth-Subject',
   'X-Auth-Client-Id',
@@ -9,17 +9,17 @@ export const IDENTITY_HEADERS = [
   'X-Auth-Expires',
 ];
 
-/** The headers in which callers present a credential. */
+/** The headers that callers present a credential in. */
 export const CREDENTIAL_HEADERS = ['Authorization', 'X-API-Key', 'X-Device-API-Key', 'X-Machhub-Api-Key'];
 
-/** How a gateway puts the question. */
+/** The question of a gateway about a request. */
 export type Ask = (original: { readonly method: string; readonly path: string }) => {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
 };
 
-/** What holds for every gateway that asks. */
+/** The contract of every gateway that asks. */
 export function forwardAuthContract(ask: Ask): (probe: Probe) => readonly ContractStep[] {
   return ({ clientId, apiKey }) => {
     const step = (
