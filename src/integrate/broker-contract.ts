@@ -40,10 +40,10 @@ export function secretNote(secretFile: string | undefined): readonly string[] {
     : [`# Put the text in ${secretFile} where ${SECRET_PLACEHOLDER} stands, and close this file to others.`];
 }
 
-/** An API key of the right form that is nobody's. */
+/** An API key of the right form that was never issued. */
 export const STRANGERS_KEY = `kw_live_${'0'.repeat(32)}000000`;
 
-/** HTTP Basic as brokers make it of `http://keywright:SECRET@…`. */
+/** The HTTP Basic header that brokers make of `http://keywright:SECRET@…`. */
 export function basic(secret: string | undefined): Record<string, string> {
   if (secret === undefined) return {};
   return { authorization: `Basic ${Buffer.from(`keywright:${secret}`).toString('base64')}` };

@@ -9,7 +9,7 @@ import { publishWaitingWill } from './on-close.js';
 import { Session } from './session.js';
 import { willOf } from './will.js';
 
-/** A client connects. MQTT 5 section 3.1. @returns undefined where it is refused after all */
+/** A client connects. MQTT 5 section 3.1. @returns undefined if it is refused after all */
 export function onConnect(
   broker: Broker,
   {
@@ -59,7 +59,7 @@ export function onConnect(
   return connection;
 }
 
-/** The session that is resumed; whoever had it, or what was kept of it, makes way. MQTT 5 sections 3.1.2.4 and 3.1.4. */
+/** Ends the connection that has the session, and the session unless it is resumed. @returns the resumed one. MQTT 5 sections 3.1.2.4 and 3.1.4. */
 function takeOver(
   broker: Broker,
   {
@@ -72,7 +72,7 @@ function takeOver(
   if (before === undefined) return undefined;
   // [MQTT-3.1.4-3]
   before.outlet?.takeOver(!clean);
-  // It may have ended with its connection.
+  // The session may have ended with its connection.
   if (before.isEnded) return undefined;
   if (!clean) {
     broker.wills.delete(before);
@@ -83,7 +83,7 @@ function takeOver(
   return undefined;
 }
 
-/** What is told to a client of MQTT 5; those before it keep what they asked for. */
+/** The keep-alive that holds: the server's say in MQTT 5, the client's before. */
 function keepAliveOf({ limits }: Broker, { protocolVersion, keepAliveSeconds }: Connect): number {
   if (protocolVersion !== 5 || limits.keepAliveSeconds === 65_535) return keepAliveSeconds;
   return keepAliveSeconds === 0
@@ -99,7 +99,7 @@ interface Granted {
   readonly connect: Connect;
 }
 
-// MQTT 5 section 3.2.2.3: what differs from what the client asked for, or from what it may take for granted.
+// MQTT 5 section 3.2.2.3: it tells where the server differs from the client's wishes, or from the standard's presets.
 function connackOf(
   { session, handover, broker: { limits } }: Connection,
   { isResumed, asked, keepAliveSeconds, connect }: Granted,

@@ -39,7 +39,7 @@ export class Outgoing {
     this.flush();
   }
 
-  /** Ends the link behind what was sent, and `last`. */
+  /** Ends the link behind all that was sent, and `last`. */
   end(last: Buffer | undefined): void {
     this.flush();
     // Behind half a packet nothing can be said.
@@ -47,7 +47,7 @@ export class Outgoing {
     this.#link.end(isWhole ? last : undefined);
   }
 
-  /** Forgets what was not written yet. */
+  /** Forgets all that was not written yet. */
   drop(): void {
     this.#pending = undefined;
     this.#pendingBytes = 0;

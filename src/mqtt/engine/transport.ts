@@ -22,7 +22,7 @@ export class Transport implements Receiver, Wire, Job, Served {
   readonly #outgoing: Outgoing;
   /** Packets wait for their turn. */
   #isWorking = false;
-  /** The client has to take what waits for it before more is read of it. */
+  /** The client must take what waits for it before it is read from again. */
   #isBlocked = false;
   #isOver = false;
   /** Octets of a half-received packet that are counted as its client's. */
@@ -103,7 +103,7 @@ export class Transport implements Receiver, Wire, Job, Served {
         connection.job = undefined;
         if (budget.left <= 0) return false;
         if (this.#isFull(connection)) {
-          // A client that takes none of its answers gets to say no more.
+          // A client that takes none of its answers is not read from.
           this.#isBlocked = true;
           this.#link.pause();
           break;

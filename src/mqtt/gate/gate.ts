@@ -77,7 +77,7 @@ export class Gate {
   }
 }
 
-/** Somebody whose credential holds; without a principal on a listener that asks for none. */
+/** A client whose credential holds; without a principal on a listener that asks for no credential. */
 interface Accepted {
   readonly principal?: Principal;
   readonly passwordId?: string | null | undefined;

@@ -5,11 +5,11 @@ import { ALLOWED, PROPERTY, readProperties } from './properties.js';
 export interface Disconnect {
   /** 0 before MQTT 5. */
   readonly reasonCode: number;
-  /** What the session's expiry is from now on, in seconds; undefined for what it was. */
+  /** The session's expiry from now on, in seconds; undefined if it stays the same. */
   readonly sessionExpiry: number | undefined;
 }
 
-/** Reads a DISCONNECT. @returns undefined where it is malformed */
+/** Reads a DISCONNECT. @returns undefined if it is malformed */
 export function readDisconnect(
   { bytes, start, body, end }: Packet,
   protocolVersion: number,

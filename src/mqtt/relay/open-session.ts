@@ -6,7 +6,7 @@ import { Link, type Receiver } from '../link.js';
 import { DISCONNECT } from '../packets/disconnect.js';
 import { PacketReader } from '../packets/packet-reader.js';
 
-/** Where the broker is. */
+/** The address of the broker. */
 export interface BrokerAddress {
   readonly host: string;
   readonly port: number;
@@ -17,24 +17,24 @@ export interface BrokerAddress {
 export type BrokerAnswer =
   | {
       readonly outcome: 'accepted';
-      /** The CONNACK as it was received, and what was already received behind it. */
+      /** The octets of the CONNACK; `rest` are those behind it. */
       readonly bytes: Buffer;
       readonly rest: Buffer;
-      /** What it says, from MQTT 5 on. */
+      /** The parsed CONNACK; undefined before MQTT 5. */
       readonly packet: IConnackPacket | undefined;
     }
-  /** Refused, not reachable, too slow, or no broker. */
+  /** The broker refused, could not be reached, was too slow, or is no broker. */
   | { readonly outcome: 'failed'; readonly because: string };
 
 export interface SessionRequest {
   /** A whole CONNECT. */
   readonly connect: Buffer;
   readonly protocolVersion: number;
-  /** Is told once. */
+  /** Called once. */
   readonly onAnswer: (answer: BrokerAnswer) => void;
 }
 
-// From the connection to the CONNACK.
+// The time from the connection to the CONNACK.
 const ANSWER_TIMEOUT_MS = 5_000;
 const CONNACK = 0x20;
 const MAX_CONNACK_BYTES = 64 * 1024;
@@ -94,7 +94,7 @@ export class OpeningSession implements Receiver {
     this.#fail(`gave no answer within ${ANSWER_TIMEOUT_MS / 1_000} seconds`);
   }
 
-  /** Nobody is there for it any more: it is ended like by its client, without its will. */
+  /** The client is gone: the session ends as if the client had ended it, without its will. */
   cancel(): void {
     if (this.#isAnswered) return;
     this.#isAnswered = true;
@@ -117,7 +117,7 @@ export class OpeningSession implements Receiver {
   }
 }
 
-/** Opens a session and ends it, so that nothing is left of what was there before. @returns whether that could be done */
+/** Opens a session and ends it, so that nothing old is left of it. @returns false if that failed */
 export function openAndClose(address: BrokerAddress, connect: Buffer): Promise<boolean> {
   return new Promise((resolve) => {
     const opening = new OpeningSession(address, {
@@ -133,7 +133,7 @@ export function openAndClose(address: BrokerAddress, connect: Buffer): Promise<b
 
 function dial({ host, port, tls }: BrokerAddress, whenOpen: () => void): Socket {
   const socket = tls
-    ? // Written to only when the certificate is known to be right: what is in a CONNECT is not for everybody.
+    ? // Nothing is written before the certificate was verified: a CONNECT holds a secret.
       connectTls({ host, port, secureContext: tls }, whenOpen)
     : connectTcp({ host, port }, whenOpen);
   return socket.setNoDelay(true);

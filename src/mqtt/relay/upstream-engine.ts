@@ -15,7 +15,7 @@ import { createStaleSessions, type StaleSessions } from './stale-sessions.js';
 import { discardingConnect, mayOutlive, upstreamConnect } from './upstream-connect.js';
 
 export interface UpstreamOptions extends BrokerAddress {
-  /** The gate's own at the broker; undefined for none. */
+  /** The gate's own password at the broker; undefined for none. */
   readonly password: Buffer | undefined;
 }
 
