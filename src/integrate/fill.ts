@@ -22,7 +22,7 @@ function fillLine(line: string, values: Values): string | readonly string[] {
   if (sign !== undefined && Boolean(values[condition]) !== (sign === '?')) return [];
   const [, indentation, name = ''] = /^(\s*)\{\{(\w+)\}\}$/.exec(rest) ?? [];
   const lines = values[name];
-  if (Array.isArray(lines)) return lines.map((each) => `${indentation}${each}`);
+  if (typeof lines === 'object') return lines.map((each) => `${indentation}${each}`);
   return rest.replace(/\{\{(\w+)\}\}/g, (_, each: string) => {
     const text = values[each];
     if (typeof text !== 'string') throw new TypeError(`a template names ${each}, which is no text`);
