@@ -1,4 +1,5 @@
-import { CREDENTIAL_HEADERS, forwardAuthContract, IDENTITY_HEADERS } from './forward-auth.js';
+import { CREDENTIAL_HEADERS, IDENTITY_HEADERS } from '../core/model/header-names.js';
+import { forwardAuthContract } from './forward-auth.js';
 import type { Integration } from './integration.js';
 
 /** Caddy asks by `forward_auth`. */

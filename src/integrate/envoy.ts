@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import { CREDENTIAL_HEADERS, forwardAuthContract, IDENTITY_HEADERS } from './forward-auth.js';
+import { CREDENTIAL_HEADERS, IDENTITY_HEADERS } from '../core/model/header-names.js';
+import { forwardAuthContract } from './forward-auth.js';
 import type { Integration } from './integration.js';
 
 const tls = (name: string, caFile: string) => `      transport_socket:

@@ -1,4 +1,5 @@
-import { CREDENTIAL_HEADERS, forwardAuthContract, IDENTITY_HEADERS } from './forward-auth.js';
+import { CREDENTIAL_HEADERS, IDENTITY_HEADERS } from '../core/model/header-names.js';
+import { forwardAuthContract } from './forward-auth.js';
 import { certifiedName, type Integration } from './integration.js';
 
 /** HAProxy asks from Lua, with its own HTTP client. */
