@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
+import { CREDENTIAL_HEADERS, IDENTITY_HEADERS } from '../core/model/header-names.js';
 import { fill } from './fill.js';
-import { CREDENTIAL_HEADERS, forwardAuthContract, IDENTITY_HEADERS } from './forward-auth.js';
+import { forwardAuthContract } from './forward-auth.js';
 import type { Integration } from './integration.js';
 import template from './templates/envoy.conf';
 

@@ -1,5 +1,6 @@
+import { CREDENTIAL_HEADERS, IDENTITY_HEADERS } from '../core/model/header-names.js';
 import { fill } from './fill.js';
-import { CREDENTIAL_HEADERS, forwardAuthContract, IDENTITY_HEADERS } from './forward-auth.js';
+import { forwardAuthContract } from './forward-auth.js';
 import { certifiedName, type Integration } from './integration.js';
 import template from './templates/haproxy.conf';
 import lua from './templates/haproxy-lua.conf';
