@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
+import { management } from '../../cli/services.js';
 import { table } from '../../cli/table.js';
 import { listClients } from '../../core/manage/clients.js';
 import { clientView } from '../../core/manage/views.js';
@@ -23,10 +24,12 @@ export default class KeyList extends BaseCommand {
   async run() {
     const { flags } = await this.parse(KeyList);
     const within = flags['expiring-within'];
-    const { keyStore, clock } = await this.openHome(flags.home);
-    const now = clock.now();
+    const home = await this.openHome(flags.home);
+    const now = home.clock.now();
     const endingBy = within === undefined ? undefined : addDuration(now, within);
-    const clients = (await listClients(keyStore, { endingBy })).map((client) => clientView(client, now));
+    const clients = (await listClients(management(home), { endingBy })).map((client) =>
+      clientView(client, now),
+    );
     if (clients.length === 0) {
       if (!this.jsonEnabled())
         this.notice(within === undefined ? 'no clients yet' : `no client ends within ${within}`);

@@ -1,5 +1,10 @@
 import type { KeyObject } from 'node:crypto';
-import { type Certificate, type CertificateHolder, type Withdrawal, withdraw } from '../model/certificate.js';
+import {
+  type CertificateHolder,
+  type HeldCertificate,
+  type Withdrawal,
+  withdraw,
+} from '../model/certificate.js';
 import { keyAlgorithmOf } from '../model/key-algorithm.js';
 import type { CertificateAuthority, IssuedCertificate } from '../ports/certificate-authority.js';
 import type { Records } from '../ports/unit-of-work.js';
@@ -20,7 +25,7 @@ export function newCertificate({
   issued,
   publicKey,
   validity,
-}: NewCertificate): Certificate {
+}: NewCertificate): HeldCertificate {
   const algorithm = keyAlgorithmOf(publicKey);
   if (algorithm === undefined) throw new TypeError('the certificate has a key of an unknown type');
   return {

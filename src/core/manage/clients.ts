@@ -1,13 +1,14 @@
-import type { Certificate } from '../model/certificate.js';
+import { type HeldCertificate, isHeld } from '../model/certificate.js';
 import { type Client, liveClient } from '../model/client.js';
 import { KeywrightError } from '../model/errors.js';
 import type { ClientQuery, KeyStore } from '../ports/key-store.js';
 import { type Actor, isTheirs } from './actor.js';
+import type { Management } from './management.js';
 
 /** A client with the certificates that it holds now. */
 export interface ClientWithCertificates {
   readonly client: Client;
-  readonly certificates: readonly Certificate[];
+  readonly certificates: readonly HeldCertificate[];
 }
 
 /** Fetches a client. @throws KeywrightError `not-found` */
@@ -29,24 +30,21 @@ export function requireTheirs(
 
 /** Fetches the certificates of a client. */
 export async function withCertificates(keyStore: KeyStore, client: Client): Promise<ClientWithCertificates> {
-  return { client, certificates: held(await keyStore.certificates.ofClients([client.id])) };
+  return { client, certificates: (await keyStore.certificates.ofClients([client.id])).filter(isHeld) };
 }
 
-/** Lists clients in the order of their ids. */
+/** Lists the clients that are the actor's to see, in the order of their ids. */
 export async function listClients(
-  keyStore: KeyStore,
+  { keyStore, actor }: Pick<Management, 'keyStore' | 'actor'>,
   query: ClientQuery = {},
 ): Promise<ClientWithCertificates[]> {
-  const clients = await keyStore.clients.page(query);
-  const certificates = held(await keyStore.certificates.ofClients(clients.map(({ id }) => id)));
-  const byClient = new Map<string, Certificate[]>();
-  for (const each of certificates)
+  const owner = actor.kind === 'member' ? actor.userId : query.owner;
+  const clients = (await keyStore.clients.page({ ...query, owner })).filter((each) => isTheirs(actor, each));
+  const certificates = await keyStore.certificates.ofClients(clients.map(({ id }) => id));
+  const byClient = new Map<string, HeldCertificate[]>();
+  for (const each of certificates.filter(isHeld))
     byClient.set(each.holder.id, [...(byClient.get(each.holder.id) ?? []), each]);
   return clients.map((client) => ({ client, certificates: byClient.get(client.id) ?? [] }));
-}
-
-function held(certificates: readonly Certificate[]): Certificate[] {
-  return certificates.filter(({ withdrawn }) => withdrawn === null);
 }
 
 /** Says that somebody else changed a client between its being checked and its being changed. */

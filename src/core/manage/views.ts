@@ -1,5 +1,5 @@
-import type { Certificate } from '../model/certificate.js';
-import { type Client, type ClientStatus, type Credential, clientStatus } from '../model/client.js';
+import type { HeldCertificate } from '../model/certificate.js';
+import { type Client, type Credential, clientStatus } from '../model/client.js';
 import type { LastUse } from '../model/last-use.js';
 import type { Principal } from '../model/principal.js';
 import type { ProvisioningKey } from '../model/provisioning-key.js';
@@ -10,14 +10,19 @@ import { apiKeyId, type HeldApiKey } from './api-keys.js';
 import type { ClientWithCertificates } from './clients.js';
 import type { LicenceStatus } from './licence.js';
 
-// What is told of clients, API keys, users, sessions and provisioning keys: named members only, and nothing that could be presented.
+// The views of clients, API keys, users, sessions and provisioning keys: named members only, and nothing that could be presented.
+
+export type ClientView = ReturnType<typeof clientView>;
+export type ApiKeyView = ReturnType<typeof apiKeyView>;
+export type UserView = ReturnType<typeof userView>;
+export type SessionView = ReturnType<typeof sessionView>;
 
 /** A client as it is shown: times in RFC 3339, and nothing that could be presented. */
 export function clientView({ client, certificates }: ClientWithCertificates, now: Timestamp) {
   const { id, label, owner, domain, scopes, notBefore, notAfter, createdAt, updatedAt } = client;
   return {
     id,
-    status: clientStatus(client, now) satisfies ClientStatus,
+    status: clientStatus(client, now),
     label,
     owner,
     domain,
@@ -33,12 +38,12 @@ export function clientView({ client, certificates }: ClientWithCertificates, now
   };
 }
 
-function certificateView({ id, fingerprint, key, notBefore, notAfter }: Certificate) {
+function certificateView({ id, fingerprint, key, notBefore, notAfter }: HeldCertificate) {
   return {
     kind: 'certificate' as const,
-    algorithm: key?.algorithm ?? '',
+    algorithm: key.algorithm,
     serial: id,
-    fingerprint: fingerprint ?? '',
+    fingerprint,
     notBefore: formatTime(notBefore),
     notAfter: formatTime(notAfter),
   };
@@ -105,7 +110,7 @@ export function userView(user: User) {
     domains,
     role,
     scopes,
-    status: disabledAt === null ? 'enabled' : 'disabled',
+    status: disabledAt === null ? ('enabled' as const) : ('disabled' as const),
     createdAt: formatTime(createdAt),
     updatedAt: formatTime(updatedAt),
   };
@@ -143,7 +148,7 @@ export function licenceView({ state, reason, terms, used }: LicenceStatus) {
 export function sessionView({ id, userId, from, scopes, createdAt, expiresAt }: Session) {
   return {
     id,
-    userId,
+    userId: userId ?? '',
     from,
     scopes,
     createdAt: formatTime(createdAt),
@@ -151,7 +156,7 @@ export function sessionView({ id, userId, from, scopes, createdAt, expiresAt }: 
   };
 }
 
-/** What is told of who is calling: named members only, so that nothing else can leak. */
+/** A caller as its own answer names it. */
 export function principalView(principal: Principal) {
   const { kind, id, label, owner, groups, domains, scopes, credential, notBefore, expiresAt } = principal;
   return {

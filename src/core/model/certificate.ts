@@ -37,6 +37,18 @@ export interface Withdrawal {
   readonly reason: (typeof WITHDRAWALS)[number];
 }
 
+/** A certificate that can be presented. */
+export type HeldCertificate = Certificate & {
+  readonly fingerprint: string;
+  readonly key: CertificateKey;
+  readonly withdrawn: null;
+};
+
+export function isHeld(certificate: Certificate): certificate is HeldCertificate {
+  const { withdrawn, fingerprint, key } = certificate;
+  return withdrawn === null && fingerprint !== null && key !== null;
+}
+
 /** Withdraws a certificate; one that was withdrawn already keeps when and why. */
 export function withdraw(certificate: Certificate, withdrawn: Withdrawal): Certificate {
   return certificate.withdrawn === null ? { ...certificate, withdrawn } : certificate;

@@ -2,8 +2,8 @@ import type { Certificate } from '../../core/model/certificate.js';
 import { KeywrightError } from '../../core/model/errors.js';
 import type { RecordKind, RecordTypes } from '../../core/ports/key-store.js';
 import type { Records } from '../../core/ports/unit-of-work.js';
-import { type Place, placeAt, type StoreFiles } from './files.js';
-import { KINDS, type StoredKind, type StoredTypes } from './kinds.js';
+import type { StoreFiles } from './files.js';
+import { KINDS, type Place, placeAt, type StoredKind, type StoredTypes } from './kinds.js';
 import type { Shard } from './shard.js';
 
 /** One file that a change touches. */

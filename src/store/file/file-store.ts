@@ -15,12 +15,12 @@ import type {
 } from '../../core/ports/key-store.js';
 import { prepareHome } from '../../disk/home.js';
 import type { DraftPlace } from './draft.js';
-import { placeAt, StoreFiles } from './files.js';
+import { StoreFiles } from './files.js';
 import { Follower } from './follower.js';
 import { prepareFormat } from './format.js';
 import { putAllInPlace } from './journal.js';
 import { FileKeyUses } from './key-uses.js';
-import { shardName } from './kinds.js';
+import { placeAt, shardName } from './kinds.js';
 
 export interface FileStoreOptions {
   readonly home: string;

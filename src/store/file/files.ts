@@ -1,17 +1,9 @@
-import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ioError, systemCode } from '../../disk/io-error.js';
+import { listDirectory, makeDirectory } from '../../disk/directory.js';
 import { withLock } from '../../disk/lock.js';
 import { finishJournals, finishPlace } from './journal.js';
-import { KINDS, type StoredKind, shardName } from './kinds.js';
+import { KINDS, type Place, type StoredKind } from './kinds.js';
 import { Shard, sweepTemporaries } from './shard.js';
-
-/** One file of the store: which directory, and which of its 256. */
-export interface Place {
-  readonly directory: string;
-  /** Two hexadecimal digits. */
-  readonly name: string;
-}
 
 /** The store's files: where records lie, and one writer at a time for each file, across processes. Readers need no lock. */
 export class StoreFiles {
@@ -69,29 +61,5 @@ export class StoreFiles {
       }
       return action();
     });
-  }
-}
-
-/** The file of a record whose place is said by a text: its id, unless `KINDS` says otherwise. */
-export function placeAt(kind: StoredKind, text: string): Place {
-  return { directory: KINDS[kind].directory, name: shardName(text) };
-}
-
-/** @throws KeywrightError `io` */
-export async function makeDirectory(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw ioError('make', path, error);
-  }
-}
-
-/** The names in a directory; none if it does not exist. @throws KeywrightError `io` */
-export async function listDirectory(path: string): Promise<string[]> {
-  try {
-    return await readdir(path);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
-    throw ioError('read', path, error);
   }
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Change, RecordKind, RecordTypes, Watcher } from '../../core/ports/key-store.js';
 import { ioError, systemCode } from '../../disk/io-error.js';
-import type { Place, StoreFiles } from './files.js';
+import type { StoreFiles } from './files.js';
+import type { Place } from './kinds.js';
 import { KINDS } from './kinds.js';
 import { type FileVersion, type Shard, shardVersion } from './shard.js';
 

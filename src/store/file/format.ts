@@ -1,10 +1,11 @@
 import { copyFile, link, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KeywrightError } from '../../core/model/errors.js';
+import { listDirectory } from '../../disk/directory.js';
 import { readOptional, replaceFile } from '../../disk/durable-file.js';
 import { ioError } from '../../disk/io-error.js';
 import { withLock } from '../../disk/lock.js';
-import { listDirectory, type StoreFiles } from './files.js';
+import type { StoreFiles } from './files.js';
 import { KINDS } from './kinds.js';
 import { FORMAT } from './shard.js';
 

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { listDirectory } from '../../disk/directory.js';
 import { createFile, putInPlace, readOptional, syncDirectory } from '../../disk/durable-file.js';
-import { listDirectory, type Place } from './files.js';
+import type { Place } from './kinds.js';
 
 /** A file that is written whole under a temporary name in its directory. */
 export interface Prepared extends Place {

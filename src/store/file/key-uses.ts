@@ -1,7 +1,7 @@
 import type { LastUse } from '../../core/model/last-use.js';
 import type { KeyUses } from '../../core/ports/key-store.js';
-import { type Place, placeAt, type StoreFiles } from './files.js';
-import { useBucket } from './kinds.js';
+import type { StoreFiles } from './files.js';
+import { type Place, placeAt, useBucket } from './kinds.js';
 
 const WRITE_EVERY_MS = 60_000;
 

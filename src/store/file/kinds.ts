@@ -31,6 +31,9 @@ export interface StoredTypes extends RecordTypes {
 
 export type StoredKind = keyof StoredTypes;
 
+/** What one file holds: records by kind and id, each as it was written. */
+export type RawRecords = Partial<Record<StoredKind, Record<string, unknown>>>;
+
 interface KindOfRecord<T> {
   /** The directory of its files. Records of two kinds that change together lie in one. */
   readonly directory: string;
@@ -66,6 +69,18 @@ export const KINDS: { readonly [Kind in StoredKind]: KindOfRecord<StoredTypes[Ki
 };
 
 export const KIND_NAMES = Object.keys(KINDS) as StoredKind[];
+
+/** One file of the store: which directory, and which of its 256. */
+export interface Place {
+  readonly directory: string;
+  /** Two hexadecimal digits. */
+  readonly name: string;
+}
+
+/** The file of a record whose place is said by a text: its id, unless `KINDS` says otherwise. */
+export function placeAt(kind: StoredKind, text: string): Place {
+  return { directory: KINDS[kind].directory, name: shardName(text) };
+}
 
 /** The two hexadecimal digits that name the file of a place. */
 export function shardName(place: string): string {

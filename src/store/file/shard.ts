@@ -6,13 +6,10 @@ import { KeywrightError } from '../../core/model/errors.js';
 import { prepareFile, readOptional, replaceFile, temporaryPrefix } from '../../disk/durable-file.js';
 import { ioError, systemCode } from '../../disk/io-error.js';
 import { upgradeFormat1 } from './format-1.js';
-import { KINDS, type StoredKind, type StoredTypes } from './kinds.js';
+import { KINDS, type RawRecords, type StoredKind, type StoredTypes } from './kinds.js';
 
 /** The version of the format below; a file of a newer one is refused. */
 export const FORMAT = 2;
-
-/** What one file holds: records by kind and id, each as it was written. */
-export type RawRecords = Partial<Record<StoredKind, Record<string, unknown>>>;
 
 interface ShardFile {
   readonly schema: number;
