@@ -3,12 +3,13 @@ import type { Duplex } from 'node:stream';
 import type { Principal, UsedCredential } from '../../core/model/principal.js';
 import type { Clock } from '../../core/ports/clock.js';
 import type { Limiter } from '../../core/ports/limiter.js';
+import type { ObservedRefusal, Observer } from '../../core/ports/observer.js';
 import { CONNECT_DEMAND, verifyConnect } from '../../core/verify/connect.js';
 import type { LiveConnections } from '../../core/verify/live-connections.js';
 import { refusalCause } from '../../core/verify/refusal-cause.js';
 import { type RevisedRegistry, type Rights, TopicRights } from '../../core/verify/topic-rights.js';
 import { passwordIdOf } from '../../core/verify/verify.js';
-import { Deadlines } from '../deadlines.js';
+import { Deadlines } from '../../network/deadlines.js';
 import { Link, type Receiver } from '../link.js';
 import {
   type ConnectRefusal,
@@ -31,29 +32,7 @@ export interface GateOptions {
   readonly failures: Limiter | undefined;
   /** By what an address is counted. */
   readonly addressKey: (address: string) => string;
-  /** Is told who got in, and from where. */
-  readonly noteUse: (principal: Principal, from: string) => void;
-  /** Is told of what an operator would look for when a device does not get through. */
-  readonly report: (event: MqttEvent) => void;
-}
-
-/** A connection, a publish or a subscription that was refused, a session that was ended, or messages that were lost. */
-export interface MqttEvent {
-  readonly what:
-    | 'connection refused'
-    | 'publish refused'
-    | 'subscription refused'
-    | 'session ended'
-    | 'messages dropped';
-  /** Where the connection came from. */
-  readonly address?: string;
-  /** As the client gave it, cut short, with whose it is in front; missing where it gave none. */
-  readonly clientId?: string;
-  /** The protocol level. */
-  readonly version?: number;
-  readonly reason: string;
-  /** What the client is not told; only for a credential that was refused. */
-  readonly cause?: () => string;
+  readonly observer: Pick<Observer, 'accepted' | 'refused' | 'connection'>;
 }
 
 /** How a connection comes in. */
@@ -134,7 +113,7 @@ class Entrance implements Receiver, Handover {
     const isRefused = !this.#isDecided && (this.#reader?.received ?? 0) > 0;
     this.#decided();
     this.closed();
-    if (isRefused) this.#report('connection refused', 'the connection ended within its CONNECT');
+    if (isRefused) this.#reportRefusal('connection', 'the connection ended within its CONNECT');
   }
 
   /** Its CONNECT did not come in time. */
@@ -199,7 +178,7 @@ class Entrance implements Receiver, Handover {
   ): Promise<
     { readonly principal?: Principal; readonly passwordId?: string | null | undefined } | undefined
   > {
-    const { registry, clock, failures, addressKey, noteUse } = this.#gate.options;
+    const { registry, clock, failures, addressKey, observer } = this.#gate.options;
     const { presentation, isPassword } = presentConnect(connect, this.link.stream, authentication);
     const countAs = addressKey(this.link.address);
     const verdict = await verifyConnect(presentation, { registry, clock, failures, countAs });
@@ -216,7 +195,7 @@ class Entrance implements Receiver, Handover {
       return undefined;
     }
     const { principal } = verdict;
-    noteUse(principal, this.link.address);
+    observer.accepted(principal, this.link.address);
     const passwordId = presentation.password === undefined ? undefined : passwordIdOf(principal, registry);
     return { principal, passwordId };
   }
@@ -232,17 +211,18 @@ class Entrance implements Receiver, Handover {
 
   refuse(refusal: ConnectRefusal, reason: string, cause?: () => string): void {
     this.#decided();
-    this.#report('connection refused', reason, cause);
+    this.#reportRefusal('connection', reason, cause);
     this.link.end(refusalPacket(refusal, this.#version ?? 4));
   }
 
   refusedTopic(verb: 'publish' | 'subscribe', topic: string, why: string): void {
-    const what = verb === 'publish' ? 'publish refused' : 'subscription refused';
-    this.#report(what, `${why} for ${topic.slice(0, 120)}`);
+    const what = verb === 'publish' ? 'publish' : 'subscription';
+    this.#reportRefusal(what, `${why} for ${topic.slice(0, 120)}`);
   }
 
   ended(reason: string): void {
-    this.#report('session ended', reason);
+    const { observer } = this.#gate.options;
+    observer.connection({ protocol: 'mqtt', what: 'ended', ...this.#shown(), reason });
   }
 
   closed(): void {
@@ -258,7 +238,7 @@ class Entrance implements Receiver, Handover {
   /** Ends the connection without a word. */
   #drop(reason: string): void {
     this.#decided();
-    this.#report('connection refused', reason);
+    this.#reportRefusal('connection', reason);
     this.link.destroy();
   }
 
@@ -268,16 +248,22 @@ class Entrance implements Receiver, Handover {
     this.#gate.heard(this);
   }
 
-  #report(what: MqttEvent['what'], reason: string, cause?: () => string): void {
+  #reportRefusal(
+    what: Extract<ObservedRefusal, { by: 'mqtt' }>['what'],
+    reason: string,
+    cause?: () => string,
+  ): void {
+    const { observer } = this.#gate.options;
+    observer.refused({ by: 'mqtt', what, ...this.#shown(), reason, ...(cause && { cause }) });
+  }
+
+  #shown() {
     const shown = sessionName(holderName(this.holder), this.clientId).slice(0, MAX_SHOWN);
-    this.#gate.options.report({
-      what,
+    return {
       address: this.link.address,
       ...(shown !== '' && { clientId: shown }),
       ...(this.#version !== undefined && { version: this.#version }),
-      reason,
-      ...(cause !== undefined && { cause }),
-    });
+    };
   }
 }
 

@@ -1,4 +1,4 @@
-/** Things that must be done within a span that is the same for all of them; one timer serves them all. */
+/** Items that must be done within a span, which is the same for all of them; one timer serves them all. */
 export class Deadlines<T> {
   readonly #spanMs: number;
   readonly #onOverdue: (item: T) => void;
