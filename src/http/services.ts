@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Management } from '../core/manage/management.js';
-import type { Principal } from '../core/model/principal.js';
 import type { Limiter } from '../core/ports/limiter.js';
+import type { Observer } from '../core/ports/observer.js';
 import type { LiveRegistry } from '../core/verify/live-registry.js';
 import type { PathRule } from '../core/verify/path-rules.js';
 import type { CredentialHeaders } from './requests/credentials.js';
@@ -30,17 +30,5 @@ export interface HttpServices extends Omit<Management, 'actor' | 'hashSecret'> {
   addressKey(address: string): string;
   /** What brokers present that ask from another machine, or through a gateway; undefined where they may not. */
   readonly callbackSecret: string | undefined;
-  /** Is told of the clients of brokers that were refused. */
-  reportCallback(event: CallbackEvent): void;
-  /** Is told who got in, and from where. */
-  noteUse(principal: Principal, from: string): void;
-}
-
-/** A client of a broker that was refused, or a call that was. */
-export interface CallbackEvent {
-  readonly path: string;
-  /** As the client gave it, cut short. */
-  readonly clientId: string;
-  readonly outcome: 'deny' | 'unavailable';
-  readonly reason: string;
+  readonly observer: Observer;
 }
