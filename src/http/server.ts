@@ -21,7 +21,7 @@ export interface TlsMaterial {
 export interface HttpOptions {
   readonly services: HttpServices;
   readonly tls: TlsMaterial | undefined;
-  /** Where requests go on to that get in. */
+  /** The server to which accepted requests go on. */
   readonly upstream: UpstreamAddress | undefined;
   /** Is told what goes wrong with the upstream. */
   readonly onFailure: (error: Error) => void;
@@ -81,7 +81,7 @@ export async function buildHttpServer({
   return app;
 }
 
-/** How TLS listeners of keywright are set up: clients may present a certificate of the CA, and it is checked here, not by TLS alone. */
+/** The options of TLS listeners: clients may present a certificate of the CA, and it is checked here, not by TLS alone. */
 export function tlsOptions({ certificate, privateKey, authority }: TlsMaterial) {
   return {
     cert: certificate,
