@@ -20,7 +20,7 @@ import type { Rejection } from './core/verify/presentation.js';
 import { verifyPrepared } from './core/verify/verify.js';
 import { openHome } from './home/open-home.js';
 import { type OpenedRegistry, openRegistry } from './home/open-registry.js';
-import { homeDirectory } from './settings/read.js';
+import { homeDirectory } from './settings/home-directory.js';
 
 export { KeywrightError } from './core/model/errors.js';
 

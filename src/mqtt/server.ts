@@ -9,11 +9,12 @@ import { LiveConnections } from '../core/verify/live-connections.js';
 import type { RegistryChange } from '../core/verify/live-registry.js';
 import type { RevisedRegistry } from '../core/verify/topic-rights.js';
 import type { Engine } from './gate/engine.js';
-import { Gate, type MqttEvent } from './gate/gate.js';
+import type { MqttEvent } from './gate/event.js';
+import { Gate } from './gate/gate.js';
 import type { MqttAuthentication } from './gate/present.js';
 import { acceptWebSockets } from './websocket.js';
 
-/** PEM texts for a TLS listener; the authority is whose client certificates get in. */
+/** PEM texts for a TLS listener. The authority is the CA of the client certificates that get in. */
 interface TlsMaterial {
   readonly certificate: string;
   readonly privateKey: string;
@@ -31,9 +32,9 @@ export interface MqttOptions {
   readonly connectTimeoutMs?: number;
   /** Failed attempts of an address; undefined for no limit. */
   readonly failures: Limiter | undefined;
-  /** By what an address is counted. */
+  /** The key that an address is counted under. */
   readonly addressKey: (address: string) => string;
-  /** Is told who got in, and from where. */
+  /** Called for each client that got in, with the address that it came from. */
   readonly noteUse: (principal: Principal, from: string) => void;
   readonly report: (event: MqttEvent) => void;
 }
@@ -51,10 +52,10 @@ interface WebSocketOptions {
   readonly authentication: MqttAuthentication;
 }
 
-// From the connection to its whole CONNECT; a device on a slow link needs one or two.
+// The time from the connection to its whole CONNECT; a device on a slow link needs one or two seconds.
 const CONNECT_TIMEOUT_MS = 5_000;
 
-// For how long clients may take to hear that the server ends.
+// The time that clients have to hear that the server ends.
 const FAREWELL_MS = 500;
 
 /** The MQTT listener: every connection goes through the gate. */
@@ -74,7 +75,7 @@ export function buildMqttServer(options: MqttOptions): MqttServer {
   };
   const track = (connection: Duplex) => {
     connections.add(connection);
-    // It is emitted once anyway: a listener that takes itself off would cost each connection an object more.
+    // The event comes once anyway: `once` would cost each connection an object more.
     connection.on('close', forget);
   };
   const counts = { failures, addressKey, noteUse };
@@ -87,11 +88,11 @@ export function buildMqttServer(options: MqttOptions): MqttServer {
         admit,
       )
     : createServer({ noDelay: true }, admit);
-  // Counted where TCP begins, so that closing also ends handshakes in progress.
+  // Tracked from the TCP connection on, so that closing also ends handshakes in progress.
   server.on('connection', track);
   server.on('tlsClientError', (error: Error & { code?: string }, socket) => {
     const address = socket.remoteAddress ?? 'unknown';
-    // Who looks whether somebody listens, and goes, is nobody who was refused.
+    // A peer that only looks if the port is open resets the connection: it was not refused.
     if (error.code !== 'ECONNRESET')
       report({
         what: 'connection refused',
@@ -120,7 +121,7 @@ export function buildMqttServer(options: MqttOptions): MqttServer {
   };
 }
 
-/** Waits until clients have heard that it ends, for a while. */
+/** Waits until all clients have hung up, or the time for that is over. */
 async function allClosed(connections: ReadonlySet<Duplex>): Promise<void> {
   const end = performance.now() + FAREWELL_MS;
   while (connections.size > 0 && performance.now() < end) {
@@ -128,7 +129,7 @@ async function allClosed(connections: ReadonlySet<Duplex>): Promise<void> {
   }
 }
 
-/** Clients without a certificate of the CA do not get past the handshake, unless something else will do. */
+/** Clients without a certificate of the CA do not get past the handshake, unless the listener takes another credential. */
 function tlsOptions({ certificate, privateKey, authority }: TlsMaterial, authentication: MqttAuthentication) {
   return {
     cert: certificate,

@@ -17,14 +17,15 @@ import type { CallbackEvent, HttpServices } from '../http/services.js';
 import { addressKey, MemoryLimiter } from '../limits/limiter.js';
 import { LineLimit } from '../limits/line-limit.js';
 import { EmbeddedEngine } from '../mqtt/engine/engine.js';
-import type { MqttEvent } from '../mqtt/gate/gate.js';
+import type { MqttEvent } from '../mqtt/gate/event.js';
 import type { MqttAuthentication } from '../mqtt/gate/present.js';
 import { UpstreamEngine } from '../mqtt/relay/upstream-engine.js';
 import { buildMqttServer } from '../mqtt/server.js';
 import { type Network, Networks } from '../network/networks.js';
 import { ProxyProtocol } from '../network/proxy-protocol.js';
-import { addressUrl, type ListenAddress, type ServeSettings } from '../settings/read.js';
+import { addressUrl, type ServeSettings } from '../settings/read.js';
 import { callbackSecretOf, openUpstream } from '../settings/secret-files.js';
+import type { ListenAddress } from '../settings/values.js';
 import { licenceWatch } from './licence-watch.js';
 import { keepTicksQuick } from './quick-ticks.js';
 
@@ -107,9 +108,9 @@ export async function startServer(home: Home, settings: ServeSettings, log: Log)
     ...counts,
     parseScopes: (scopes) => home.parseScopes(scopes),
     keyPrefix: settings.keyPrefix,
-    takesTokens: settings.httpTokenAuth,
-    headers: new CredentialHeaders(settings.credentialHeaders),
-    proxies: new TrustedProxies(new Networks(settings.trustedProxies)),
+    takesTokens: settings.httpEnableTokenAuth,
+    headers: new CredentialHeaders(settings.credentialHeader),
+    proxies: new TrustedProxies(new Networks(settings.trustedProxy)),
     isRelayed: (socket) => proxyProtocol.relays(socket),
     pathRules: settings.rules,
     requests: settings.requestsPerKey && new MemoryLimiter(settings.requestsPerKey),
@@ -174,7 +175,7 @@ export async function startServer(home: Home, settings: ServeSettings, log: Log)
     const withoutTokens = httpAt.tls ? 'certificate' : 'open';
     mqtt.attachWebSocket(http.server, {
       path: WEB_SOCKET_PATH,
-      authentication: settings.mqttTokenAuth ? 'token' : withoutTokens,
+      authentication: settings.mqttEnableTokenAuth ? 'token' : withoutTokens,
     });
     if (settings.proxyProtocol.length > 0) {
       for (const server of [http.server, mqtt.server]) proxyProtocol.precede(server);
@@ -195,7 +196,7 @@ export async function startServer(home: Home, settings: ServeSettings, log: Log)
     announce(log, 'MQTT', {
       at: mqttAt,
       url: running.mqtt,
-      takesTokens: settings.mqttTokenAuth,
+      takesTokens: settings.mqttEnableTokenAuth,
       what: 'every client',
     });
     if (mqttUpstream) announceUpstream(log, mqttUpstream);
@@ -210,11 +211,11 @@ export async function startServer(home: Home, settings: ServeSettings, log: Log)
 
 function mqttAuthentication({
   mqtt,
-  mqttTokenAuth,
+  mqttEnableTokenAuth,
   mqttClientCertificate,
 }: ServeSettings): MqttAuthentication {
-  if (!mqtt.tls) return mqttTokenAuth ? 'token' : 'open';
-  return mqttClientCertificate === 'optional' && mqttTokenAuth ? 'certificate-or-token' : 'certificate';
+  if (!mqtt.tls) return mqttEnableTokenAuth ? 'token' : 'open';
+  return mqttClientCertificate === 'optional' && mqttEnableTokenAuth ? 'certificate-or-token' : 'certificate';
 }
 
 /** What may come in floods, each with a limit of its own: one flood does not hide the others. */
@@ -230,8 +231,8 @@ function lineLimits(log: Log) {
 }
 
 /** The address that was taken, as the issuer of access tokens. */
-function issuerUrl({ http, serverNames }: ServeSettings, url: string): string {
-  return addressUrl({ ...http, port: Number(new URL(url).port) }, serverNames) ?? '';
+function issuerUrl({ http, serverName }: ServeSettings, url: string): string {
+  return addressUrl({ ...http, port: Number(new URL(url).port) }, serverName) ?? '';
 }
 
 interface Announcement {
@@ -302,7 +303,7 @@ async function renew(
 }
 
 /** What the server's certificate must be good for: this machine, where it listens, and what the operator calls it. */
-function serverNames({ http, mqtt, serverNames: told }: ServeSettings): ServerName[] {
+function serverNames({ http, mqtt, serverName: told }: ServeSettings): ServerName[] {
   const hosts = ['localhost', '127.0.0.1', '::1', http.host, mqtt.host, ...told];
   const named = [...new Set(hosts)].filter((host) => host !== '0.0.0.0' && host !== '::');
   return named.map((value) => ({ kind: isIP(value) === 0 ? 'dns' : 'ip', value }));
