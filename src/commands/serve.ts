@@ -26,11 +26,10 @@ or in keywright.yaml in the home (http: …). Ends on SIGTERM or SIGINT.`;
     const { flags } = await this.parse(Serve);
     const { home: directory, json: _, ...given } = flags;
     const home = await this.openHome(directory, given);
-    const settings = await home.serveSettings();
-    const log = openLog(settings);
+    const log = openLog(await home.serveSettings());
     const stopped = signalled();
     const { startServer } = await import('../server/start-server.js');
-    const server = await startServer(home, settings, log);
+    const server = await startServer(home, log);
     // For scripts that let the system pick the ports; the log tells people.
     if (this.jsonEnabled())
       process.stdout.write(`${JSON.stringify({ http: server.http, mqtt: server.mqtt })}\n`);

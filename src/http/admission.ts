@@ -28,7 +28,7 @@ export function admit(
 function count(verdict: Verdict, from: string, services: HttpServices): Admission | Promise<Admission> {
   const { failures, requests, addressKey } = services;
   if (verdict.outcome === 'accepted') {
-    services.noteUse(verdict.principal, from);
+    services.observer.accepted(verdict.principal, from);
     return requests ? limited(requests.take(rateKey(verdict.principal)), verdict) : verdict;
   }
   return verdict.reason === 'invalid' && failures

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Management } from '../core/manage/management.js';
-import type { Principal } from '../core/model/principal.js';
 import type { Limiter } from '../core/ports/limiter.js';
+import type { Observer } from '../core/ports/observer.js';
 import type { LiveRegistry } from '../core/verify/live-registry.js';
 import type { PathRule } from '../core/verify/path-rules.js';
 import type { CredentialHeaders } from './requests/credentials.js';
@@ -12,13 +12,13 @@ export interface HttpServices extends Omit<Management, 'actor' | 'hashSecret'> {
   readonly registry: LiveRegistry;
   /** Reads scopes that are to be granted. @throws KeywrightError `invalid-input` */
   parseScopes(scopes: readonly string[]): Promise<string[]>;
-  /** What API keys begin with unless told otherwise. */
+  /** The beginning of API keys, unless a request says otherwise. */
   readonly keyPrefix: string;
-  /** Whether tokens are taken, or certificates only. */
+  /** True if tokens are taken; false for certificates only. */
   readonly takesTokens: boolean;
   readonly headers: CredentialHeaders;
   readonly proxies: TrustedProxies;
-  /** Whether a connection came through a proxy that speaks the PROXY protocol. */
+  /** Tells if a connection came through a proxy that speaks the PROXY protocol. */
   isRelayed(socket: Socket): boolean;
   /** Which scope which method and path needs. */
   readonly pathRules: readonly PathRule[];
@@ -26,21 +26,9 @@ export interface HttpServices extends Omit<Management, 'actor' | 'hashSecret'> {
   readonly failures: Limiter | undefined;
   /** Requests with a credential; undefined for no limit. */
   readonly requests: Limiter | undefined;
-  /** By what an address is counted. */
+  /** The key by which an address is counted. */
   addressKey(address: string): string;
-  /** What brokers present that ask from another machine, or through a gateway; undefined where they may not. */
+  /** The secret of brokers that ask from another machine, or through a gateway; undefined if they may not. */
   readonly callbackSecret: string | undefined;
-  /** Is told of the clients of brokers that were refused. */
-  reportCallback(event: CallbackEvent): void;
-  /** Is told who got in, and from where. */
-  noteUse(principal: Principal, from: string): void;
-}
-
-/** A client of a broker that was refused, or a call that was. */
-export interface CallbackEvent {
-  readonly path: string;
-  /** As the client gave it, cut short. */
-  readonly clientId: string;
-  readonly outcome: 'deny' | 'unavailable';
-  readonly reason: string;
+  readonly observer: Observer;
 }

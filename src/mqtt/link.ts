@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { Deadlines } from './deadlines.js';
+import { hangUpSoon } from '../network/hang-up.js';
 
 /** Takes the octets of a connection: first the gate, then the engine that the gate hands it over to. */
 export interface Receiver {
@@ -9,10 +9,6 @@ export interface Receiver {
   /** The connection is closed. Called once, and nothing after it. */
   gone(): void;
 }
-
-// A peer that does not hang up after the last packet is hung up on.
-const HANG_UP_MS = 2_000;
-const hangingUp = new Deadlines<Link>(HANG_UP_MS, (link) => link.destroy());
 
 /** One MQTT connection, over TCP, TLS or WebSocket. Its stream has one set of listeners, though its receivers change. */
 export class Link {
@@ -32,10 +28,7 @@ export class Link {
     stream.on('data', (chunk: Buffer) => {
       if (!this.#isEnding) this.receiver.received(chunk);
     });
-    stream.on('close', () => {
-      hangingUp.delete(this);
-      this.receiver.gone();
-    });
+    stream.on('close', () => this.receiver.gone());
     // Its close follows.
     stream.on('error', ignore);
   }
@@ -93,7 +86,7 @@ export class Link {
     this.stream.resume();
     if (last === undefined) this.stream.end();
     else this.stream.end(last);
-    hangingUp.add(this);
+    hangUpSoon(this.stream);
   }
 
   destroy(): void {

@@ -2,25 +2,18 @@ import type { Server as HttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
-import type { Principal } from '../core/model/principal.js';
 import type { Clock } from '../core/ports/clock.js';
 import type { Change } from '../core/ports/key-store.js';
 import type { Limiter } from '../core/ports/limiter.js';
+import type { Observer } from '../core/ports/observer.js';
 import { LiveConnections } from '../core/verify/live-connections.js';
 import { isAnother } from '../core/verify/live-registry.js';
 import type { RevisedRegistry } from '../core/verify/topic-rights.js';
+import { type TlsMaterial, tlsOptions } from '../network/tls.js';
 import type { Engine } from './gate/engine.js';
-import type { MqttEvent } from './gate/event.js';
 import { Gate } from './gate/gate.js';
 import type { MqttAuthentication } from './gate/present.js';
 import { acceptWebSockets } from './websocket.js';
-
-/** PEM texts for a TLS listener. The authority is the CA of the client certificates that get in. */
-interface TlsMaterial {
-  readonly certificate: string;
-  readonly privateKey: string;
-  readonly authority: string;
-}
 
 export interface MqttOptions {
   readonly registry: RevisedRegistry & {
@@ -35,9 +28,7 @@ export interface MqttOptions {
   readonly failures: Limiter | undefined;
   /** The key that an address is counted under. */
   readonly addressKey: (address: string) => string;
-  /** Called for each client that got in, with the address that it came from. */
-  readonly noteUse: (principal: Principal, from: string) => void;
-  readonly report: (event: MqttEvent) => void;
+  readonly observer: Observer;
 }
 
 export interface MqttServer {
@@ -61,10 +52,9 @@ const FAREWELL_MS = 500;
 
 /** The MQTT listener: every connection goes through the gate. */
 export function buildMqttServer(options: MqttOptions): MqttServer {
-  const { registry, clock, engine, tls, authentication, report, failures, addressKey, noteUse } = options;
+  const { registry, clock, engine, tls, authentication, observer, failures, addressKey } = options;
   const { connectTimeoutMs = CONNECT_TIMEOUT_MS } = options;
-  const onEnd = (clientId: string, reason: string) => report({ what: 'session ended', clientId, reason });
-  const live = new LiveConnections({ registry, clock, onEnd });
+  const live = new LiveConnections({ registry, clock, observer, protocol: 'mqtt' });
   registry.onChange((changes) => {
     for (const change of changes) {
       if (change.kind !== 'client' && change.kind !== 'user') continue;
@@ -80,13 +70,14 @@ export function buildMqttServer(options: MqttOptions): MqttServer {
     // The event comes once anyway: `once` would cost each connection an object more.
     connection.on('close', forget);
   };
-  const counts = { failures, addressKey, noteUse };
-  const gate = new Gate({ registry, clock, engine, live, connectTimeoutMs, report, ...counts });
+  const gate = new Gate({ registry, clock, engine, live, connectTimeoutMs, observer, failures, addressKey });
   const arrival = { authentication };
   const admit = (socket: Socket) => gate.admit(socket, arrival);
+  // Clients without a certificate of the CA do not get past the handshake, unless another credential will do.
+  const demandsCertificate = authentication === 'certificate';
   const server = tls
     ? createTlsServer(
-        { ...tlsOptions(tls, authentication), handshakeTimeout: connectTimeoutMs, noDelay: true },
+        { ...tlsOptions(tls, { demandsCertificate }), handshakeTimeout: connectTimeoutMs, noDelay: true },
         admit,
       )
     : createServer({ noDelay: true }, admit);
@@ -95,12 +86,10 @@ export function buildMqttServer(options: MqttOptions): MqttServer {
   server.on('tlsClientError', (error: Error & { code?: string }, socket) => {
     const address = socket.remoteAddress ?? 'unknown';
     // A peer that only looks if the port is open resets the connection: it was not refused.
-    if (error.code !== 'ECONNRESET')
-      report({
-        what: 'connection refused',
-        address,
-        reason: `no TLS handshake: ${error.code ?? error.message}`,
-      });
+    if (error.code !== 'ECONNRESET') {
+      const reason = `no TLS handshake: ${error.code ?? error.message}`;
+      observer.refused({ by: 'mqtt', what: 'connection', address, reason });
+    }
     socket.destroy();
   });
   return {
@@ -129,16 +118,4 @@ async function allClosed(connections: ReadonlySet<Duplex>): Promise<void> {
   while (connections.size > 0 && performance.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-}
-
-/** Clients without a certificate of the CA do not get past the handshake, unless the listener takes another credential. */
-function tlsOptions({ certificate, privateKey, authority }: TlsMaterial, authentication: MqttAuthentication) {
-  return {
-    cert: certificate,
-    key: privateKey,
-    ca: authority,
-    requestCert: true,
-    rejectUnauthorized: authentication === 'certificate',
-    minVersion: 'TLSv1.2',
-  } as const;
 }

@@ -26,12 +26,8 @@ export async function openSettings(sources: SettingSources): Promise<Settings> {
   return { common: () => common(find), serve: () => serve(find) };
 }
 
-/** The URL by which an HTTP listener is known; undefined while its port is still to be taken. */
-export function addressUrl(
-  { tls, host, port }: ListenAddress,
-  [name]: readonly string[],
-): string | undefined {
-  if (port === 0) return undefined;
+/** The URL by which callers know an HTTP listener: by its first name, if it has one. */
+export function addressUrl({ tls, host, port }: ListenAddress, [name]: readonly string[]): string {
   const isAny = host === '0.0.0.0' || host === '::';
   const shown = name ?? (isAny ? 'localhost' : host);
   return `${tls ? 'https' : 'http'}://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
@@ -40,10 +36,11 @@ export function addressUrl(
 function common(find: Find) {
   const values = readTable(FOR_EVERY_COMMAND, find);
   const secrets = readTable(SECRETS, find);
+  const { http, issuer } = values;
   return Object.freeze({
     ...values,
     /** `iss` of access tokens; undefined while it depends on a port that is still to be taken. */
-    issuer: values.issuer ?? addressUrl(values.http, values.serverName),
+    issuer: issuer ?? (http.port === 0 ? undefined : addressUrl(http, values.serverName)),
     /** The key of access tokens, if the environment gives it. */
     jwtKey: {
       secret: secrets.JWT_SECRET || undefined,

@@ -80,14 +80,13 @@ describe('a running server', () => {
       environment: {},
       clock: { now: () => now },
     });
-    const settings = await app.serveSettings();
     const lines: string[] = [];
     const log = {
       info: (...parts: unknown[]) => void lines.push(String(parts.at(-1))),
       warn: () => undefined,
       error: () => undefined,
     };
-    const server = await startServer(app, settings, log);
+    const server = await startServer(app, log);
     onTestFinished(() => server.close());
 
     const before = [await endOf(server.http), await endOf(server.mqtt)];

@@ -32,9 +32,11 @@ export class DryEngine {
     this.broker = new Broker({
       limits: mqttLimits(limits),
       now: () => this.now,
-      report: ({ what, clientId, reason }) => this.reported.push(`${what} ${clientId} ${reason}`),
-      onFailure: (error) => {
-        throw error;
+      observer: {
+        connection: ({ what, clientId, reason }) => this.reported.push(`${what} ${clientId} ${reason}`),
+        failed: ({ error }) => {
+          throw error;
+        },
       },
     });
   }

@@ -20,8 +20,11 @@ export class OpenGate {
       connectTimeoutMs: 60_000,
       failures: undefined,
       addressKey: (address) => address,
-      noteUse: () => undefined,
-      report: ({ reason }) => this.reasons.push(reason),
+      observer: {
+        accepted: () => undefined,
+        refused: (refusal) => 'reason' in refusal && this.reasons.push(refusal.reason),
+        connection: ({ reason }) => this.reasons.push(reason),
+      },
     });
   }
 

@@ -4,27 +4,21 @@ import type { Principal } from '../model/principal.js';
 import type { Clock } from '../ports/clock.js';
 import type { KeyStore, KeyUses } from '../ports/key-store.js';
 
-const NOTE_EVERY_MS = 1_000;
-
 export interface LastUsesOptions {
   readonly uses: KeyUses;
   readonly clock: Clock;
-  readonly onFailure: (error: unknown) => void;
 }
 
-/** Gathers which API keys are used, and hands that to the key store once a second. */
+/** Gathers which API keys are used, until that is handed to the key store. */
 export class LastUses {
   readonly #options: LastUsesOptions;
   #noted = new Map<Principal, LastUse>();
-  readonly #timer: NodeJS.Timeout;
 
   constructor(options: LastUsesOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => this.#handOver().catch(options.onFailure), NOTE_EVERY_MS);
-    this.#timer.unref();
   }
 
-  /** To be told of everybody who gets in; only API keys are remembered. */
+  /** Notes that somebody got in; only API keys are remembered. */
   note(principal: Principal, from: string): void {
     if (principal.credential.kind !== 'api-key') return;
     // To the second is exact enough: what was noted is handed over as often.
@@ -32,15 +26,8 @@ export class LastUses {
     this.#noted.set(principal, { at: this.#options.clock.now(), from });
   }
 
-  /** Has written what was not yet, and ends. */
-  async close(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#handOver()
-      .then(() => this.#options.uses.flush())
-      .catch(this.#options.onFailure);
-  }
-
-  #handOver(): Promise<void> {
+  /** Hands over what was noted. To be called every second or so. */
+  handOver(): Promise<void> {
     const noted = this.#noted;
     this.#noted = new Map();
     return this.#options.uses.note(

@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.js';
 import type { Change } from '../ports/key-store.js';
+import type { Observer } from '../ports/observer.js';
 import type { Registry } from './prove.js';
 import { type Accepted, restsOn, stillHolds } from './verify.js';
 
@@ -11,8 +12,8 @@ export interface LiveConnectionsOptions {
     onChange(listener: (changes: readonly Change[]) => void): void;
   };
   readonly clock: Clock;
-  /** Is told of each connection that is ended here. */
-  readonly onEnd: (clientId: string, reason: string) => void;
+  readonly protocol: 'http' | 'mqtt';
+  readonly observer: Pick<Observer, 'connection'>;
 }
 
 /** A connection, or a stream, that lives on after it was let in. */
@@ -95,7 +96,8 @@ export class LiveConnections {
   #end({ connection, accepted }: Entry, reason: string): void {
     // Its close comes later: until then nobody is told twice.
     this.delete(connection);
-    this.#options.onEnd(accepted.principal.id, reason);
+    const { observer, protocol } = this.#options;
+    observer.connection({ protocol, what: 'ended', clientId: accepted.principal.id, reason });
     connection.destroy();
   }
 }

@@ -72,7 +72,7 @@ export function brokerPolicy(services: HttpServices): BrokerPolicy {
       return verdict.reason === 'unavailable' ? UNAVAILABLE : deny(verdict.reason);
     const { principal } = verdict;
     if (isAnothersId(clientId, principal)) return deny(ANOTHERS_ID);
-    services.noteUse(principal, address || question.broker);
+    services.observer.accepted(principal, address || question.broker);
     const passwordId = presentation.password === undefined ? undefined : passwordIdOf(principal, registry);
     const accepted = { principal, demand: CONNECT_DEMAND, passwordId };
     admitted.add({ username, clientId }, accepted, holds);
@@ -83,7 +83,7 @@ export function brokerPolicy(services: HttpServices): BrokerPolicy {
     const decision = await whoIs(client);
     if (decision.outcome !== 'allow' || !client.address) return decision;
     const [principal, ...others] = decision.principals;
-    if (principal !== undefined && others.length === 0) services.noteUse(principal, client.address);
+    if (principal !== undefined && others.length === 0) services.observer.accepted(principal, client.address);
     return decision;
   };
 

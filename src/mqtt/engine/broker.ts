@@ -1,10 +1,11 @@
 import type { MqttLimits } from '../../core/model/mqtt-limits.js';
+import type { Observer } from '../../core/ports/observer.js';
 import { Usage } from './account.js';
 import { FanOut } from './fan-out.js';
 import type { Message } from './message.js';
 import { RetainedMessages } from './retained-messages.js';
 import type { Session } from './session.js';
-import { type Report, Sessions } from './sessions.js';
+import { Sessions } from './sessions.js';
 import { SubscriptionTree } from './subscription-tree.js';
 import type { DueWill } from './will.js';
 import { type Budget, type Job, Work } from './work.js';
@@ -13,8 +14,7 @@ export interface BrokerOptions {
   readonly limits: MqttLimits;
   /** A clock that never goes back, in milliseconds. */
   readonly now: () => number;
-  readonly report: Report;
-  readonly onFailure: (error: unknown) => void;
+  readonly observer: Pick<Observer, 'connection' | 'failed'>;
 }
 
 /** The state that all connections share: sessions, subscriptions, retained messages, and unfinished work. */
@@ -30,15 +30,15 @@ export class Broker {
   readonly retained: RetainedMessages;
   readonly sessions: Sessions;
 
-  constructor({ limits, now, report, onFailure }: BrokerOptions) {
+  constructor({ limits, now, observer }: BrokerOptions) {
     this.limits = limits;
     this.now = now;
-    this.onFailure = onFailure;
+    this.onFailure = (error) => observer.failed({ part: 'mqtt-connection', error });
     this.usage = new Usage(limits);
-    this.work = new Work(onFailure);
+    this.work = new Work(this.onFailure);
     this.retained = new RetainedMessages(limits);
     const { usage, work, subscriptions } = this;
-    this.sessions = new Sessions({ usage, work, subscriptions, report });
+    this.sessions = new Sessions({ usage, work, subscriptions, observer });
   }
 
   /** Retains a message if it asks for that. @returns false if there is no room for it */

@@ -26,8 +26,8 @@ export class EmbeddedEngine implements Engine {
       readonly now?: () => number;
     },
   ) {
-    const { limits = mqttLimits(), now = () => performance.now(), report, onFailure } = options;
-    this.#broker = new Broker({ limits, now, report, onFailure });
+    const { limits = mqttLimits(), now = () => performance.now(), observer } = options;
+    this.#broker = new Broker({ limits, now, observer });
     this.#sweeping = setInterval(() => this.sweep(), SWEEP_EVERY_MS);
     this.#sweeping.unref();
   }

@@ -1,15 +1,9 @@
+import type { Observer } from '../../core/ports/observer.js';
 import { sessionName } from '../gate/engine.js';
 import { Account, type Usage } from './account.js';
 import type { Session } from './session.js';
 import type { SubscriptionTree } from './subscription-tree.js';
 import type { Budget, Job, Work } from './work.js';
-
-/** Tells the operator that a session lost messages. */
-export type Report = (event: {
-  readonly what: 'messages dropped';
-  readonly clientId: string;
-  readonly reason: string;
-}) => void;
 
 interface Holdings {
   readonly account: Account;
@@ -22,7 +16,7 @@ export class Sessions {
   readonly #usage: Usage;
   readonly #subscriptions: SubscriptionTree<Session>;
   readonly #work: Work;
-  readonly #report: Report;
+  readonly #observer: Pick<Observer, 'connection'>;
   /** The number of messages that a session had lost when that was told last. */
   readonly #told = new WeakMap<Session, number>();
   /** The holdings by the names of the holders. */
@@ -32,9 +26,9 @@ export class Sessions {
     readonly usage: Usage;
     readonly subscriptions: SubscriptionTree<Session>;
     readonly work: Work;
-    readonly report: Report;
+    readonly observer: Pick<Observer, 'connection'>;
   }) {
-    this.#report = options.report;
+    this.#observer = options.observer;
     this.#usage = options.usage;
     this.#subscriptions = options.subscriptions;
     this.#work = options.work;
@@ -100,7 +94,8 @@ export class Sessions {
     if (dropped < 10 * (this.#told.get(session) ?? 0.1)) return;
     this.#told.set(session, dropped);
     const reason = `${dropped} so far: there is no room for what waits for it`;
-    this.#report({ what: 'messages dropped', clientId: sessionName(holder, clientId), reason });
+    const shown = sessionName(holder, clientId);
+    this.#observer.connection({ protocol: 'mqtt', what: 'messages dropped', clientId: shown, reason });
   }
 
   #holdingsOf(holder: string): Holdings {

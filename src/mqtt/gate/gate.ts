@@ -2,12 +2,13 @@ import type { Duplex } from 'node:stream';
 import type { Principal } from '../../core/model/principal.js';
 import type { Clock } from '../../core/ports/clock.js';
 import type { Limiter } from '../../core/ports/limiter.js';
+import type { ObservedRefusal, Observer } from '../../core/ports/observer.js';
 import { CONNECT_DEMAND, verifyConnect } from '../../core/verify/connect.js';
 import type { LiveConnections } from '../../core/verify/live-connections.js';
 import { refusalCause } from '../../core/verify/refusal-cause.js';
 import { type RevisedRegistry, type Rights, TopicRights } from '../../core/verify/topic-rights.js';
 import { passwordIdOf } from '../../core/verify/verify.js';
-import { Deadlines } from '../deadlines.js';
+import { Deadlines } from '../../network/deadlines.js';
 import { Link, type Receiver } from '../link.js';
 import {
   type ConnectRefusal,
@@ -19,10 +20,10 @@ import type { Connect } from '../packets/connect.js';
 import { PacketReader } from '../packets/packet-reader.js';
 import { brokenRule } from './connect-rules.js';
 import type { Engine, Handover, Served } from './engine.js';
-import { type MqttEvent, shownConnection } from './event.js';
 import { type MqttAuthentication, presentConnect } from './present.js';
 import { readConnect } from './read-connect.js';
 import { sessionIdOf } from './session-id.js';
+import { shownConnection } from './shown-connection.js';
 
 export interface GateOptions {
   readonly registry: RevisedRegistry;
@@ -34,9 +35,7 @@ export interface GateOptions {
   readonly failures: Limiter | undefined;
   /** The key that an address is counted under. */
   readonly addressKey: (address: string) => string;
-  /** Called for each client that got in, with the address that it came from. */
-  readonly noteUse: (principal: Principal, from: string) => void;
-  readonly report: (event: MqttEvent) => void;
+  readonly observer: Pick<Observer, 'accepted' | 'refused' | 'connection'>;
 }
 
 /** The way that a connection comes in. */
@@ -120,7 +119,7 @@ class Entrance implements Receiver, Handover {
     const isRefused = !this.#isDecided && (this.#reader?.received ?? 0) > 0;
     this.#decided();
     this.closed();
-    if (isRefused) this.#report('connection refused', 'the connection ended within its CONNECT');
+    if (isRefused) this.#reportRefusal('connection', 'the connection ended within its CONNECT');
   }
 
   /** The CONNECT did not come in time. */
@@ -177,7 +176,7 @@ class Entrance implements Receiver, Handover {
     connect: Connect,
     authentication: Exclude<MqttAuthentication, 'open'>,
   ): Promise<Accepted | undefined> {
-    const { registry, clock, failures, addressKey, noteUse } = this.#gate.options;
+    const { registry, clock, failures, addressKey, observer } = this.#gate.options;
     const { presentation, isPassword } = presentConnect(connect, this.link.stream, authentication);
     const countAs = addressKey(this.link.address);
     const verdict = await verifyConnect(presentation, { registry, clock, failures, countAs });
@@ -194,24 +193,25 @@ class Entrance implements Receiver, Handover {
       return undefined;
     }
     const { principal } = verdict;
-    noteUse(principal, this.link.address);
+    observer.accepted(principal, this.link.address);
     const passwordId = presentation.password === undefined ? undefined : passwordIdOf(principal, registry);
     return { principal, passwordId };
   }
 
   refuse(refusal: ConnectRefusal, reason: string, cause?: () => string): void {
     this.#decided();
-    this.#report('connection refused', reason, cause);
+    this.#reportRefusal('connection', reason, cause);
     this.link.end(refusalPacket(refusal, this.#version ?? 4));
   }
 
   refusedTopic(verb: 'publish' | 'subscribe', topic: string, why: string): void {
-    const what = verb === 'publish' ? 'publish refused' : 'subscription refused';
-    this.#report(what, `${why} for ${topic.slice(0, 120)}`);
+    const what = verb === 'publish' ? 'publish' : 'subscription';
+    this.#reportRefusal(what, `${why} for ${topic.slice(0, 120)}`);
   }
 
   ended(reason: string): void {
-    this.#report('session ended', reason);
+    const { observer } = this.#gate.options;
+    observer.connection({ protocol: 'mqtt', what: 'ended', ...this.#shown(), reason });
   }
 
   closed(): void {
@@ -227,7 +227,7 @@ class Entrance implements Receiver, Handover {
   /** Ends the connection without a word. */
   #drop(reason: string): void {
     this.#decided();
-    this.#report('connection refused', reason);
+    this.#reportRefusal('connection', reason);
     this.link.destroy();
   }
 
@@ -237,10 +237,17 @@ class Entrance implements Receiver, Handover {
     this.#gate.heard(this);
   }
 
-  #report(what: MqttEvent['what'], reason: string, cause?: () => string): void {
+  #reportRefusal(
+    what: Extract<ObservedRefusal, { by: 'mqtt' }>['what'],
+    reason: string,
+    cause?: () => string,
+  ): void {
+    const { observer } = this.#gate.options;
+    observer.refused({ by: 'mqtt', what, ...this.#shown(), reason, ...(cause && { cause }) });
+  }
+
+  #shown() {
     const { holder, clientId } = this;
-    const { address } = this.link;
-    const whose = shownConnection({ holder, clientId, version: this.#version });
-    this.#gate.options.report({ what, address, ...whose, reason, ...(cause !== undefined && { cause }) });
+    return { address: this.link.address, ...shownConnection({ holder, clientId, version: this.#version }) };
   }
 }

@@ -1,7 +1,7 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext } from 'node:tls';
 import { type IConnackPacket, parser } from 'mqtt-packet';
-import { Deadlines } from '../deadlines.js';
+import { Deadlines } from '../../network/deadlines.js';
 import { Link, type Receiver } from '../link.js';
 import { DISCONNECT } from '../packets/disconnect.js';
 import { PacketReader } from '../packets/packet-reader.js';

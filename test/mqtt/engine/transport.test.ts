@@ -14,9 +14,11 @@ function newEngine(options: { readonly now?: () => number } = {}): EmbeddedEngin
   const engine = new EmbeddedEngine({
     ...options,
     limits: mqttLimits({ waitingOctets: 1_024, stalledSeconds: 60 }),
-    report: () => undefined,
-    onFailure: (error) => {
-      throw error;
+    observer: {
+      connection: () => undefined,
+      failed: ({ error }) => {
+        throw error;
+      },
     },
   });
   onTestFinished(() => engine.close());
