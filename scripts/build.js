@@ -18,6 +18,8 @@ const common = {
   format: 'cjs',
   target: 'node20.19',
   logLevel: 'warning',
+  // Templates of configurations.
+  loader: { '.conf': 'text' },
   // A binary; development tools that oclif looks for; and accelerators that the ws package does without.
   external: [
     '@node-rs/argon2',

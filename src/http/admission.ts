@@ -48,15 +48,15 @@ function limited(taken: number | Promise<number>, verdict: Verdict): Admission |
   return taken > 0 ? { outcome: 'limited', refusal: tooMany(taken) } : verdict;
 }
 
-/** Who makes a request. @throws Refused */
-export function callerOf(request: IncomingMessage, services: HttpServices): Promise<Principal> {
+/** Authenticates the caller of a request. @throws Refused */
+export function principalOf(request: IncomingMessage, services: HttpServices): Promise<Principal> {
   return requirePrincipal(present(request, { ...services, takesTokens: true }, undefined), {
     from: services.proxies.addressOf(request),
     services,
   });
 }
 
-/** Who presents something. @throws Refused */
+/** Authenticates a presentation. @throws Refused */
 export async function requirePrincipal(
   presentation: Presentation,
   { from, services }: { readonly from: string; readonly services: HttpServices },

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import fastify, { type FastifyInstance } from 'fastify';
 import { type TlsMaterial, tlsOptions } from '../network/tls.js';
 import { collectOpenApi, openApiDocument } from './api/openapi.js';
-import { addressee, OWN_PATHS, type OwnRoutes, originForm } from './requests/addressee.js';
+import { addressee, OWN_PATHS, OwnPaths, originForm } from './requests/addressee.js';
 import { problemAnswer, refusalAnswer, send } from './responses/answer.js';
 import { closeConnectionsWith, TIMEOUTS } from './responses/connections.js';
 import { answerBrokenRequest, answerError, refusalOf, sendProblem } from './responses/errors.js';
@@ -26,7 +26,7 @@ export async function buildHttpServer({
   upstream: address,
 }: HttpOptions): Promise<FastifyInstance> {
   const { registry } = services;
-  const routes = new Map<string, Set<string>>();
+  const own = new OwnPaths();
   const app = fastify({
     ...(tls
       ? { https: { ...tlsOptions(tls, { demandsCertificate: false }), ...TIMEOUTS } }
@@ -49,9 +49,7 @@ export async function buildHttpServer({
   acceptAnyBody(app);
   await collectOpenApi(app);
 
-  app.addHook('onRoute', ({ method, url }) => {
-    for (const each of [method].flat()) routes.set(url, (routes.get(url) ?? new Set()).add(each));
-  });
+  app.addHook('onRoute', ({ method, url }) => own.add([method].flat(), url));
   const hidden = { schema: { hide: true } };
   app.all(OWN_PATHS.health, hidden, () => ({ status: 'ok' }));
   app.all(OWN_PATHS.readiness, hidden, (_request, reply) => {
@@ -70,7 +68,7 @@ export async function buildHttpServer({
   }
   // Without token authentication and without TLS there is nothing to ask for: the operator left this listener open.
   putBefore(app, verifierOf({ services, open: !services.takesTokens && tls === undefined, upstream }), {
-    routes,
+    own,
     upstream,
   });
   return app;
@@ -85,7 +83,7 @@ const NOTHING_HERE = problem(404, { reason: 'not found', detail: 'there is nothi
 function putBefore(
   app: FastifyInstance,
   verifier: Verifier,
-  { routes, upstream }: { readonly routes: OwnRoutes; readonly upstream: Upstream | undefined },
+  { own, upstream }: { readonly own: OwnPaths; readonly upstream: Upstream | undefined },
 ): void {
   const [route] = app.server.listeners('request');
   app.server.removeAllListeners('request');
@@ -93,7 +91,7 @@ function putBefore(
     const { method = 'GET', url = '/' } = request;
     const target = originForm(url);
     upstream?.expect(request);
-    switch (addressee(method, target, routes)) {
+    switch (addressee(method, target, own)) {
       case 'any-path':
         return verifier.answerCaller(request, response, target);
       case 'verify':

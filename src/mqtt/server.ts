@@ -25,7 +25,7 @@ export interface MqttOptions {
   readonly connectTimeoutMs?: number;
   /** Failed attempts of an address; undefined for no limit. */
   readonly failures: Limiter | undefined;
-  /** By what an address is counted. */
+  /** The key that an address is counted under. */
   readonly addressKey: (address: string) => string;
   readonly observer: Observer;
 }
@@ -43,10 +43,10 @@ interface WebSocketOptions {
   readonly authentication: MqttAuthentication;
 }
 
-// From the connection to its whole CONNECT; a device on a slow link needs one or two.
+// The time from the connection to its whole CONNECT; a device on a slow link needs one or two seconds.
 const CONNECT_TIMEOUT_MS = 5_000;
 
-// For how long clients may take to hear that the server ends.
+// The time that clients have to hear that the server ends.
 const FAREWELL_MS = 500;
 
 /** The MQTT listener: every connection goes through the gate. */
@@ -65,7 +65,7 @@ export function buildMqttServer(options: MqttOptions): MqttServer {
   };
   const track = (connection: Duplex) => {
     connections.add(connection);
-    // It is emitted once anyway: a listener that takes itself off would cost each connection an object more.
+    // The event comes once anyway: `once` would cost each connection an object more.
     connection.on('close', forget);
   };
   const gate = new Gate({ registry, clock, engine, live, connectTimeoutMs, observer, failures, addressKey });
@@ -79,11 +79,11 @@ export function buildMqttServer(options: MqttOptions): MqttServer {
         admit,
       )
     : createServer({ noDelay: true }, admit);
-  // Counted where TCP begins, so that closing also ends handshakes in progress.
+  // Tracked from the TCP connection on, so that closing also ends handshakes in progress.
   server.on('connection', track);
   server.on('tlsClientError', (error: Error & { code?: string }, socket) => {
     const address = socket.remoteAddress ?? 'unknown';
-    // Who looks whether somebody listens, and goes, is nobody who was refused.
+    // A peer that only looks if the port is open resets the connection: it was not refused.
     if (error.code !== 'ECONNRESET') {
       const reason = `no TLS handshake: ${error.code ?? error.message}`;
       observer.refused({ by: 'mqtt', what: 'connection', address, reason });
@@ -110,7 +110,7 @@ export function buildMqttServer(options: MqttOptions): MqttServer {
   };
 }
 
-/** Waits until clients have heard that it ends, for a while. */
+/** Waits until all clients have hung up, or the time for that is over. */
 async function allClosed(connections: ReadonlySet<Duplex>): Promise<void> {
   const end = performance.now() + FAREWELL_MS;
   while (connections.size > 0 && performance.now() < end) {

@@ -2,71 +2,57 @@ import type { IncomingMessage } from 'node:http';
 import { type Actor, actorOf } from '../../core/manage/actor.js';
 import type { Management } from '../../core/manage/management.js';
 import { KeywrightError } from '../../core/model/errors.js';
-import type { Principal } from '../../core/model/principal.js';
 import type { AuditEvent, AuditLog } from '../../core/ports/audit-log.js';
 import { credentialKind } from '../../core/verify/prove.js';
-import { callerOf } from '../admission.js';
+import { principalOf } from '../admission.js';
 import { Refused } from '../responses/errors.js';
 import { REFUSALS, tooMany } from '../responses/problem.js';
 import type { HttpServices } from '../services.js';
 
 /** A caller who manages. */
-export interface Manager {
-  readonly principal: Principal;
-  readonly management: Management;
-  /** Does what the caller asked for; that it was not allowed to is recorded. @param target the id of what it is done to */
+export interface Caller {
+  /** Does what the caller asked for. A refusal is recorded. @param target the id of the object that it is done to */
   attempt<T>(target: string, work: (management: Management) => Promise<T>): Promise<T>;
 }
 
-/** Who calls the management API. A caller that may not manage at all is refused, and that is recorded. @throws Refused */
-export async function managerOf(
+/** Authenticates a caller who manages. Others are refused, and that is recorded. @throws Refused */
+export async function callerOf(
   request: IncomingMessage,
   { services, action }: { readonly services: HttpServices; readonly action: string },
-): Promise<Manager> {
+): Promise<Caller> {
   const { registry } = services;
   const from = services.proxies.addressOf(request);
-  const principal = await callerOf(request, services).catch(async (error) => {
+  const principal = await principalOf(request, services).catch(async (error) => {
     throw (await recordStranger(error, { services, action, from })) ?? error;
   });
-  const audit = services.audit.by({ who: `${principal.kind} ${principal.id}`, from });
+  const caller = `${principal.kind} ${principal.id}`;
+  const audit = services.audit.by({ who: caller, from });
+  const refused = (target: string) => recordRefusal({ services, caller, audit, event: { action, target } });
   const actor = actorOf(principal, (id) => registry.userById(id));
-  if (actor === undefined) {
-    const caller = `${principal.kind} ${principal.id}`;
-    const refusal = await recordRefusal({ services, caller, audit, event: { action, target: '' } });
-    throw refusal ?? new Refused(REFUSALS['insufficient-scope']);
-  }
-  const hashSecret = (secret: string) => registry.hashSecret(secret);
-  const management = { ...services, audit, hashSecret, actor };
+  if (actor === undefined) throw (await refused('')) ?? new Refused(REFUSALS['insufficient-scope']);
+  const management = {
+    ...services,
+    audit,
+    hashSecret: (secret: string) => registry.hashSecret(secret),
+    actor,
+  };
   return {
-    principal,
-    management,
-    attempt: async (target, work) => {
-      try {
-        return await work(management);
-      } catch (error) {
-        if (!isRefusal(error, actor)) throw error;
-        throw (
-          (await recordRefusal({
-            services,
-            caller: `${principal.kind} ${principal.id}`,
-            audit,
-            event: { action, target },
-          })) ?? error
-        );
-      }
-    },
+    attempt: (target, work) =>
+      work(management).catch(async (error) => {
+        throw (isRefusal(error, actor) && (await refused(target))) || error;
+      }),
   };
 }
 
 interface RefusedCall {
   readonly services: HttpServices;
-  /** By what it is counted. */
+  /** The key by which refusals are counted. */
   readonly caller: string;
   readonly audit: AuditLog;
   readonly event: AuditEvent;
 }
 
-/** Records what a caller was not allowed to do, but not too often. @returns what to say instead in that case */
+/** Records a refusal, unless the caller has had too many. @returns the answer to give in that case */
 export async function recordRefusal({
   services,
   caller,
@@ -75,14 +61,14 @@ export async function recordRefusal({
 }: RefusedCall): Promise<Refused | undefined> {
   const waitMs = (await services.failures?.take(caller)) ?? 0;
   if (waitMs > 0) return new Refused(tooMany(waitMs));
-  // What stands in the place of an id may be a secret.
+  // A caller may have put a secret in the place of an id.
   const isId =
     /^[A-Za-z0-9][A-Za-z0-9_.@:-]{0,72}$/.test(event.target) && credentialKind(event.target) === undefined;
   await audit.refused({ ...event, target: isId ? event.target : '' });
   return undefined;
 }
 
-// What is not a member's is not there for it.
+// Members get `not-found` for other people's objects; that counts as a refusal.
 function isRefusal(error: unknown, { kind }: Actor): boolean {
   if (!(error instanceof KeywrightError)) return false;
   return error.code === 'refused' || (error.code === 'not-found' && kind === 'member');
@@ -94,7 +80,7 @@ interface Stranger {
   readonly from: string;
 }
 
-/** Records a call by nobody, but not one of too many, which would only fill the disk. @returns what to say instead in that case */
+/** Records a call without a valid credential, unless there were too many, which would only fill the disk. @returns the answer to give in that case */
 async function recordStranger(
   error: unknown,
   { services, action, from }: Stranger,

@@ -18,13 +18,8 @@ import { Refused } from '../responses/errors.js';
 import { REFUSALS, tooMany, WRONG_PASSWORD } from '../responses/problem.js';
 import type { HttpServices } from '../services.js';
 
-/** How long what is issued here lasts, in milliseconds. */
-export const LIFETIMES = {
-  accessToken: 3_600_000,
-  exchangedToken: 900_000,
-  dayToken: 86_400_000,
-  refreshableSession: 30 * 86_400_000,
-} as const;
+/** Lifetimes in milliseconds, unless a dialect has its own; a refreshed session keeps its end. */
+export const LIFETIMES = { accessToken: 3_600_000, session: 30 * 86_400_000 } as const;
 
 /** Tokens that a login, or its continuation, came to. */
 export interface IssuedTokens extends IssuedToken {

@@ -21,6 +21,8 @@ export async function addCallbackRoutes(app: FastifyInstance, services: HttpServ
   for (const dialect of [mosquitto, emqx, vernemq, rabbitmq]) {
     await app.register(async (scope) => addDialect(scope, dialect, services));
   }
+  // A path that does not exist must not get the verifier's 401: some brokers pass over that, and allow.
+  app.all('/callbacks/*', HIDDEN, (_request, reply) => reply.callNotFound());
 }
 
 const HIDDEN = { schema: { hide: true } };

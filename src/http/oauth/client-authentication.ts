@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Principal } from '../../core/model/principal.js';
-import { callerOf } from '../admission.js';
+import { principalOf } from '../admission.js';
 import { clientBySecret } from '../api/log-in.js';
 import { basicCredentials } from '../requests/basic.js';
 import type { HttpServices } from '../services.js';
@@ -31,7 +31,7 @@ export async function clientOf(
     return clientBySecret(request, named, services);
   }
   if (id !== undefined && secret !== undefined) return clientBySecret(request, { id, secret }, services);
-  return token === undefined ? undefined : callerOf(request, services);
+  return token === undefined ? undefined : principalOf(request, services);
 }
 
 // RFC 6749 section 2.3.1: both parts are form-encoded before they are put together.

@@ -1,5 +1,4 @@
-import { type Static, Type } from '@sinclair/typebox';
-import type { FastifyInstance } from 'fastify';
+import { Type } from '@sinclair/typebox';
 import { actorOf } from '../../core/manage/actor.js';
 import { revokeSession, withdrawToken } from '../../core/manage/sessions.js';
 import { KeywrightError } from '../../core/model/errors.js';
@@ -8,56 +7,49 @@ import { parseRefreshToken, refreshToken, type Session } from '../../core/model/
 import { textHash } from '../../core/model/signed-token.js';
 import { credentialKind } from '../../core/verify/prove.js';
 import { LIFETIMES } from '../api/log-in.js';
+import { open } from '../api/route.js';
+import { given } from '../api/schemas.js';
+import { FORM } from '../requests/form.js';
 import type { HttpServices } from '../services.js';
 import { clientOf } from './client-authentication.js';
 import { OAuthRefused } from './error.js';
 
-const field = Type.Optional(Type.String({ maxLength: 20_000 }));
+const field = given(20_000);
 const Request = Type.Object({
   token: Type.String({ maxLength: 20_000 }),
   ...{ token_type_hint: field, client_id: field, client_secret: field },
 });
 
 /** RFC 7009: ends the session of a refresh or access token; of a client's access token, that token alone. */
-export function addRevokeRoute(app: FastifyInstance, services: HttpServices): void {
-  app.post<{ Body: Static<typeof Request> }>(
-    '/oauth/revoke',
-    {
-      schema: {
-        tags: ['oauth'],
-        security: [{}, { basic: [] }, { bearer: [] }, { apiKey: [] }],
-        summary: 'Revoke an access or refresh token',
-        consumes: ['application/x-www-form-urlencoded'],
-        body: Request,
-        response: { 200: Type.Object({}) },
-      },
-    },
-    async ({ raw, body }) => {
-      const caller = await clientOf(raw, body, services);
-      const target = await targetOf(body.token, services);
-      // RFC 7009 section 2.2: what does not work need not be revoked.
-      if (target === undefined) return {};
-      requireOwn(caller, target, services);
-      const from = services.proxies.addressOf(raw);
-      const who = caller
-        ? `${caller.kind} ${caller.id}`
-        : `whoever has a token of ${target.kind} ${target.id}`;
-      const audit = services.audit.by({ who, from });
-      const { keyStore, clock } = services;
-      const revoking = { keyStore, clock, audit };
-      if (target.kind === 'user') {
-        // A session that has ended meanwhile need not be revoked.
-        await revokeSession(revoking, target.sessionId).catch(unlessNotFound);
-      } else {
-        // The others of its family end no later than an hour from now.
-        const expiresAt = clock.now() + LIFETIMES.accessToken;
-        const { id, tokenId } = target;
-        await withdrawToken(revoking, { tokenId, target: `${id}:${tokenId}`, expiresAt, from });
-      }
-      return {};
-    },
-  );
-}
+export const revokeRoute = open({
+  route: 'POST /oauth/revoke',
+  tag: 'oauth',
+  security: [{}, { basic: [] }, { bearer: [] }, { apiKey: [] }],
+  summary: 'Revoke an access or refresh token',
+  consumes: [FORM],
+  body: Request,
+  response: Type.Object({}),
+  async run({ body, request, services }) {
+    const caller = await clientOf(request, body, services);
+    const target = await targetOf(body.token, services);
+    // RFC 7009 section 2.2: a token that does not work need not be revoked.
+    if (target === undefined) return {};
+    requireOwn(caller, target, services);
+    const from = services.proxies.addressOf(request);
+    const who = caller ? `${caller.kind} ${caller.id}` : `whoever has a token of ${target.kind} ${target.id}`;
+    const revoking = { ...services, audit: services.audit.by({ who, from }) };
+    if (target.kind === 'user') {
+      // A session that has ended meanwhile need not be revoked.
+      await revokeSession(revoking, target.sessionId).catch(unlessNotFound);
+    } else {
+      // The others of its family end no later than an hour from now.
+      const expiresAt = services.clock.now() + LIFETIMES.accessToken;
+      const { id, tokenId } = target;
+      await withdrawToken(revoking, { tokenId, target: `${id}:${tokenId}`, expiresAt, from });
+    }
+    return {};
+  },
+});
 
 type Target =
   | { readonly kind: 'user'; readonly id: string; readonly sessionId: string }

@@ -1,16 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import { type Static, Type } from '@sinclair/typebox';
-import type { FastifyInstance } from 'fastify';
 import type { IssuedToken } from '../../core/manage/issue-access-token.js';
 import type { Principal } from '../../core/model/principal.js';
 import { requirePrincipal } from '../admission.js';
 import { exchange, LIFETIMES, refresh } from '../api/log-in.js';
+import { type Asked, open } from '../api/route.js';
+import { given } from '../api/schemas.js';
+import { FORM } from '../requests/form.js';
 import { Refused } from '../responses/errors.js';
 import type { HttpServices } from '../services.js';
 import { clientOf } from './client-authentication.js';
 import { OAuthRefused } from './error.js';
 
-const field = Type.Optional(Type.String({ maxLength: 20_000 }));
+const field = given(20_000);
 const Request = Type.Object({
   grant_type: Type.String({ maxLength: 100 }),
   ...{ client_id: field, client_secret: field, scope: field, refresh_token: field },
@@ -37,27 +39,25 @@ const SUBJECT_TYPES = [...ISSUED_TYPES, 'urn:keywright:token-type:api-key'];
 export const GRANT_TYPES = ['client_credentials', 'refresh_token', TOKEN_EXCHANGE];
 
 /** RFC 6749 section 3.2: access tokens for a client, for a session, or for another token (RFC 8693). */
-export function addTokenRoute(app: FastifyInstance, services: HttpServices): void {
-  app.post<{ Body: Parameters }>(
-    '/oauth/token',
-    {
-      schema: {
-        tags: ['oauth'],
-        security: [{}, { basic: [] }],
-        summary: 'The token endpoint: client_credentials, refresh_token, token exchange',
-        consumes: ['application/x-www-form-urlencoded'],
-        body: Request,
-        response: { 200: Response },
-      },
-    },
-    async ({ raw, body }, reply) => {
-      // RFC 6749 section 5.1
-      reply.header('cache-control', 'no-store');
-      const { token, scopes, expiresInSeconds, ...more } = await grant(raw, body, services);
-      const scope = scopes.join(' ');
-      return { access_token: token, token_type: 'Bearer', expires_in: expiresInSeconds, scope, ...more };
-    },
-  );
+export const tokenRoute = open({
+  route: 'POST /oauth/token',
+  tag: 'oauth',
+  security: [{}, { basic: [] }],
+  summary: 'The token endpoint: client_credentials, refresh_token, token exchange',
+  consumes: [FORM],
+  body: Request,
+  response: Response,
+  run: tokenView,
+});
+
+async function tokenView({
+  body,
+  request,
+  services,
+}: Asked<typeof Request>): Promise<Static<typeof Response>> {
+  const { token, scopes, expiresInSeconds, ...more } = await grant(request, body, services);
+  const scope = scopes.join(' ');
+  return { access_token: token, token_type: 'Bearer', expires_in: expiresInSeconds, scope, ...more };
 }
 
 type Granted = IssuedToken & { readonly refresh_token?: string; readonly issued_token_type?: string };

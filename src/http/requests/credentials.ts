@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
+import { CREDENTIAL_HEADERS } from '../../core/model/header-names.js';
 import {
   type Demand,
   type Presentation,
@@ -8,16 +9,16 @@ import {
 } from '../../core/verify/presentation.js';
 import type { TrustedProxies } from './trusted-proxies.js';
 
-/** Which credentials a listener takes. */
+/** The credentials that a listener takes. */
 export interface Accepts {
   readonly takesTokens: boolean;
-  /** Where a credential may be, lower-case; which of them it is in makes no difference to how it is checked. */
+  /** The headers that may hold a credential; which of them does makes no difference to how it is checked. */
   readonly headers: CredentialHeaders;
-  /** Who may say which certificate a caller has shown to them. */
+  /** The proxies that may say which certificate a caller has shown to them. */
   readonly proxies: TrustedProxies;
 }
 
-/** What a request presents: the text in one of the credential headers, and over TLS the client's certificate; and what its way in demands. */
+/** Reads the text in one of the credential headers, and over TLS the client's certificate. @param demand of the way in */
 export function present(
   request: IncomingMessage,
   { takesTokens: tokens, headers, proxies }: Accepts,
@@ -29,9 +30,9 @@ export function present(
   return { token: tokens ? token : undefined, certificate, domain, demand };
 }
 
-const BUILT_IN_HEADERS = ['authorization', 'x-api-key', 'x-device-api-key', 'x-machhub-api-key'];
+const BUILT_IN = CREDENTIAL_HEADERS.map((name) => name.toLowerCase());
 
-/** Finds what is presented among a request's headers. */
+/** Finds the credential and the domain among a request's headers. */
 export class CredentialHeaders {
   readonly #names: ReadonlySet<string>;
   // Most headers of most requests are told apart by this alone.
@@ -39,11 +40,11 @@ export class CredentialHeaders {
 
   /** @param more headers beside the built-in ones, lower-case */
   constructor(more: readonly string[] = []) {
-    this.#names = new Set([...BUILT_IN_HEADERS, ...more]);
+    this.#names = new Set([...BUILT_IN, ...more]);
     this.#lengths = new Set([...this.#names, 'domain'].map((name) => name.length));
   }
 
-  /** Whether a header may carry a credential. @param name lower-case */
+  /** Tells if a header may carry a credential. @param name lower-case */
   carries(name: string): boolean {
     return this.#names.has(name);
   }
@@ -63,7 +64,7 @@ export class CredentialHeaders {
       if (!this.#names.has(name)) continue;
       const text = (name === 'authorization' ? withoutScheme(value) : value).trim();
       if (text === '') continue;
-      // Of two, a proxy before us may have looked at the other
+      // A proxy before us may have looked at the other of two.
       token = token === undefined || token === text ? text : AMBIGUOUS;
     }
     return { token, domain };

@@ -12,12 +12,12 @@ import { type Budget, type Job, Work } from './work.js';
 
 export interface BrokerOptions {
   readonly limits: MqttLimits;
-  /** Milliseconds that only ever get more. */
+  /** A clock that never goes back, in milliseconds. */
   readonly now: () => number;
   readonly observer: Pick<Observer, 'connection' | 'failed'>;
 }
 
-/** What all connections share: sessions, subscriptions, retained messages, and the work that is not done at once. */
+/** The state that all connections share: sessions, subscriptions, retained messages, and unfinished work. */
 export class Broker {
   readonly limits: MqttLimits;
   readonly now: () => number;
@@ -41,18 +41,18 @@ export class Broker {
     this.sessions = new Sessions({ usage, work, subscriptions, observer });
   }
 
-  /** Retains a message where it is to be. @returns false where there is no room for it */
+  /** Retains a message if it asks for that. @returns false if there is no room for it */
   retain(message: Message): boolean {
     return !message.retain || this.retained.keep(message);
   }
 
-  /** Begins to deliver a message. @returns what is left to be done, beyond the budget */
+  /** Begins to deliver a message. @returns the work that is left beyond the budget */
   publish(message: Message, budget: Budget): Job | undefined {
     const fanOut = new FanOut(message, this.subscriptions);
     return fanOut.run(budget) ? undefined : fanOut;
   }
 
-  /** Whether a topic or a filter is longer than is taken. */
+  /** True if a topic or a filter is longer than the limits allow. */
   isTooLong(text: string): boolean {
     const { topicOctets, topicLevels } = this.limits;
     if (text.length * 3 > topicOctets && Buffer.byteLength(text) > topicOctets) return true;

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import type { Principal, UsedCredential } from '../../core/model/principal.js';
+import type { Principal } from '../../core/model/principal.js';
 import type { Clock } from '../../core/ports/clock.js';
 import type { Limiter } from '../../core/ports/limiter.js';
-import type { ObservedRefusal, Observer } from '../../core/ports/observer.js';
+import type { MqttRefusal, Observer } from '../../core/ports/observer.js';
 import { CONNECT_DEMAND, verifyConnect } from '../../core/verify/connect.js';
 import type { LiveConnections } from '../../core/verify/live-connections.js';
 import { refusalCause } from '../../core/verify/refusal-cause.js';
@@ -17,10 +16,14 @@ import {
   refusalPacket,
   SERVER_UNAVAILABLE,
 } from '../packets/connack.js';
-import { type Connect, parseConnect } from '../packets/connect.js';
+import type { Connect } from '../packets/connect.js';
 import { PacketReader } from '../packets/packet-reader.js';
-import { type Engine, type Handover, holderName, type Served, sessionName } from './engine.js';
+import { brokenRule } from './connect-rules.js';
+import type { Engine, Handover, Served } from './engine.js';
 import { type MqttAuthentication, presentConnect } from './present.js';
+import { readConnect } from './read-connect.js';
+import { sessionIdOf } from './session-id.js';
+import { shownConnection } from './shown-connection.js';
 
 export interface GateOptions {
   readonly registry: RevisedRegistry;
@@ -30,28 +33,25 @@ export interface GateOptions {
   readonly connectTimeoutMs: number;
   /** Failed attempts of an address; undefined for no limit. */
   readonly failures: Limiter | undefined;
-  /** By what an address is counted. */
+  /** The key that an address is counted under. */
   readonly addressKey: (address: string) => string;
   readonly observer: Pick<Observer, 'accepted' | 'refused' | 'connection'>;
 }
 
-/** How a connection comes in. */
+/** The way that a connection comes in. */
 export interface Arrival {
   readonly authentication: MqttAuthentication;
-  /** Where it comes from; undefined for the address of its socket. */
+  /** The address that it comes from; undefined for the address of its socket. */
   readonly address?: string;
 }
 
-// A CONNECT has five strings of up to 64 KiB, but devices that mean well stay far below in sum. Of what is no PUBLISH,
-// no packet needs more.
+// A CONNECT may have five strings of 64 KiB, but no honest device needs as much; nor does any packet but a PUBLISH.
 const MAX_PACKET_BYTES = 128 * 1024;
-const MAX_SHOWN = 80;
-const CONNECT = 0x10;
 
 /** Decides on connections by their CONNECT, before any engine sees them: a refusal costs no session. */
 export class Gate {
   readonly options: GateOptions;
-  /** Those of whoever is not asked who they are. */
+  /** The rights of clients on a listener that asks for no credential. */
   readonly openRights: Rights;
   readonly #waiting: Deadlines<Entrance>;
 
@@ -61,12 +61,12 @@ export class Gate {
     this.#waiting = new Deadlines(options.connectTimeoutMs, (entrance) => entrance.tooLate());
   }
 
-  /** Lets a connection in, or not. */
+  /** Waits for a connection's CONNECT, and decides on it. */
   admit(stream: Duplex, arrival: Arrival): void {
     this.#waiting.add(new Entrance(this, stream, arrival));
   }
 
-  /** To be called when a connection has sent its CONNECT, or will not. */
+  /** Ends the wait for a connection's CONNECT: it came, or never will. */
   heard(entrance: Entrance): void {
     this.#waiting.delete(entrance);
   }
@@ -76,12 +76,18 @@ export class Gate {
   }
 }
 
-/** One connection at the gate, and what the gate knows of it afterwards. */
+/** A client whose credential holds; without a principal on a listener that asks for no credential. */
+interface Accepted {
+  readonly principal?: Principal;
+  readonly passwordId?: string | null | undefined;
+}
+
+/** One connection at the gate, and what the gate tells the engine of it afterwards. */
 class Entrance implements Receiver, Handover {
   readonly link: Link;
   readonly #gate: Gate;
   readonly #authentication: MqttAuthentication;
-  /** Gone when the connection is handed over. */
+  /** undefined as soon as the connection is decided on. */
   #reader: PacketReader | undefined = new PacketReader(MAX_PACKET_BYTES);
   #isDecided = false;
   #served: Served | undefined;
@@ -103,7 +109,7 @@ class Entrance implements Receiver, Handover {
     if (reader === undefined) return;
     reader.push(chunk);
     if (!this.#isDecided) this.#readConnect(reader);
-    // What comes behind the CONNECT waits for the verdict.
+    // Octets behind the CONNECT wait for the verdict.
     else if (reader.received > MAX_PACKET_BYTES) this.link.pause();
   }
 
@@ -116,68 +122,60 @@ class Entrance implements Receiver, Handover {
     if (isRefused) this.#reportRefusal('connection', 'the connection ended within its CONNECT');
   }
 
-  /** Its CONNECT did not come in time. */
+  /** The CONNECT did not come in time. */
   tooLate(): void {
     this.#drop('no CONNECT in time');
   }
 
-  /** The connection's first packet must be a CONNECT. [MQTT-3.1.0-1] */
   #readConnect(reader: PacketReader): void {
-    if (reader.nextType !== CONNECT) {
-      this.#drop('the first packet is not a CONNECT');
-      return;
-    }
-    const packet = reader.next();
-    if (packet === 'incomplete') return;
-    if (packet === 'invalid') {
-      this.#drop('the first packet is not a CONNECT');
-      return;
-    }
-    if (packet === 'too long') {
-      this.#drop('the CONNECT is too long');
-      return;
-    }
+    const read = readConnect(reader);
+    if (read === 'incomplete') return;
+    const { protocolVersion, clientId } = read.outcome === 'connect' ? read.connect : read;
+    this.#version = protocolVersion;
+    this.clientId = clientId;
     this.#isDecided = true;
     this.#gate.heard(this);
-    const parsed = parseConnect(packet);
-    this.#version = parsed.outcome === 'connect' ? parsed.connect.protocolVersion : parsed.protocolVersion;
-    if (parsed.outcome === 'connect') {
-      this.clientId = parsed.connect.clientId;
-      this.#decide(parsed.connect, reader).catch(() => {
-        // Whatever fails in here lets nobody in, and ends nobody else.
-        this.#drop('it could not be decided on');
-      });
-      return;
-    }
-    this.clientId = parsed.clientId;
-    if (parsed.refusal === undefined) this.#drop(parsed.cause);
-    else this.refuse(parsed.refusal, parsed.cause);
+    // A failure in here lets nobody in, and ends no other connection.
+    if (read.outcome === 'connect')
+      this.#decide(read.connect, reader).catch(() => this.#drop('it could not be decided on'));
+    else if (read.refusal === undefined) this.#drop(read.cause);
+    else this.refuse(read.refusal, read.cause);
   }
 
-  /** In this order: its credential, whose session it is, and the engine. */
+  /** Credential, session, rules, and then the engine. */
   async #decide(connect: Connect, reader: PacketReader): Promise<void> {
     const accepted = this.#authentication === 'open' ? {} : await this.#verify(connect, this.#authentication);
     // Nobody waits for an answer that cannot come.
     if (accepted === undefined || this.link.isOver) return;
-    const { registry, clock, engine, live } = this.#gate.options;
-    const { principal, passwordId } = accepted;
-    this.holder = principal;
-    if (principal !== undefined) this.rights = new TopicRights(principal, registry, clock);
-    this.#nameSession(connect);
+    this.#nameSession(connect, accepted);
+    const broken = brokenRule(connect, this.rights);
+    if (broken !== undefined) return this.refuse(broken.refusal, broken.cause);
     this.#decided();
-    // What is ended for its credential is ended from here on.
-    if (principal !== undefined) live.add(this, { principal, demand: CONNECT_DEMAND, passwordId });
-    // Before the engine has it, which may pause it for reasons of its own.
+    this.#endWithCredential(accepted);
+    // The engine may pause the connection for reasons of its own: the gate lets it go before.
     this.link.resume();
-    this.#served = engine.handOver(this, connect, reader);
+    this.#served = this.#gate.options.engine.handOver(this, connect, reader);
+  }
+
+  #nameSession(connect: Connect, { principal }: Accepted): void {
+    const { registry, clock } = this.#gate.options;
+    const { clientId, isAssigned } = sessionIdOf(principal, connect.clientId);
+    this.holder = principal;
+    this.clientId = clientId;
+    this.isAssigned = isAssigned;
+    if (principal !== undefined) this.rights = new TopicRights(principal, registry, clock);
+  }
+
+  /** From here on the connection ends as soon as its credential does not hold any more. */
+  #endWithCredential({ principal, passwordId }: Accepted): void {
+    if (principal !== undefined)
+      this.#gate.options.live.add(this, { principal, demand: CONNECT_DEMAND, passwordId });
   }
 
   async #verify(
     connect: Connect,
     authentication: Exclude<MqttAuthentication, 'open'>,
-  ): Promise<
-    { readonly principal?: Principal; readonly passwordId?: string | null | undefined } | undefined
-  > {
+  ): Promise<Accepted | undefined> {
     const { registry, clock, failures, addressKey, observer } = this.#gate.options;
     const { presentation, isPassword } = presentConnect(connect, this.link.stream, authentication);
     const countAs = addressKey(this.link.address);
@@ -198,15 +196,6 @@ class Entrance implements Receiver, Handover {
     observer.accepted(principal, this.link.address);
     const passwordId = presentation.password === undefined ? undefined : passwordIdOf(principal, registry);
     return { principal, passwordId };
-  }
-
-  /** Who chooses its own ids chooses among its own sessions; a credential for one client id has the one session. */
-  #nameSession({ clientId }: Connect): void {
-    const { holder } = this;
-    const isBound = holder?.kind === 'client' && !CHOOSING.has(holder.credential.kind);
-    this.isAssigned = !isBound && clientId === '';
-    if (isBound) this.clientId = holder.id;
-    else if (this.isAssigned) this.clientId = randomUUID();
   }
 
   refuse(refusal: ConnectRefusal, reason: string, cause?: () => string): void {
@@ -248,24 +237,13 @@ class Entrance implements Receiver, Handover {
     this.#gate.heard(this);
   }
 
-  #reportRefusal(
-    what: Extract<ObservedRefusal, { by: 'mqtt' }>['what'],
-    reason: string,
-    cause?: () => string,
-  ): void {
+  #reportRefusal(what: MqttRefusal['what'], reason: string, cause?: () => string): void {
     const { observer } = this.#gate.options;
     observer.refused({ by: 'mqtt', what, ...this.#shown(), reason, ...(cause && { cause }) });
   }
 
   #shown() {
-    const shown = sessionName(holderName(this.holder), this.clientId).slice(0, MAX_SHOWN);
-    return {
-      address: this.link.address,
-      ...(shown !== '' && { clientId: shown }),
-      ...(this.#version !== undefined && { version: this.#version }),
-    };
+    const { holder, clientId } = this;
+    return { address: this.link.address, ...shownConnection({ holder, clientId, version: this.#version }) };
   }
 }
-
-// Their holders tell their connections apart by client ids of their own.
-const CHOOSING: ReadonlySet<UsedCredential['kind']> = new Set(['api-key', 'access-token', 'password']);

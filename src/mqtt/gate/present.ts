@@ -8,10 +8,10 @@ import {
 import { type PresentedCertificate, presentCertificate } from '../../core/verify/presentation.js';
 import type { Connect } from '../packets/connect.js';
 
-/** What a listener asks of its clients: a token, a certificate of the CA, one of the two, or nothing at all. */
+/** The credential that a listener asks for: a token, a certificate of the CA, one of the two, or none. */
 export type MqttAuthentication = 'token' | 'certificate' | 'certificate-or-token' | 'open';
 
-/** What a CONNECT presents under the rules of its listener; whatever else it carries makes it no credential at all. */
+/** Extracts the credential that the listener asks for; a CONNECT that carries anything beside it has none. */
 export function presentConnect(
   { clientId, username, password }: Connect,
   stream: Duplex,
@@ -29,5 +29,5 @@ export function presentConnect(
   return { presentation: { clientId, certificate: presented }, isPassword: false };
 }
 
-// A certificate that another CA issued, which nobody is known by.
+// A certificate of another CA: no client is known by it.
 const NOT_OURS: PresentedCertificate = { fingerprint: '', clientId: undefined };
