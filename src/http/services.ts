@@ -12,13 +12,13 @@ export interface HttpServices extends Omit<Management, 'actor' | 'hashSecret'> {
   readonly registry: LiveRegistry;
   /** Reads scopes that are to be granted. @throws KeywrightError `invalid-input` */
   parseScopes(scopes: readonly string[]): Promise<string[]>;
-  /** What API keys begin with unless told otherwise. */
+  /** The text that API keys begin with, unless a request names another. */
   readonly keyPrefix: string;
-  /** Whether tokens are taken, or certificates only. */
+  /** False if only certificates are taken. */
   readonly takesTokens: boolean;
   readonly headers: CredentialHeaders;
   readonly proxies: TrustedProxies;
-  /** Whether a connection came through a proxy that speaks the PROXY protocol. */
+  /** Tells if a connection came through a proxy that speaks the PROXY protocol. */
   isRelayed(socket: Socket): boolean;
   /** Which scope which method and path needs. */
   readonly pathRules: readonly PathRule[];
@@ -26,9 +26,9 @@ export interface HttpServices extends Omit<Management, 'actor' | 'hashSecret'> {
   readonly failures: Limiter | undefined;
   /** Requests with a credential; undefined for no limit. */
   readonly requests: Limiter | undefined;
-  /** By what an address is counted. */
+  /** The key that an address is counted under. */
   addressKey(address: string): string;
-  /** What brokers present that ask from another machine, or through a gateway; undefined where they may not. */
+  /** The secret of brokers that ask from another machine, or through a gateway; undefined if they may not. */
   readonly callbackSecret: string | undefined;
   readonly observer: Observer;
 }
