@@ -25,6 +25,9 @@ const common = {
     '@node-rs/argon2',
     ...['typescript', 'ts-node', 'tsx', '@oclif/plugin-help', 'bufferutil', 'utf-8-validate'],
   ],
+  // @inquirer/prompts brings an editor prompt with character encodings, a seventh of the program. Nothing asks with it, but what
+  // is loaded by import() is kept whole.
+  alias: { '@inquirer/editor': `${root}/scripts/no-editor-prompt.js` },
 };
 await build({ ...common, entryPoints: ['src/main.ts'], outfile: 'dist/main.cjs' });
 // What a program may import, with the types that it sees.

@@ -14,7 +14,7 @@ export interface OpenedRegistry {
 }
 
 export interface RegistryOptions {
-  /** Which access tokens are taken; may be settled until the first is presented. */
+  /** The issuer whose access tokens are taken. It is read for each token, so that a server may learn its own port first. */
   readonly tokenIssuer: TokenIssuer;
   readonly onFailure: (error: unknown) => void;
 }
@@ -22,7 +22,7 @@ export interface RegistryOptions {
 /** Follows a home's keystore. */
 export async function openRegistry(
   home: Home,
-  { tokenIssuer: rules, onFailure }: RegistryOptions,
+  { tokenIssuer, onFailure }: RegistryOptions,
 ): Promise<OpenedRegistry> {
   const { sealer, configured } = await home.tokenSealer();
   const passwords = await home.passwords();
@@ -30,7 +30,7 @@ export async function openRegistry(
   const registry = await LiveRegistry.follow({
     keyStore: home.keyStore,
     hashSecret,
-    slow: new SlowProofs({ sealer, tokenIssuer: rules, passwords, hashSecret }),
+    slow: new SlowProofs({ sealer, tokenIssuer, passwords, hashSecret }),
     onSigningKeys: (ring) => {
       if (!configured) sealer.use(ring === undefined ? [] : openRing(ring));
     },

@@ -15,7 +15,7 @@ import { type Verifier, verifierOf } from './verifier/verifier.js';
 export interface HttpOptions {
   readonly services: HttpServices;
   readonly tls: TlsMaterial | undefined;
-  /** The server to which accepted requests go on. */
+  /** The server that requests go on to once they got in. */
   readonly upstream: UpstreamAddress | undefined;
 }
 

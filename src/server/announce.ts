@@ -8,7 +8,7 @@ import type { Log } from './log.js';
 interface Announced {
   readonly settings: ServeSettings;
   readonly listeners: { readonly http: Listener; readonly mqtt: Listener };
-  /** How many clients are served from the home. */
+  /** The number of clients that are served from the home. */
   readonly clients: number;
   readonly directory: string;
 }

@@ -8,7 +8,7 @@ import { openParts, type Parts } from './open-parts.js';
 import { keepTicksQuick } from './quick-ticks.js';
 
 export interface RunningServer {
-  /** Where it listens, with the port that was taken: `tcp://127.0.0.1:5654`. */
+  /** The address with the port that was taken: `tcp://127.0.0.1:5654`. */
   readonly http: string;
   readonly mqtt: string;
   close(): Promise<void>;

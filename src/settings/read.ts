@@ -72,7 +72,7 @@ function serve(find: Find) {
     mqttLimits: mqttLimits(Object.assign({}, ...mqttLimit)),
     /** The broker behind the MQTT gate; undefined for the built-in engine. */
     mqttUpstream: broker && { ...broker, caFile, passwordFile, password },
-    /** Where HTTP requests go on to; undefined if the verifier answers them itself. */
+    /** The server that HTTP requests go on to; undefined if the verifier answers them itself. */
     httpUpstream: url === undefined ? undefined : { url, timeoutMs, keepCredentials },
     callbackSecret: secrets.KEYWRIGHT_CALLBACK_SECRET,
   });

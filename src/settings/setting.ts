@@ -3,7 +3,7 @@ import { Expected, type Kind } from './kind.js';
 
 /** The texts that one source gives for a setting. */
 interface Given {
-  /** Where they came from, for error messages: `--http`, `KEYWRIGHT_HTTP` or `http in …/keywright.yaml`. */
+  /** Names where they came from, for error messages: `--http`, `KEYWRIGHT_HTTP` or `http in …/keywright.yaml`. */
   readonly source: string;
   readonly texts: readonly string[];
 }

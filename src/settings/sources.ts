@@ -8,7 +8,7 @@ import { SETTINGS } from './table.js';
 export type GivenValues = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 export interface SettingSources {
-  /** By their names, without dashes in front. */
+  /** Texts by the names of their flags, without dashes in front. */
   readonly flags?: GivenValues | undefined;
   readonly environment: GivenValues;
   readonly home: string;

@@ -17,23 +17,30 @@ export interface Observer {
 }
 
 /** Something that a device or a broker wanted and did not get. */
-export type ObservedRefusal =
-  | (MqttClient & {
-      readonly by: 'mqtt';
-      readonly what: 'connection' | 'publish' | 'subscription';
-      readonly reason: string;
-      /** Explains a credential that was refused. The client is not told. */
-      readonly cause?: () => string;
-    })
-  | {
-      readonly by: 'callback';
-      readonly path: string;
-      /** As the client gave it, cut short. */
-      readonly clientId: string;
-      readonly outcome: 'deny' | 'unavailable';
-      readonly reason: string;
-    }
-  | { readonly by: 'proxy-protocol'; readonly from: string; readonly because: string };
+export type ObservedRefusal = MqttRefusal | CallbackRefusal | ProxyRefusal;
+
+export interface MqttRefusal extends MqttClient {
+  readonly by: 'mqtt';
+  readonly what: 'connection' | 'publish' | 'subscription';
+  readonly reason: string;
+  /** Explains why a credential was refused; the client is not told. */
+  readonly cause?: () => string;
+}
+
+interface CallbackRefusal {
+  readonly by: 'callback';
+  readonly path: string;
+  /** As the client gave it, cut short. */
+  readonly clientId: string;
+  readonly outcome: 'deny' | 'unavailable';
+  readonly reason: string;
+}
+
+interface ProxyRefusal {
+  readonly by: 'proxy-protocol';
+  readonly from: string;
+  readonly because: string;
+}
 
 /** A connection that the server ended, or whose messages it dropped. */
 export interface ConnectionEvent extends MqttClient {
@@ -42,7 +49,7 @@ export interface ConnectionEvent extends MqttClient {
   readonly reason: string;
 }
 
-interface MqttClient {
+export interface MqttClient {
   /** The address that the connection came from. */
   readonly address?: string;
   /** As the client gave it, cut short, behind its holder's name; missing if it gave none. */

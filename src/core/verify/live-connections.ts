@@ -30,7 +30,7 @@ interface Entry {
 export class LiveConnections {
   readonly #options: LiveConnectionsOptions;
   readonly #all = new Map<Connection, Entry>();
-  /** By what they rest on; the entry itself where only one does, as is common. */
+  /** The entries by what they rest on; the entry itself if there is only one, as is common. */
   readonly #byReason = new Map<string, Entry | Set<Entry>>();
   readonly #sweep: NodeJS.Timeout;
 

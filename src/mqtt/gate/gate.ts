@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Principal } from '../../core/model/principal.js';
 import type { Clock } from '../../core/ports/clock.js';
 import type { Limiter } from '../../core/ports/limiter.js';
-import type { ObservedRefusal, Observer } from '../../core/ports/observer.js';
+import type { MqttRefusal, Observer } from '../../core/ports/observer.js';
 import { CONNECT_DEMAND, verifyConnect } from '../../core/verify/connect.js';
 import type { LiveConnections } from '../../core/verify/live-connections.js';
 import { refusalCause } from '../../core/verify/refusal-cause.js';
@@ -237,11 +237,7 @@ class Entrance implements Receiver, Handover {
     this.#gate.heard(this);
   }
 
-  #reportRefusal(
-    what: Extract<ObservedRefusal, { by: 'mqtt' }>['what'],
-    reason: string,
-    cause?: () => string,
-  ): void {
+  #reportRefusal(what: MqttRefusal['what'], reason: string, cause?: () => string): void {
     const { observer } = this.#gate.options;
     observer.refused({ by: 'mqtt', what, ...this.#shown(), reason, ...(cause && { cause }) });
   }

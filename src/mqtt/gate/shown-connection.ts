@@ -1,8 +1,9 @@
+import type { MqttClient } from '../../core/ports/observer.js';
 import { type Holder, holderName, sessionName } from './engine.js';
 
 const MAX_SHOWN = 80;
 
-/** The members of an event that say whose connection it is about. */
+/** Says whose connection it is, for observers. */
 export function shownConnection({
   holder,
   clientId,
@@ -11,7 +12,7 @@ export function shownConnection({
   readonly holder: Holder | undefined;
   readonly clientId: string;
   readonly version: number | undefined;
-}): { readonly clientId?: string; readonly version?: number } {
+}): Pick<MqttClient, 'clientId' | 'version'> {
   const shown = sessionName(holderName(holder), clientId).slice(0, MAX_SHOWN);
   return { ...(shown !== '' && { clientId: shown }), ...(version !== undefined && { version }) };
 }
