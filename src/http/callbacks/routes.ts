@@ -66,7 +66,7 @@ interface Refusal {
 function refusalOf(error: unknown): Refusal {
   if (error instanceof MalformedCall) return { outcome: 'deny', reason: error.message };
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
-  // What a parser says may quote the body.
+  // The message of a parser may quote the body.
   return status < 500
     ? { outcome: 'deny', reason: `the body cannot be read (${status})` }
     : { outcome: 'unavailable', reason: 'the call could not be answered' };

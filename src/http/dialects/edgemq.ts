@@ -28,7 +28,9 @@ export const edgemqRoutes = [
     summary: 'Exchange an API key for an access token of 15 minutes or less',
     body: Exchange,
     response: Token,
-    async run({ body: { api_key: key, scope = 'ingest', ttl }, request, services }) {
+    async run(asked) {
+      const { body, request, services } = asked;
+      const { api_key: key, scope = 'ingest', ttl } = body;
       const scopes = scope
         .split(' ')
         .filter((name) => name !== '')
@@ -40,7 +42,7 @@ export const edgemqRoutes = [
         key === undefined
           ? await principalOf(request, services)
           : await requirePrincipal({ token: key }, { from: services.proxies.addressOf(request), services });
-      const { token, expiresInSeconds } = await exchange(caller, { scopes, ttlMs }, services);
+      const { token, expiresInSeconds } = await exchange(asked, { caller, scopes, ttlMs });
       return { access_token: token, token_type: 'Bearer', expires_in: expiresInSeconds } as const;
     },
   }),

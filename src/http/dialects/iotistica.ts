@@ -42,12 +42,12 @@ export const iotisticaRoutes = [
     summary: 'Sign in with refresh',
     body: Fields({ email: given(254), username: given(64), password: Type.String({ maxLength: 1024 }) }),
     response: Tokens,
-    async run({ body: { email, username, password }, request, services }) {
+    async run(asked) {
+      const { email, username, password } = asked.body;
       const name = email ?? username;
       if (name === undefined || (email !== undefined && username !== undefined)) throw new Refused(NO_NAME);
       const { session: sessionMs, accessToken: tokenMs } = LIFETIMES;
-      const asked = { name, password, sessionMs, tokenMs, isRefreshable: true };
-      return tokensView(await login(request, asked, services));
+      return tokensView(await login(asked, { name, password, sessionMs, tokenMs, isRefreshable: true }));
     },
   }),
   open({
@@ -57,8 +57,7 @@ export const iotisticaRoutes = [
     summary: 'Continue a session',
     body: Fields({ refreshToken: Type.String({ maxLength: 1024 }) }),
     response: Tokens,
-    run: async ({ body, request, services }) =>
-      tokensView(await refresh(request, body.refreshToken, services)),
+    run: async (asked) => tokensView(await refresh(asked, asked.body.refreshToken)),
   }),
   managed({
     route: 'POST /api/v1/auth/api-keys',

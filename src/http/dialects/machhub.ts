@@ -14,9 +14,10 @@ export const machhubRoutes = [
     summary: 'Sign in; the token lasts 24 hours',
     body: Fields({ username: Type.String({ maxLength: 254 }), password: Type.String({ maxLength: 1024 }) }),
     response: Type.Object({ success: Type.Literal(true), tkn: Type.String() }),
-    async run({ body: { username: name, password }, request, services }) {
+    async run(asked) {
+      const { username: name, password } = asked.body;
       const lifetime = { sessionMs: DAY_MS, tokenMs: DAY_MS, isRefreshable: false };
-      const { token } = await login(request, { name, password, ...lifetime }, services);
+      const { token } = await login(asked, { name, password, ...lifetime });
       return { success: true, tkn: token } as const;
     },
   }),

@@ -42,7 +42,8 @@ async function tokenView(asked: Asked<typeof Login>): Promise<Static<typeof Toke
   return { access_token: token, token_type: 'bearer', expires, expires_in: expiresInSeconds };
 }
 
-async function tokenFor({ body: form, request, services }: Asked<typeof Login>): Promise<IssuedToken> {
+async function tokenFor(asked: Asked<typeof Login>): Promise<IssuedToken> {
+  const { body: form, request, services } = asked;
   const basic = basicCredentials(services.headers.read(request.rawHeaders).token);
   const id = form.client_id || form.username || basic?.id;
   const secret = form.client_secret || form.password || basic?.secret;
@@ -51,9 +52,9 @@ async function tokenFor({ body: form, request, services }: Asked<typeof Login>):
   const { accessToken: tokenMs } = LIFETIMES;
   // The shape of the secret tells a client from a user, whatever field it is in.
   if (parseApiKey(secret) || form.client_secret) {
-    const client = await clientBySecret(request, { id, secret }, services);
-    return exchange(client, { scopes, ttlMs: tokenMs }, services);
+    const caller = await clientBySecret(asked, { id, secret });
+    return exchange(asked, { caller, scopes, ttlMs: tokenMs });
   }
-  const asked = { name: id, password: secret, scopes, sessionMs: tokenMs, tokenMs, isRefreshable: false };
-  return login(request, asked, services);
+  const session = { sessionMs: tokenMs, tokenMs, isRefreshable: false };
+  return login(asked, { name: id, password: secret, scopes, ...session });
 }

@@ -39,8 +39,9 @@ export const introspectRoute = open({
   consumes: [FORM],
   body: Request,
   response: Response,
-  async run({ body, request, services }) {
-    const caller = await clientOf(request, body, services);
+  async run(asked) {
+    const { body, services } = asked;
+    const caller = await clientOf(asked);
     if (caller === undefined)
       throw new OAuthRefused('invalid_client', 'the caller does not authenticate itself');
     const verdict = await verifyPrepared({ token: body.token }, services.registry, services.clock);

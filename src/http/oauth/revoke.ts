@@ -29,8 +29,9 @@ export const revokeRoute = open({
   consumes: [FORM],
   body: Request,
   response: Type.Object({}),
-  async run({ body, request, services }) {
-    const caller = await clientOf(request, body, services);
+  async run(asked) {
+    const { body, request, services } = asked;
+    const caller = await clientOf(asked);
     const target = await targetOf(body.token, services);
     // RFC 7009 section 2.2: a token that does not work need not be revoked.
     if (target === undefined) return {};
@@ -55,7 +56,7 @@ type Target =
   | { readonly kind: 'user'; readonly id: string; readonly sessionId: string }
   | { readonly kind: 'client'; readonly id: string; readonly tokenId: string };
 
-/** What a text is a token of; undefined where it is none that was ever issued here. */
+/** Finds the session or the client that a token is of. @returns undefined for a token that was never issued here */
 async function targetOf(token: string, services: HttpServices): Promise<Target | undefined> {
   const { registry } = services;
   const refresh = parseRefreshToken(token);
@@ -87,7 +88,7 @@ function isOf(session: Session, token: string, { registry }: HttpServices): bool
   return expected !== undefined && textHash(expected) === textHash(token);
 }
 
-/** A user's tokens may be revoked by whoever has them; a client's by the client itself; any by an admin. */
+/** A user's tokens may be revoked by anybody who has them, a client's by the client itself, and any by an admin. */
 function requireOwn(caller: Principal | undefined, target: Target, { registry }: HttpServices): void {
   if (caller === undefined) {
     if (target.kind === 'user') return;

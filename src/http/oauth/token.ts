@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { type Static, Type } from '@sinclair/typebox';
 import type { IssuedToken } from '../../core/manage/issue-access-token.js';
 import type { Principal } from '../../core/model/principal.js';
@@ -8,7 +7,6 @@ import { type Asked, open } from '../api/route.js';
 import { given } from '../api/schemas.js';
 import { FORM } from '../requests/form.js';
 import { Refused } from '../responses/errors.js';
-import type { HttpServices } from '../services.js';
 import { clientOf } from './client-authentication.js';
 import { OAuthRefused } from './error.js';
 
@@ -19,7 +17,6 @@ const Request = Type.Object({
   ...{ subject_token: field, subject_token_type: field, requested_token_type: field, audience: field },
   ...{ resource: field, actor_token: field },
 });
-type Parameters = Static<typeof Request>;
 
 const Response = Type.Object({
   access_token: Type.String(),
@@ -50,53 +47,49 @@ export const tokenRoute = open({
   run: tokenView,
 });
 
-async function tokenView({
-  body,
-  request,
-  services,
-}: Asked<typeof Request>): Promise<Static<typeof Response>> {
-  const { token, scopes, expiresInSeconds, ...more } = await grant(request, body, services);
+type Granting = Asked<typeof Request>;
+
+async function tokenView(asked: Granting): Promise<Static<typeof Response>> {
+  const { token, scopes, expiresInSeconds, ...more } = await grant(asked);
   const scope = scopes.join(' ');
   return { access_token: token, token_type: 'Bearer', expires_in: expiresInSeconds, scope, ...more };
 }
 
 type Granted = IssuedToken & { readonly refresh_token?: string; readonly issued_token_type?: string };
 
-async function grant(request: IncomingMessage, form: Parameters, services: HttpServices): Promise<Granted> {
-  switch (form.grant_type) {
+async function grant(asked: Granting): Promise<Granted> {
+  const { body } = asked;
+  switch (body.grant_type) {
     case 'client_credentials': {
-      const client = await clientOf(request, form, services);
+      const client = await clientOf(asked);
       if (client === undefined)
         throw new OAuthRefused('invalid_client', 'the client does not authenticate itself');
-      return scopedToken(client, form, services);
+      return scopedToken(asked, client);
     }
     case 'refresh_token':
-      return continued(request, form, services);
+      return continued(asked);
     case TOKEN_EXCHANGE: {
       // A client that names itself must be one (RFC 8693 section 2.1); the subject token is enough without.
-      await clientOf(request, form, services);
-      const subject = await subjectOf(request, form, services);
-      const issued_token_type = form.requested_token_type ?? ACCESS_TOKEN;
-      return { ...(await scopedToken(subject, form, services)), issued_token_type };
+      await clientOf(asked);
+      const subject = await subjectOf(asked);
+      const issued_token_type = body.requested_token_type ?? ACCESS_TOKEN;
+      return { ...(await scopedToken(asked, subject)), issued_token_type };
     }
     default:
       throw new OAuthRefused('unsupported_grant_type', `grant types are ${GRANT_TYPES.join(', ')}`);
   }
 }
 
-async function continued(
-  request: IncomingMessage,
-  form: Parameters,
-  services: HttpServices,
-): Promise<Granted> {
-  if (form.refresh_token === undefined) throw new OAuthRefused('invalid_request', 'refresh_token is missing');
+async function continued(asked: Granting): Promise<Granted> {
+  const { refresh_token: token } = asked.body;
+  if (token === undefined) throw new OAuthRefused('invalid_request', 'refresh_token is missing');
   // A client that names itself must be one (RFC 6749 section 6).
-  await clientOf(request, form, services);
-  const tokens = await orInvalidGrant(refresh(request, form.refresh_token, services));
+  await clientOf(asked);
+  const tokens = await orInvalidGrant(refresh(asked, token));
   return { ...tokens, ...(tokens.refreshToken !== undefined && { refresh_token: tokens.refreshToken }) };
 }
 
-function subjectOf(request: IncomingMessage, form: Parameters, services: HttpServices): Promise<Principal> {
+function subjectOf({ request, body: form, services }: Granting): Promise<Principal> {
   const {
     subject_token: token,
     subject_token_type: type = '',
@@ -116,9 +109,9 @@ function subjectOf(request: IncomingMessage, form: Parameters, services: HttpSer
   return orInvalidGrant(requirePrincipal({ token }, { from: services.proxies.addressOf(request), services }));
 }
 
-function scopedToken(caller: Principal, { scope }: Parameters, services: HttpServices): Promise<IssuedToken> {
-  const scopes = scope === undefined ? undefined : scope.split(' ').filter((name) => name !== '');
-  return exchange(caller, { scopes, ttlMs: LIFETIMES.accessToken }, services);
+function scopedToken(asked: Granting, caller: Principal): Promise<IssuedToken> {
+  const scopes = asked.body.scope?.split(' ').filter((name) => name !== '');
+  return exchange(asked, { caller, scopes, ttlMs: LIFETIMES.accessToken });
 }
 
 async function orInvalidGrant<T>(work: Promise<T>): Promise<T> {

@@ -24,7 +24,7 @@ export function present(
   { takesTokens: tokens, headers, proxies }: Accepts,
   demand: Demand | undefined,
 ): Presentation {
-  // A proxy's own certificate is not that of whoever it speaks for.
+  // A proxy's own certificate is not that of the caller that it speaks for.
   const certificate = proxies.speaks(request) ? proxies.certificateOf(request) : ownCertificate(request);
   const { token, domain } = headers.read(request.rawHeaders);
   return { token: tokens ? token : undefined, certificate, domain, demand };
