@@ -12,9 +12,9 @@ export interface HttpServices extends Omit<Management, 'actor' | 'hashSecret'> {
   readonly registry: LiveRegistry;
   /** Reads scopes that are to be granted. @throws KeywrightError `invalid-input` */
   parseScopes(scopes: readonly string[]): Promise<string[]>;
-  /** The text that API keys begin with, unless a request names another. */
+  /** The beginning of API keys, unless a request says otherwise. */
   readonly keyPrefix: string;
-  /** False if only certificates are taken. */
+  /** True if tokens are taken; false for certificates only. */
   readonly takesTokens: boolean;
   readonly headers: CredentialHeaders;
   readonly proxies: TrustedProxies;
@@ -26,7 +26,7 @@ export interface HttpServices extends Omit<Management, 'actor' | 'hashSecret'> {
   readonly failures: Limiter | undefined;
   /** Requests with a credential; undefined for no limit. */
   readonly requests: Limiter | undefined;
-  /** The key that an address is counted under. */
+  /** The key by which an address is counted. */
   addressKey(address: string): string;
   /** The secret of brokers that ask from another machine, or through a gateway; undefined if they may not. */
   readonly callbackSecret: string | undefined;

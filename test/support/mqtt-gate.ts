@@ -22,8 +22,8 @@ export class OpenGate {
       addressKey: (address) => address,
       observer: {
         accepted: () => undefined,
-        refused: (refusal) => void ('reason' in refusal && this.reasons.push(refusal.reason)),
-        connection: ({ reason }) => void this.reasons.push(reason),
+        refused: (refusal) => 'reason' in refusal && this.reasons.push(refusal.reason),
+        connection: ({ reason }) => this.reasons.push(reason),
       },
     });
   }
