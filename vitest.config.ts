@@ -13,6 +13,7 @@ export default defineConfig({
     // What is waited for may be slow on a busy machine; what does not come is told soon enough.
     expect: { poll: { timeout: 10_000 } },
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/support/bundle.ts',
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Two cores: more workers only make servers and child processes wait for each other.
