@@ -514,12 +514,8 @@ describe('serve', () => {
     const { http } = await serveProgram(shop, ['--http', 'https://127.0.0.1:0']);
     const socket = connect({ port: Number(new URL(http).port), host: '127.0.0.1', allowHalfOpen: true });
     socket.on('error', () => undefined);
-    await new Promise((resolve) =>
-      socket
-        .once('close', resolve)
-        .resume()
-        .once('end', () => socket.end()),
-    );
+    socket.resume().once('end', () => socket.end());
+    await expect.poll(() => socket.closed, { timeout: 30_000 }).toBe(true);
   });
 
   it('writes lines for people with --log human', async () => {
