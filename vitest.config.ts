@@ -14,8 +14,8 @@ export default defineConfig({
     expect: { poll: { timeout: 10_000 } },
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/bundle.ts',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // Two cores: more workers only make servers and child processes wait for each other.
     maxWorkers: 2,
     // Reading this machine's own authorities costs every process that a test starts 50 ms.

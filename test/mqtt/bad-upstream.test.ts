@@ -257,7 +257,7 @@ describe('a peer that does not read', () => {
       };
       if (!pauses) push();
       await standstill(() => device.socket.bytesWritten + device.socket.bytesRead + broker.received().length);
-      expect(((await residentBytes(server)) - before) / 1e6).toBeLessThan(60);
+      expect(((await residentBytes(server)) - before) / 1e6).toBeLessThan(30);
       device.socket.destroy();
     }
   });
@@ -279,7 +279,7 @@ describe('a peer that does not read', () => {
     device.socket.on('drain', ask);
     ask();
     await standstill(() => device.socket.bytesWritten - device.socket.writableLength);
-    expect(((await residentBytes(shop.server)) - before) / 1e6).toBeLessThan(200);
+    expect(((await residentBytes(shop.server)) - before) / 1e6).toBeLessThan(60);
     device.socket.destroy();
   });
 });

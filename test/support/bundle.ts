@@ -1,4 +1,6 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 
@@ -31,17 +33,18 @@ module.exports = (...selected) => {
     };
   };
 };`,
-      resolveDir: path.slice(0, path.lastIndexOf('/')),
+      resolveDir: dirname(path),
     }));
   },
 };
 
 /** Runs once, before all test files. */
 export default async function bundle(): Promise<void> {
-  await build({
+  const { outputFiles } = await build({
     entryPoints: [path('serving.ts')],
     outfile: SERVING,
     bundle: true,
+    write: false,
     platform: 'node',
     format: 'cjs',
     target: 'node20.19',
@@ -51,4 +54,9 @@ export default async function bundle(): Promise<void> {
     // A binary, and accelerators that the ws package does without.
     external: ['@node-rs/argon2', 'bufferutil', 'utf-8-validate'],
   });
+  // Whole at once: another run of the tests may be reading it.
+  const whole = `${SERVING}.${process.pid}`;
+  await mkdir(dirname(SERVING), { recursive: true });
+  await writeFile(whole, outputFiles[0]?.contents ?? '');
+  await rename(whole, SERVING);
 }
