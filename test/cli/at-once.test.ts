@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { openFileStore } from '../../src/store/file/file-store.js';
-import { PROGRAM, workshop } from '../support/keywright.js';
+import { workshop } from '../support/keywright.js';
+import { killMoments } from '../support/kill-moments.js';
 
 // Fifty processes on a busy machine take their time.
 const MINUTES = { timeout: 300_000 };
@@ -90,29 +91,3 @@ describe('kill -9', MINUTES, () => {
     expect([...outcomes].sort()).toEqual(['none', 'whole']);
   });
 });
-
-/** Kills commands after a part of their life, which is learnt from those that ended and those that did not. */
-function killMoments() {
-  let lifeMs = 400;
-  return {
-    async run(
-      part: number,
-      args: readonly string[],
-      { directory, home }: { readonly directory: string; readonly home: string },
-    ): Promise<{ readonly isKilled: boolean }> {
-      const started = performance.now();
-      const child = execa(process.execPath, [PROGRAM, ...args], {
-        cwd: directory,
-        env: { KEYWRIGHT_HOME: home },
-        reject: false,
-      });
-      const timer = setTimeout(() => child.kill('SIGKILL'), lifeMs * part);
-      const { signal } = await child;
-      clearTimeout(timer);
-      const isKilled = signal === 'SIGKILL';
-      if (!isKilled) lifeMs = performance.now() - started;
-      else if (part >= 1) lifeMs *= 1.5;
-      return { isKilled };
-    },
-  };
-}

@@ -349,15 +349,15 @@ describe('an API key over HTTP', () => {
 
 describe('what another process changes', () => {
   it('holds within a second: issued, replaced, deleted', async () => {
-    const { server, token, keywright, directory } = await fixture();
+    const { server, token, program, directory } = await fixture();
     const status = async (presented: string) => (await fetch(server.http, bearer(presented))).status;
     expect(await status(token)).toBe(200);
 
-    await keywright(['key', 'gen', 'late']);
+    await program(['key', 'gen', 'late']);
     const late = await readFile(join(directory, 'late_token'), 'utf8');
     await eventually(async () => (await status(late)) === 200, { withinMs: 1000, what: 'a new key' });
 
-    await keywright(['key', 'gen', 'app', '--force']);
+    await program(['key', 'gen', 'app', '--force']);
     const renewed = await readFile(join(directory, 'app_token'), 'utf8');
     await eventually(async () => (await status(token)) === 401, {
       withinMs: 1000,
@@ -368,7 +368,7 @@ describe('what another process changes', () => {
       what: 'the new credentials',
     });
 
-    await keywright(['key', 'del', 'app']);
+    await program(['key', 'del', 'app']);
     await eventually(async () => (await status(renewed)) === 401, {
       withinMs: 1000,
       what: 'a deleted key refused',
