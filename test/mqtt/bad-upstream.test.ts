@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { parser } from 'mqtt-packet';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { freePort } from '../support/gateway.js';
 import {
   eventually,
   type Server,
@@ -12,7 +13,6 @@ import {
   type Workshop,
   workshop,
 } from '../support/keywright.js';
-import { freePort } from '../support/mosquitto.js';
 import { dial } from '../support/mqtt-wire.js';
 
 const SECRET = 'the secret of the gate';
