@@ -21,8 +21,8 @@ export async function startServing({
 }: Serving): Promise<RunningServer> {
   const notice = (text: string) => write(`keywright: ${text}\n`);
   const home = await openHome({ directory, flags, environment, notice });
-  const settings = await home.serveSettings();
+  const { logLevel: level } = await home.serveSettings();
   const formatters = { level: (label: string) => ({ level: label }) };
-  const log = pino({ level: settings.logLevel, base: null, formatters }, { write });
-  return startServer(home, settings, log);
+  const log = pino({ level, base: null, formatters }, { write });
+  return startServer(home, log);
 }
