@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { openFileStore } from '../../src/store/file/file-store.js';
-import { addUser, ask, eventually, PASSWORD, serve, type Workshop, workshop } from '../support/keywright.js';
+import {
+  addUser,
+  ask,
+  eventually,
+  PASSWORD,
+  serve,
+  serveProgram,
+  type Workshop,
+  workshop,
+} from '../support/keywright.js';
 import { connectMqtt, refusal } from '../support/requests.js';
 
 const WRONG = refusal(401, 'invalid provisioning key').body;
@@ -328,7 +337,7 @@ it('kill -9 of the server leaves each client whole or none, and no more of them 
   const { key } = await create(shop, '--uses', `${uses}`);
   const got: { agentUuid: string; apiKey: string }[] = [];
   for (let round = 0; round < 6; round += 1) {
-    const server = await serve(shop);
+    const server = await serveProgram(shop);
     const asked = Array.from({ length: 12 }, () =>
       redeemAt(server.http, { key, agentName: 'gw' }).catch(() => undefined),
     );

@@ -114,12 +114,13 @@ export function keyStoreContract(open: (name: string) => Promise<KeyStore>): voi
 
       await theirs.clients.update('b', () => client('b'));
       await theirs.clients.update('a', () => client('a', { label: 'new' }));
-      await theirs.clients.update('b', () => undefined);
-      await eventually(() => seen.some(({ id, record }) => id === 'a' && record?.label === 'new'), {
+      const latest = (wanted: string) => seen.filter(({ id }) => id === wanted).at(-1);
+      await eventually(() => latest('a')?.record?.label === 'new' && latest('b')?.record !== undefined, {
         withinMs: 1000,
-        what: 'a change by another view',
+        what: 'changes by another view',
       });
-      await eventually(() => seen.filter(({ id }) => id === 'b').at(-1)?.record === undefined, {
+      await theirs.clients.update('b', () => undefined);
+      await eventually(() => latest('b')?.record === undefined, {
         withinMs: 1000,
         what: 'a removal by another view',
       });
