@@ -9,6 +9,7 @@ import type { Licence } from '../core/ports/licence.js';
 import type { Limiter } from '../core/ports/limiter.js';
 import type { PasswordHasher } from '../core/ports/password-hasher.js';
 import type { TokenSealer } from '../core/ports/token-sealer.js';
+import type { Attempts } from '../core/verify/attempts.js';
 import type { LiveRegistry } from '../core/verify/live-registry.js';
 import type { PathRule } from '../core/verify/path-rules.js';
 import type { CredentialHeaders } from './requests/credentials.js';
@@ -37,8 +38,8 @@ export interface HttpServices {
   isRelayed(socket: Socket): boolean;
   /** Which scope which method and path needs. */
   readonly pathRules: readonly PathRule[];
-  /** Failed attempts of an address; undefined for no limit. */
-  readonly failures: Limiter | undefined;
+  /** Failed attempts of an address or a caller. */
+  readonly attempts: Attempts;
   /** Requests with a credential; undefined for no limit. */
   readonly requests: Limiter | undefined;
   /** By what an address is counted. */

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Principal } from '../core/model/principal.js';
 import type { Clock } from '../core/ports/clock.js';
-import type { Limiter } from '../core/ports/limiter.js';
+import type { Attempts } from '../core/verify/attempts.js';
 import { LiveConnections } from '../core/verify/live-connections.js';
 import type { RegistryChange } from '../core/verify/live-registry.js';
 import type { RevisedRegistry } from '../core/verify/topic-rights.js';
@@ -29,9 +29,9 @@ export interface MqttOptions {
   readonly tls: TlsMaterial | undefined;
   readonly authentication: MqttAuthentication;
   readonly connectTimeoutMs?: number;
-  /** Failed attempts of an address; undefined for no limit. */
-  readonly failures: Limiter | undefined;
-  /** By what an address is counted. */
+  /** Failed attempts of an address. */
+  readonly attempts: Attempts;
+  /** The key that an address is counted by. */
   readonly addressKey: (address: string) => string;
   /** Is told who got in, and from where. */
   readonly noteUse: (principal: Principal, from: string) => void;
@@ -59,7 +59,7 @@ const FAREWELL_MS = 500;
 
 /** The MQTT listener: every connection goes through the gate. */
 export function buildMqttServer(options: MqttOptions): MqttServer {
-  const { registry, clock, engine, tls, authentication, report, failures, addressKey, noteUse } = options;
+  const { registry, clock, engine, tls, authentication, report, attempts, addressKey, noteUse } = options;
   const { connectTimeoutMs = CONNECT_TIMEOUT_MS } = options;
   const onEnd = (clientId: string, reason: string) => report({ what: 'session ended', clientId, reason });
   const live = new LiveConnections({ registry, clock, onEnd });
@@ -77,7 +77,7 @@ export function buildMqttServer(options: MqttOptions): MqttServer {
     // It is emitted once anyway: a listener that takes itself off would cost each connection an object more.
     connection.on('close', forget);
   };
-  const counts = { failures, addressKey, noteUse };
+  const counts = { attempts, addressKey, noteUse };
   const gate = new Gate({ registry, clock, engine, live, connectTimeoutMs, report, ...counts });
   const arrival = { authentication };
   const admit = (socket: Socket) => gate.admit(socket, arrival);

@@ -8,6 +8,7 @@ import { KeywrightError } from '../core/model/errors.js';
 import type { Principal } from '../core/model/principal.js';
 import { formatTime } from '../core/model/time.js';
 import type { ServerName } from '../core/ports/certificate-authority.js';
+import { Attempts } from '../core/verify/attempts.js';
 import type { Home } from '../home/open-home.js';
 import { openRegistry } from '../home/open-registry.js';
 import { CredentialHeaders } from '../http/requests/credentials.js';
@@ -88,7 +89,7 @@ export async function startServer(home: Home, settings: ServeSettings, log: Log)
     onFailure: (error) => log.error({ err: error }, 'the last uses of API keys cannot be written'),
   });
   const counts = {
-    failures: settings.failedAttempts && new MemoryLimiter(settings.failedAttempts),
+    attempts: new Attempts(settings.failedAttempts && new MemoryLimiter(settings.failedAttempts)),
     addressKey,
     noteUse: (principal: Principal, from: string) => uses.note(principal, from),
   };

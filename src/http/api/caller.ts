@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { type Actor, actorOf } from '../../core/manage/actor.js';
 import { KeywrightError } from '../../core/model/errors.js';
+import { readCredential } from '../../core/model/presented-credential.js';
 import type { Principal } from '../../core/model/principal.js';
 import type { AuditEvent, AuditLog } from '../../core/ports/audit-log.js';
 import type { Clock } from '../../core/ports/clock.js';
 import type { KeyStore } from '../../core/ports/key-store.js';
 import type { Licence } from '../../core/ports/licence.js';
 import type { PasswordHasher } from '../../core/ports/password-hasher.js';
-import { credentialKind } from '../../core/verify/prove.js';
 import { callerOf } from '../admission.js';
 import { Refused } from '../responses/errors.js';
 import { REFUSALS, tooMany } from '../responses/problem.js';
@@ -87,11 +87,12 @@ export async function recordRefusal({
   audit,
   event,
 }: RefusedCall): Promise<Refused | undefined> {
-  const waitMs = (await services.failures?.take(caller)) ?? 0;
+  const waitMs = await services.attempts.failed(caller);
   if (waitMs > 0) return new Refused(tooMany(waitMs));
   // What stands in the place of an id may be a secret.
   const isId =
-    /^[A-Za-z0-9][A-Za-z0-9_.@:-]{0,72}$/.test(event.target) && credentialKind(event.target) === undefined;
+    /^[A-Za-z0-9][A-Za-z0-9_.@:-]{0,72}$/.test(event.target) &&
+    readCredential(event.target).kind === 'unknown';
   await audit.refused({ ...event, target: isId ? event.target : '' });
   return undefined;
 }
@@ -113,11 +114,11 @@ async function recordStranger(
   error: unknown,
   { services, action, from }: Stranger,
 ): Promise<Refused | undefined> {
-  const { failures, addressKey, audit } = services;
+  const { attempts, addressKey, audit } = services;
   if (!(error instanceof Refused) || error.refusal.problem.status !== 401) return undefined;
   // Wrong credentials were counted already.
   const isCounted = error.refusal === REFUSALS.invalid;
-  const waitMs = isCounted ? 0 : ((await failures?.take(addressKey(from))) ?? 0);
+  const waitMs = isCounted ? 0 : await attempts.failed(addressKey(from));
   if (waitMs > 0) return new Refused(tooMany(waitMs));
   await audit.by({ who: 'unknown', from }).refused({ action, target: '' });
   return undefined;

@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
 import { KeywrightError } from '../../core/model/errors.js';
+import { readCredential } from '../../core/model/presented-credential.js';
 import { parseScope } from '../../core/model/scope.js';
 import { addDuration } from '../../core/model/time.js';
 import { callerOf, requirePrincipal } from '../admission.js';
@@ -45,7 +46,10 @@ export function addEdgemqRoutes(app: FastifyInstance, services: HttpServices): v
       const caller =
         key === undefined
           ? await callerOf(raw, services)
-          : await requirePrincipal({ token: key }, { from: services.proxies.addressOf(raw), services });
+          : await requirePrincipal(
+              { credential: readCredential(key) },
+              { from: services.proxies.addressOf(raw), services },
+            );
       const { token, expiresInSeconds } = await exchange(caller, { scopes, ttlMs }, services);
       return { access_token: token, token_type: 'Bearer', expires_in: expiresInSeconds };
     },

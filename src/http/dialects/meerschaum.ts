@@ -52,7 +52,7 @@ async function tokenFor(
   form: Static<typeof Login>,
   services: HttpServices,
 ): Promise<IssuedToken> {
-  const basic = basicCredentials(services.headers.read(request.rawHeaders).token);
+  const basic = basicCredentials(services.headers.read(request.rawHeaders).text);
   const id = form.client_id || form.username || basic?.id;
   const secret = form.client_secret || form.password || basic?.secret;
   if (id === undefined || secret === undefined) throw new Refused(NO_PASSWORD);

@@ -21,8 +21,8 @@ export async function clientOf(
   parameters: ClientParameters,
   services: HttpServices,
 ): Promise<Principal | undefined> {
-  const { token } = services.headers.read(request.rawHeaders);
-  const basic = basicCredentials(token);
+  const { text } = services.headers.read(request.rawHeaders);
+  const basic = basicCredentials(text);
   const { client_id: id, client_secret: secret } = parameters;
   if (basic) {
     const named = { id: formDecoded(basic.id), secret: formDecoded(basic.secret) };
@@ -31,7 +31,7 @@ export async function clientOf(
     return clientBySecret(request, named, services);
   }
   if (id !== undefined && secret !== undefined) return clientBySecret(request, { id, secret }, services);
-  return token === undefined ? undefined : callerOf(request, services);
+  return text === undefined ? undefined : callerOf(request, services);
 }
 
 // RFC 6749 section 2.3.1: both parts are form-encoded before they are put together.

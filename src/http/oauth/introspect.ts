@@ -1,8 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
+import { readCredential } from '../../core/model/presented-credential.js';
 import type { Principal } from '../../core/model/principal.js';
 import { NEVER } from '../../core/model/time.js';
-import { verifyPrepared } from '../../core/verify/verify.js';
+import { decide } from '../../core/verify/decide.js';
 import type { HttpServices } from '../services.js';
 import { clientOf } from './client-authentication.js';
 import { OAuthRefused } from './error.js';
@@ -47,7 +48,8 @@ export function addIntrospectRoute(app: FastifyInstance, services: HttpServices)
       const caller = await clientOf(raw, body, services);
       if (caller === undefined)
         throw new OAuthRefused('invalid_client', 'the caller does not authenticate itself');
-      const verdict = await verifyPrepared({ token: body.token }, services.registry, services.clock);
+      const credential = readCredential(body.token);
+      const verdict = await decide({ credential }, services.registry, services.clock);
       // RFC 7662 section 2.2: of one that does not hold, nothing else is told.
       return verdict.outcome === 'accepted' ? described(verdict.principal, services) : { active: false };
     },

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
 import type { IssuedToken } from '../../core/manage/issue-access-token.js';
+import { readCredential } from '../../core/model/presented-credential.js';
 import type { Principal } from '../../core/model/principal.js';
 import { requirePrincipal } from '../admission.js';
 import { exchange, LIFETIMES, refresh } from '../api/log-in.js';
@@ -113,7 +114,12 @@ function subjectOf(request: IncomingMessage, form: Parameters, services: HttpSer
   const target = form.audience ?? form.resource;
   if (target !== undefined && target !== audience && target !== issuer)
     throw new OAuthRefused('invalid_target', `tokens are for ${audience}`);
-  return orInvalidGrant(requirePrincipal({ token }, { from: services.proxies.addressOf(request), services }));
+  return orInvalidGrant(
+    requirePrincipal(
+      { credential: readCredential(token) },
+      { from: services.proxies.addressOf(request), services },
+    ),
+  );
 }
 
 function scopedToken(caller: Principal, { scope }: Parameters, services: HttpServices): Promise<IssuedToken> {

@@ -1,37 +1,51 @@
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
+import { AMBIGUOUS, type PresentedText, readCredential } from '../../core/model/presented-credential.js';
 import {
   type Demand,
   type Presentation,
   type PresentedCertificate,
   presentCertificate,
+  UNKNOWN_CERTIFICATE,
 } from '../../core/verify/presentation.js';
 import type { TrustedProxies } from './trusted-proxies.js';
 
-/** Which credentials a listener takes. */
+/** The credentials that a listener takes. */
 export interface Accepts {
   readonly takesTokens: boolean;
-  /** Where a credential may be, lower-case; which of them it is in makes no difference to how it is checked. */
+  /** The headers that may carry a credential; which of them it is in makes no difference to how it is checked. */
   readonly headers: CredentialHeaders;
-  /** Who may say which certificate a caller has shown to them. */
+  /** The proxies that may say which certificate a caller has shown to them. */
   readonly proxies: TrustedProxies;
 }
 
-/** What a request presents: the text in one of the credential headers, and over TLS the client's certificate; and what its way in demands. */
+/** Extracts what a request presents: the text in one of the credential headers, and over TLS the client's certificate. */
 export function present(
   request: IncomingMessage,
-  { takesTokens: tokens, headers, proxies }: Accepts,
+  { takesTokens, headers, proxies }: Accepts,
   demand: Demand | undefined,
 ): Presentation {
   // A proxy's own certificate is not that of whoever it speaks for.
   const certificate = proxies.speaks(request) ? proxies.certificateOf(request) : ownCertificate(request);
-  const { token, domain } = headers.read(request.rawHeaders);
-  return { token: tokens ? token : undefined, certificate, domain, demand };
+  const { text, domain } = headers.read(request.rawHeaders);
+  const credential = takesTokens ? credentialOf(text) : undefined;
+  return { credential, certificate, clientId: undefined, domain, demand };
+}
+
+function credentialOf(text: string | null | undefined): PresentedText | undefined {
+  if (text === undefined) return undefined;
+  return text === null ? AMBIGUOUS : readCredential(text);
+}
+
+/** The texts of the headers of one kind: undefined without one, null if two of them differ. */
+export interface HeaderTexts {
+  readonly text: string | null | undefined;
+  readonly domain: string | null | undefined;
 }
 
 const BUILT_IN_HEADERS = ['authorization', 'x-api-key', 'x-device-api-key', 'x-machhub-api-key'];
 
-/** Finds what is presented among a request's headers. */
+/** The headers that carry a credential or a domain. */
 export class CredentialHeaders {
   readonly #names: ReadonlySet<string>;
   // Most headers of most requests are told apart by this alone.
@@ -43,35 +57,34 @@ export class CredentialHeaders {
     this.#lengths = new Set([...this.#names, 'domain'].map((name) => name.length));
   }
 
-  /** Whether a header may carry a credential. @param name lower-case */
+  /** Tells if a header may carry a credential. @param name lower-case */
   carries(name: string): boolean {
     return this.#names.has(name);
   }
 
-  read(rawHeaders: readonly string[]): { token: string | undefined; domain: string | undefined } {
-    let token: string | undefined;
-    let domain: string | undefined;
+  read(rawHeaders: readonly string[]): HeaderTexts {
+    let text: string | null | undefined;
+    let domain: string | null | undefined;
     for (let index = 0; index < rawHeaders.length; index += 2) {
       const given = rawHeaders[index] ?? '';
       if (!this.#lengths.has(given.length)) continue;
       const name = given.toLowerCase();
       const value = rawHeaders[index + 1] ?? '';
       if (name === 'domain') {
-        domain = domain === undefined || domain === value.trim() ? value.trim() : AMBIGUOUS;
+        const named = value.trim();
+        domain = domain === undefined || domain === named ? named : null;
         continue;
       }
       if (!this.#names.has(name)) continue;
-      const text = (name === 'authorization' ? withoutScheme(value) : value).trim();
-      if (text === '') continue;
+      const presented = (name === 'authorization' ? withoutScheme(value) : value).trim();
+      if (presented === '') continue;
       // Of two, a proxy before us may have looked at the other
-      token = token === undefined || token === text ? text : AMBIGUOUS;
+      text = text === undefined || text === presented ? presented : null;
     }
-    return { token, domain };
+    return { text, domain };
   }
 }
 
-// Not the shape of any credential.
-const AMBIGUOUS = ' ';
 const BEARER = /^bearer(?: |$)/i;
 const BASIC = /^basic /i;
 
@@ -82,7 +95,6 @@ function withoutScheme(value: string): string {
   return BASIC.test(value) ? `basic-key:${value.slice('basic '.length).trim()}` : value;
 }
 
-const NOT_OURS: PresentedCertificate = { fingerprint: '', clientId: undefined };
 const certificates = new WeakMap<TLSSocket, PresentedCertificate | undefined>();
 
 // A connection has one certificate for all of its requests.
@@ -90,7 +102,8 @@ function ownCertificate({ socket }: IncomingMessage): PresentedCertificate | und
   if (!(socket instanceof TLSSocket)) return undefined;
   if (!certificates.has(socket)) {
     const certificate = socket.getPeerX509Certificate();
-    const presented = certificate && (socket.authorized ? presentCertificate(certificate) : NOT_OURS);
+    const presented =
+      certificate && (socket.authorized ? presentCertificate(certificate) : UNKNOWN_CERTIFICATE);
     certificates.set(socket, presented);
   }
   return certificates.get(socket);
