@@ -12,10 +12,10 @@ const rooms = {
   settings: ['settings', 'core/model', 'core/verify/path-rules.ts', 'disk', 'network'],
   home: ['home', 'settings', 'core', 'disk', 'audit', 'ca', 'store', 'jwt', 'password'],
   http: ['http', 'core', 'network'],
-  mqtt: ['mqtt', 'core'],
+  mqtt: ['mqtt', 'core', 'network'],
   server: ['server', 'home', 'settings', 'http', 'mqtt', 'core', 'network', 'limits'],
   integrate: ['integrate', 'core'],
-  cli: ['cli', 'home', 'settings', 'integrate', 'core', 'disk'],
+  cli: ['cli', 'home', 'settings', 'integrate', 'core', 'disk', 'network'],
   commands: ['commands', 'cli', 'server', 'home', 'settings', 'integrate', 'core', 'disk'],
   'index.ts': ['home', 'core', 'settings'],
   'main.ts': ['commands', 'cli'],
@@ -83,7 +83,7 @@ module.exports = {
     {
       name: 'one-file-builds-asn1',
       severity: 'error',
-      from: { pathNot: '^src/ca/x509\\.ts$' },
+      from: { pathNot: '^src/ca/der\\.ts$' },
       to: { path: 'node_modules/(@types/)?node-forge' },
     },
     {

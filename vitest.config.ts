@@ -1,6 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  plugins: [
+    {
+      // As in the bundle.
+      name: 'templates as texts',
+      enforce: 'pre',
+      transform: (text, id) => (id.endsWith('.conf') ? `export default ${JSON.stringify(text)};` : undefined),
+    },
+  ],
   test: {
     // What is waited for may be slow on a busy machine; what does not come is told soon enough.
     expect: { poll: { timeout: 10_000 } },

@@ -18,11 +18,16 @@ const common = {
   format: 'cjs',
   target: 'node20.19',
   logLevel: 'warning',
+  // Templates of configurations.
+  loader: { '.conf': 'text' },
   // A binary; development tools that oclif looks for; and accelerators that the ws package does without.
   external: [
     '@node-rs/argon2',
     ...['typescript', 'ts-node', 'tsx', '@oclif/plugin-help', 'bufferutil', 'utf-8-validate'],
   ],
+  // @inquirer/prompts brings an editor prompt with character encodings, a seventh of the program. Nothing asks with it, but what
+  // is loaded by import() is kept whole.
+  alias: { '@inquirer/editor': `${root}/scripts/no-editor-prompt.js` },
 };
 await build({ ...common, entryPoints: ['src/main.ts'], outfile: 'dist/main.cjs' });
 // What a program may import, with the types that it sees.

@@ -3,10 +3,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+generated=(oclif.manifest.json docs/commands.md docs/configuration.md docs/openapi.json)
 before=$(mktemp -d)
 trap 'rm -rf "$before"' EXIT
-cp oclif.manifest.json docs/commands.md docs/openapi.json "$before"
+cp "${generated[@]}" "$before"
 npm run --silent generate
-for file in oclif.manifest.json docs/commands.md docs/openapi.json; do
+for file in "${generated[@]}"; do
   diff -u "$before/$(basename "$file")" "$file" || { echo "$file was out of date: commit what 'npm run generate' makes" >&2; exit 1; }
 done

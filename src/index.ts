@@ -10,35 +10,30 @@ import {
   registerApiKey,
   rotateApiKey,
 } from './core/manage/api-keys.js';
-import { apiKeyView } from './core/manage/views.js';
+import { type ApiKeyView, apiKeyView } from './core/manage/views.js';
 import { wrapApiKey } from './core/model/api-key.js';
 import { parseClientId } from './core/model/client-id.js';
 import { readCredential } from './core/model/presented-credential.js';
+import type { Principal } from './core/model/principal.js';
 import { addDuration, NEVER, type Timestamp } from './core/model/time.js';
 import { parseUserName } from './core/model/user.js';
 import { decide } from './core/verify/decide.js';
 import type { Rejection } from './core/verify/presentation.js';
 import { openHome } from './home/open-home.js';
 import { type OpenedRegistry, openRegistry } from './home/open-registry.js';
-import { homeDirectory } from './settings/read.js';
+import { homeDirectory } from './settings/home-directory.js';
 
 export { KeywrightError } from './core/model/errors.js';
 
-/** An API key, without its secret. */
-export interface Token {
-  /** `<client-id>:<key-id>`. */
-  readonly id: string;
-  readonly clientId: string;
-  readonly label: string | null;
-  /** The user that its client belongs to. */
-  readonly owner: string | null;
-  readonly scopes: readonly string[];
-  /** null where it does not end. */
-  readonly expiresAt: Date | null;
+/**
+ * An API key, without its secret. `id` is `<client-id>:<key-id>`, `owner` the user that its client belongs to, and `hint` the
+ * key's beginning.
+ */
+export interface Token
+  extends Pick<ApiKeyView, 'id' | 'clientId' | 'label' | 'owner' | 'scopes' | 'status' | 'hint'> {
   readonly createdAt: Date;
-  readonly status: 'valid' | 'revoked' | 'expired';
-  /** How the key begins. */
-  readonly hint: string;
+  /** null for never. */
+  readonly expiresAt: Date | null;
 }
 
 /** An API key that was just made: the only time that its secret exists. */
@@ -51,7 +46,7 @@ export interface RegisteredToken extends Token {
   readonly wrapped: string;
 }
 
-/** What an API key is to be. */
+/** A new API key. */
 export interface TokenRequest {
   /** An existing client that gets one more key; without it a client with a UUID is made. */
   readonly clientId?: string;
@@ -60,15 +55,15 @@ export interface TokenRequest {
   /** The domain that a new client may act in. */
   readonly domain?: string;
   readonly label?: string;
-  /** What it may do. Default: `ingest`. */
+  /** Default: `ingest`. */
   readonly scopes?: readonly string[];
   /** null for never. Default: 90 days from now. */
   readonly expiresAt?: Date | null;
-  /** What the key begins with. Default: `key-prefix` of the configuration, `kw_live_`. */
+  /** The key's beginning. Default: `key-prefix` of the configuration, `kw_live_`. */
   readonly prefix?: string;
 }
 
-/** What may be changed of an API key; what is left out stays. A revoked key stays revoked. */
+/** A change of an API key. Members that are left out stay as they are. A revoked key stays revoked. */
 export interface TokenEdit {
   readonly label?: string;
   readonly scopes?: readonly string[];
@@ -76,7 +71,7 @@ export interface TokenEdit {
   readonly expiresAt?: Date | null;
 }
 
-/** What somebody presents, and what is demanded of it. */
+/** A credential that somebody presents, and the demands on it. */
 export interface Credential {
   /** An API key in any of its forms, a signed token, or an access token. */
   readonly token: string;
@@ -85,31 +80,25 @@ export interface Credential {
   readonly scope?: string;
 }
 
-/** Who presented a credential, or why it is refused. */
+/** The caller that a credential stands for, or the reason for its refusal. */
 export type Verification =
-  | {
+  | (Pick<Principal, 'kind' | 'id' | 'owner' | 'scopes' | 'groups' | 'domains'> & {
       readonly accepted: true;
-      readonly kind: 'client' | 'user';
-      readonly id: string;
-      readonly owner: string | null;
-      readonly scopes: readonly string[];
-      readonly groups: readonly string[];
-      readonly domains: readonly string[];
       readonly expiresAt: Date;
-    }
+    })
   | {
       readonly accepted: false;
-      /** `invalid` is all that is told of a secret that was not proved. */
+      /** `invalid` says all that there is to say of a secret that was not proved. */
       readonly reason: Rejection;
     };
 
-/** A keystore of API keys, as whoever holds its home may use it. All methods throw `KeywrightError`. */
+/** A keystore of API keys, for a program that may read and write its home. All methods throw `KeywrightError`. */
 export interface Keystore {
-  /** Registers an API key. @throws `not-found` where the client or the owner does not exist; `refused` where the owner does not hold a scope; `invalid-input` */
+  /** Registers an API key. @throws `not-found` if the client or the owner does not exist; `refused` if the owner does not hold a scope; `invalid-input` */
   register(request?: TokenRequest): Promise<RegisteredToken>;
   /** All API keys, or those of one owner, oldest first. */
   tokens(filter?: { readonly owner?: string }): Promise<Token[]>;
-  /** One API key, by its id, or by its client's where that has one. @throws `not-found` */
+  /** One API key, by its id, or by its client's if that has no other. @throws `not-found` */
   token(id: string): Promise<Token>;
   /** @throws `not-found`, `refused`, `invalid-input` */
   edit(id: string, edit: TokenEdit): Promise<Token>;
@@ -125,15 +114,15 @@ export interface Keystore {
   close(): void;
 }
 
-/** Where a keystore is. */
+/** The place of a keystore. */
 export interface KeystoreOptions {
   /** The home. Default: `KEYWRIGHT_HOME`, or `keywright` in the XDG data directory. */
   readonly home?: string;
-  /** Where settings are read beside `keywright.yaml`. Default: the process's environment. */
+  /** Settings beside `keywright.yaml`. Default: the process's environment. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
-/** Opens a keystore, which need not exist yet. @throws KeywrightError `unsafe-home` where others can look into its home */
+/** Opens a keystore, which need not exist yet. @throws KeywrightError `unsafe-home` if others can look into its home */
 export async function openKeystore({
   home: directory,
   environment = process.env,
@@ -144,11 +133,8 @@ export async function openKeystore({
     notice: () => undefined,
   });
   const { keyStore, clock, audit } = home;
-  const lookUp = { keyStore, actor: OPERATOR };
-  const services = async () => {
-    const { licence } = home;
-    return { ...lookUp, clock, audit, licence, hashSecret: await home.hashSecret() };
-  };
+  const management = { keyStore, clock, audit, licence: home.licence, actor: OPERATOR };
+  const withHashing = async () => ({ ...management, hashSecret: await home.hashSecret() });
   const view = (held: HeldApiKey) => tokenOf(held, clock.now());
   let followed: Promise<OpenedRegistry> | undefined;
   const follow = async () => {
@@ -159,7 +145,7 @@ export async function openKeystore({
   return {
     async register({ clientId, owner, expiresAt, scopes = ['ingest'], ...request } = {}) {
       const { keyPrefix } = await home.settings();
-      const fresh = await registerApiKey(await services(), {
+      const fresh = await registerApiKey(await withHashing(), {
         prefix: keyPrefix,
         ...request,
         clientId: clientId === undefined ? undefined : parseClientId(clientId),
@@ -171,24 +157,24 @@ export async function openKeystore({
     },
     async tokens({ owner } = {}) {
       const ownerId = owner === undefined ? undefined : parseUserName(owner);
-      return (await listApiKeys(lookUp, { owner: ownerId })).map(view);
+      return (await listApiKeys(management, { owner: ownerId })).map(view);
     },
-    token: async (id) => view(await findApiKey(lookUp, id)),
+    token: async (id) => view(await findApiKey(management, id)),
     async edit(id, { label, scopes, expiresAt }) {
       const edit = {
         label,
         scopes: scopes && (await home.parseScopes(scopes)),
         expiresAt: expiresAt === undefined ? undefined : endOf(expiresAt),
       };
-      return view(await editApiKey(await services(), id, edit));
+      return view(await editApiKey(management, id, edit));
     },
     async rotate(id, { overlap } = {}) {
       const now = clock.now();
       const until = overlap === undefined ? now : addDuration(now, overlap);
-      return registered(await rotateApiKey(await services(), id, until), now);
+      return registered(await rotateApiKey(await withHashing(), id, until), now);
     },
-    invalidate: async (id) => view(await invalidateApiKey(await services(), id)),
-    delete: async (id) => deleteApiKey(await services(), id),
+    invalidate: async (id) => view(await invalidateApiKey(management, id)),
+    delete: async (id) => deleteApiKey(management, id),
     async verify({ token, clientId, domain, scope }) {
       followed ??= follow();
       const { registry } = await followed.catch((error) => {
@@ -213,21 +199,10 @@ export async function openKeystore({
 }
 
 function tokenOf(held: HeldApiKey, now: Timestamp): Token {
-  const { id, clientId, label, owner, scopes, status, hint, expiresAt, createdAt } = apiKeyView(held, {
-    now,
-  });
-  const ends = expiresAt === null ? null : new Date(expiresAt);
-  return {
-    id,
-    clientId,
-    label,
-    owner,
-    scopes,
-    status,
-    hint,
-    expiresAt: ends,
-    createdAt: new Date(createdAt),
-  };
+  const { id, clientId, label, owner, scopes, status, hint, ...times } = apiKeyView(held, { now });
+  const expiresAt = times.expiresAt === null ? null : new Date(times.expiresAt);
+  const createdAt = new Date(times.createdAt);
+  return { id, clientId, label, owner, scopes, status, hint, createdAt, expiresAt };
 }
 
 function registered({ client, credential, key }: FreshApiKey, now: Timestamp): RegisteredToken {

@@ -3,7 +3,7 @@ import { KeywrightError } from '../core/model/errors.js';
 import { formatTime, parseTime } from '../core/model/time.js';
 import type { AuditEntry } from '../core/ports/audit-log.js';
 
-/** What stands for the line before the first one. */
+/** The hash in front of the first line. */
 export const GENESIS = '0'.repeat(64);
 
 /** The entry as a line of the log, chained to the line before it. */
@@ -16,7 +16,7 @@ export function chainLine(
   return { line: `${text.slice(0, -1)},"hash":"${hash}"}`, hash };
 }
 
-/** What is wrong with a log, and where. */
+/** A fault in a log, and its line. */
 export interface ChainFault {
   /** Counted from 1. */
   readonly line: number;
@@ -28,7 +28,7 @@ export interface ChainEnd {
   readonly hash: string;
 }
 
-/** Follows the chain to its end. @returns the first fault, or where the chain ends */
+/** Follows the chain. @returns the first fault, or the end of the chain */
 export function followChain(lines: readonly string[]): ChainFault | ChainEnd {
   let end: ChainEnd = { seq: 0, hash: GENESIS };
   for (const [index, line] of lines.entries()) {
@@ -42,7 +42,7 @@ export function followChain(lines: readonly string[]): ChainFault | ChainEnd {
   return end;
 }
 
-/** Reads a line. @throws KeywrightError `store-corrupt` */
+/** Reads a line. @throws KeywrightError `store-corrupt` if it is none of the log's */
 export function parseLine(line: string): AuditEntry {
   try {
     const { seq, at, who, from, action, target, outcome, hash } = JSON.parse(line);
@@ -50,7 +50,7 @@ export function parseLine(line: string): AuditEntry {
       seq: Number(seq),
       at: parseTime(String(at)),
       who: String(who),
-      // Lines of the first version do not say it.
+      // The first version wrote no `from`.
       from: String(from ?? 'local'),
       action: String(action),
       target: String(target),

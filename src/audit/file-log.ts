@@ -12,7 +12,7 @@ import { type ChainEnd, type ChainFault, chainLine, followChain, GENESIS, parseL
 export interface FileLogOptions {
   readonly home: string;
   readonly clock: Clock;
-  /** Who makes the changes, unless it is said to be somebody else. */
+  /** The actor that changes are recorded for, unless `by` names another. */
   readonly actor: AuditActor;
 }
 
@@ -31,7 +31,7 @@ export class FileAuditLog implements AuditLog {
     try {
       return await change();
     } catch (error) {
-      // The change is what failed: trouble with this second line must not hide that.
+      // The caller must learn that the change failed, even if this second line cannot be written.
       await this.#append(event, 'failed').catch(() => undefined);
       throw error;
     }
@@ -45,12 +45,12 @@ export class FileAuditLog implements AuditLog {
     return new FileAuditLog({ ...this.#options, actor }, this.#files);
   }
 
-  /** All entries, oldest first. @throws KeywrightError `store-corrupt`, `io` */
+  /** All entries, oldest first. @throws KeywrightError `store-corrupt` if a line cannot be read; `io` */
   async entries(): Promise<AuditEntry[]> {
     return (await this.#files.lines()).map(parseLine);
   }
 
-  /** The first line that is not as it was written; undefined where all are. @throws KeywrightError `io` */
+  /** The first line that is not as it was written; undefined if all are. @throws KeywrightError `io` if the log cannot be read */
   fault(): Promise<ChainFault | undefined> {
     return this.#files.fault();
   }
@@ -67,7 +67,7 @@ interface Waiting {
   settle(error: unknown): void;
 }
 
-// What arrives while others are written goes to the disk together.
+// Entries that arrive during a write go to the disk together.
 const MAX_TOGETHER = 200;
 
 class LogFiles {

@@ -19,19 +19,19 @@ import { parseSubject } from './subject.js';
 import { type AlternativeName, signCertificate } from './x509.js';
 
 export interface AuthorityRequest {
-  /** `CN=…,O=…`; undefined for a name of keywright's making. */
+  /** `CN=…,O=…`; undefined for a name that keywright makes up. */
   readonly subject?: string | undefined;
   readonly algorithm: KeyAlgorithm;
   /** A duration: `10y`. */
   readonly validFor: string;
 }
 
-/** What a CA is unless somebody chooses otherwise. */
+/** The CA that is made if the user does not choose. */
 export const DEFAULT_AUTHORITY: AuthorityRequest = { algorithm: 'ec-p256', validFor: '10y' };
 
 /**
- * Reads the CA of a home; undefined where none was ever made.
- * @throws KeywrightError `ca-unusable` where a file is missing, damaged, open to others, or not the other's counterpart
+ * Reads the CA of a home; undefined if none was ever made.
+ * @throws KeywrightError `ca-unusable` if a file is missing, damaged or open to others, or the two do not belong together
  */
 export async function readAuthority(home: string): Promise<CertificateAuthority | undefined> {
   const { directory, certificateFile, keyFile } = files(home);
@@ -61,7 +61,7 @@ export interface AuthorityDraft {
   readonly privateKey: KeyObject;
 }
 
-/** Makes a CA's key and certificate. @throws KeywrightError `invalid-input` on a subject or a validity that is none */
+/** Makes a CA's key and certificate. @throws KeywrightError `invalid-input` if the subject or the validity is none */
 export async function draftAuthority(
   { subject, algorithm, validFor }: AuthorityRequest,
   now: Timestamp,
@@ -82,8 +82,8 @@ export async function draftAuthority(
 }
 
 /**
- * Puts a CA into a home. Its files appear together or not at all; of several at once one wins.
- * @throws KeywrightError `already-exists` where another was there first; `io`
+ * Puts a CA into a home. Its files appear together or not at all; if several processes try at once, one wins.
+ * @throws KeywrightError `already-exists` if there is a CA already; `io` if it cannot be written
  */
 export async function publishAuthority(
   home: string,
@@ -95,7 +95,7 @@ export async function publishAuthority(
     throw ioError('write in', home, error);
   });
   try {
-    // mkdtemp makes it 0700. A directory cannot be renamed onto one that holds anything.
+    // mkdtemp makes it 0700. The rename fails if the target is a directory that is not empty.
     const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     await createFile(join(draft, 'key.pem'), { data: key, mode: 0o600 });
     await createFile(join(draft, 'cert.pem'), { data: certificate.toString(), mode: 0o644 });

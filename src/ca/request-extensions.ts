@@ -1,7 +1,7 @@
 import { wrongRequest } from '../core/manage/certification-request.js';
-import { children, contentOf, type Node, oidOf, parseDer, tagOf } from './x509.js';
+import { children, contentOf, type Node, oidOf, parseDer, tagOf } from './der.js';
 
-// RFC 2985 section 5.4.2, and what Microsoft had before it.
+// The attributes that hold extensions: RFC 2985 section 5.4.2, and Microsoft's, which is older.
 const EXTENSION_REQUESTS = ['1.2.840.113549.1.9.14', '1.3.6.1.4.1.311.2.1.14'];
 
 const BASIC_CONSTRAINTS = '2.5.29.19';
@@ -13,8 +13,8 @@ const KEY_CERT_SIGN = 0x04;
 const CRL_SIGN = 0x02;
 
 /**
- * The alternative names that a request asks for. What else it asks for is not given to it, and does no harm; but whoever
- * asks to be a CA is refused. @throws KeywrightError `invalid-input`
+ * The alternative names that a request asks for. Other extensions are ignored, but a request for a CA is refused.
+ * @throws KeywrightError `invalid-input` if it asks for a CA, or cannot be read
  */
 export function readExtensions(attributes: Node | undefined): string[] {
   if (attributes === undefined) return [];
@@ -50,7 +50,7 @@ function asksForCa(value: Node): boolean {
 
 const DNS_NAME = 2;
 
-// Others than DNS names are told apart from them by their number, and never granted.
+// Names of other kinds have their number in front: they equal no DNS name, and are never granted.
 function alternativeName(node: Node): string {
   const { context = -1 } = tagOf(node);
   const text = contentOf(node).toString('latin1');

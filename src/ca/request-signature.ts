@@ -1,19 +1,19 @@
 import { constants, type KeyObject, verify } from 'node:crypto';
-import { children, contentOf, type Node, oidOf, tagOf } from './x509.js';
+import { children, contentOf, type Node, oidOf, tagOf } from './der.js';
 
 interface SignedInfo {
   readonly publicKey: KeyObject;
-  /** DER of what was signed. */
+  /** The signed octets. */
   readonly info: Buffer;
   readonly algorithm: Node;
   readonly signature: Node;
 }
 
-/** Whether a request is signed by its own key, by an algorithm of that key's kind and with a hash that is no weaker than SHA-256. */
+/** True if a request is signed by its own key, with an algorithm for that kind of key and SHA-256 or a stronger hash. */
 export function requestSignatureHolds({ publicKey, info, algorithm, signature }: SignedInfo): boolean {
   const [id, parameters] = children(algorithm);
   const scheme = schemeOf(oidOf(id) ?? '', parameters);
-  // The first octet of a BIT STRING counts the bits that are not used: none, RFC 5280 section 4.1.1.3.
+  // The first octet of a BIT STRING counts its unused bits; a signature has none, RFC 5280 section 4.1.1.3.
   const [unused, bits] = [contentOf(signature)[0], contentOf(signature).subarray(1)];
   const isSigned = unused === 0 && tagOf(signature).universal === BIT_STRING;
   if (scheme === undefined || scheme.keyType !== publicKey.asymmetricKeyType || !isSigned) return false;
@@ -31,7 +31,7 @@ const BIT_STRING = 3;
 interface Scheme {
   readonly keyType: string;
   readonly digest: string | null;
-  /** Of RSASSA-PSS; undefined for others. */
+  /** The length of the salt of RSASSA-PSS; undefined for other schemes. */
   readonly saltLength?: number;
 }
 
@@ -71,7 +71,7 @@ function pssScheme(parameters: Node | undefined): Scheme | undefined {
   const trailer = part(3);
   if (digest === undefined || oidOf(maskId) !== MGF1 || hashOf(maskHash) !== digest || trailer !== undefined)
     return undefined;
-  // 20 is what the parameter stands for where it is left out.
+  // A salt length that is left out is 20.
   const saltLength =
     salt === undefined ? 20 : contentOf(salt).readUIntBE(0, Math.min(contentOf(salt).length, 4));
   return { keyType: 'rsa', digest, saltLength };

@@ -2,24 +2,22 @@ import { createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { wrongRequest } from '../core/manage/certification-request.js';
 import { type KeyPair, keyAlgorithmOf } from '../core/model/key-algorithm.js';
 import type { CertificationRequest } from '../core/ports/certificate-authority.js';
-import { readExtensions } from './request-extensions.js';
-import { requestSignatureHolds } from './request-signature.js';
 import {
   bitString,
   children,
   contentOf,
   der,
-  emptyContext,
+  explicit,
   integer,
   type Node,
-  name,
   oidOf,
   parseDer,
   sequence,
-  signatureAlgorithm,
-  spki,
   tagOf,
-} from './x509.js';
+} from './der.js';
+import { readExtensions } from './request-extensions.js';
+import { requestSignatureHolds } from './request-signature.js';
+import { name, signatureAlgorithm, spki } from './x509.js';
 
 // An RSA-4096 request with a few names has 2 KiB.
 const MAX_LENGTH = 16 * 1024;
@@ -28,8 +26,8 @@ const PEM =
   /^\s*-----BEGIN (NEW )?CERTIFICATE REQUEST-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END (NEW )?CERTIFICATE REQUEST-----\s*$/;
 
 /**
- * Reads a PKCS#10 request (RFC 2986) in PEM and checks that whoever made it has its private key.
- * @throws KeywrightError `invalid-input` that says what is the matter with it
+ * Reads a PKCS#10 request (RFC 2986) in PEM, and checks that it is signed by its own private key.
+ * @throws KeywrightError `invalid-input`, which names the fault, if it cannot be taken
  */
 export function readRequest(pem: string): CertificationRequest {
   if (pem.length > MAX_LENGTH) throw wrongRequest(`is longer than ${MAX_LENGTH} octets`);
@@ -49,11 +47,11 @@ export function readRequest(pem: string): CertificationRequest {
   return { publicKey, commonName: commonNameOf(subject), alternativeNames: readExtensions(attributes) };
 }
 
-/** Makes a request, PEM. A name that is too long for a CN is left out. */
+/** Makes a request in PEM. It has no CN if the name is too long for one. */
 export function signRequest(commonName: string, { publicKey, privateKey }: KeyPair): string {
   // RFC 5280 appendix A.1, ub-common-name
   const subject = commonName.length > 64 ? [] : [{ type: 'CN' as const, value: commonName }];
-  const info = sequence(integer(Buffer.of(0)), name(subject), spki(publicKey), emptyContext(0));
+  const info = sequence(integer(Buffer.of(0)), name(subject), spki(publicKey), explicit(0));
   const { identifier, digest } = signatureAlgorithm(privateKey);
   const signature = sign(digest, der(info), privateKey);
   const base64 = der(sequence(info, identifier, bitString(signature))).toString('base64');
@@ -70,7 +68,7 @@ function fields(node: Node | undefined): Node[] {
   return node && tagOf(node).universal === SEQUENCE ? children(node) : [];
 }
 
-/** The public key, of a kind that `key gen` makes too and no weaker. */
+/** The public key, which must be of a kind that `key gen` makes. */
 function readPublicKey(info: Node): KeyObject {
   const [algorithm] = fields(info);
   const [, parameters] = algorithm ? fields(algorithm) : [];
@@ -97,7 +95,7 @@ function isWeak(key: KeyObject): boolean {
   return exponent < 3n || exponent % 2n === 0n;
 }
 
-// Points of small order, without their sign bit, in both ways to write them: for these anybody can sign anything.
+// Points of small order, without their sign bit, in both encodings: anybody can forge a signature for these.
 const SMALL_ORDER = [
   '0000000000000000000000000000000000000000000000000000000000000000',
   '0100000000000000000000000000000000000000000000000000000000000000',
@@ -114,7 +112,7 @@ function hasSmallOrder(key: KeyObject): boolean {
   return SMALL_ORDER.includes(point.toString('hex'));
 }
 
-/** The subject's only attribute, a common name; undefined where the subject is empty. */
+/** The subject's only attribute, a common name; undefined if the subject is empty. */
 function commonNameOf(subject: Node): string | undefined {
   const sets = fields(subject);
   if (sets.length === 0 && tagOf(subject).universal === SEQUENCE) return undefined;
@@ -136,6 +134,6 @@ function textOf(node: Node): string | undefined {
   const encoding = universal === UTF8_STRING ? 'utf8' : 'latin1';
   if (universal !== UTF8_STRING && !ASCII_STRINGS.includes(universal)) return undefined;
   const text = content.toString(encoding);
-  // Octets that are none would read as others.
+  // Ill-formed octets would be read as other characters.
   return Buffer.from(text, encoding).equals(content) ? text : undefined;
 }

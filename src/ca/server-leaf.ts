@@ -12,7 +12,7 @@ export interface ServerLeaf {
   readonly certificate: string;
   readonly privateKey: string;
   readonly notAfter: Timestamp;
-  /** Whether it was made by this call. */
+  /** It was made by this call. */
   readonly fresh: boolean;
 }
 
@@ -43,7 +43,7 @@ export async function ensureServerLeaf({ home, authority, names, clock }: LeafOp
   const keys = await makeKeyPair('ec-p256');
   const { pem } = authority.issueServer({ names, publicKey: keys.publicKey, notBefore, notAfter });
   const privateKey = keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  // One file, so that no crash can part the key from its certificate.
+  // One file: no crash can part the key from its certificate.
   await replaceFile(path, { data: pem + privateKey, mode: 0o600 });
   return { certificate: pem, privateKey, notAfter, fresh: true };
 }

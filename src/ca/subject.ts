@@ -1,7 +1,7 @@
 import { KeywrightError } from '../core/model/errors.js';
 import { ATTRIBUTE_TYPES, type AttributeType, type DistinguishedName } from './x509.js';
 
-/** Reads a subject written as `CN=Plant CA,O=Example` or `/CN=Plant CA/O=Example`. A backslash keeps a separator. @throws KeywrightError `invalid-input` */
+/** Reads a subject written as `CN=Plant CA,O=Example` or `/CN=Plant CA/O=Example`. A backslash keeps a separator. @throws KeywrightError `invalid-input` if it is none */
 export function parseSubject(text: string): DistinguishedName {
   const separator = text.startsWith('/') ? '/' : ',';
   const attributes = (text.startsWith('/') ? text.slice(1) : text)

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { KeywrightError } from '../core/model/errors.js';
+import { isLoopback } from '../network/loopback.js';
 import type { PostAnswer } from './post-json.js';
 import type { DeviceIdentity } from './provision-files.js';
 
@@ -21,8 +22,7 @@ export function parseServerUrl(text: string, { insecure }: { readonly insecure: 
       hint: 'write it as https://gw.example.com:5654',
     });
   }
-  const isLoopback = ['localhost', '[::1]'].includes(url.hostname) || /^127\.[\d.]+$/.test(url.hostname);
-  if (url.protocol === 'http:' && !isLoopback && !insecure) {
+  if (url.protocol === 'http:' && !isLoopback(url.hostname) && !insecure) {
     throw new KeywrightError(
       'refused',
       `${url.origin} is not encrypted: the keys would cross the network readable`,

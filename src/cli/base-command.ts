@@ -1,6 +1,7 @@
 import { Command, Flags } from '@oclif/core';
 import { type Home, openHome } from '../home/open-home.js';
-import { homeDirectory } from '../settings/read.js';
+import { homeDirectory } from '../settings/home-directory.js';
+import type { GivenValues } from '../settings/sources.js';
 
 /** What all commands share: `--home`, `--json`, one way to open the home and one way to fail. */
 export abstract class BaseCommand extends Command {
@@ -15,8 +16,10 @@ export abstract class BaseCommand extends Command {
     }),
   };
 
-  protected openHome(home: string | undefined): Promise<Home> {
+  /** @param flags settings that were given on the command line */
+  protected openHome(home: string | undefined, flags: GivenValues = {}): Promise<Home> {
     return openHome({
+      flags,
       directory: this.homeDirectory(home),
       notice: (text) => this.notice(text),
       environment: process.env,

@@ -1,29 +1,23 @@
 import { join } from 'node:path';
 import type { Installation } from '../integrate/integration.js';
-import { type GivenValues, type ListenAddress, serveSettings } from '../settings/read.js';
+import { openSettings, type ServeSettings } from '../settings/read.js';
 import { callbackSecretOf } from '../settings/secret-files.js';
+import type { SettingSources } from '../settings/sources.js';
+import type { ListenAddress } from '../settings/values.js';
 
-export interface InstallationOptions {
-  readonly home: string;
-  readonly environment: GivenValues;
+export interface InstallationOptions extends SettingSources {
   readonly version: string;
 }
 
-/** What call-backs of this home present; undefined where only this machine may call. */
-export async function callbackSecret({
-  home,
-  environment,
-}: InstallationOptions): Promise<string | undefined> {
-  return callbackSecretOf(await serveSettings({ flags: {}, environment, home }));
+/** Reads the secret that callers of call-backs present; undefined if only this machine may call. */
+export async function callbackSecret(sources: SettingSources): Promise<string | undefined> {
+  return callbackSecretOf(await serveSettings(sources));
 }
 
-/** Where this home's keywright is, as its settings say: as what runs on the same machine reaches it. */
-export async function installation({
-  home,
-  environment,
-  version,
-}: InstallationOptions): Promise<Installation> {
-  const settings = await serveSettings({ flags: {}, environment, home });
+/** Describes this home's keywright as its settings say, with the addresses by which the same machine reaches it. */
+export async function installation({ version, ...sources }: InstallationOptions): Promise<Installation> {
+  const settings = await serveSettings(sources);
+  const { home } = sources;
   const { http, mqtt } = settings;
   return {
     httpUrl: `${http.tls ? 'https' : 'http'}://${reachable(http)}`,
@@ -35,6 +29,10 @@ export async function installation({
     program: [process.execPath, process.argv[1] ?? 'keywright'],
     version,
   };
+}
+
+async function serveSettings(sources: SettingSources): Promise<ServeSettings> {
+  return (await openSettings(sources)).serve();
 }
 
 function reachable({ host, port }: ListenAddress): string {

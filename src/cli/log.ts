@@ -1,9 +1,9 @@
 import { type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
-import type { LogFormat, LogLevel } from '../settings/read.js';
+import type { ServeSettings } from '../settings/read.js';
 
 /** The server's log on stderr: lines for people on a terminal, JSON for machines. */
-export function openLog(format: LogFormat, level: LogLevel): Logger {
+export function openLog({ log: format, logLevel: level }: Pick<ServeSettings, 'log' | 'logLevel'>): Logger {
   const human = format === 'human' || (format === 'auto' && process.stderr.isTTY);
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: LEVEL_BY_NAME };
   if (!human) return pino(options, keptGoing(pino.destination({ dest: 2, sync: true })));

@@ -5,7 +5,7 @@ import { addDuration } from '../core/model/time.js';
 import type { Home } from '../home/open-home.js';
 import type { Probe } from '../integrate/integration.js';
 import { send } from '../integrate/replay.js';
-import { apiKeyServices } from './services.js';
+import { management } from './services.js';
 
 // A server follows its keystore within a second.
 const KNOWN_WITHIN_MS = 2_000;
@@ -16,7 +16,7 @@ export async function withProbe<T>(
   { home, url, secret }: { readonly home: Home; readonly url: string; readonly secret: string | undefined },
   use: (probe: Probe) => Promise<T>,
 ): Promise<T> {
-  const services = await apiKeyServices(home);
+  const services = { ...management(home), hashSecret: await home.hashSecret() };
   const { client, credential, key } = await registerApiKey(services, {
     newClientId: `integrate-test-${randomBytes(4).toString('hex')}`,
     label: 'integrate --test',

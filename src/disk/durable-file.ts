@@ -5,11 +5,11 @@ import { ioError, systemCode } from './io-error.js';
 
 export interface FileContent {
   readonly data: string | Buffer;
-  /** Permission bits, set exactly: the umask does not take part. */
+  /** Permission bits. They are set exactly, whatever the umask. */
   readonly mode: number;
 }
 
-/** Creates a file that must not exist yet; it is on the disk when this resolves, or it is not there. @throws KeywrightError `io`; a system error with code EEXIST */
+/** Creates a file that must not exist yet. It is on the disk when this resolves, else not there. @throws a system error with code EEXIST if it exists; KeywrightError `io` if it cannot be written */
 export async function createFile(path: string, content: FileContent): Promise<void> {
   let file: FileHandle;
   try {
@@ -29,7 +29,7 @@ export async function createFile(path: string, content: FileContent): Promise<vo
   }
 }
 
-/** Replaces a file whole: whoever reads meanwhile, or after a crash, finds the old content or the new. @throws KeywrightError `io` */
+/** Replaces a file: a reader meanwhile, or after a crash, finds the old content or the new. @throws KeywrightError `io` if it cannot be written */
 export async function replaceFile(path: string, content: FileContent): Promise<void> {
   const temporary = join(dirname(path), `${temporaryPrefix(path)}${randomBytes(6).toString('hex')}`);
   await createFile(temporary, content);
@@ -42,7 +42,7 @@ export async function replaceFile(path: string, content: FileContent): Promise<v
   }
 }
 
-/** How the names of a file's temporary files begin; one that a killed writer left may be removed by whoever has its lock. */
+/** The beginning of the names of a file's temporary files. The holder of the file's lock may remove those that a killed writer left. */
 export function temporaryPrefix(path: string): string {
   return `.${basename(path)}.new-`;
 }
@@ -57,7 +57,7 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** The file's text, or undefined where there is none. @throws KeywrightError `io` */
+/** The file's text; undefined if there is no file. @throws KeywrightError `io` if it cannot be read */
 export async function readOptional(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');

@@ -2,10 +2,10 @@ import { mkdir, stat } from 'node:fs/promises';
 import { KeywrightError } from '../core/model/errors.js';
 import { ioError, systemCode } from './io-error.js';
 
-/** Makes the home, or checks the one that is there. @throws KeywrightError `unsafe-home`, `io` */
+/** Makes the home, or checks the one that is there. @throws KeywrightError `unsafe-home` if others can get at it; `io` */
 export async function prepareHome(home: string): Promise<void> {
   try {
-    // Only the last part is ours to close; the parents get the user's umask.
+    // The mode is for the home alone; directories above it get the user's umask.
     await mkdir(home, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw ioError('make the home', home, error);
@@ -13,7 +13,7 @@ export async function prepareHome(home: string): Promise<void> {
   await checkHome(home);
 }
 
-/** Refuses a home that others own or can look into; one that does not exist is fine. @throws KeywrightError `unsafe-home`, `io` */
+/** Checks the home; one that does not exist is fine. @throws KeywrightError `unsafe-home` if others own it or can look into it; `io` */
 export async function checkHome(home: string): Promise<void> {
   const found = await statOptional(home);
   if (found === undefined) return;

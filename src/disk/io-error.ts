@@ -13,14 +13,14 @@ const REASONS: Record<string, string> = {
   EROFS: 'the file system is read-only',
 };
 
-/** What the operating system refused, as an error that names the file: `cannot write /x: no space is left on the device`. */
+/** An error of the operating system with the file's name: `cannot write /x: no space is left on the device`. */
 export function ioError(action: string, path: string, error: unknown): KeywrightError {
   if (error instanceof KeywrightError) return error;
   const reason = REASONS[systemCode(error) ?? ''] ?? (error instanceof Error ? error.message : String(error));
   return new KeywrightError('io', `cannot ${action} ${path}: ${reason}`, { cause: error });
 }
 
-/** `ENOENT` and its like; undefined where the error is not the operating system's. */
+/** The system's code, such as `ENOENT`; undefined if the error is not the operating system's. */
 export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

@@ -6,29 +6,29 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KeywrightError } from '../core/model/errors.js';
 import { ioError, systemCode } from './io-error.js';
 
-/** Who holds a lock. A process is told from a later one with its number by when it was started. */
+/** The process that holds a lock. Its start time tells it from a later process with the same number. */
 interface Holder {
   readonly pid: number;
   readonly started: string;
-  /** Where `pid` means something: host, boot and process namespace. */
+  /** The host, boot and process namespace in which `pid` is valid. */
   readonly place: string;
   readonly nonce: string;
 }
 
 export interface LockOptions {
-  /** How long to wait for the present holder. */
+  /** The time to wait for the present holder. */
   readonly patienceMs?: number;
 }
 
-// A holder that cannot be asked (another host or container on the same volume) is given up after this;
-// what is done under a lock takes milliseconds.
+// A holder that cannot be asked (on another host or in another container with the same volume) is given up after this
+// time: work under a lock takes milliseconds.
 const FOREIGN_STALE_MS = 60_000;
 const PATIENCE_MS = 30_000;
 
 /**
  * Runs `action` while no other process runs one under the same path. A lock whose holder was killed is taken over at
- * once: `action` is told so, to clear up what the dead one left.
- * @throws KeywrightError `store-busy` when the holder does not let go in time; `io`
+ * once; `action` is told so, to clear up after the dead holder.
+ * @throws KeywrightError `store-busy` if the holder does not let go in time; `io`
  */
 export async function withLock<T>(
   path: string,
@@ -65,8 +65,8 @@ async function acquire(path: string, deadline: number): Promise<{ nonce: string;
   }
 }
 
-// Only who holds the lock on a dead holder's own name may replace its lock, so two that find it dead cannot both win.
-// That second lock is one like any other: if its holder is killed too, it is taken over in the same way.
+// A dead holder's lock may be replaced only under a second lock, which has the dead holder's own name: of two processes
+// that find it dead, one wins. If the holder of the second lock is killed too, that is taken over in the same way.
 async function takeOver(
   path: string,
   dead: Holder,
@@ -113,7 +113,7 @@ function parseHolder(text: string): Holder {
     const { pid, started, place, nonce } = JSON.parse(text);
     return { pid: Number(pid), started: String(started), place: String(place), nonce: String(nonce) };
   } catch {
-    // Not ours, or torn by a crash of the machine: nobody can be asked, so its age decides.
+    // The lock is not ours, or was torn by a crash of the machine: no process can be asked, so its age decides.
     return { pid: 0, started: '', place: '', nonce: 'unreadable' };
   }
 }
@@ -153,7 +153,7 @@ function place(): string {
 }
 
 // Fields 3 (state) and 22 (start, in clock ticks since boot) of /proc/PID/stat, proc(5); field 2 may hold spaces and
-// brackets. A zombie has ended: it only waits for its parent to ask.
+// brackets. A zombie has ended, and only waits for its parent.
 function startOf(pid: number): string {
   try {
     const stats = readFileSync(`/proc/${pid}/stat`, 'utf8');

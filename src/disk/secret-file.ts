@@ -6,7 +6,7 @@ import { ioError, systemCode } from './io-error.js';
 
 const SECRET_BYTES = 32;
 
-/** Reads a secret of 256 bits; undefined where there is none. @throws KeywrightError `io`, `store-corrupt` */
+/** Reads a secret of 256 bits; undefined if there is none. @throws KeywrightError `store-corrupt` if it is damaged; `io` */
 export async function readSecret(path: string): Promise<Buffer | undefined> {
   const text = await readOptional(path);
   if (text === undefined) return undefined;
@@ -15,12 +15,12 @@ export async function readSecret(path: string): Promise<Buffer | undefined> {
   throw new KeywrightError('store-corrupt', `${path} is damaged`, { hint: 'put it back from a backup' });
 }
 
-/** Makes a secret, unless another process was there first: then nothing changes. @throws KeywrightError `io` */
+/** Makes a secret, unless another process made one before. @throws KeywrightError `io` if it cannot be written */
 export async function createSecret(path: string): Promise<void> {
   const draft = `${path}.new-${randomBytes(6).toString('hex')}`;
   await createFile(draft, { data: `${randomBytes(SECRET_BYTES).toString('base64')}\n`, mode: 0o600 });
   try {
-    // Whole before it has its name, and never over another.
+    // The file is whole before it gets its name, and never replaces another.
     await link(draft, path);
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw ioError('create', path, error);
@@ -29,10 +29,10 @@ export async function createSecret(path: string): Promise<void> {
   }
 }
 
-// Brokers carry it in URLs, in configuration files and in headers.
+// Brokers have it in URLs, in configuration files and in headers.
 const SHARED_SECRET = /^[A-Za-z0-9._~-]{16,256}$/;
 
-/** Reads a secret that others are told of. @throws KeywrightError `io`, `invalid-input` where it is too weak, or open to everybody */
+/** Reads a secret that is shared with others. @throws KeywrightError `invalid-input` if it is missing, too weak, or open to everybody; `io` */
 export async function readSharedSecret(path: string): Promise<string> {
   const text = await readOptional(path);
   if (text === undefined) throw new KeywrightError('invalid-input', `there is no file ${path}`);
@@ -45,7 +45,7 @@ export async function readSharedSecret(path: string): Promise<string> {
   return checkSharedSecret(text.trim(), path);
 }
 
-/** @param source what is named where it is too weak @throws KeywrightError `invalid-input` */
+/** Checks a shared secret. @param source names it in the error @throws KeywrightError `invalid-input` if it is too weak */
 export function checkSharedSecret(secret: string, source: string): string {
   if (SHARED_SECRET.test(secret)) return secret;
   throw new KeywrightError('invalid-input', `the secret in ${source} is too weak, or cannot stand in a URL`, {

@@ -20,7 +20,8 @@ import type { PasswordHasher } from '../core/ports/password-hasher.js';
 import { checkHome, prepareHome } from '../disk/home.js';
 import { withLock } from '../disk/lock.js';
 import type { JwtSealer } from '../jwt/sealer.js';
-import { type CommonSettings, commonSettings, type GivenValues } from '../settings/read.js';
+import { type CommonSettings, openSettings, type ServeSettings, type Settings } from '../settings/read.js';
+import type { SettingSources } from '../settings/sources.js';
 import { openFileStore } from '../store/file/file-store.js';
 import { firstAuthority } from './first-authority.js';
 import { hashingKey } from './hashing-key.js';
@@ -33,8 +34,10 @@ export interface Home {
   readonly audit: FileAuditLog;
   /** How many clients there may be, by `LICENSE_PUBLIC_KEY` and `LICENSE_KEY`. */
   readonly licence: ClientLicence;
-  /** What the home's configuration says to every command. @throws KeywrightError `invalid-input` */
+  /** The settings that every command goes by. @throws KeywrightError `invalid-input` */
   settings(): Promise<CommonSettings>;
+  /** The settings of `serve`, which say the same to every command. @throws KeywrightError `invalid-input` */
+  serveSettings(): Promise<ServeSettings>;
   /** Reads scopes that are to be granted. @throws KeywrightError `invalid-input` on one that does not exist */
   parseScopes(scopes: readonly string[]): Promise<string[]>;
   /** The CA, which the first call on a new home makes. @throws KeywrightError `ca-unusable` */
@@ -57,11 +60,10 @@ export interface Home {
   createAuthority(request: AuthorityRequest): Promise<CertificateAuthority>;
 }
 
-export interface HomeOptions {
+export interface HomeOptions extends Omit<SettingSources, 'home'> {
   readonly directory: string;
   /** Gets what the user should know but did not ask for. */
   readonly notice: (text: string) => void;
-  readonly environment: GivenValues;
   readonly clock?: Clock;
 }
 
@@ -71,6 +73,7 @@ const systemClock: Clock = { now: () => Date.now() };
 export async function openHome({
   directory,
   notice,
+  flags,
   environment,
   clock = systemClock,
 }: HomeOptions): Promise<Home> {
@@ -79,12 +82,13 @@ export async function openHome({
   const audit = new FileAuditLog({ home: directory, clock, actor: { who: userName(), from: 'local' } });
   const ca = () => import('../ca/authority.js');
   const existingAuthority = async () => (await ca()).readAuthority(directory);
-  let read: Promise<CommonSettings> | undefined;
-  const settings = () => {
-    // Once: a running server goes by what it was started with.
-    read ??= commonSettings({ environment, home: directory });
-    return read;
+  let opened: Promise<Settings> | undefined;
+  const sources = () => {
+    // Opened once: a running server goes by what it was started with, whoever asks.
+    opened ??= openSettings({ flags, environment, home: directory });
+    return opened;
   };
+  const settings = async () => (await sources()).common();
   const licence = new ClientLicence({
     ...{ keyStore, clock },
     read: async () => (await import('../jwt/licence.js')).readLicence((await settings()).licence),
@@ -137,6 +141,7 @@ export async function openHome({
         authority: await authority(),
       }),
     settings,
+    serveSettings: async () => (await sources()).serve(),
     parseScopes: async (scopes) => parseScopes(scopes, (await settings()).scopes),
     hashSecret,
     passwords,

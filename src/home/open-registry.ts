@@ -18,7 +18,7 @@ export interface OpenedRegistry {
 }
 
 export interface RegistryOptions {
-  /** The issuer whose access tokens are taken; may be settled until the first is presented. */
+  /** The issuer whose access tokens are taken. It is read for each token, so that a server may learn its own port first. */
   readonly tokenIssuer: TokenIssuer;
   readonly onFailure: (error: unknown) => void;
 }

@@ -25,7 +25,7 @@ export function admit(
 function count(verdict: Verdict, from: string, services: HttpServices): Admission | Promise<Admission> {
   const { attempts, requests, addressKey } = services;
   if (verdict.outcome === 'accepted') {
-    services.noteUse(verdict.principal, from);
+    services.observer.accepted(verdict.principal, from);
     return requests ? limited(requests.take(rateKey(verdict.principal)), verdict) : verdict;
   }
   return verdict.reason === 'invalid' ? limited(attempts.failed(addressKey(from)), verdict) : verdict;
@@ -43,15 +43,15 @@ function limited(taken: number | Promise<number>, verdict: Verdict): Admission |
   return taken > 0 ? { outcome: 'limited', refusal: tooMany(taken) } : verdict;
 }
 
-/** The caller of a request. @throws Refused */
-export function callerOf(request: IncomingMessage, services: HttpServices): Promise<Principal> {
+/** Authenticates the caller of a request. @throws Refused */
+export function principalOf(request: IncomingMessage, services: HttpServices): Promise<Principal> {
   return requirePrincipal(present(request, { ...services, takesTokens: true }, undefined), {
     from: services.proxies.addressOf(request),
     services,
   });
 }
 
-/** The principal of a presentation. @throws Refused */
+/** Authenticates a presentation. @throws Refused */
 export async function requirePrincipal(
   presentation: Presentation,
   { from, services }: { readonly from: string; readonly services: HttpServices },

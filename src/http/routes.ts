@@ -1,25 +1,38 @@
 import type { FastifyInstance } from 'fastify';
 import { addCallbackRoutes } from './callbacks/routes.js';
-import { addEdgemqRoutes } from './dialects/edgemq.js';
-import { addIotisticaRoutes } from './dialects/iotistica.js';
-import { addMachhubRoutes } from './dialects/machhub.js';
-import { addMeerschaumRoutes } from './dialects/meerschaum.js';
+import { edgemqRoutes } from './dialects/edgemq.js';
+import { iotisticaRoutes } from './dialects/iotistica.js';
+import { machhubRoutes } from './dialects/machhub.js';
+import { meerschaumRoutes } from './dialects/meerschaum.js';
 import { answerOAuthError } from './oauth/error.js';
-import { addIntrospectRoute } from './oauth/introspect.js';
-import { addMetadataRoutes } from './oauth/metadata.js';
-import { addRevokeRoute } from './oauth/revoke.js';
-import { addTokenRoute } from './oauth/token.js';
-import { type BodyParser, parseForm } from './requests/form.js';
-import { addClientRoutes } from './routes/clients.js';
-import { addProvisionRoutes } from './routes/provision.js';
-import { addTokenRoutes } from './routes/tokens.js';
-import { addUserRoutes } from './routes/users.js';
+import { introspectRoute } from './oauth/introspect.js';
+import { metadataRoutes } from './oauth/metadata.js';
+import { revokeRoute } from './oauth/revoke.js';
+import { tokenRoute } from './oauth/token.js';
+import { type BodyParser, FORM, parseForm } from './requests/form.js';
+import { clientRoutes } from './routes/clients.js';
+import { provisionRoutes } from './routes/provision.js';
+import { sessionRoutes } from './routes/sessions.js';
+import { tokenRoutes } from './routes/tokens.js';
+import { userRoutes } from './routes/users.js';
 import type { HttpServices } from './services.js';
 
 // The largest request has a few lists of names.
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** All routes but the verifier: logins and tokens in every dialect, OAuth, and the management API. */
+const JSON_ROUTES = [
+  ...machhubRoutes,
+  ...iotisticaRoutes,
+  ...edgemqRoutes,
+  ...metadataRoutes,
+  ...clientRoutes,
+  ...tokenRoutes,
+  ...userRoutes,
+  ...sessionRoutes,
+  ...provisionRoutes,
+];
+
+/** Adds all routes but the verifier: logins and tokens in every dialect, OAuth, the management API, and call-backs. */
 export async function addApi(app: FastifyInstance, services: HttpServices): Promise<void> {
   await app.register(async (json) => {
     const parseJson = json.getDefaultJsonParser('error', 'error');
@@ -27,37 +40,28 @@ export async function addApi(app: FastifyInstance, services: HttpServices): Prom
     takeOnly(json, 'application/json', (request, body, done) =>
       body === '' ? done(null, undefined) : parseJson(request, body, done),
     );
-    addMachhubRoutes(json, services);
-    addIotisticaRoutes(json, services);
-    addEdgemqRoutes(json, services);
-    addMetadataRoutes(json, services);
-    addClientRoutes(json, services);
-    addTokenRoutes(json, services);
-    addUserRoutes(json, services);
-    addProvisionRoutes(json, services);
+    for (const add of JSON_ROUTES) add(json, services);
   });
   await app.register(async (form) => {
-    takeOnly(form, 'application/x-www-form-urlencoded', parseForm);
-    addMeerschaumRoutes(form, services);
+    takeOnly(form, FORM, parseForm);
+    for (const add of meerschaumRoutes) add(form, services);
     await form.register(async (oauth) => {
       oauth.setErrorHandler(answerOAuthError);
-      addTokenRoute(oauth, services);
-      addIntrospectRoute(oauth, services);
-      addRevokeRoute(oauth, services);
+      for (const add of [tokenRoute, introspectRoute, revokeRoute]) add(oauth, services);
     });
   });
   await addCallbackRoutes(app, services);
 }
 
-/** Of other types a body is refused with 415, where the verifier takes any and reads none. */
+/** Takes bodies of one type and refuses others with 415; the verifier takes any and reads none. */
 function takeOnly(app: FastifyInstance, type: string, parse: BodyParser): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(type, { parseAs: 'string', bodyLimit: MAX_BODY_BYTES }, parse);
-  // No body is one without fields: what is missing is named.
+  // A request without a body has a body without fields, so that the refusal names a field that is missing.
   app.addHook('preValidation', async (request) => {
     if (request.body === undefined || request.body === null) request.body = {};
   });
-  // Answers hold secrets, or what is only true now.
+  // Answers hold secrets, or are true for the moment only.
   app.addHook('onSend', async (_request, reply) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import fastify, { type FastifyInstance } from 'fastify';
+import { type TlsMaterial, tlsOptions } from '../network/tls.js';
 import { collectOpenApi, openApiDocument } from './api/openapi.js';
-import { addressee, OWN_PATHS, type OwnRoutes, originForm } from './requests/addressee.js';
+import { addressee, OWN_PATHS, OwnPaths, originForm } from './requests/addressee.js';
 import { problemAnswer, refusalAnswer, send } from './responses/answer.js';
 import { closeConnectionsWith, TIMEOUTS } from './responses/connections.js';
 import { answerBrokenRequest, answerError, refusalOf, sendProblem } from './responses/errors.js';
@@ -11,20 +12,11 @@ import type { HttpServices } from './services.js';
 import { type Upstream, type UpstreamAddress, upstreamOf } from './verifier/upstream/upstream.js';
 import { type Verifier, verifierOf } from './verifier/verifier.js';
 
-/** PEM texts for a TLS listener; the CA is whose client certificates are asked for. */
-export interface TlsMaterial {
-  readonly certificate: string;
-  readonly privateKey: string;
-  readonly authority: string;
-}
-
 export interface HttpOptions {
   readonly services: HttpServices;
   readonly tls: TlsMaterial | undefined;
-  /** Where requests go on to that get in. */
+  /** The server that requests go on to once they got in. */
   readonly upstream: UpstreamAddress | undefined;
-  /** Is told what goes wrong with the upstream. */
-  readonly onFailure: (error: Error) => void;
 }
 
 /** The HTTP server: the verifier, and keywright's own paths. */
@@ -32,12 +24,13 @@ export async function buildHttpServer({
   services,
   tls,
   upstream: address,
-  onFailure,
 }: HttpOptions): Promise<FastifyInstance> {
   const { registry } = services;
-  const routes = new Map<string, Set<string>>();
+  const own = new OwnPaths();
   const app = fastify({
-    ...(tls ? { https: { ...tlsOptions(tls), ...TIMEOUTS } } : { http: TIMEOUTS }),
+    ...(tls
+      ? { https: { ...tlsOptions(tls, { demandsCertificate: false }), ...TIMEOUTS } }
+      : { http: TIMEOUTS }),
     requestTimeout: TIMEOUTS.requestTimeout,
     clientErrorHandler: answerBrokenRequest,
     // A field that nobody knows, or of another type, is a mistake to be told of.
@@ -56,9 +49,7 @@ export async function buildHttpServer({
   acceptAnyBody(app);
   await collectOpenApi(app);
 
-  app.addHook('onRoute', ({ method, url }) => {
-    for (const each of [method].flat()) routes.set(url, (routes.get(url) ?? new Set()).add(each));
-  });
+  app.addHook('onRoute', ({ method, url }) => own.add([method].flat(), url));
   const hidden = { schema: { hide: true } };
   app.all(OWN_PATHS.health, hidden, () => ({ status: 'ok' }));
   app.all(OWN_PATHS.readiness, hidden, (_request, reply) => {
@@ -68,7 +59,7 @@ export async function buildHttpServer({
 
   await addApi(app, services);
   app.get('/openapi.json', hidden, () => openApiDocument(app));
-  const upstream = address && upstreamOf({ ...address, services, onFailure });
+  const upstream = address && upstreamOf({ ...address, services });
   if (address && upstream) {
     // A body that goes on takes as long as it takes, while something of it comes.
     app.server.requestTimeout = 0;
@@ -77,22 +68,10 @@ export async function buildHttpServer({
   }
   // Without token authentication and without TLS there is nothing to ask for: the operator left this listener open.
   putBefore(app, verifierOf({ services, open: !services.takesTokens && tls === undefined, upstream }), {
-    routes,
+    own,
     upstream,
   });
   return app;
-}
-
-/** How TLS listeners of keywright are set up: clients may present a certificate of the CA, and it is checked here, not by TLS alone. */
-export function tlsOptions({ certificate, privateKey, authority }: TlsMaterial) {
-  return {
-    cert: certificate,
-    key: privateKey,
-    ca: authority,
-    requestCert: true,
-    rejectUnauthorized: false,
-    minVersion: 'TLSv1.2',
-  } as const;
 }
 
 // The upstream's silence is told of before the caller's own.
@@ -104,7 +83,7 @@ const NOTHING_HERE = problem(404, { reason: 'not found', detail: 'there is nothi
 function putBefore(
   app: FastifyInstance,
   verifier: Verifier,
-  { routes, upstream }: { readonly routes: OwnRoutes; readonly upstream: Upstream | undefined },
+  { own, upstream }: { readonly own: OwnPaths; readonly upstream: Upstream | undefined },
 ): void {
   const [route] = app.server.listeners('request');
   app.server.removeAllListeners('request');
@@ -112,7 +91,7 @@ function putBefore(
     const { method = 'GET', url = '/' } = request;
     const target = originForm(url);
     upstream?.expect(request);
-    switch (addressee(method, target, routes)) {
+    switch (addressee(method, target, own)) {
       case 'any-path':
         return verifier.answerCaller(request, response, target);
       case 'verify':

@@ -2,7 +2,7 @@ import type { ContractStep } from './integration.js';
 
 type Judge = ContractStep['judge'];
 
-/** The status, and the text that the whole body is. */
+/** Expects a status, and a text as the whole body. */
 export function isText(status: number, text: string): Judge {
   return (answer) =>
     answer.status === status && answer.body === text
@@ -10,7 +10,7 @@ export function isText(status: number, text: string): Judge {
       : `is ${answer.status} ${JSON.stringify(answer.body)}, not ${status} ${JSON.stringify(text)}`;
 }
 
-/** The status, and members that the JSON body has, among others. */
+/** Expects a status, and members of the JSON body, which may have others. */
 export function hasMembers(status: number, members: Readonly<Record<string, unknown>>): Judge {
   return ({ status: found, body }) => {
     const wanted = Object.entries(members).every(
@@ -30,20 +30,20 @@ function memberOf(body: string, name: string): unknown {
   }
 }
 
-/** What stands in a printed configuration for a secret: what is printed is seen, and kept. */
+/** The placeholder of the secret in a printed configuration: others see what is printed, and it is kept. */
 export const SECRET_PLACEHOLDER = 'CALLBACK_SECRET';
 
-/** Lines that say where the secret is that stands for the placeholder. */
+/** A line about the file whose secret takes the place of the placeholder. */
 export function secretNote(secretFile: string | undefined): readonly string[] {
   return secretFile === undefined
     ? []
     : [`# Put the text in ${secretFile} where ${SECRET_PLACEHOLDER} stands, and close this file to others.`];
 }
 
-/** An API key of the right form that is nobody's. */
+/** An API key of the right form that was never issued. */
 export const STRANGERS_KEY = `kw_live_${'0'.repeat(32)}000000`;
 
-/** HTTP Basic as brokers make it of `http://keywright:SECRET@…`. */
+/** The HTTP Basic header that brokers make of `http://keywright:SECRET@…`. */
 export function basic(secret: string | undefined): Record<string, string> {
   if (secret === undefined) return {};
   return { authorization: `Basic ${Buffer.from(`keywright:${secret}`).toString('base64')}` };

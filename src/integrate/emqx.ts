@@ -1,67 +1,22 @@
 import { hasMembers, SECRET_PLACEHOLDER, STRANGERS_KEY, secretNote } from './broker-contract.js';
-import type { ContractStep, Installation, Integration, Probe } from './integration.js';
+import { fill } from './fill.js';
+import type { ContractStep, Integration, Probe } from './integration.js';
+import template from './templates/emqx.conf';
 
 /** EMQX 5, by its HTTP authenticator and authorizer. */
 export const emqx: Integration = {
   name: 'emqx',
   summary: 'EMQX 5 asks over HTTP who may connect, and for each topic',
-  configuration: (installation: Installation) => {
-    const { httpUrl, caFile, callbackSecretFile } = installation;
-    const isTls = httpUrl.startsWith('https:');
-    const secret = callbackSecretFile ? [`    "x-callback-secret" = "${SECRET_PLACEHOLDER}"`] : [];
-    const asking = [
-      '    method = post',
-      '    headers {',
-      '      "content-type" = "application/json"',
-      ...secret.map((line) => `  ${line}`),
-      '    }',
-      '    pool_size = 8',
-      '    connect_timeout = "5s"',
-      '    request_timeout = "5s"',
-      isTls
-        ? `    ssl { enable = true, verify = verify_peer, cacertfile = "${caFile}" }`
-        : '    ssl { enable = false }',
-    ];
-    const lines = [
-      ...secretNote(callbackSecretFile),
-      'authentication = [',
-      '  {',
-      '    mechanism = password_based',
-      '    backend = http',
-      '    enable = true',
-      `    url = "${httpUrl}/callbacks/emqx/authn"`,
-      ...body('username', 'password', 'clientid', 'peerhost'),
-      ...asking,
-      '  }',
-      ']',
-      'authorization {',
-      '  # What keywright did not allow is refused; while it does not answer, that is everything.',
-      '  no_match = deny',
-      '  # As over keywright’s own listener. A client that comes back is asked for its credential again.',
-      '  deny_action = disconnect',
-      '  # What is revoked is refused at the next message, not when a cache ends.',
-      '  cache { enable = false }',
-      '  # This source alone: the file acl.conf that EMQX comes with ends by allowing everything.',
-      '  sources = [',
-      '  {',
-      '    type = http',
-      '    enable = true',
-      `    url = "${httpUrl}/callbacks/emqx/authz"`,
-      ...body('username', 'clientid', 'peerhost', 'action', 'topic'),
-      ...asking,
-      '  }',
-      '  ]',
-      '}',
-      '',
-    ];
-    return [{ name: 'emqx.conf', text: lines.join('\n') }];
+  configuration: (installation) => {
+    const { callbackSecretFile } = installation;
+    const text = fill(template, installation, {
+      secretNote: secretNote(callbackSecretFile),
+      secret: callbackSecretFile && SECRET_PLACEHOLDER,
+    });
+    return [{ name: 'emqx.conf', text }];
   },
   contract: (probe) => [...connecting(probe), ...using(probe), ...misusing(probe)],
 };
-
-function body(...names: string[]): string[] {
-  return ['    body {', ...names.map((name) => `      ${name} = "\${${name}}"`), '    }'];
-}
 
 const ALLOWED = hasMembers(200, { result: 'allow' });
 const REFUSED = hasMembers(200, { result: 'deny' });

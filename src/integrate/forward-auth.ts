@@ -1,25 +1,14 @@
+import { IDENTITY_HEADERS } from '../core/model/header-names.js';
 import type { Answer, ContractStep, Probe } from './integration.js';
 
-/** The headers that say who is calling. */
-export const IDENTITY_HEADERS = [
-  'X-Auth-Subject',
-  'X-Auth-Client-Id',
-  'X-Auth-Scopes',
-  'X-Auth-Key-Id',
-  'X-Auth-Expires',
-];
-
-/** The headers in which callers present a credential. */
-export const CREDENTIAL_HEADERS = ['Authorization', 'X-API-Key', 'X-Device-API-Key', 'X-Machhub-Api-Key'];
-
-/** How a gateway puts the question. */
+/** Puts a question as a gateway does. */
 export type Ask = (original: { readonly method: string; readonly path: string }) => {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
 };
 
-/** What holds for every gateway that asks. */
+/** Makes the contract of a gateway that asks; it is the same for all of them. */
 export function forwardAuthContract(ask: Ask): (probe: Probe) => readonly ContractStep[] {
   return ({ clientId, apiKey }) => {
     const step = (

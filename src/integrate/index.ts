@@ -11,7 +11,7 @@ import { systemd } from './systemd.js';
 import { traefik } from './traefik.js';
 import { vernemq } from './vernemq.js';
 
-/** Everything that keywright knows to stand beside. */
+/** All gateways, brokers and supervisors that keywright has a configuration for. */
 export const INTEGRATIONS: readonly Integration[] = [
   ...[nginx, caddy, traefik, envoy, haproxy],
   ...[mosquitto, emqx, vernemq, rabbitmq],

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 
-/** Where a keywright is, as what stands beside it reaches it. */
+/** The addresses and files of a keywright, as a gateway or broker reaches them. */
 export interface Installation {
   /** `http://127.0.0.1:5654` */
   readonly httpUrl: string;
@@ -10,9 +10,9 @@ export interface Installation {
   readonly caFile: string;
   /** Absolute path of the home. */
   readonly home: string;
-  /** Absolute path of the file with the call-back secret; undefined where call-backs come from loopback only. */
+  /** Absolute path of the file with the call-back secret; undefined if call-backs come from loopback only. */
   readonly callbackSecretFile: string | undefined;
-  /** How this program is started: absolute paths. */
+  /** The command line of this program: absolute paths. */
   readonly program: readonly string[];
   readonly version: string;
 }
@@ -23,9 +23,9 @@ export interface ConfigurationFile {
   readonly text: string;
 }
 
-/** One call of a contract, and what must come of it. */
+/** One call of a contract, and the answer that it must get. */
 export interface ContractStep {
-  /** What holds where it does: `a wrong key is refused with 401`. */
+  /** The guarantee that the call tests: `a wrong key is refused with 401`. */
   readonly says: string;
   readonly request: {
     readonly method: string;
@@ -34,39 +34,35 @@ export interface ContractStep {
     readonly headers?: Readonly<Record<string, string>>;
     readonly body?: string;
   };
-  /** Whether the answer is the one. @returns what is wrong with it, or undefined */
+  /** Checks the answer. @returns a description of the mismatch; undefined if it is as expected */
   readonly judge: (answer: Answer) => string | undefined;
 }
+
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: string;
 }
 
-/** What the steps of a contract may present: one API key that holds (scope `ingest` only), and its client id. */
+/** The credential that a contract's steps present: an API key that holds, with scope `ingest` only, and its client id. */
 export interface Probe {
   readonly clientId: string;
   readonly apiKey: string;
   readonly secret: string | undefined;
 }
 
-/** How something stands beside keywright: its configuration, and what it will ask. */
+/** A gateway, broker or supervisor beside keywright: its configuration, and the calls that it makes. */
 export interface Integration {
   readonly name: string;
   /** One line. */
   readonly summary: string;
   /** One file or more. */
   configuration(installation: Installation): readonly ConfigurationFile[];
-  /** Undefined where it asks keywright nothing (systemd, docker). */
+  /** undefined if it asks keywright nothing (systemd, docker). */
   readonly contract?: (probe: Probe) => readonly ContractStep[];
 }
 
-/** `127.0.0.1:5654` of a URL. */
-export function hostAndPort(url: string): string {
-  return new URL(url).host;
-}
-
-/** A name that the server's certificate is for, where what asks compares names and no addresses. */
+/** A name in the server's certificate, for gateways that compare names and no addresses. */
 export function certifiedName(url: string): string {
   const host = new URL(url).hostname.replace(/^\[|\]$/g, '');
   return isIP(host) === 0 ? host : 'localhost';

@@ -1,43 +1,24 @@
 import { basic, hasMembers, SECRET_PLACEHOLDER, STRANGERS_KEY, secretNote } from './broker-contract.js';
-import type { ContractStep, Installation, Integration, Probe } from './integration.js';
+import { fill } from './fill.js';
+import type { ContractStep, Integration, Probe } from './integration.js';
+import template from './templates/mosquitto.conf';
 
 /** Mosquitto with the plug-in mosquitto-go-auth (2.x, 3.x). */
 export const mosquitto: Integration = {
   name: 'mosquitto',
   summary: 'Mosquitto asks by mosquitto-go-auth, over HTTP',
-  configuration: ({ httpUrl, caFile, callbackSecretFile }: Installation) => {
+  configuration: (installation) => {
+    const { httpUrl, callbackSecretFile } = installation;
     const { protocol, hostname, port } = new URL(httpUrl);
     const isTls = protocol === 'https:';
-    // The plug-in can set no header: Go's client makes HTTP Basic of user and password, and keeps the password out of its errors.
-    const host = callbackSecretFile ? `keywright:${SECRET_PLACEHOLDER}@${hostname}` : hostname;
-    const lines = [
-      ...secretNote(callbackSecretFile),
-      ...(isTls
-        ? [`# Start mosquitto with SSL_CERT_FILE=${caFile}: the plug-in trusts what the system does.`]
-        : []),
-      'listener 1883',
-      'allow_anonymous false',
-      'auth_plugin /usr/lib/mosquitto/go-auth.so',
-      'auth_opt_backends http',
-      'auth_opt_check_prefix false',
-      '# What is revoked is refused at the next message, not when a cache ends.',
-      'auth_opt_cache false',
-      '# Nobody is a superuser: it need not be asked for each message.',
-      'auth_opt_disable_superuser true',
-      `auth_opt_http_host ${host}`,
-      `auth_opt_http_port ${port || (isTls ? 443 : 80)}`,
-      `auth_opt_http_with_tls ${isTls}`,
-      `auth_opt_http_verify_peer ${isTls}`,
-      'auth_opt_http_method POST',
-      'auth_opt_http_params_mode json',
-      'auth_opt_http_response_mode json',
-      'auth_opt_http_timeout 5',
-      'auth_opt_http_getuser_uri /callbacks/mosquitto/user?mode=json',
-      'auth_opt_http_superuser_uri /callbacks/mosquitto/superuser?mode=json',
-      'auth_opt_http_aclcheck_uri /callbacks/mosquitto/acl?mode=json',
-      '',
-    ];
-    return [{ name: 'mosquitto.conf', text: lines.join('\n') }];
+    const text = fill(template, installation, {
+      secretNote: secretNote(callbackSecretFile),
+      // The plug-in can set no header: Go's client makes HTTP Basic of user and password, and keeps the password out of its errors.
+      host: callbackSecretFile ? `keywright:${SECRET_PLACEHOLDER}@${hostname}` : hostname,
+      port: port || (isTls ? '443' : '80'),
+      isTls: String(isTls),
+    });
+    return [{ name: 'mosquitto.conf', text }];
   },
   contract: (probe) => [...connecting(probe), ...using(probe), ...misusing(probe)],
 };

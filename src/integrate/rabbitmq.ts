@@ -1,50 +1,31 @@
 import { basic, isText, SECRET_PLACEHOLDER, STRANGERS_KEY, secretNote } from './broker-contract.js';
-import type { ContractStep, Installation, Integration, Probe } from './integration.js';
+import { fill } from './fill.js';
+import type { ContractStep, Integration, Probe } from './integration.js';
+import template from './templates/rabbitmq.conf';
+import advanced from './templates/rabbitmq-advanced.conf';
 
 /** RabbitMQ 3.10 and later, with `rabbitmq_mqtt` and `rabbitmq_auth_backend_http`. */
 export const rabbitmq: Integration = {
   name: 'rabbitmq',
   summary: 'RabbitMQ asks by rabbitmq_auth_backend_http for its MQTT clients',
   // All of them in /etc/rabbitmq.
-  configuration: (installation: Installation) => [
-    { name: 'enabled_plugins', text: '[rabbitmq_mqtt,rabbitmq_auth_backend_http].\n' },
-    { name: 'rabbitmq.conf', text: `${mainFile(installation).join('\n')}\n` },
-    { name: 'advanced.config', text: `${advancedFile(installation).join('\n')}\n` },
-  ],
+  configuration: (installation) => {
+    const { httpUrl, caFile, callbackSecretFile } = installation;
+    const { protocol, host } = new URL(httpUrl);
+    const secret = callbackSecretFile ? `keywright:${SECRET_PLACEHOLDER}@` : '';
+    const values = {
+      secretNote: secretNote(callbackSecretFile),
+      callbacks: `${protocol}//${secret}${host}/callbacks/rabbitmq`,
+      caText: JSON.stringify(caFile),
+    };
+    return [
+      { name: 'enabled_plugins', text: '[rabbitmq_mqtt,rabbitmq_auth_backend_http].\n' },
+      { name: 'rabbitmq.conf', text: fill(template, installation, values) },
+      { name: 'advanced.config', text: fill(advanced, installation, values) },
+    ];
+  },
   contract: (probe) => [...connecting(probe), ...using(probe), ...misusing(probe)],
 };
-
-function mainFile({ httpUrl, callbackSecretFile }: Installation): string[] {
-  const url = new URL(httpUrl);
-  const secret = callbackSecretFile ? `keywright:${SECRET_PLACEHOLDER}@` : '';
-  const path = (call: string) => `${url.protocol}//${secret}${url.host}/callbacks/rabbitmq/${call}`;
-  return [
-    ...secretNote(callbackSecretFile),
-    '# Administrators of RabbitMQ itself: auth_backends.2 = internal',
-    'auth_backends.1 = http',
-    'auth_http.http_method = post',
-    `auth_http.user_path = ${path('user')}`,
-    `auth_http.vhost_path = ${path('vhost')}`,
-    `auth_http.resource_path = ${path('resource')}`,
-    `auth_http.topic_path = ${path('topic')}`,
-    'mqtt.allow_anonymous = false',
-    'mqtt.vhost = /',
-    'mqtt.exchange = amq.topic',
-    '# Topics with dots would be read in another way than keywright does.',
-    'mqtt.sparkplug = false',
-  ];
-}
-
-function advancedFile({ httpUrl, caFile }: Installation): string[] {
-  const tls = `[{cacertfile, ${JSON.stringify(caFile)}}, {verify, verify_peer}, {depth, 2}]`;
-  return [
-    '[',
-    ...(httpUrl.startsWith('https:') ? [`  {rabbitmq_auth_backend_http, [{ssl_options, ${tls}}]},`] : []),
-    '  %% A signed token has colons; what stands before the last would be taken for a virtual host.',
-    '  {rabbitmq_mqtt, [{ignore_colons_in_username, true}]}',
-    '].',
-  ];
-}
 
 const ALLOWED = isText(200, 'allow');
 const REFUSED = isText(200, 'deny');

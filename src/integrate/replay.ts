@@ -1,18 +1,18 @@
 import { KeywrightError } from '../core/model/errors.js';
 import type { Answer, ContractStep } from './integration.js';
 
-/** What came of one step. */
+/** The outcome of one step. */
 export interface Outcome {
   readonly says: string;
   readonly holds: boolean;
-  /** What is wrong where it does not hold. */
+  /** The mismatch; undefined if it holds. */
   readonly problem: string | undefined;
 }
 
-// More than any answer of the verifier takes.
+// No answer of the verifier takes as long.
 const TIMEOUT_MS = 10_000;
 
-/** Asks a running keywright all that a contract asks, one after the other. @throws KeywrightError `io` where it cannot be reached */
+/** Makes all calls of a contract, one after the other. @throws KeywrightError `io` if keywright cannot be reached */
 export async function replay(url: string, steps: readonly ContractStep[]): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const { says, request, judge } of steps) {
@@ -22,7 +22,7 @@ export async function replay(url: string, steps: readonly ContractStep[]): Promi
   return outcomes;
 }
 
-/** Asks once. @throws KeywrightError `io` where nobody answers */
+/** Makes one call. @throws KeywrightError `io` if nobody answers */
 export async function send(
   url: string,
   { method, path, headers = {}, body }: ContractStep['request'],

@@ -1,5 +1,7 @@
 import { hasMembers, SECRET_PLACEHOLDER, STRANGERS_KEY, secretNote } from './broker-contract.js';
-import type { ContractStep, Installation, Integration, Probe } from './integration.js';
+import { fill } from './fill.js';
+import type { ContractStep, Integration, Probe } from './integration.js';
+import template from './templates/vernemq.conf';
 
 const HOOKS = ['auth_on_register', 'auth_on_publish', 'auth_on_subscribe'].flatMap((name) => [
   name,
@@ -10,32 +12,17 @@ const HOOKS = ['auth_on_register', 'auth_on_publish', 'auth_on_subscribe'].flatM
 export const vernemq: Integration = {
   name: 'vernemq',
   summary: 'VerneMQ asks by webhooks',
-  configuration: ({ httpUrl, caFile, callbackSecretFile }: Installation) => {
+  configuration: (installation) => {
+    const { httpUrl, callbackSecretFile } = installation;
     const query = callbackSecretFile ? `?secret=${SECRET_PLACEHOLDER}` : '';
-    const isTls = httpUrl.startsWith('https:');
-    const lines = [
-      ...secretNote(callbackSecretFile),
-      'allow_anonymous = off',
-      '# With one of these on, what keywright refuses may be allowed by it.',
-      'plugins.vmq_passwd = off',
-      'plugins.vmq_acl = off',
-      'plugins.vmq_webhooks = on',
-      ...(isTls
-        ? [
-            `vmq_webhooks.cafile = ${caFile}`,
-            '# keywright’s CA has no list of what it revoked.',
-            'vmq_webhooks.use_crls = off',
-          ]
-        : []),
-      ...HOOKS.flatMap((hook) => [
-        `vmq_webhooks.${hook}.hook = ${hook}`,
-        `vmq_webhooks.${hook}.endpoint = ${httpUrl}/callbacks/vernemq${query}`,
-        // What is in a message is none of keywright's business, and may be long.
-        ...(hook.startsWith('auth_on_publish') ? [`vmq_webhooks.${hook}.no_payload = on`] : []),
-      ]),
-      '',
-    ];
-    return [{ name: 'vernemq.conf', text: lines.join('\n') }];
+    const hooks = HOOKS.flatMap((hook) => [
+      `vmq_webhooks.${hook}.hook = ${hook}`,
+      `vmq_webhooks.${hook}.endpoint = ${httpUrl}/callbacks/vernemq${query}`,
+      // A payload is none of keywright's business, and may be long.
+      ...(hook.startsWith('auth_on_publish') ? [`vmq_webhooks.${hook}.no_payload = on`] : []),
+    ]);
+    const text = fill(template, installation, { secretNote: secretNote(callbackSecretFile), hooks });
+    return [{ name: 'vernemq.conf', text }];
   },
   contract: (probe) => [...connecting(probe), ...using(probe), ...misusing(probe)],
 };

@@ -10,7 +10,7 @@ import {
 // RFC 7518 section 3.2: at least as long as the hash.
 const LEAST_SECRET_BYTES = 32;
 
-/** The key that the environment gives; undefined where it gives none. @throws KeywrightError `invalid-input` that names the variable, never its value */
+/** The key of the environment; undefined if it has none. @throws KeywrightError `invalid-input`, with the variable's name and never its value, if it cannot be used */
 export function configuredKey(given: GivenSigningKey): SigningKey | undefined {
   const { secret, publicKey, privateKey } = given;
   if (secret !== undefined && (publicKey ?? privateKey) !== undefined)
@@ -42,7 +42,7 @@ function keyPair(privatePem: string, publicPem: string | undefined): SigningKey 
   };
 }
 
-/** Reads a key from a variable, which often holds PEM in one line, with \n for its line ends. @throws KeywrightError `invalid-input` that names the variable */
+/** Reads a key from a variable, which often holds PEM in one line, with \n for its line ends. @throws KeywrightError `invalid-input`, with the variable's name, if it is no key */
 export function readPem(name: string, pem: string, read: (pem: string) => KeyObject): KeyObject {
   try {
     return read(pem.replaceAll('\\n', '\n'));
@@ -51,7 +51,7 @@ export function readPem(name: string, pem: string, read: (pem: string) => KeyObj
   }
 }
 
-/** The one algorithm that a key of a variable signs by. @throws KeywrightError `invalid-input` that names the variable */
+/** The one algorithm that a key signs by. @throws KeywrightError `invalid-input`, with the variable's name, if there is none */
 export function algorithmOf(
   { asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject,
   name: string,

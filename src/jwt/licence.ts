@@ -4,15 +4,15 @@ import type { GivenLicence, LicenceTerms } from '../core/manage/licence.js';
 import { NEVER, type Timestamp } from '../core/model/time.js';
 import { algorithmOf, readPem } from './configured-key.js';
 
-/** A licence as the environment gives it. */
+/** The texts of a licence in the environment. */
 export interface LicenceTexts {
-  /** Of whoever issues licences, PEM; undefined where none is needed. */
+  /** The public key of the licences' issuer, PEM; undefined if no licence is needed. */
   readonly publicKey: string | undefined;
-  /** A JWT that it signed. */
+  /** A JWT that this key verifies. */
   readonly key: string | undefined;
 }
 
-/** Verifies a licence's signature, by the algorithm of the public key and no other. @throws KeywrightError `invalid-input` where that is no key */
+/** Verifies a licence's signature, with the public key's algorithm and no other. @throws KeywrightError `invalid-input` if that is no key */
 export async function readLicence({ publicKey, key }: LicenceTexts): Promise<GivenLicence> {
   if (publicKey === undefined) return { kind: 'not-needed' };
   const name = 'LICENSE_PUBLIC_KEY';
@@ -31,7 +31,7 @@ export async function readLicence({ publicKey, key }: LicenceTexts): Promise<Giv
     : { kind: 'verified', terms };
 }
 
-/** What a licence says, or what is the matter with it. A claim of another type might be a limit: nothing is guessed. */
+/** The terms of a licence, or its fault. A claim of a wrong type may have been meant as a limit, so it is not passed over. */
 function readTerms(payload: string): LicenceTerms | string {
   const claims = parseObject(payload);
   if (claims === undefined) return 'holds no claims';

@@ -5,7 +5,7 @@ import type { SigningKey } from '../core/model/signing-key.js';
 import type { Clock } from '../core/ports/clock.js';
 import type { OpenedToken, TokenSealer } from '../core/ports/token-sealer.js';
 
-/** Access tokens as JWTs: signed by the newest key; read by whichever of ours the header names, with that key's algorithm and no other. */
+/** Access tokens as JWTs. The newest key signs; the key that the header names verifies, with its own algorithm and no other. */
 export class JwtSealer implements TokenSealer {
   readonly #clock: Clock;
   #keys: readonly SigningKey[] = [];
@@ -20,7 +20,7 @@ export class JwtSealer implements TokenSealer {
     return this.#revision;
   }
 
-  /** Takes the keys as they are now, the newest first. */
+  /** Replaces the keys. @param keys the newest first */
   use(keys: readonly SigningKey[]): void {
     this.#keys = keys;
     this.#revision += 1;
@@ -60,7 +60,7 @@ export class JwtSealer implements TokenSealer {
   }
 
   async publicKeys(): Promise<{ keys: object[] }> {
-    // A shared secret is nobody else's business.
+    // A shared secret is not published.
     const shown = this.#trusted().filter(({ algorithm }) => algorithm !== 'HS256');
     const keys = shown.map(async ({ id, algorithm, publicKey }) => ({
       ...(await exportJWK(publicKey)),

@@ -1,11 +1,12 @@
 import { isIPv6 } from 'node:net';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { ipv6Words } from '../core/model/ipv6.js';
 import type { Limiter } from '../core/ports/limiter.js';
 
-/** So many times for each key in a span, counted in memory. */
+/** Lets each key through so many times in a span, counted in memory. */
 export class MemoryLimiter implements Limiter {
   readonly #limiter: RateLimiterMemory;
-  /** Until when a key has to wait: a flood is told so without being counted. */
+  /** The time until which a key has to wait: a flood is refused without being counted. */
   readonly #waiting = new Map<string, number>();
 
   constructor({ count, perMs }: { readonly count: number; readonly perMs: number }) {
@@ -42,24 +43,14 @@ export class MemoryLimiter implements Limiter {
   }
 }
 
-// What is forgotten here is counted again, and found to have to wait.
+// A key that is forgotten here is counted again, and refused again.
 const MAX_WAITING = 10_000;
 
-/** What stands for whoever has an address: the address, or the /64 network of an IPv6 one, which is one customer's (RFC 6177). */
+/** The key that an address is counted under: itself, or the /64 network of an IPv6 address, which one customer has (RFC 6177). */
 export function addressKey(address: string): string {
   if (!address.includes(':')) return address;
   const bare = address.replace(/^::ffff:(?=\d+\.)/i, '');
   if (!isIPv6(bare)) return bare;
-  const [head = '', tail] = bare.split('::');
-  const before = head === '' ? [] : head.split(':');
-  const after = tail ? tail.split(':') : [];
-  const groups = [
-    ...before,
-    ...Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0'),
-    ...after,
-  ];
-  return `${groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')}::/64`;
+  const network = ipv6Words(bare).slice(0, 4);
+  return `${network.map((word) => word.toString(16)).join(':')}::/64`;
 }

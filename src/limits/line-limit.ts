@@ -1,22 +1,22 @@
 interface LineLimitOptions {
   readonly perSecond: number;
-  /** Is told once a second how many lines were held back in it, unless none were. */
+  /** Called at the end of each second in which lines were held back, with their number. */
   readonly onHeldBack: (count: number) => void;
 }
 
-/** So many lines of a log a second; what is more is counted, so that whoever reads the log knows that it is not all. */
+/** Writes so many lines of a log a second. Others are held back and counted, so that the log tells that it is not complete. */
 export class LineLimit {
   readonly #options: LineLimitOptions;
   #written = 0;
   #heldBack = 0;
-  /** Runs while there is a second in which something was written. */
+  /** The timer of the present second; undefined if nothing was written in it. */
   #second: NodeJS.Timeout | undefined;
 
   constructor(options: LineLimitOptions) {
     this.#options = options;
   }
 
-  /** Calls `write`, unless enough was written in this second. */
+  /** Calls `write` unless the limit of this second is reached. */
   pass(write: () => void): void {
     if (this.#second === undefined) {
       this.#second = setTimeout(() => this.#end(), SECOND_MS);
@@ -30,7 +30,7 @@ export class LineLimit {
     write();
   }
 
-  /** Ends the second at once, so that what was held back in it is told of before the log ends. */
+  /** Ends the present second, so that its held-back lines are told of before the log ends. */
   close(): void {
     clearTimeout(this.#second);
     this.#end();

@@ -1,30 +1,26 @@
 import type { Duplex } from 'node:stream';
-import { Deadlines } from './deadlines.js';
+import { hangUpSoon } from '../network/hang-up.js';
 
-/** Takes what a connection receives: the gate first, and then whoever the gate hands it to. */
+/** Takes the octets of a connection: first the gate, then the engine that the gate hands it over to. */
 export interface Receiver {
   received(chunk: Buffer): void;
-  /** Everything that was written has been taken by the peer. */
+  /** The peer has taken everything that was written. */
   drained(): void;
   /** The connection is closed. Called once, and nothing after it. */
   gone(): void;
 }
 
-// A peer that was told goodbye and does not hang up is hung up on.
-const HANG_UP_MS = 2_000;
-const hangingUp = new Deadlines<Link>(HANG_UP_MS, (link) => link.destroy());
-
-/** One MQTT connection, over TCP, TLS or WebSocket: its listeners are put on once, whoever receives. */
+/** One MQTT connection, over TCP, TLS or WebSocket. Its stream has one set of listeners, though its receivers change. */
 export class Link {
   readonly stream: Duplex;
   receiver: Receiver;
   #address: string | undefined;
   #isEnding = false;
-  /** Whether the peer is slow: `drained` follows. */
+  /** The peer is slow: `drained` follows. */
   isWaiting = false;
   #writtenBytes = 0;
 
-  /** @param address where the connection comes from; undefined for that of the socket */
+  /** @param address the address that the connection comes from; undefined for that of the socket */
   constructor(stream: Duplex, receiver: Receiver, address?: string) {
     this.stream = stream;
     this.receiver = receiver;
@@ -32,15 +28,12 @@ export class Link {
     stream.on('data', (chunk: Buffer) => {
       if (!this.#isEnding) this.receiver.received(chunk);
     });
-    stream.on('close', () => {
-      hangingUp.delete(this);
-      this.receiver.gone();
-    });
+    stream.on('close', () => this.receiver.gone());
     // Its close follows.
     stream.on('error', ignore);
   }
 
-  /** Where the connection comes from. Looked up when it is first needed: it costs a system call. */
+  /** The address that the connection comes from. It is looked up when it is first needed, for it costs a system call. */
   get address(): string {
     this.#address ??= addressOf(this.stream);
     return this.#address;
@@ -85,7 +78,7 @@ export class Link {
     this.stream.resume();
   }
 
-  /** Ends the connection behind what was written and `last`. Nothing more is received. */
+  /** Ends the connection behind all that was written, and `last`. Nothing more is received. */
   end(last?: Buffer): void {
     if (this.isOver) return;
     this.#isEnding = true;
@@ -93,7 +86,7 @@ export class Link {
     this.stream.resume();
     if (last === undefined) this.stream.end();
     else this.stream.end(last);
-    hangingUp.add(this);
+    hangUpSoon(this.stream);
   }
 
   destroy(): void {

@@ -2,23 +2,17 @@ import type { Server as HttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
-import type { Principal } from '../core/model/principal.js';
 import type { Clock } from '../core/ports/clock.js';
+import type { Observer } from '../core/ports/observer.js';
 import type { Attempts } from '../core/verify/attempts.js';
 import { LiveConnections } from '../core/verify/live-connections.js';
 import type { RegistryChange } from '../core/verify/live-registry.js';
 import type { RevisedRegistry } from '../core/verify/topic-rights.js';
+import { type TlsMaterial, tlsOptions } from '../network/tls.js';
 import type { Engine } from './gate/engine.js';
-import { Gate, type MqttEvent } from './gate/gate.js';
+import { Gate } from './gate/gate.js';
 import type { MqttAuthentication } from './gate/present.js';
 import { acceptWebSockets } from './websocket.js';
-
-/** PEM texts for a TLS listener; the authority is whose client certificates get in. */
-interface TlsMaterial {
-  readonly certificate: string;
-  readonly privateKey: string;
-  readonly authority: string;
-}
 
 export interface MqttOptions {
   readonly registry: RevisedRegistry & {
@@ -31,11 +25,9 @@ export interface MqttOptions {
   readonly connectTimeoutMs?: number;
   /** Failed attempts of an address. */
   readonly attempts: Attempts;
-  /** The key that an address is counted by. */
+  /** The key that an address is counted under. */
   readonly addressKey: (address: string) => string;
-  /** Is told who got in, and from where. */
-  readonly noteUse: (principal: Principal, from: string) => void;
-  readonly report: (event: MqttEvent) => void;
+  readonly observer: Observer;
 }
 
 export interface MqttServer {
@@ -51,18 +43,17 @@ interface WebSocketOptions {
   readonly authentication: MqttAuthentication;
 }
 
-// From the connection to its whole CONNECT; a device on a slow link needs one or two.
+// The time from the connection to its whole CONNECT; a device on a slow link needs one or two seconds.
 const CONNECT_TIMEOUT_MS = 5_000;
 
-// For how long clients may take to hear that the server ends.
+// The time that clients have to hear that the server ends.
 const FAREWELL_MS = 500;
 
 /** The MQTT listener: every connection goes through the gate. */
 export function buildMqttServer(options: MqttOptions): MqttServer {
-  const { registry, clock, engine, tls, authentication, report, attempts, addressKey, noteUse } = options;
+  const { registry, clock, engine, tls, authentication, observer, attempts, addressKey } = options;
   const { connectTimeoutMs = CONNECT_TIMEOUT_MS } = options;
-  const onEnd = (clientId: string, reason: string) => report({ what: 'session ended', clientId, reason });
-  const live = new LiveConnections({ registry, clock, onEnd });
+  const live = new LiveConnections({ registry, clock, observer, protocol: 'mqtt' });
   registry.onChange((changes) => {
     for (const { what: kind, id, isAnother } of changes) {
       if (isAnother && (kind === 'client' || kind === 'user')) void engine.forget({ kind, id });
@@ -74,30 +65,29 @@ export function buildMqttServer(options: MqttOptions): MqttServer {
   };
   const track = (connection: Duplex) => {
     connections.add(connection);
-    // It is emitted once anyway: a listener that takes itself off would cost each connection an object more.
+    // The event comes once anyway: `once` would cost each connection an object more.
     connection.on('close', forget);
   };
-  const counts = { attempts, addressKey, noteUse };
-  const gate = new Gate({ registry, clock, engine, live, connectTimeoutMs, report, ...counts });
+  const gate = new Gate({ registry, clock, engine, live, connectTimeoutMs, observer, attempts, addressKey });
   const arrival = { authentication };
   const admit = (socket: Socket) => gate.admit(socket, arrival);
+  // Clients without a certificate of the CA do not get past the handshake, unless another credential will do.
+  const demandsCertificate = authentication === 'certificate';
   const server = tls
     ? createTlsServer(
-        { ...tlsOptions(tls, authentication), handshakeTimeout: connectTimeoutMs, noDelay: true },
+        { ...tlsOptions(tls, { demandsCertificate }), handshakeTimeout: connectTimeoutMs, noDelay: true },
         admit,
       )
     : createServer({ noDelay: true }, admit);
-  // Counted where TCP begins, so that closing also ends handshakes in progress.
+  // Tracked from the TCP connection on, so that closing also ends handshakes in progress.
   server.on('connection', track);
   server.on('tlsClientError', (error: Error & { code?: string }, socket) => {
     const address = socket.remoteAddress ?? 'unknown';
-    // Who looks whether somebody listens, and goes, is nobody who was refused.
-    if (error.code !== 'ECONNRESET')
-      report({
-        what: 'connection refused',
-        address,
-        reason: `no TLS handshake: ${error.code ?? error.message}`,
-      });
+    // A peer that only looks if the port is open resets the connection: it was not refused.
+    if (error.code !== 'ECONNRESET') {
+      const reason = `no TLS handshake: ${error.code ?? error.message}`;
+      observer.refused({ by: 'mqtt', what: 'connection', address, reason });
+    }
     socket.destroy();
   });
   return {
@@ -120,22 +110,10 @@ export function buildMqttServer(options: MqttOptions): MqttServer {
   };
 }
 
-/** Waits until clients have heard that it ends, for a while. */
+/** Waits until all clients have hung up, or the time for that is over. */
 async function allClosed(connections: ReadonlySet<Duplex>): Promise<void> {
   const end = performance.now() + FAREWELL_MS;
   while (connections.size > 0 && performance.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-}
-
-/** Clients without a certificate of the CA do not get past the handshake, unless something else will do. */
-function tlsOptions({ certificate, privateKey, authority }: TlsMaterial, authentication: MqttAuthentication) {
-  return {
-    cert: certificate,
-    key: privateKey,
-    ca: authority,
-    requestCert: true,
-    rejectUnauthorized: authentication === 'certificate',
-    minVersion: 'TLSv1.2',
-  } as const;
 }

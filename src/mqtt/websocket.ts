@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 
-// A frame need not hold a packet, nor a packet a frame [MQTT-6.0.0-2]; more than this at once is no device.
+// Packets and frames need not begin together [MQTT-6.0.0-2]; no device sends more than this in one frame.
 const MAX_FRAME_BYTES = 1024 * 1024;
 
 /** Hands the MQTT streams that arrive as WebSockets at `path` to `admit`. MQTT 3.1.1 section 6. */
@@ -24,7 +24,7 @@ export function acceptWebSockets(
     const response = claim(socket, request);
     if (response === undefined) return;
     if (request.url?.split('?', 1)[0] !== path) {
-      // What came behind the request is the next protocol's, should somebody speak it.
+      // Octets behind the request belong to the next protocol, if the server speaks it.
       if (head.length > 0) socket.unshift(head);
       return answerAsRequest(server, request, response);
     }
@@ -35,7 +35,7 @@ export function acceptWebSockets(
   });
 }
 
-/** The connection's response to an upgrade. While an earlier request has its answer still to come, nothing may overtake that: then the connection is cut. */
+/** The response to an upgrade. It must not overtake the answer to an earlier request: if that is still to come, the connection is cut. */
 function claim(socket: Socket, request: IncomingMessage): ServerResponse | undefined {
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
@@ -48,11 +48,11 @@ function claim(socket: Socket, request: IncomingMessage): ServerResponse | undef
   }
 }
 
-// An upgrade that nobody here speaks is a request like any other (RFC 9110 section 7.8: a server may ignore Upgrade).
+// An upgrade to an unknown protocol is a request like any other (RFC 9110 section 7.8: a server may ignore Upgrade).
 function answerAsRequest(server: Server, request: IncomingMessage, response: ServerResponse): void {
   const { socket } = request;
   response.once('finish', () => {
-    // What was sent behind the request is nobody's, and unread it would keep the connection.
+    // Octets behind the request would keep the connection open if they stayed unread.
     socket.resume();
     socket.destroySoon();
   });

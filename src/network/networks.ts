@@ -6,7 +6,7 @@ export interface Network {
   readonly prefix: number;
 }
 
-/** Addresses and networks that somebody was named by. */
+/** A set of addresses and networks. */
 export class Networks {
   readonly isEmpty: boolean;
   readonly #networks = new BlockList();
@@ -17,7 +17,7 @@ export class Networks {
       this.#networks.addSubnet(address, prefix, isIPv4(address) ? 'ipv4' : 'ipv6');
   }
 
-  /** Whether an address is one of them; an IPv4 address also in the form that it has on an IPv6 socket. */
+  /** True if an address is in the set; an IPv4 address also in the form that it has on an IPv6 socket. */
   includes(address: string): boolean {
     if (this.isEmpty) return false;
     const bare = address.replace(/^::ffff:(?=\d+\.)/i, '');

@@ -2,7 +2,7 @@ import { isIPv4, isIPv6, SocketAddress } from 'node:net';
 
 // The PROXY protocol, versions 1 and 2, as HAProxy's proxy-protocol.txt has it; numbers in brackets are its sections.
 
-/** Who is at the other side of a proxy. */
+/** The address at the other side of a proxy. */
 export interface ProxiedSource {
   readonly address: string;
   readonly port: number;
@@ -13,10 +13,10 @@ export interface ProxiedSource {
 export type ProxyHeader =
   | { readonly outcome: 'incomplete' }
   | { readonly outcome: 'invalid'; readonly because: string }
-  /** `length` bytes, behind which the connection's own begin; without a source where the connection is the proxy's own, or nobody knows whose. */
+  /** The header has `length` bytes. It has no source if the connection is the proxy's own, or the proxy does not know the source. */
   | { readonly outcome: 'complete'; readonly length: number; readonly source: ProxiedSource | undefined };
 
-/** Reads the header as far as it is there, and refuses it as soon as it can be none. */
+/** Reads the header, and refuses it as soon as it cannot become one. */
 export function parseProxyHeader(bytes: Buffer): ProxyHeader {
   if (isBeginning(bytes, V2_SIGNATURE)) return parseBinary(bytes);
   if (isBeginning(bytes, V1_SIGNATURE)) return parseLine(bytes);
@@ -33,7 +33,7 @@ const V1_LINE = /^PROXY (?:UNKNOWN(?: .*)?|(TCP[46]) (\S+) (\S+) (0|[1-9]\d{0,4}
 
 const V2_SIGNATURE = Buffer.from('0d0a0d0a000d0a515549540a', 'hex');
 const V2_FIXED = 16;
-// The longest addresses are 216 bytes, and what proxies say behind them is a few hundred.
+// The longest addresses have 216 bytes, and the fields that proxies put behind them a few hundred.
 const V2_LONGEST_REST = 2048;
 
 function parseLine(bytes: Buffer): ProxyHeader {
@@ -69,7 +69,7 @@ function parseLine(bytes: Buffer): ProxyHeader {
 
 const MAX_PORT = 65_535;
 
-// A zone means something to one machine only.
+// A zone has a meaning on one machine only.
 function isPlainIPv6(address: string): boolean {
   return isIPv6(address) && !address.includes('%');
 }
@@ -78,7 +78,7 @@ function parseBinary(bytes: Buffer): ProxyHeader {
   const [command = 0x20, transport = 0] = bytes.subarray(V2_SIGNATURE.length);
   // [2.2] the version must be 2, and other commands than LOCAL and PROXY must be dropped
   if (command !== LOCAL && command !== PROXY) return invalid('its version or command is not known');
-  // [2.2] of LOCAL, the block including the family is discarded
+  // [2.2] LOCAL: the block including the family is discarded
   const isUsed = command === PROXY;
   if (isUsed && ((transport & 0xf0) > 0x30 || (transport & 0x0f) > 0x02))
     return invalid('its address family or protocol is not known');
@@ -87,7 +87,7 @@ function parseBinary(bytes: Buffer): ProxyHeader {
   if (rest > V2_LONGEST_REST) return invalid(`it has more than ${V2_FIXED + V2_LONGEST_REST} bytes`);
   const addresses = isUsed ? ADDRESS_BYTES.get(transport) : undefined;
   if (addresses !== undefined && rest < addresses) return invalid('its addresses are cut short');
-  // [2.2] an address must not be parsed before the whole block is there; what lies behind addresses may be skipped
+  // [2.2] an address must not be parsed before the whole block is there; the fields behind addresses may be skipped
   const length = V2_FIXED + rest;
   if (bytes.length < length) return INCOMPLETE;
   const source = isUsed ? binarySource(bytes.subarray(V2_FIXED, length), transport) : undefined;
@@ -99,7 +99,7 @@ const PROXY = 0x21;
 const TCP_OVER_IPV4 = 0x11;
 const TCP_OVER_IPV6 = 0x21;
 
-// [2.2] TCP and UDP over IPv4 and over IPv6, UNIX streams and datagrams; whatever else is UNSPEC
+// [2.2] TCP and UDP over IPv4 and over IPv6, UNIX streams and datagrams; all others are UNSPEC
 const ADDRESS_BYTES = new Map([
   [TCP_OVER_IPV4, 12],
   [0x12, 12],
@@ -109,7 +109,7 @@ const ADDRESS_BYTES = new Map([
   [0x32, 216],
 ]);
 
-// [2.2] what a receiver does not support falls back to UNSPEC, where the real endpoints are used: nothing but TCP comes to us
+// [2.2] a transport that the receiver does not support is UNSPEC: the real endpoints are used. Only TCP is supported here.
 function binarySource(block: Buffer, transport: number): ProxiedSource | undefined {
   if (transport === TCP_OVER_IPV4)
     return sourceOf({
@@ -126,7 +126,7 @@ function binarySource(block: Buffer, transport: number): ProxiedSource | undefin
   return undefined;
 }
 
-/** The source with its address in the one form that node gives those of sockets. */
+/** The source, its address in the form that node gives to addresses of sockets. */
 function sourceOf(given: {
   readonly address: string;
   readonly family: 'ipv4' | 'ipv6';
@@ -142,7 +142,7 @@ function invalid(because: string): ProxyHeader {
   return { outcome: 'invalid', because };
 }
 
-/** Whether bytes begin with a signature, or may yet do so. */
+/** True if bytes begin with a signature, or are the beginning of one. */
 function isBeginning(bytes: Buffer, signature: Buffer): boolean {
   const length = Math.min(bytes.length, signature.length);
   return bytes.compare(signature, 0, length, 0, length) === 0;

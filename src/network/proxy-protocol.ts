@@ -4,21 +4,21 @@ import type { Networks } from './networks.js';
 import type { ProxiedSource } from './proxy-header.js';
 import { readProxyHeader } from './read-proxy-header.js';
 
-// Like the first packet of MQTT and the handshake of TLS. [2] wants three seconds at least, for a TCP retransmit.
+// As long as for the first packet of MQTT and the handshake of TLS. [2] wants three seconds at least, for a TCP retransmit.
 const HEADER_TIMEOUT_MS = 5_000;
 
 export interface ProxyProtocolOptions {
-  /** Whose connections must begin with a header; nobody else's is looked for one. */
+  /** The proxies whose connections must begin with a header. Other connections have none, and are not searched for one. */
   readonly proxies: Networks;
   readonly timeoutMs?: number;
-  /** Is told of each connection of a proxy that was closed for want of a header. */
+  /** Called for each connection of a proxy that was closed for want of a header. */
   readonly onRefused: (refused: { readonly from: string; readonly because: string }) => void;
 }
 
 /**
- * The PROXY protocol in front of listeners. [2] It is never guessed whether there is a header: proxies must send one, and
- * what others send is theirs. Behind it, a socket says the device's address for its own, so that whoever asks a socket where
- * it comes from (limits, logs, rules) needs not know of proxies.
+ * The PROXY protocol in front of listeners. [2] It never guesses if there is a header: proxies must send one, and others
+ * cannot. Behind it, a socket gives the device's address as its own: limits, logs and rules, which ask a socket for its
+ * address, need not know of proxies.
  */
 export class ProxyProtocol {
   readonly #options: ProxyProtocolOptions;
@@ -30,7 +30,7 @@ export class ProxyProtocol {
     this.#options = options;
   }
 
-  /** Takes over a server's new connections, and hands them on to those who listen for them now. */
+  /** Takes over a server's new connections, and hands them on to the listeners that the server has now. */
   precede(server: Server): void {
     const { proxies } = this.#options;
     const listeners = server.listeners('connection');
@@ -41,7 +41,7 @@ export class ProxyProtocol {
     server.removeAllListeners('connection');
     server.on('connection', (socket: Socket) => {
       const from = socket.remoteAddress;
-      // Who is gone already, nobody knows any more.
+      // The peer is gone already, and its address with it.
       if (from === undefined || this.#closed) return void socket.destroy();
       if (!proxies.includes(from)) return handOn(socket);
       this.#receive(socket, from, (source) => {
@@ -52,7 +52,7 @@ export class ProxyProtocol {
     });
   }
 
-  /** Whether a connection came through a proxy, also where that did not say from whom. */
+  /** True if a connection came through a proxy, even if the proxy did not name its source. */
   relays(socket: Socket): boolean {
     return this.#relayed.has(socket);
   }
@@ -78,8 +78,8 @@ export class ProxyProtocol {
   }
 
   /**
-   * A TLS socket asks the kernel where it comes from, and does not say which connection it is made of: the two are known for
-   * the same by both of their ends.
+   * A TLS socket asks the kernel for its address, and does not tell the connection that it was made of. The two have the
+   * same ends, by which they are matched.
    */
   #followIntoTls(server: TlsServer): (socket: Socket, source: ProxiedSource | undefined) => void {
     const relayed = new Map<string, { readonly source: ProxiedSource | undefined }>();

@@ -1,21 +1,21 @@
 import type { Socket } from 'node:net';
 import { type ProxiedSource, parseProxyHeader } from './proxy-header.js';
 
-/** What a connection began with. */
+/** The beginning of a connection. */
 type ProxyHeaderRead =
-  /** What came behind the header is in the socket again, and nothing of the header is. */
+  /** The socket goes on with the first octet behind the header. */
   | { readonly outcome: 'header'; readonly source: ProxiedSource | undefined }
   | { readonly outcome: 'refused'; readonly because: string }
-  /** It ended without a byte, as connections do that only look whether somebody listens. */
+  /** The connection ended without a byte: it only looked if the port is open. */
   | { readonly outcome: 'gone' };
 
 interface Reading {
   readonly timeoutMs: number;
-  /** Is called once, in the turn in which the header is complete: whoever reads on from here misses nothing, not even the end. */
+  /** Called once, in the turn in which the header is complete: a reader that goes on from here misses nothing, not even the end. */
   readonly done: (read: ProxyHeaderRead) => void;
 }
 
-/** Reads the PROXY protocol header off a socket that nobody else has read from yet. */
+/** Reads the PROXY protocol header off a socket that nothing was read from yet. */
 export function readProxyHeader(socket: Socket, { timeoutMs, done }: Reading): void {
   let received: Buffer = Buffer.alloc(0);
   const finish = (read: ProxyHeaderRead) => {

@@ -7,7 +7,7 @@ const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 /** argon2id on libuv's threads, a few at a time. */
 export class Argon2Hasher implements PasswordHasher {
-  // Of libuv's four threads, some stay for files. Who would wait longer than a few seconds is told so.
+  // Some of libuv's four threads stay free for files. A caller that would wait more than a few seconds is refused.
   readonly #turnstile = new Turnstile({ atOnce: 2, maxWaiting: 64, what: 'passwords are checked' });
   #decoy: Promise<string> | undefined;
 
@@ -16,7 +16,7 @@ export class Argon2Hasher implements PasswordHasher {
   }
 
   async verify(password: string, known: string | undefined): Promise<boolean> {
-    // Made for whoever comes first, known or not: the first attempt tells as little as the others.
+    // The first caller makes it, whether its user is known or not: the first attempt tells as little as the others.
     this.#decoy ??= hash('nobody', PARAMETERS);
     const decoy = await this.#decoy;
     const against = known ?? decoy;

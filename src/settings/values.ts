@@ -1,12 +1,14 @@
 import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { checkKeyPrefix } from '../core/model/api-key.js';
 import { KeywrightError } from '../core/model/errors.js';
 import { limitByName, MQTT_LIMITS, type MqttLimits } from '../core/model/mqtt-limits.js';
 import { parseScope } from '../core/model/scope.js';
-import type { SigningAlgorithm } from '../core/model/signing-key.js';
 import { addDuration } from '../core/model/time.js';
-import type { Network } from '../network/networks.js';
+import { parsePathRule } from '../core/verify/path-rules.js';
+import { Expected, type Kind } from './kind.js';
 
-/** Where a listener listens. */
+/** An address that a listener listens on. */
 export interface ListenAddress {
   readonly tls: boolean;
   readonly host: string;
@@ -14,162 +16,151 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-export type LogFormat = 'auto' | 'human' | 'json';
-
-/** From which weight on lines are written. */
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
-// By pino's names, the heaviest first.
-const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
-
 /** So many times in a span. */
 export interface Rate {
   readonly count: number;
   readonly perMs: number;
 }
 
-/** What a value should have been: goes into the message that names its source. */
-export class Expected extends Error {}
+function kind<Value>(takes: string, read: (text: string) => Value): Kind<Value> {
+  return { takes, read };
+}
+
+/** One of several words. */
+export function oneOf<const Word extends string>(...words: readonly Word[]): Kind<Word> {
+  return {
+    takes: words.join('|'),
+    read(text) {
+      const word = words.find((each) => each === text);
+      if (word === undefined) throw new Expected(`${words.slice(0, -1).join(', ')} or ${words.at(-1)}`);
+      return word;
+    },
+  };
+}
+
+const YES_OR_NO = oneOf('true', 'false');
+export const BOOLEAN = kind(YES_OR_NO.takes, (text) => YES_OR_NO.read(text) === 'true');
+
+export const FILE = kind('FILE', (text) => resolve(text));
+
+export const HTTP_ADDRESS = listenAddress({ plain: ['tcp', 'http'], tls: ['https'] });
+export const MQTT_ADDRESS = listenAddress({ plain: ['tcp', 'mqtt'], tls: ['mqtts', 'ssl', 'tls'] });
 
 interface Schemes {
   readonly plain: readonly string[];
   readonly tls: readonly string[];
 }
 
-export function parseAddress(value: string, { plain, tls }: Schemes): ListenAddress {
-  const [, scheme = '', bracketed, bare, port] =
-    /^([a-z]+):\/\/(?:\[([0-9a-fA-F:.]+)\]|([^:/@[\]]+)):(\d{1,5})\/?$/.exec(value) ?? [];
-  const host = bracketed ?? bare;
-  if (host === undefined || ![...plain, ...tls].includes(scheme) || Number(port) > 65_535) {
-    throw new Expected(`an address like ${plain[0]}://127.0.0.1:5654 or ${tls[0]}://127.0.0.1:5654`);
-  }
-  return { tls: tls.includes(scheme), host, port: Number(port) };
+function listenAddress({ plain, tls }: Schemes): Kind<ListenAddress> {
+  return kind('ADDRESS', (text) => {
+    const [, scheme = '', bracketed, bare, port] =
+      /^([a-z]+):\/\/(?:\[([0-9a-fA-F:.]+)\]|([^:/@[\]]+)):(\d{1,5})\/?$/.exec(text) ?? [];
+    const host = bracketed ?? bare;
+    if (host === undefined || ![...plain, ...tls].includes(scheme) || Number(port) > 65_535)
+      throw new Expected(`an address like ${plain[0]}://127.0.0.1:5654 or ${tls[0]}://127.0.0.1:5654`);
+    return { tls: tls.includes(scheme), host, port: Number(port) };
+  });
 }
 
-export function parseUpstream(value: string): ListenAddress {
-  // What is in an address is in the list of processes, and in messages like the one below.
-  if (value.includes('@')) {
+const BROKER = listenAddress({ plain: ['mqtt', 'tcp'], tls: ['mqtts', 'ssl', 'tls'] });
+export const BROKER_ADDRESS = kind('ADDRESS', (text) => {
+  // An address is seen in the list of processes, and in messages like the one below.
+  if (text.includes('@')) {
+    const hint = 'put the password into a file, and name that by mqtt-upstream-password-file';
     throw new KeywrightError(
       'invalid-input',
       'mqtt-upstream takes an address without user name and password',
-      {
-        hint: 'put the password into a file, and name that by mqtt-upstream-password-file',
-      },
+      { hint },
     );
   }
-  const address = parseAddress(value, { plain: ['mqtt', 'tcp'], tls: ['mqtts', 'ssl', 'tls'] });
+  const address = BROKER.read(text);
   if (address.port === 0) throw new Expected('the address of a broker: it has no port');
   return address;
-}
+});
 
-export function parseBoolean(value: string): boolean {
-  if (value !== 'true' && value !== 'false') throw new Expected('true or false');
-  return value === 'true';
-}
-
-export function parseCertificateUse(value: string): 'required' | 'optional' {
-  if (value !== 'required' && value !== 'optional') throw new Expected('required or optional');
-  return value;
-}
-
-export function parseServerName(value: string): string {
-  if (!/^[A-Za-z0-9*]([A-Za-z0-9.:-]{0,252})$/.test(value)) throw new Expected('a host name or an address');
-  return value.toLowerCase();
-}
-
-export function parseLogFormat(value: string): LogFormat {
-  if (value !== 'auto' && value !== 'human' && value !== 'json') throw new Expected('auto, human or json');
-  return value;
-}
-
-export function parseLogLevel(value: string): LogLevel {
-  const level = LOG_LEVELS.find((each) => each === value);
-  if (level === undefined) throw new Expected('silent, error, warn, info or debug');
-  return level;
-}
-
-export function parseHeaderName(value: string): string {
-  // RFC 9110 section 5.6.2
-  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/.test(value)) throw new Expected('the name of a header');
-  return value.toLowerCase();
-}
-
-export function parseRate(value: string): Rate | undefined {
-  if (value === 'off') return undefined;
-  const [, count, duration] = /^([1-9]\d{0,6})\/([1-9]\d{0,3}[smh])$/.exec(value) ?? [];
-  if (count === undefined || duration === undefined) throw new Expected('a rate like 100/1m, or off');
-  return { count: Number(count), perMs: addDuration(0, duration) };
-}
-
-/** A bound of the MQTT engine, like `queued-messages=100`. */
-export function parseMqttLimit(value: string): Partial<MqttLimits> {
-  const [, name = '', digits = ''] = /^([a-z-]+)=(\d{1,12})$/.exec(value) ?? [];
-  const limit = limitByName(name);
-  if (limit === undefined)
-    throw new Expected('a limit and a number, like queued-messages=1000 (docs/mqtt.md)');
-  const { least, most } = MQTT_LIMITS[limit];
-  const number = Number(digits);
-  if (number < least || number > most) throw new Expected(`${name} between ${least} and ${most}`);
-  return { [limit]: number };
-}
-
-export function parseHttpUpstream(value: string): string {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  const isPlain = url && url.pathname === '/' && !url.search && !url.hash && !url.username && !url.password;
-  if (!isPlain || !/^https?:$/.test(url.protocol))
-    throw new Expected('a URL like http://127.0.0.1:8080, without a path');
+export const UPSTREAM_URL = kind('URL', (text) => {
+  const url = plainUrl(text);
+  if (url?.pathname !== '/') throw new Expected('a URL like http://127.0.0.1:8080, without a path');
   return url.origin;
+});
+
+// RFC 8414 section 2: a URL without query and fragment
+export const ISSUER_URL = kind('URL', (text) => {
+  if (plainUrl(text) === undefined) throw new Expected('a URL like https://keys.example.com');
+  return text.replace(/\/$/, '');
+});
+
+function plainUrl(text: string): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) return undefined;
+  return url.search || url.hash || url.username || url.password ? undefined : url;
 }
 
-export function parseSpan(value: string): number {
-  if (!/^[1-9]\d{0,4}[smh]$/.test(value)) throw new Expected('a span like 60s or 5m');
-  return addDuration(0, value);
-}
+export const AUDIENCE = matching(/^[\x21-\x7e]{1,200}$/, 'a name without blanks, or a URL');
+export const HOST = inLowerCase(matching(/^[a-z0-9*]([a-z0-9.:-]{0,252})$/i, 'a host name or an address'));
+// RFC 9110 section 5.6.2
+export const HEADER = inLowerCase(matching(/^[!#$%&'*+.^_`|~0-9a-z-]{1,64}$/i, 'the name of a header'));
 
-export function parseNetwork(value: string): Network {
-  const [address = '', prefix] = value.split('/');
+export const NETWORK = kind('ADDRESS', (text) => {
+  const [address = '', prefix] = text.split('/');
   const bits = isIP(address) === 4 ? 32 : 128;
   if (isIP(address) === 0 || !/^\d{1,3}$/.test(prefix ?? '0') || Number(prefix ?? 0) > bits)
     throw new Expected('an address like 10.0.0.1, or a network like 10.0.0.0/8');
   return { address, prefix: Number(prefix ?? bits) };
-}
+});
 
-export function parseIssuer(value: string): string {
-  // RFC 8414 section 2: a URL without query and fragment
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.search || url.hash || url.username) {
-    throw new Expected('a URL like https://keys.example.com');
-  }
-  return value.replace(/\/$/, '');
-}
+/** A rate; undefined for no limit. */
+export const RATE = kind<Rate | undefined>('COUNT/SPAN|off', (text) => {
+  if (text === 'off') return undefined;
+  const [, count, span] = /^([1-9]\d{0,6})\/([1-9]\d{0,3}[smh])$/.exec(text) ?? [];
+  if (count === undefined || span === undefined) throw new Expected('a rate like 100/1m, or off');
+  return { count: Number(count), perMs: addDuration(0, span) };
+});
 
-export function parseAudience(value: string): string {
-  if (!/^[\x21-\x7e]{1,200}$/.test(value)) throw new Expected('a name without blanks, or a URL');
-  return value;
-}
+/** A span, in milliseconds. */
+export const SPAN = kind('SPAN', (text) =>
+  addDuration(0, matching(/^[1-9]\d{0,4}[smh]$/, 'a span like 60s or 5m').read(text)),
+);
 
-export function parseJwtAlgorithm(value: string): Exclude<SigningAlgorithm, 'HS256'> {
-  if (value !== 'ES256' && value !== 'RS256' && value !== 'EdDSA')
-    throw new Expected('ES256, RS256 or EdDSA');
-  return value;
-}
+/** A bound of the MQTT engine, like `queued-messages=100`. */
+export const MQTT_LIMIT = kind<Partial<MqttLimits>>('NAME=NUMBER', (text) => {
+  const [, name = '', digits = ''] = /^([a-z-]+)=(\d{1,12})$/.exec(text) ?? [];
+  const limit = limitByName(name);
+  if (limit === undefined)
+    throw new Expected('a limit and a number, like queued-messages=1000 (docs/mqtt.md)');
+  const { least, most } = MQTT_LIMITS[limit];
+  if (Number(digits) < least || Number(digits) > most)
+    throw new Expected(`${name} between ${least} and ${most}`);
+  return { [limit]: Number(digits) };
+});
 
-export function parseScopeName(value: string): string {
-  const scope = checked(parseScope)(value);
+export const PATH_RULE = kind('RULE', allowed(parsePathRule));
+export const KEY_PREFIX = kind('PREFIX', allowed(checkKeyPrefix));
+
+/** The name of a scope that operators add. */
+export const SCOPE = kind('SCOPE', (text) => {
+  const scope = allowed(parseScope)(text);
   if (scope.endsWith('*') || /^(publish|subscribe):/.test(scope))
     throw new Expected('a scope like pipes:read');
   return scope;
+});
+
+function matching(pattern: RegExp, expected: string): Kind<string> {
+  return kind('NAME', (text) => {
+    if (!pattern.test(text)) throw new Expected(expected);
+    return text;
+  });
 }
 
-export function parseHttpAddress(value: string): ListenAddress {
-  return parseAddress(value, { plain: ['tcp', 'http'], tls: ['https'] });
+function inLowerCase({ takes, read }: Kind<string>): Kind<string> {
+  return kind(takes, (text) => read(text).toLowerCase());
 }
 
-/** Values that have a rule elsewhere. */
-export function checked<T>(check: (value: string) => T): (value: string) => T {
-  return (value) => {
+/** Reads a value that has its rule elsewhere. */
+function allowed<Value>(read: (text: string) => Value): (text: string) => Value {
+  return (text) => {
     try {
-      return check(value);
+      return read(text);
     } catch (error) {
       throw new Expected(`allowed: ${error instanceof Error ? error.message : error}`);
     }

@@ -3,18 +3,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
+import { bitString, children, der, explicit, integer, parseDer, sequence } from '../../src/ca/der.js';
 import { readRequest, signRequest } from '../../src/ca/request.js';
-import {
-  bitString,
-  children,
-  der,
-  emptyContext,
-  integer,
-  name,
-  parseDer,
-  sequence,
-  spki,
-} from '../../src/ca/x509.js';
+import { name, spki } from '../../src/ca/x509.js';
 import { requireRequestFor } from '../../src/core/manage/certification-request.js';
 import { keyAlgorithmOf } from '../../src/core/model/key-algorithm.js';
 import { scratchDirectory } from '../support/keywright.js';
@@ -234,7 +225,7 @@ it('refuses a key for which anybody can sign', () => {
   // Nobody has a private key for it, and yet:
   expect(verify(null, Buffer.from('anything'), publicKey, signature)).toBe(true);
   const subject = name([{ type: 'CN', value: 'gateway-01' }]);
-  const asked = sequence(integer(Buffer.of(0)), subject, spki(publicKey), emptyContext(0));
+  const asked = sequence(integer(Buffer.of(0)), subject, spki(publicKey), explicit(0));
   const algorithm = parseDer(Buffer.from('300506032b6570', 'hex'));
   if (algorithm === undefined) throw new Error('no DER');
   expect(refusalOf(pem(der(sequence(asked, algorithm, bitString(signature)))))).toBe(

@@ -8,7 +8,6 @@ import { ensureServerLeaf } from '../../src/ca/server-leaf.js';
 import type { ServerName } from '../../src/core/ports/certificate-authority.js';
 import { openHome } from '../../src/home/open-home.js';
 import { startServer } from '../../src/server/start-server.js';
-import { serveSettings } from '../../src/settings/read.js';
 import { scratchDirectory } from '../support/keywright.js';
 
 const START = Date.parse('2026-06-01T00:00:00Z');
@@ -77,18 +76,17 @@ describe('a running server', () => {
     const app = await openHome({
       directory: home,
       notice: () => undefined,
+      flags: { http: 'https://127.0.0.1:0', mqtt: 'mqtts://127.0.0.1:0' },
       environment: {},
       clock: { now: () => now },
     });
-    const flags = { http: 'https://127.0.0.1:0', mqtt: 'mqtts://127.0.0.1:0' };
-    const settings = await serveSettings({ flags, environment: {}, home });
     const lines: string[] = [];
     const log = {
       info: (...parts: unknown[]) => void lines.push(String(parts.at(-1))),
       warn: () => undefined,
       error: () => undefined,
     };
-    const server = await startServer(app, settings, log);
+    const server = await startServer(app, log);
     onTestFinished(() => server.close());
 
     const before = [await endOf(server.http), await endOf(server.mqtt)];

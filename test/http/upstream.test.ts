@@ -345,7 +345,6 @@ it('gives a body that does not get in no more time than without an upstream', ()
   const upstream = upstreamOf({
     ...{ url: 'http://127.0.0.1:1', timeoutMs: 60_000, keepCredentials: false },
     services: services as unknown as HttpServices,
-    onFailure: () => undefined,
   });
   onTestFinished(() => upstream.close());
   const [slow, empty] = [new IncomingMessage(new Socket()), new IncomingMessage(new Socket())];

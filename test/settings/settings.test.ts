@@ -3,8 +3,12 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mqttLimits } from '../../src/core/model/mqtt-limits.js';
-import { homeDirectory, serveSettings } from '../../src/settings/read.js';
+import { homeDirectory } from '../../src/settings/home-directory.js';
+import { openSettings } from '../../src/settings/read.js';
+import type { SettingSources } from '../../src/settings/sources.js';
 import { scratchDirectory } from '../support/keywright.js';
+
+const serveSettings = async (sources: SettingSources) => (await openSettings(sources)).serve();
 
 async function homeWith(configuration?: string): Promise<string> {
   const home = join(await scratchDirectory(), 'home');
@@ -16,21 +20,24 @@ async function homeWith(configuration?: string): Promise<string> {
 describe('settings of serve', () => {
   it('have defaults', async () => {
     const home = await homeWith();
-    expect(await serveSettings({ flags: {}, environment: {}, home })).toEqual({
+    expect(await serveSettings({ flags: {}, environment: {}, home })).toStrictEqual({
       http: { tls: false, host: '127.0.0.1', port: 5654 },
-      httpTokenAuth: true,
+      httpEnableTokenAuth: true,
       mqtt: { tls: false, host: '127.0.0.1', port: 5653 },
-      mqttTokenAuth: true,
+      mqttEnableTokenAuth: true,
       mqttClientCertificate: 'required',
       mqttLimits: mqttLimits(),
-      serverNames: [],
-      credentialHeaders: [],
-      trustedProxies: [],
+      mqttUpstream: undefined,
+      serverName: [],
+      credentialHeader: [],
+      trustedProxy: [],
       proxyProtocol: [],
       rules: [],
       httpUpstream: undefined,
       failedAttempts: { count: 100, perMs: 60_000 },
       requestsPerKey: undefined,
+      callbackSecret: undefined,
+      callbackSecretFile: undefined,
       log: 'auto',
       logLevel: 'info',
       scopes: [],
@@ -52,7 +59,7 @@ describe('settings of serve', () => {
     expect(settings).toMatchObject({
       http: { tls: true, host: '::1', port: 2 },
       mqtt: { tls: true, host: 'localhost', port: 3 },
-      serverNames: ['a.example', 'b.example'],
+      serverName: ['a.example', 'b.example'],
       proxyProtocol: [
         { address: '10.0.0.0', prefix: 8 },
         { address: '::1', prefix: 128 },
@@ -64,7 +71,7 @@ describe('settings of serve', () => {
   it('take a list in a variable with commas', async () => {
     const environment = { KEYWRIGHT_SERVER_NAME: 'a.example,10.0.0.1' };
     const settings = await serveSettings({ flags: {}, environment, home: await homeWith() });
-    expect(settings.serverNames).toEqual(['a.example', '10.0.0.1']);
+    expect(settings.serverName).toEqual(['a.example', '10.0.0.1']);
   });
 
   it.each([

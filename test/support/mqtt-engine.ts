@@ -7,6 +7,7 @@ import type { Connection, Wire } from '../../src/mqtt/engine/connection.js';
 import { onClose } from '../../src/mqtt/engine/on-close.js';
 import { onConnect } from '../../src/mqtt/engine/on-connect.js';
 import { receive } from '../../src/mqtt/engine/receive.js';
+import { brokenRule } from '../../src/mqtt/gate/connect-rules.js';
 import { type Handover, sessionName } from '../../src/mqtt/gate/engine.js';
 import { Link } from '../../src/mqtt/link.js';
 import { refusalPacket } from '../../src/mqtt/packets/connack.js';
@@ -31,9 +32,11 @@ export class DryEngine {
     this.broker = new Broker({
       limits: mqttLimits(limits),
       now: () => this.now,
-      report: ({ what, clientId, reason }) => this.reported.push(`${what} ${clientId} ${reason}`),
-      onFailure: (error) => {
-        throw error;
+      observer: {
+        connection: ({ what, clientId, reason }) => this.reported.push(`${what} ${clientId} ${reason}`),
+        failed: ({ error }) => {
+          throw error;
+        },
       },
     });
   }
@@ -98,7 +101,9 @@ export class DryClient implements Wire {
       ended: () => {},
       closed: () => {},
     };
-    this.#connection = onConnect(engine.broker, { handover, connect: parsed.connect, wire: this });
+    const broken = brokenRule(parsed.connect, rights);
+    if (broken !== undefined) handover.refuse(broken.refusal, broken.cause);
+    else this.#connection = onConnect(engine.broker, { handover, connect: parsed.connect, wire: this });
   }
 
   /** Of one kind, in order. */

@@ -10,6 +10,8 @@ import { EmbeddedEngine } from '../../src/mqtt/engine/engine.js';
 import { Gate } from '../../src/mqtt/gate/gate.js';
 import { PacketReader } from '../../src/mqtt/packets/packet-reader.js';
 
+const UNOBSERVED = { accepted: () => undefined, refused: () => undefined, connection: () => undefined };
+
 export interface FuzzOptions {
   readonly seed: number;
   /** How many packets are sent. */
@@ -103,8 +105,7 @@ class Stage {
         retainedMessages: 50,
       }),
       now: () => this.#now,
-      report: () => undefined,
-      onFailure: (error) => this.failures.push(error),
+      observer: { ...UNOBSERVED, failed: ({ error }) => void this.failures.push(error) },
     });
     this.#gate = new Gate({
       registry: NOBODY,
@@ -114,8 +115,7 @@ class Stage {
       connectTimeoutMs: 5_000,
       attempts: new Attempts(undefined),
       addressKey: (address) => address,
-      noteUse: () => undefined,
-      report: () => undefined,
+      observer: UNOBSERVED,
     });
   }
 

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { confirmed } from '../../cli/confirm.js';
-import { OPERATOR } from '../../core/manage/actor.js';
+import { management } from '../../cli/services.js';
 import { deleteClient, requireClient } from '../../core/manage/issue-client.js';
 import { parseClientId } from '../../core/model/client-id.js';
 import { KeywrightError } from '../../core/model/errors.js';
@@ -20,12 +20,12 @@ export default class KeyDel extends BaseCommand {
   async run() {
     const { args, flags } = await this.parse(KeyDel);
     const clientId = parseClientId(args['client-id']);
-    const { keyStore, clock, audit } = await this.openHome(flags.home);
-    await requireClient(keyStore, clientId);
+    const home = await this.openHome(flags.home);
+    await requireClient(home.keyStore, clientId);
     if (!flags.yes && !(await confirmed(`Delete ${clientId}? Its credentials stop working at once.`))) {
       throw new KeywrightError('cancelled', `client ${clientId} was not deleted`);
     }
-    await deleteClient({ keyStore, clock, audit, actor: OPERATOR }, clientId);
+    await deleteClient(management(home), clientId);
     this.log(`Deleted ${clientId}`);
     return { id: clientId, deleted: true };
   }

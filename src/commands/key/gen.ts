@@ -8,8 +8,7 @@ import {
   writeBundle,
 } from '../../cli/bundle-files.js';
 import { ISSUE_FLAGS, issueTerms } from '../../cli/issue-flags.js';
-import { userServices } from '../../cli/services.js';
-import { OPERATOR } from '../../core/manage/actor.js';
+import { management } from '../../cli/services.js';
 import { makeClientPassword } from '../../core/manage/client-password.js';
 import { clientValidity, issueClient, requireFreeId } from '../../core/manage/issue-client.js';
 import { clientView } from '../../core/manage/views.js';
@@ -67,7 +66,7 @@ the token nor the password is kept.`;
     const archive = `${prefix}.zip`;
 
     const home = await this.openHome(flags.home);
-    const { keyStore, clock, audit, licence } = home;
+    const { keyStore, clock } = home;
     const { asked, terms } = await issueTerms(flags, home);
     if (!flags.force) {
       await requireFreeId(keyStore, clientId);
@@ -76,11 +75,9 @@ the token nor the password is kept.`;
     const authority = await home.authority();
     const validity = clientValidity(asked, authority, clock.now());
     const options = { replace: flags.force };
-    const password = withPassword
-      ? await makeClientPassword(await userServices(home), { alone: true })
-      : undefined;
+    const password = withPassword ? await makeClientPassword(management(home), { alone: true }) : undefined;
     const client = await issueClient(
-      { keyStore, authority, clock, audit, licence, actor: OPERATOR },
+      { ...management(home), authority },
       {
         ...{ clientId, algorithm: flags.algorithm, validity, ...terms, ...options },
         mqttPassword: password?.credential,

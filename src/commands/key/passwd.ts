@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { newPassword, PASSWORD_FLAGS } from '../../cli/password-input.js';
-import { userServices } from '../../cli/services.js';
+import { management } from '../../cli/services.js';
 import { deleteClientPassword, setClientPassword } from '../../core/manage/client-password.js';
 import { requireClient } from '../../core/manage/issue-client.js';
 import { makePassword } from '../../core/model/api-key.js';
@@ -41,7 +41,7 @@ more: what is made has 24 characters, what is given needs 16. A client has one M
     const clientId = parseClientId(args['client-id']);
     const home = await this.openHome(flags.home);
     await requireClient(home.keyStore, clientId);
-    const services = await userServices(home);
+    const services = management(home);
     if (flags.delete) {
       await deleteClientPassword(services, clientId);
       this.log(`Deleted the MQTT password of ${clientId}`);

@@ -3,7 +3,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { refuseExisting, writeCertificate } from '../../cli/bundle-files.js';
 import { readInput } from '../../cli/input.js';
 import { ISSUE_FLAGS, issueTerms } from '../../cli/issue-flags.js';
-import { OPERATOR } from '../../core/manage/actor.js';
+import { management } from '../../cli/services.js';
 import { requestedClientId } from '../../core/manage/certification-request.js';
 import { clientValidity, type Delivery, requireFreeId, signClient } from '../../core/manage/issue-client.js';
 import { clientView } from '../../core/manage/views.js';
@@ -44,7 +44,7 @@ its signed token with that key itself.`;
     const request = await readCertificateRequest((await readInput(args.request)).toString());
     const clientId = requestedClientId(request, flags.id);
     const home = await this.openHome(flags.home);
-    const { keyStore, clock, audit, licence } = home;
+    const { keyStore, clock } = home;
     const { asked, terms } = await issueTerms(flags, home);
     const { output } = flags;
     if (!flags.force) {
@@ -55,7 +55,7 @@ its signed token with that key itself.`;
     const validity = clientValidity(asked, authority, clock.now());
     let certificate = '';
     const client = await signClient(
-      { keyStore, authority, clock, audit, licence, actor: OPERATOR },
+      { ...management(home), authority },
       { clientId, publicKey: request.publicKey, validity, ...terms, replace: flags.force },
       async (signed) => {
         certificate = signed;

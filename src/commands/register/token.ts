@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { askApiKey } from '../../cli/ask-api-key.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { printFreshKey } from '../../cli/print-api-key.js';
-import { apiKeyServices, userServices } from '../../cli/services.js';
+import { management } from '../../cli/services.js';
 import { registerApiKey } from '../../core/manage/api-keys.js';
 import { makeClientPassword } from '../../core/manage/client-password.js';
 import { parseClientId } from '../../core/model/client-id.js';
@@ -58,11 +58,14 @@ asks for what the flags leave out.`;
       prefix: flags.prefix ?? settings.keyPrefix,
     };
     const mqttPassword = flags['mqtt-password']
-      ? await makeClientPassword(await userServices(home), { alone: false })
+      ? await makeClientPassword(management(home), { alone: false })
       : undefined;
     return printFreshKey(
       this,
-      await registerApiKey(await apiKeyServices(home), { ...request, mqttPassword }),
+      await registerApiKey(
+        { ...management(home), hashSecret: await home.hashSecret() },
+        { ...request, mqttPassword },
+      ),
     );
   }
 }

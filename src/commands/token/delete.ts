@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { confirmed } from '../../cli/confirm.js';
 import { apiKeyIdArg } from '../../cli/flags.js';
-import { apiKeyServices, lookUp } from '../../cli/services.js';
+import { management } from '../../cli/services.js';
 import { apiKeyId, deleteApiKey, findApiKey } from '../../core/manage/api-keys.js';
 import { KeywrightError } from '../../core/model/errors.js';
 
@@ -16,12 +16,12 @@ export default class TokenDelete extends BaseCommand {
   async run() {
     const { args, flags } = await this.parse(TokenDelete);
     const home = await this.openHome(flags.home);
-    const { client, credential } = await findApiKey(lookUp(home), args.id);
+    const { client, credential } = await findApiKey(management(home), args.id);
     const id = apiKeyId(client, credential);
     if (!flags.yes && !(await confirmed(`Delete ${id}? It stops working at once.`))) {
       throw new KeywrightError('cancelled', `API key ${id} was not deleted`);
     }
-    await deleteApiKey(await apiKeyServices(home), id);
+    await deleteApiKey(management(home), id);
     this.log(`Deleted ${id}`);
     return { id, deleted: true };
   }

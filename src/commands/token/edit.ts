@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { apiKeyIdArg } from '../../cli/flags.js';
 import { printKey } from '../../cli/print-api-key.js';
-import { apiKeyServices } from '../../cli/services.js';
+import { management } from '../../cli/services.js';
 import { editApiKey } from '../../core/manage/api-keys.js';
 import { apiKeyView } from '../../core/manage/views.js';
 import { KeywrightError } from '../../core/model/errors.js';
@@ -35,7 +35,7 @@ export default class TokenEdit extends BaseCommand {
         hint: 'see: keywright token edit --help',
       });
     const now = home.clock.now();
-    const held = await editApiKey(await apiKeyServices(home), args.id, {
+    const held = await editApiKey(management(home), args.id, {
       label,
       scopes: scope && (await home.parseScopes(scope)),
       expiresAt: expires === undefined ? undefined : parseExpiry(expires, now),

@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { apiKeyIdArg } from '../../cli/flags.js';
-import { apiKeyServices } from '../../cli/services.js';
+import { management } from '../../cli/services.js';
 import { invalidateApiKey } from '../../core/manage/api-keys.js';
 import { apiKeyView } from '../../core/manage/views.js';
 
@@ -12,7 +12,7 @@ export default class TokenInvalidate extends BaseCommand {
   async run() {
     const { args, flags } = await this.parse(TokenInvalidate);
     const home = await this.openHome(flags.home);
-    const held = await invalidateApiKey(await apiKeyServices(home), args.id);
+    const held = await invalidateApiKey(management(home), args.id);
     const view = apiKeyView(held, { now: home.clock.now() });
     this.log(`Invalidated ${view.id}`);
     return view;

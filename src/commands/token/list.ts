@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
-import { lookUp } from '../../cli/services.js';
+import { management } from '../../cli/services.js';
 import { table } from '../../cli/table.js';
 import { apiKeyId, listApiKeys } from '../../core/manage/api-keys.js';
 import { allLastUses } from '../../core/manage/last-uses.js';
@@ -26,7 +26,7 @@ export default class TokenList extends BaseCommand {
     const owner = flags.owner === undefined ? undefined : parseUserName(flags.owner);
     if (owner !== undefined) await requireUser(home.keyStore, owner);
     const uses = await allLastUses(home.keyStore);
-    const views = (await listApiKeys(lookUp(home), { owner })).map((held) =>
+    const views = (await listApiKeys(management(home), { owner })).map((held) =>
       apiKeyView(held, { now, used: uses.get(apiKeyId(held.client, held.credential)) }),
     );
     if (views.length === 0) {

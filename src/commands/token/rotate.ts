@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { apiKeyIdArg } from '../../cli/flags.js';
 import { printFreshKey } from '../../cli/print-api-key.js';
-import { apiKeyServices } from '../../cli/services.js';
+import { management } from '../../cli/services.js';
 import { rotateApiKey } from '../../core/manage/api-keys.js';
 import { addDuration, formatTime } from '../../core/model/time.js';
 
@@ -27,7 +27,11 @@ export default class TokenRotate extends BaseCommand {
     const home = await this.openHome(flags.home);
     const now = home.clock.now();
     const overlapUntil = flags.now ? now : addDuration(now, flags.overlap ?? '24h');
-    const fresh = await rotateApiKey(await apiKeyServices(home), args.id, overlapUntil);
+    const fresh = await rotateApiKey(
+      { ...management(home), hashSecret: await home.hashSecret() },
+      args.id,
+      overlapUntil,
+    );
     this.notice(
       flags.now ? 'the old key stopped working' : `the old key works until ${formatTime(overlapUntil)}`,
     );

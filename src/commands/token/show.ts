@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { apiKeyIdArg } from '../../cli/flags.js';
 import { printKey } from '../../cli/print-api-key.js';
-import { lookUp } from '../../cli/services.js';
+import { management } from '../../cli/services.js';
 import { apiKeyId, findApiKey } from '../../core/manage/api-keys.js';
 import { lastUse } from '../../core/manage/last-uses.js';
 import { apiKeyView } from '../../core/manage/views.js';
@@ -14,7 +14,7 @@ export default class TokenShow extends BaseCommand {
   async run() {
     const { args, flags } = await this.parse(TokenShow);
     const home = await this.openHome(flags.home);
-    const held = await findApiKey(lookUp(home), args.id);
+    const held = await findApiKey(management(home), args.id);
     const used = await lastUse(home.keyStore, apiKeyId(held.client, held.credential));
     return printKey(this, apiKeyView(held, { now: home.clock.now(), used }));
   }

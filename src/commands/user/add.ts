@@ -3,7 +3,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { repeated, userArg } from '../../cli/flags.js';
 import { newPassword, PASSWORD_FLAGS } from '../../cli/password-input.js';
 import { printUser } from '../../cli/print-user.js';
-import { userServices } from '../../cli/services.js';
+import { management } from '../../cli/services.js';
 import { addUser } from '../../core/manage/users.js';
 import { KeywrightError } from '../../core/model/errors.js';
 import { parseUserName, ROLES } from '../../core/model/user.js';
@@ -40,6 +40,6 @@ export default class UserAdd extends BaseCommand {
     }
     const password = await newPassword(flags);
     const details = { email, groups, domains, role, scopes };
-    return printUser(this, await addUser(await userServices(home), { id, password, ...details }));
+    return printUser(this, await addUser(management(home), { id, password, ...details }));
   }
 }

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { confirmed } from '../../cli/confirm.js';
 import { userArg } from '../../cli/flags.js';
-import { userServices } from '../../cli/services.js';
+import { management } from '../../cli/services.js';
 import { deleteUser, requireUser } from '../../core/manage/users.js';
 import { KeywrightError } from '../../core/model/errors.js';
 import { parseUserName } from '../../core/model/user.js';
@@ -36,7 +36,7 @@ export default class UserDel extends BaseCommand {
     const heir = flags['give-to'];
     const others = flags['with-clients'] ? 'delete' : 'none';
     const clients = heir === undefined ? others : { giveTo: parseUserName(heir) };
-    await deleteUser(await userServices(home), id, clients);
+    await deleteUser(management(home), id, clients);
     this.log(`Deleted user ${id}`);
     return { id, deleted: true };
   }

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { repeated, userArg } from '../../cli/flags.js';
 import { printUser } from '../../cli/print-user.js';
-import { userServices } from '../../cli/services.js';
+import { management } from '../../cli/services.js';
 import { editUser } from '../../core/manage/users.js';
 import { KeywrightError } from '../../core/model/errors.js';
 import { parseUserName, ROLES } from '../../core/model/user.js';
@@ -36,7 +36,7 @@ export default class UserEdit extends BaseCommand {
         hint: 'see: keywright user edit --help',
       });
     const home = await this.openHome(flags.home);
-    const user = await editUser(await userServices(home), parseUserName(args.name), {
+    const user = await editUser(management(home), parseUserName(args.name), {
       email: email === '' ? null : email,
       groups: group?.filter((name) => name !== ''),
       domains: domain?.filter((name) => name !== ''),

@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { userArg } from '../../cli/flags.js';
 import { newPassword, PASSWORD_FLAGS } from '../../cli/password-input.js';
-import { userServices } from '../../cli/services.js';
+import { management } from '../../cli/services.js';
 import { changePassword, requireUser } from '../../core/manage/users.js';
 import { parseUserName } from '../../core/model/user.js';
 
@@ -19,7 +19,7 @@ export default class UserPasswd extends BaseCommand {
     const id = parseUserName(args.name);
     const home = await this.openHome(flags.home);
     await requireUser(home.keyStore, id);
-    await changePassword(await userServices(home), id, await newPassword(flags));
+    await changePassword(management(home), id, await newPassword(flags));
     this.log(`Changed the password of ${id}`);
     return { id, changed: true };
   }

@@ -1,27 +1,23 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { checkKeyPrefix, keyHint, makeApiKey } from '../model/api-key.js';
-import { type ApiKeyCredential, type Client, liveClient, parseLabel } from '../model/client.js';
+import {
+  type ApiKeyCredential,
+  type Client,
+  deletedClient,
+  liveClient,
+  newClient,
+  parseLabel,
+} from '../model/client.js';
 import { canonicalClientId } from '../model/client-id.js';
 import { KeywrightError } from '../model/errors.js';
 import { checkTime, NEVER, type Timestamp } from '../model/time.js';
 import { parseGroupName } from '../model/user.js';
-import type { AuditEvent, AuditLog } from '../ports/audit-log.js';
-import type { Clock } from '../ports/clock.js';
-import type { KeyStore } from '../ports/key-store.js';
-import type { Licence } from '../ports/licence.js';
-import { type Actor, isTheirs, ownerOfNew, requireGrantable } from './actor.js';
+import type { AuditEvent } from '../ports/audit-log.js';
+import { isTheirs, ownerOfNew, requireGrantable } from './actor.js';
 import { type FreshPassword, withPassword } from './client-password.js';
 import { noSuchClient, requireClient } from './issue-client.js';
+import type { Management, Managing } from './management.js';
 import { requireOwnable } from './ownership.js';
-
-export interface ApiKeyServices {
-  readonly keyStore: KeyStore;
-  readonly clock: Clock;
-  readonly hashSecret: (secret: string) => string;
-  readonly audit: AuditLog;
-  readonly actor: Actor;
-  readonly licence: Licence;
-}
 
 export interface ApiKeyRequest {
   /** Canonical id of an existing client that gets one more credential. */
@@ -55,7 +51,10 @@ export interface HeldApiKey {
 }
 
 /** Registers an API key. @throws KeywrightError `not-found` where the client or the owner does not exist; `refused`, `invalid-input` */
-export async function registerApiKey(services: ApiKeyServices, request: ApiKeyRequest): Promise<FreshApiKey> {
+export async function registerApiKey(
+  services: Managing<'licence' | 'hashSecret'>,
+  request: ApiKeyRequest,
+): Promise<FreshApiKey> {
   const { keyStore, clock, audit, actor, licence } = services;
   const { clientId, newClientId, expiresAt, scopes, mqttPassword } = request;
   const now = clock.now();
@@ -80,7 +79,9 @@ export async function registerApiKey(services: ApiKeyServices, request: ApiKeyRe
       keyStore.clients.update(id, (current) => {
         const holder =
           liveClient(current) ??
-          (found === undefined ? newClient(id, { request, owner, domain, now }) : undefined);
+          (found === undefined
+            ? newClient({ id, label: request.label ?? null, owner, domain, scopes, createdAt: now })
+            : undefined);
         if (holder === undefined || holder.owner !== owner) throw noSuchClient(id);
         const credentials = [...holder.credentials, credential];
         return {
@@ -102,11 +103,7 @@ export interface ApiKeyEdit {
 }
 
 /** @throws KeywrightError `not-found`; `refused` where it would grant what the actor or the owner does not hold */
-export async function editApiKey(
-  services: ApiKeyServices,
-  id: string,
-  edit: ApiKeyEdit,
-): Promise<HeldApiKey> {
+export async function editApiKey(services: Managing, id: string, edit: ApiKeyEdit): Promise<HeldApiKey> {
   if (edit.expiresAt !== undefined) checkTime(edit.expiresAt);
   if (edit.scopes !== undefined || edit.expiresAt !== undefined) {
     const { client, credential } = await findApiKey(services, id);
@@ -125,7 +122,7 @@ export async function editApiKey(
 }
 
 /** Makes a key stop working and keeps it in the list. @throws KeywrightError `not-found` */
-export function invalidateApiKey(services: ApiKeyServices, id: string): Promise<HeldApiKey> {
+export function invalidateApiKey(services: Managing, id: string): Promise<HeldApiKey> {
   const now = services.clock.now();
   return changeKey(services, { action: 'token.invalidate', target: id }, (key) => ({
     ...key,
@@ -134,7 +131,7 @@ export function invalidateApiKey(services: ApiKeyServices, id: string): Promise<
 }
 
 /** Removes a key; a client that had nothing else goes with it. @throws KeywrightError `not-found` */
-export async function deleteApiKey(services: ApiKeyServices, id: string): Promise<void> {
+export async function deleteApiKey(services: Managing, id: string): Promise<void> {
   const { client, credential } = await findApiKey(services, id);
   const now = services.clock.now();
   await services.audit.record({ action: 'token.delete', target: apiKeyId(client, credential) }, () =>
@@ -145,9 +142,7 @@ export async function deleteApiKey(services: ApiKeyServices, id: string): Promis
       // A password that goes beside a key opens nothing by itself.
       const isEmpty = credentials.every((each) => each.kind === 'password' && !each.alone);
       if (!isEmpty) return { ...holder, credentials, updatedAt: now };
-      return holder.retired.length === 0
-        ? undefined
-        : { ...holder, credentials: [], updatedAt: now, deletedAt: now };
+      return holder.retired.length === 0 ? undefined : deletedClient(holder, now);
     }),
   );
 }
@@ -157,7 +152,7 @@ export async function deleteApiKey(services: ApiKeyServices, id: string): Promis
  * own end if that comes first. @throws KeywrightError `not-found`, `refused` for a key that does not work any more
  */
 export async function rotateApiKey(
-  services: ApiKeyServices,
+  services: Managing<'hashSecret'>,
   id: string,
   overlapUntil: Timestamp,
 ): Promise<FreshApiKey> {
@@ -195,7 +190,7 @@ function requireWorking(
 
 /** All API keys that are the actor's to see, or those of one owner, oldest first. */
 export async function listApiKeys(
-  { keyStore, actor }: Pick<ApiKeyServices, 'keyStore' | 'actor'>,
+  { keyStore, actor }: Pick<Management, 'keyStore' | 'actor'>,
   { owner }: { readonly owner?: string | undefined } = {},
 ): Promise<HeldApiKey[]> {
   const clients = (await keyStore.clients.list()).filter(
@@ -209,7 +204,7 @@ export async function listApiKeys(
 
 /** Finds a key by `<client-id>:<key-id>`, or by the client id alone where it has one key. @throws KeywrightError `not-found` */
 export async function findApiKey(
-  { keyStore, actor }: Pick<ApiKeyServices, 'keyStore' | 'actor'>,
+  { keyStore, actor }: Pick<Management, 'keyStore' | 'actor'>,
   id: string,
 ): Promise<HeldApiKey> {
   const [holder = '', keyId] = id.split(':');
@@ -234,7 +229,7 @@ export function apiKeyId(client: Client, { id }: ApiKeyCredential): string {
 }
 
 async function changeKey(
-  { keyStore, clock, audit, actor }: ApiKeyServices,
+  { keyStore, clock, audit, actor }: Managing,
   { action, target }: AuditEvent,
   change: (key: ApiKeyCredential) => ApiKeyCredential,
 ): Promise<HeldApiKey> {
@@ -256,7 +251,7 @@ async function changeKey(
 
 /** Makes an API key that is no client's yet. @throws KeywrightError `invalid-input` on a label or a prefix of another form */
 export function freshApiKey(
-  { clock, hashSecret }: Pick<ApiKeyServices, 'clock' | 'hashSecret'>,
+  { clock, hashSecret }: Pick<Management, 'clock' | 'hashSecret'>,
   { label, scopes, expiresAt, prefix }: Pick<ApiKeyRequest, 'label' | 'scopes' | 'expiresAt' | 'prefix'>,
 ): { key: string; credential: ApiKeyCredential } {
   const key = makeApiKey(checkKeyPrefix(prefix));
@@ -276,37 +271,12 @@ export function freshApiKey(
 }
 
 async function requireGrant(
-  services: ApiKeyServices,
+  services: Managing,
   { owner, domain }: Client,
   scopes: readonly string[],
 ): Promise<void> {
   requireGrantable(services.actor, scopes);
   await requireOwnable(services, { owner, domain, scopes: [scopes] });
-}
-
-interface NewClient {
-  readonly request: ApiKeyRequest;
-  readonly owner: string | null;
-  readonly domain: string | null;
-  readonly now: Timestamp;
-}
-
-function newClient(id: string, { request: { label, scopes }, owner, domain, now }: NewClient): Client {
-  return {
-    id,
-    label: label ?? null,
-    owner,
-    domain,
-    scopes,
-    notBefore: now,
-    notAfter: NEVER,
-    revokedAt: null,
-    createdAt: now,
-    updatedAt: now,
-    deletedAt: null,
-    credentials: [],
-    retired: [],
-  };
 }
 
 function keysOf(client: Client): ApiKeyCredential[] {

@@ -4,22 +4,12 @@ import { makePassword, parseApiKey, unwrapApiKey } from '../model/api-key.js';
 import { type Client, type Credential, liveClient, type PasswordCredential } from '../model/client.js';
 import { KeywrightError } from '../model/errors.js';
 import { parseSignedToken } from '../model/signed-token.js';
-import type { AuditLog } from '../ports/audit-log.js';
 import type { Clock } from '../ports/clock.js';
-import type { KeyStore } from '../ports/key-store.js';
-import type { PasswordHasher } from '../ports/password-hasher.js';
 import { type Actor, isTheirs, requireGrantable } from './actor.js';
 import { changedMeanwhile, noSuchClient } from './issue-client.js';
+import type { Management, Managing } from './management.js';
 import { requireOwnable } from './ownership.js';
 import { checkPassword } from './users.js';
-
-export interface ClientPasswordServices {
-  readonly keyStore: KeyStore;
-  readonly clock: Clock;
-  readonly audit: AuditLog;
-  readonly passwords: PasswordHasher;
-  readonly actor: Actor;
-}
 
 /** A password that was just made: the only time that its text exists. */
 export interface FreshPassword {
@@ -34,7 +24,7 @@ export interface PasswordUse {
 
 /** Makes an MQTT password, for a client that is registered with it. @throws KeywrightError `busy` */
 export async function makeClientPassword(
-  { passwords, clock }: Pick<ClientPasswordServices, 'passwords' | 'clock'>,
+  { passwords, clock }: Pick<Management, 'passwords' | 'clock'>,
   { alone }: PasswordUse,
 ): Promise<FreshPassword> {
   const text = makePassword();
@@ -60,7 +50,7 @@ export interface GivenPassword extends PasswordUse {
  * `refused` where it would open more than the actor or the owner holds
  */
 export async function setClientPassword(
-  services: ClientPasswordServices,
+  services: Managing<'passwords'>,
   clientId: string,
   given: GivenPassword,
 ): Promise<Client> {
@@ -83,7 +73,7 @@ export async function setClientPassword(
 
 /** Takes a client's MQTT password away. @throws KeywrightError `not-found` where there is no such client, or it has none */
 export async function deleteClientPassword(
-  { keyStore, clock, audit, actor }: Omit<ClientPasswordServices, 'passwords'>,
+  { keyStore, clock, audit, actor }: Managing,
   clientId: string,
 ): Promise<Client> {
   const requirePassword = (current: Client | undefined) => {
@@ -129,7 +119,7 @@ function requireTheirs(
 
 /** A password that suffices alone does all that the client may: nobody makes one who could not make the client. */
 async function requireGrant(
-  { keyStore, actor }: ClientPasswordServices,
+  { keyStore, actor }: Pick<Management, 'keyStore' | 'actor'>,
   { owner, domain, scopes }: Client,
 ): Promise<void> {
   requireGrantable(actor, scopes);

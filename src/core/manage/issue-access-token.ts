@@ -1,19 +1,11 @@
-import type { TokenIssuer, TokenOrigin } from '../model/access-token.js';
-import { tokenPayload } from '../model/access-token.js';
+import { type TokenOrigin, tokenPayload } from '../model/access-token.js';
 import { KeywrightError } from '../model/errors.js';
 import type { Principal } from '../model/principal.js';
 import { narrowScopes } from '../model/scope.js';
 import { randomId, type Session } from '../model/session.js';
 import { type Timestamp, wholeSeconds } from '../model/time.js';
 import type { User } from '../model/user.js';
-import type { Clock } from '../ports/clock.js';
-import type { TokenSealer } from '../ports/token-sealer.js';
-
-export interface IssueTokenServices {
-  readonly sealer: TokenSealer;
-  readonly tokenIssuer: TokenIssuer;
-  readonly clock: Clock;
-}
+import type { Management } from './management.js';
 
 /** An access token that was just made. */
 export interface IssuedToken {
@@ -65,7 +57,7 @@ export function principalGrant({
 
 /** Makes an access token for at most `ttlMs`. */
 export async function issueAccessToken(
-  { sealer, tokenIssuer, clock }: IssueTokenServices,
+  { sealer, tokenIssuer, clock }: Pick<Management, 'sealer' | 'tokenIssuer' | 'clock'>,
   grant: TokenGrant,
   ttlMs: number,
 ): Promise<IssuedToken> {

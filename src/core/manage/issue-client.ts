@@ -2,7 +2,9 @@ import type { KeyObject } from 'node:crypto';
 import {
   type CertificateCredential,
   type Client,
+  deletedClient,
   liveClient,
+  newClient,
   type PasswordCredential,
   parseLabel,
   retireCertificates,
@@ -12,12 +14,10 @@ import { type KeyAlgorithm, keyAlgorithmOf, makeKeyPair } from '../model/key-alg
 import { signToken, textHash } from '../model/signed-token.js';
 import { addDuration, formatTime, type Timestamp, wholeSeconds } from '../model/time.js';
 import { parseGroupName } from '../model/user.js';
-import type { AuditLog } from '../ports/audit-log.js';
 import type { CertificateAuthority, IssuedCertificate } from '../ports/certificate-authority.js';
-import type { Clock } from '../ports/clock.js';
 import type { KeyStore } from '../ports/key-store.js';
-import type { Licence } from '../ports/licence.js';
-import { type Actor, isTheirs, ownerOfNew, requireAdmin, requireGrantable } from './actor.js';
+import { isTheirs, ownerOfNew, requireAdmin, requireGrantable } from './actor.js';
+import type { Managing } from './management.js';
 import { requireOwnable } from './ownership.js';
 
 /** What a newly issued client is to be; what is left out keeps its former value on a replacement, else its default. */
@@ -54,22 +54,13 @@ export interface Delivery {
   takeBack(): Promise<void>;
 }
 
-export interface IssueServices {
-  readonly keyStore: KeyStore;
-  readonly authority: CertificateAuthority;
-  readonly clock: Clock;
-  readonly audit: AuditLog;
-  readonly actor: Actor;
-  readonly licence: Licence;
-}
-
 /**
  * Issues a client's certificate, key and token. The bundle is delivered before the client is registered: whoever stops
  * this half-way leaves credentials that nothing accepts, never accepted credentials that nobody holds.
  * @throws KeywrightError `already-exists` where the id is taken and `replace` is false; `refused`; whatever `deliver` throws
  */
 export function issueClient(
-  services: IssueServices,
+  services: Managing<'authority' | 'licence'>,
   { algorithm, ...asked }: IssueRequest & { readonly algorithm: KeyAlgorithm },
   deliver: (bundle: Bundle) => Promise<Delivery>,
 ): Promise<Client> {
@@ -90,7 +81,7 @@ export function issueClient(
  * `issueClient`. @param publicKey of a request whose proof of possession was checked
  */
 export function signClient(
-  services: IssueServices,
+  services: Managing<'authority' | 'licence'>,
   { publicKey, ...asked }: IssueRequest & { readonly publicKey: KeyObject },
   deliver: (certificate: string) => Promise<Delivery>,
 ): Promise<Client> {
@@ -114,7 +105,7 @@ interface Certifying {
 }
 
 async function certify(
-  { keyStore, authority, clock, audit, actor, licence }: IssueServices,
+  { keyStore, authority, clock, audit, actor, licence }: Managing<'authority' | 'licence'>,
   asked: IssueRequest,
   { action, makeKey }: Certifying,
 ): Promise<Client> {
@@ -176,7 +167,7 @@ export function certificateCredential(
  * @throws KeywrightError `not-found`
  */
 export async function deleteClient(
-  { keyStore, clock, audit, actor }: Pick<IssueServices, 'keyStore' | 'clock' | 'audit' | 'actor'>,
+  { keyStore, clock, audit, actor }: Managing,
   clientId: string,
 ): Promise<void> {
   if (!isTheirs(actor, await requireClient(keyStore, clientId))) throw noSuchClient(clientId);
@@ -184,9 +175,7 @@ export async function deleteClient(
     keyStore.clients.update(clientId, (current) => {
       const client = liveClient(current);
       if (client === undefined) throw noSuchClient(clientId);
-      const now = clock.now();
-      const retired = retireCertificates(client, now);
-      return { ...client, label: null, scopes: [], credentials: [], retired, updatedAt: now, deletedAt: now };
+      return deletedClient(client, clock.now());
     }),
   );
 }
@@ -201,7 +190,7 @@ export interface ClientEdit {
 
 /** @throws KeywrightError `not-found`, `refused` */
 export async function editClient(
-  { keyStore, clock, audit, actor }: Pick<IssueServices, 'keyStore' | 'clock' | 'audit' | 'actor'>,
+  { keyStore, clock, audit, actor }: Managing,
   clientId: string,
   edit: ClientEdit,
 ): Promise<Client> {
@@ -322,17 +311,9 @@ function registered(
   const { clientId, validity, label, scopes, owner, domain, mqttPassword } = request;
   const former = liveClient(current);
   const kept = certificateCredential(certificate, publicKey, validity);
-  return {
-    id: clientId,
-    label: label ?? former?.label ?? null,
-    owner,
-    domain,
-    scopes,
-    ...validity,
-    revokedAt: null,
-    createdAt: former?.createdAt ?? now,
-    updatedAt: now,
-    deletedAt: null,
+  return newClient({
+    ...{ id: clientId, label: label ?? former?.label ?? null, owner, domain, scopes, ...validity },
+    ...{ createdAt: former?.createdAt ?? now, updatedAt: now },
     credentials: [
       kept,
       ...(token === undefined
@@ -341,7 +322,7 @@ function registered(
       ...(mqttPassword === undefined ? [] : [mqttPassword]),
     ],
     retired: current === undefined ? [] : retireCertificates(current, now),
-  };
+  });
 }
 
 function alreadyExists(clientId: string): KeywrightError {

@@ -7,12 +7,11 @@ import type { Clock } from '../ports/clock.js';
 import type { KeyStore } from '../ports/key-store.js';
 
 const WRITE_EVERY_MS = 60_000;
-const LOOK_EVERY_MS = 1_000;
 
 export interface LastUsesOptions {
   readonly keyStore: KeyStore;
   readonly clock: Clock;
-  /** Whether a client is registered: what was noted of others is forgotten. */
+  /** Tells if a client is registered: uses of others are forgotten. */
   readonly isClient: (id: string) => boolean;
   readonly onFailure: (error: unknown) => void;
 }
@@ -26,16 +25,13 @@ export class LastUses {
   readonly #noted = new Map<Principal, LastUse>();
   readonly #waiting = new Map<string, Map<string, LastUse>>();
   readonly #writtenAt = new Map<string, Timestamp>();
-  readonly #timer: NodeJS.Timeout;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(options: LastUsesOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => this.#write(options.clock.now() - WRITE_EVERY_MS), LOOK_EVERY_MS);
-    this.#timer.unref();
   }
 
-  /** To be told of everybody who gets in; only API keys are remembered. */
+  /** Notes that somebody got in; only API keys are remembered. */
   note(principal: Principal, from: string): void {
     if (principal.credential.kind !== 'api-key') return;
     // To the second is exact enough: what was noted is looked through as often.
@@ -43,10 +39,14 @@ export class LastUses {
     this.#noted.set(principal, { at: this.#options.clock.now(), from });
   }
 
-  /** Writes down what was not yet, and ends. */
-  async close(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#write(Number.POSITIVE_INFINITY);
+  /** Writes down the uses that are due. To be called every second or so. */
+  writeDue(): Promise<void> {
+    return this.#write(this.#options.clock.now() - WRITE_EVERY_MS);
+  }
+
+  /** Writes down all uses that were not yet. */
+  writeAll(): Promise<void> {
+    return this.#write(Number.POSITIVE_INFINITY);
   }
 
   #write(ifWrittenBefore: Timestamp): Promise<void> {

@@ -1,7 +1,7 @@
 import { KeywrightError } from '../model/errors.js';
 import { mayGrant } from '../model/scope.js';
-import type { KeyStore } from '../ports/key-store.js';
-import { type Actor, cannotGrant } from './actor.js';
+import { cannotGrant } from './actor.js';
+import type { Management } from './management.js';
 import { requireUser } from './users.js';
 
 /** Who is to own a client, and what it is to have. */
@@ -18,7 +18,7 @@ export interface Ownership {
  * @throws KeywrightError `not-found`, `refused`
  */
 export async function requireOwnable(
-  { keyStore, actor }: { readonly keyStore: KeyStore; readonly actor: Actor },
+  { keyStore, actor }: Pick<Management, 'keyStore' | 'actor'>,
   { owner, domain, scopes }: Ownership,
 ): Promise<void> {
   if (owner === null) {

@@ -1,6 +1,6 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
 import { parseApiKey } from '../model/api-key.js';
-import { type Client, type Credential, parseLabel } from '../model/client.js';
+import { type Client, type Credential, newClient, parseLabel } from '../model/client.js';
 import { KeywrightError } from '../model/errors.js';
 import {
   PROVISIONING_KEY_PREFIX,
@@ -8,28 +8,15 @@ import {
   provisioningKeyId,
 } from '../model/provisioning-key.js';
 import { NEVER, type Timestamp } from '../model/time.js';
-import type { AuditLog } from '../ports/audit-log.js';
 import type { CertificateAuthority, CertificationRequest } from '../ports/certificate-authority.js';
-import type { Clock } from '../ports/clock.js';
 import type { KeyStore } from '../ports/key-store.js';
-import type { Licence } from '../ports/licence.js';
-import type { PasswordHasher } from '../ports/password-hasher.js';
 import { OPERATOR } from './actor.js';
 import { freshApiKey } from './api-keys.js';
 import { requireRequestFor } from './certification-request.js';
 import { type FreshPassword, makeClientPassword } from './client-password.js';
 import { certificateCredential, clientValidity } from './issue-client.js';
+import type { Management } from './management.js';
 import { requireOwnable } from './ownership.js';
-
-export interface ProvisionServices {
-  readonly keyStore: KeyStore;
-  readonly clock: Clock;
-  readonly audit: AuditLog;
-  readonly passwords: PasswordHasher;
-  readonly hashSecret: (secret: string) => string;
-  readonly authority: CertificateAuthority;
-  readonly licence: Licence;
-}
 
 /** What a device says of itself. */
 export interface DeviceRequest {
@@ -53,7 +40,7 @@ export const DEVICE_KEY_PREFIX = 'iotsk_live_';
 
 /** The provisioning key of that text, if it is one that may be used: shape → checksum → look-up → constant-time compare → expired. */
 export async function findProvisioningKey(
-  { keyStore, clock, hashSecret }: Pick<ProvisionServices, 'keyStore' | 'clock' | 'hashSecret'>,
+  { keyStore, clock, hashSecret }: Pick<Management, 'keyStore' | 'clock' | 'hashSecret'>,
   text: string,
 ): Promise<ProvisioningKey | undefined> {
   const { prefix, intact } = parseApiKey(text) ?? {};
@@ -70,7 +57,7 @@ export async function findProvisioningKey(
  * `busy`, and then the use is given back
  */
 export async function redeemProvisioningKey(
-  services: ProvisionServices,
+  services: Omit<Management, 'actor' | 'sealer' | 'tokenIssuer'>,
   key: ProvisioningKey,
   { agentName, csr }: DeviceRequest,
 ): Promise<ProvisionedClient | undefined> {
@@ -90,7 +77,7 @@ export async function redeemProvisioningKey(
     if (certificate) credentials.push(certificate.credential);
     return keyStore.clients.update(id, (current) => {
       if (current !== undefined) throw new KeywrightError('already-exists', `client ${id} already exists`);
-      return newClient({ id, label, key, now, credentials });
+      return newClient({ id, label, owner: key.owner, scopes: key.scopes, createdAt: now, credentials });
     });
   };
   try {
@@ -120,7 +107,7 @@ class Spent extends Error {}
 
 /** Takes one use. @returns what gives it back @throws Spent */
 async function spend(
-  { keyStore, clock }: ProvisionServices,
+  { keyStore, clock }: Pick<Management, 'keyStore' | 'clock'>,
   { id, hash }: ProvisioningKey,
 ): Promise<() => Promise<unknown>> {
   let before: ProvisioningKey | undefined;
@@ -182,19 +169,4 @@ function certify({ id, request: { publicKey }, authority, now }: Certifying) {
   const validity = clientValidity({}, authority, now);
   const issued = authority.issueClient({ clientId: id, publicKey, ...validity });
   return { pem: issued.pem, credential: certificateCredential(issued, publicKey, validity) };
-}
-
-interface Device {
-  readonly id: string;
-  readonly label: string;
-  readonly key: ProvisioningKey;
-  readonly now: Timestamp;
-  readonly credentials: readonly Credential[];
-}
-
-function newClient({ id, label, key: { owner, scopes }, now, credentials }: Device): Client {
-  return {
-    ...{ id, label, owner, domain: null, scopes, notBefore: now, notAfter: NEVER, revokedAt: null },
-    ...{ createdAt: now, updatedAt: now, deletedAt: null, credentials, retired: [] },
-  };
 }

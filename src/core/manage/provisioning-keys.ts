@@ -7,19 +7,10 @@ import {
   provisioningKeyId,
 } from '../model/provisioning-key.js';
 import { checkTime, type Timestamp } from '../model/time.js';
-import type { AuditLog } from '../ports/audit-log.js';
-import type { Clock } from '../ports/clock.js';
 import type { KeyStore } from '../ports/key-store.js';
-import { type Actor, ownerOfNew, requireAdmin, requireGrantable } from './actor.js';
+import { ownerOfNew, requireAdmin, requireGrantable } from './actor.js';
+import type { Management, Managing } from './management.js';
 import { requireOwnable } from './ownership.js';
-
-export interface ProvisioningKeyServices {
-  readonly keyStore: KeyStore;
-  readonly clock: Clock;
-  readonly audit: AuditLog;
-  readonly hashSecret: (secret: string) => string;
-  readonly actor: Actor;
-}
 
 export interface ProvisioningKeyRequest {
   readonly scopes: readonly string[];
@@ -41,7 +32,7 @@ const MAX_USES = 1_000_000;
 
 /** Makes a provisioning key, for admins. @throws KeywrightError `refused`, `not-found` where there is no such owner; `invalid-input` */
 export async function createProvisioningKey(
-  services: ProvisioningKeyServices,
+  services: Managing<'hashSecret'>,
   { scopes, expiresAt, uses, ...asked }: ProvisioningKeyRequest,
 ): Promise<FreshProvisioningKey> {
   const { keyStore, clock, audit, hashSecret, actor } = services;
@@ -79,7 +70,7 @@ export async function listProvisioningKeys(keyStore: KeyStore): Promise<Provisio
 
 /** Deletes a provisioning key; clients that it made stay. @throws KeywrightError `not-found`, `refused` */
 export async function deleteProvisioningKey(
-  { keyStore, audit, actor }: Pick<ProvisioningKeyServices, 'keyStore' | 'audit' | 'actor'>,
+  { keyStore, audit, actor }: Pick<Management, 'keyStore' | 'audit' | 'actor'>,
   id: string,
 ): Promise<void> {
   requireAdmin(actor);

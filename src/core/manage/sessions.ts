@@ -4,18 +4,11 @@ import { covers, narrowScopes } from '../model/scope.js';
 import { parseRefreshToken, randomId, refreshMac, type Session } from '../model/session.js';
 import type { Timestamp } from '../model/time.js';
 import { bareDomain, type User } from '../model/user.js';
-import type { AuditLog } from '../ports/audit-log.js';
-import type { Clock } from '../ports/clock.js';
 import type { KeyStore } from '../ports/key-store.js';
-import type { PasswordHasher } from '../ports/password-hasher.js';
+import type { Management } from './management.js';
 
-export interface SessionServices {
-  readonly keyStore: KeyStore;
-  readonly clock: Clock;
-  readonly audit: AuditLog;
-  readonly passwords: PasswordHasher;
-  readonly hashSecret: (secret: string) => string;
-  /** The user of that canonical name or e-mail address. */
+/** Finds the user of a canonical name or e-mail address. */
+export interface UserLookUp {
   readonly findUser: (nameOrEmail: string) => User | undefined;
 }
 
@@ -38,7 +31,10 @@ export type SignIn =
   | { readonly outcome: 'rejected'; readonly reason: 'invalid' | 'wrong-domain' | 'insufficient-scope' };
 
 /** Begins a session by password. An unknown user takes as long as a known one, and a disabled one gets the same answer. @throws KeywrightError `busy` */
-export async function signIn(services: SessionServices, request: SignInRequest): Promise<SignIn> {
+export async function signIn(
+  services: Pick<Management, 'keyStore' | 'clock' | 'audit' | 'passwords'> & UserLookUp,
+  request: SignInRequest,
+): Promise<SignIn> {
   const { keyStore, clock, audit, passwords, findUser } = services;
   const { name, password, domain, from, ttlMs } = request;
   const user = findUser(name.toLowerCase());
@@ -74,7 +70,13 @@ export async function signIn(services: SessionServices, request: SignInRequest):
  * (RFC 9700 section 4.14.2). Undefined where it does not work; only a genuine one changes anything.
  */
 export async function refreshSession(
-  { keyStore, clock, audit, hashSecret, findUser }: SessionServices,
+  {
+    keyStore,
+    clock,
+    audit,
+    hashSecret,
+    findUser,
+  }: Pick<Management, 'keyStore' | 'clock' | 'audit' | 'hashSecret'> & UserLookUp,
   token: string,
 ): Promise<{ readonly user: User; readonly session: Session } | undefined> {
   const parsed = parseRefreshToken(token);
@@ -104,7 +106,7 @@ export async function refreshSession(
 
 /** Ends a session: its tokens stop working at once. @throws KeywrightError `not-found` */
 export async function revokeSession(
-  { keyStore, clock, audit }: Pick<SessionServices, 'keyStore' | 'clock' | 'audit'>,
+  { keyStore, clock, audit }: Pick<Management, 'keyStore' | 'clock' | 'audit'>,
   id: string,
 ): Promise<void> {
   const found = await keyStore.sessions.get(id);
@@ -120,7 +122,7 @@ export async function revokeSession(
 
 /** Withdraws one access token, until it would have ended. */
 export async function withdrawToken(
-  { keyStore, clock, audit }: Pick<SessionServices, 'keyStore' | 'clock' | 'audit'>,
+  { keyStore, clock, audit }: Pick<Management, 'keyStore' | 'clock' | 'audit'>,
   {
     tokenId,
     target,

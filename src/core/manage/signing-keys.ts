@@ -8,19 +8,11 @@ import {
   type StoredSigningKey,
 } from '../model/signing-key.js';
 import type { Timestamp } from '../model/time.js';
-import type { AuditLog } from '../ports/audit-log.js';
-import type { Clock } from '../ports/clock.js';
-import type { KeyStore } from '../ports/key-store.js';
-
-export interface SigningKeyServices {
-  readonly keyStore: KeyStore;
-  readonly clock: Clock;
-  readonly audit: AuditLog;
-}
+import type { Management } from './management.js';
 
 /** The ring, which the first call makes. */
 export async function ensureSigningKeys(
-  { keyStore, clock, audit }: SigningKeyServices,
+  { keyStore, clock, audit }: Pick<Management, 'keyStore' | 'clock' | 'audit'>,
   algorithm: SigningAlgorithm,
 ): Promise<SigningKeyRing> {
   const found = await keyStore.signingKeys.get(RING_ID);
@@ -34,7 +26,7 @@ export async function ensureSigningKeys(
 
 /** Puts a new key in front; what the others signed is accepted until `overlapUntil`, or until the end they had. */
 export async function rotateSigningKeys(
-  { keyStore, clock, audit }: SigningKeyServices,
+  { keyStore, clock, audit }: Pick<Management, 'keyStore' | 'clock' | 'audit'>,
   { algorithm, overlapUntil }: { readonly algorithm: SigningAlgorithm; readonly overlapUntil: Timestamp },
 ): Promise<SigningKeyRing> {
   const now = clock.now();

@@ -1,19 +1,9 @@
-import { type Client, liveClient, retireCertificates } from '../model/client.js';
+import { type Client, deletedClient, liveClient } from '../model/client.js';
 import { KeywrightError } from '../model/errors.js';
 import { parseEmail, parseGroupName, type Role, type User } from '../model/user.js';
-import type { AuditLog } from '../ports/audit-log.js';
-import type { Clock } from '../ports/clock.js';
 import type { KeyStore } from '../ports/key-store.js';
-import type { PasswordHasher } from '../ports/password-hasher.js';
-import { type Actor, requireAdmin, requireGrantable } from './actor.js';
-
-export interface UserServices {
-  readonly keyStore: KeyStore;
-  readonly clock: Clock;
-  readonly audit: AuditLog;
-  readonly passwords: PasswordHasher;
-  readonly actor: Actor;
-}
+import { requireAdmin, requireGrantable } from './actor.js';
+import type { Management, Managing } from './management.js';
 
 /** What may be said of a user; what is left out stays, or gets its default. */
 export interface UserDetails {
@@ -34,7 +24,7 @@ const PASSWORD_LENGTH = { least: 12, most: 512 };
 
 /** Adds a user. @throws KeywrightError `already-exists`, `invalid-input`, `refused` */
 export async function addUser(
-  services: UserServices,
+  services: Managing<'passwords'>,
   { id, password, ...details }: UserDetails & { readonly id: string; readonly password: string },
 ): Promise<User> {
   const { keyStore, clock, audit, passwords, actor } = services;
@@ -71,7 +61,7 @@ export async function addUser(
 }
 
 /** @throws KeywrightError `not-found`, `invalid-input`, `already-exists`, `refused` */
-export async function editUser(services: UserServices, id: string, details: UserDetails): Promise<User> {
+export async function editUser(services: Managing, id: string, details: UserDetails): Promise<User> {
   const { keyStore, clock, audit, actor } = services;
   requireAdmin(actor);
   const former = await requireUser(keyStore, id);
@@ -105,7 +95,7 @@ export async function editUser(services: UserServices, id: string, details: User
 
 /** Gives a user another password; all of the user's sessions end. @throws KeywrightError `not-found`, `invalid-input`, `refused` */
 export async function changePassword(
-  { keyStore, clock, audit, passwords, actor }: UserServices,
+  { keyStore, clock, audit, passwords, actor }: Managing<'passwords'>,
   id: string,
   password: string,
 ): Promise<User> {
@@ -129,11 +119,7 @@ export type ClientsOfDeleted = 'none' | 'delete' | { readonly giveTo: string };
  * disabled user, never a client that works without its owner.
  * @throws KeywrightError `not-found`; `refused` where there are clients and nothing was said of them
  */
-export async function deleteUser(
-  services: UserServices,
-  id: string,
-  clients: ClientsOfDeleted,
-): Promise<void> {
+export async function deleteUser(services: Managing, id: string, clients: ClientsOfDeleted): Promise<void> {
   const { keyStore, clock, audit, actor } = services;
   requireAdmin(actor);
   requireGrantable(actor, (await requireUser(keyStore, id)).scopes);
@@ -168,7 +154,7 @@ export async function deleteUser(
 
 /** Deletes a client that is still its owner's, or hands it on. */
 async function part(
-  { keyStore, clock }: UserServices,
+  { keyStore, clock }: Pick<Management, 'keyStore' | 'clock'>,
   { id }: Client,
   { from, clients }: { readonly from: string; readonly clients: ClientsOfDeleted },
 ): Promise<void> {
@@ -177,13 +163,7 @@ async function part(
     if (client?.owner !== from) return current;
     const now = clock.now();
     if (typeof clients === 'object') return { ...client, owner: clients.giveTo, updatedAt: now };
-    return {
-      ...client,
-      credentials: [],
-      retired: retireCertificates(client, now),
-      updatedAt: now,
-      deletedAt: now,
-    };
+    return deletedClient(client, now);
   });
 }
 
@@ -217,7 +197,7 @@ const CLAIM_MS = 60_000;
 
 /** Takes an e-mail address for a user, before the user gets it: of two at once, one does. @throws KeywrightError `already-exists` */
 async function claimEmail(
-  { keyStore, clock }: UserServices,
+  { keyStore, clock }: Pick<Management, 'keyStore' | 'clock'>,
   { email, id }: { readonly email: string | null; readonly id: string },
 ): Promise<string | null> {
   if (email === null) return null;
@@ -237,7 +217,7 @@ async function claimEmail(
 }
 
 async function releaseEmail(
-  { keyStore }: UserServices,
+  { keyStore }: Pick<Management, 'keyStore'>,
   { email, id }: { readonly email: string | null | undefined; readonly id: string },
 ): Promise<void> {
   if (email) await keyStore.emails.update(email, (claim) => (claim?.userId === id ? undefined : claim));

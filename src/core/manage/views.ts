@@ -1,4 +1,4 @@
-import { type Client, type ClientStatus, type Credential, clientStatus } from '../model/client.js';
+import { type Client, type Credential, clientStatus } from '../model/client.js';
 import type { LastUse } from '../model/last-use.js';
 import type { Principal } from '../model/principal.js';
 import type { ProvisioningKey } from '../model/provisioning-key.js';
@@ -8,14 +8,19 @@ import type { User } from '../model/user.js';
 import { apiKeyId, type HeldApiKey } from './api-keys.js';
 import type { LicenceStatus } from './licence.js';
 
-// What is told of clients, API keys, users, sessions and provisioning keys: named members only, and nothing that could be presented.
+// The views of clients, API keys, users, sessions and provisioning keys: named members only, and nothing that could be presented.
+
+export type ClientView = ReturnType<typeof clientView>;
+export type ApiKeyView = ReturnType<typeof apiKeyView>;
+export type UserView = ReturnType<typeof userView>;
+export type SessionView = ReturnType<typeof sessionView>;
 
 /** A client as it is shown: times in RFC 3339, and nothing that could be presented. */
 export function clientView(client: Client, now: Timestamp) {
   const { id, label, owner, domain, scopes, notBefore, notAfter, createdAt, updatedAt } = client;
   return {
     id,
-    status: clientStatus(client, now) satisfies ClientStatus,
+    status: clientStatus(client, now),
     label,
     owner,
     domain,
@@ -98,7 +103,7 @@ export function userView(user: User) {
     domains,
     role,
     scopes,
-    status: disabledAt === null ? 'enabled' : 'disabled',
+    status: disabledAt === null ? ('enabled' as const) : ('disabled' as const),
     createdAt: formatTime(createdAt),
     updatedAt: formatTime(updatedAt),
   };
@@ -144,7 +149,7 @@ export function sessionView({ id, userId, from, scopes, createdAt, expiresAt }: 
   };
 }
 
-/** What is told of who is calling: named members only, so that nothing else can leak. */
+/** A caller as its own answer names it. */
 export function principalView(principal: Principal) {
   const { kind, id, label, owner, groups, domains, scopes, credential, notBefore, expiresAt } = principal;
   return {

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { KeywrightError } from './errors.js';
 import { corrupt, flag, list, object, optional, text, texts, time } from './fields.js';
 import type { KeyAlgorithm } from './key-algorithm.js';
-import type { Timestamp } from './time.js';
+import { NEVER, type Timestamp } from './time.js';
 
 /** An X.509 certificate that the CA issued to a client. */
 export interface CertificateCredential {
@@ -87,6 +87,15 @@ export interface Client {
   readonly retired: readonly RetiredCertificate[];
 }
 
+/** Makes a client: without an end, and with nothing to present, unless told otherwise. */
+export function newClient(given: Pick<Client, 'id' | 'createdAt'> & Partial<Client>): Client {
+  return {
+    ...{ label: null, owner: null, domain: null, scopes: [], notBefore: given.createdAt, notAfter: NEVER },
+    ...{ revokedAt: null, updatedAt: given.createdAt, deletedAt: null, credentials: [], retired: [] },
+    ...given,
+  };
+}
+
 /** A certificate whose private key is thrown away: what a signed token is checked against if its client has none. */
 export function decoyCertificate(): CertificateCredential {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
@@ -139,7 +148,13 @@ export function liveClient(client: Client | undefined): Client | undefined {
   return client?.deletedAt === null ? client : undefined;
 }
 
-/** What stays of a client: nothing that can be presented, and its certificates' serials until they would have ended. */
+/** Deletes a client. @returns the record that remains: its id, and the serials of its certificates until they would have ended */
+export function deletedClient(client: Client, now: Timestamp): Client {
+  const retired = retireCertificates(client, now);
+  return { ...client, label: null, scopes: [], credentials: [], retired, updatedAt: now, deletedAt: now };
+}
+
+/** Withdraws a client's certificates. @returns their serials, and those withdrawn before, that would not have ended yet */
 export function retireCertificates(client: Client, now: Timestamp): RetiredCertificate[] {
   const remembered = client.retired.filter((certificate) => certificate.notAfter > now);
   const withdrawn = certificatesOf(client)

@@ -1,4 +1,5 @@
 import type { Clock } from '../ports/clock.js';
+import type { Observer } from '../ports/observer.js';
 import type { RegistryChange } from './live-registry.js';
 import type { Registry } from './registry.js';
 import { type Accepted, restsOn, stillHolds } from './verify.js';
@@ -11,8 +12,8 @@ export interface LiveConnectionsOptions {
     onChange(listener: (changes: readonly RegistryChange[]) => void): void;
   };
   readonly clock: Clock;
-  /** Is told of each connection that is ended here. */
-  readonly onEnd: (clientId: string, reason: string) => void;
+  readonly protocol: 'http' | 'mqtt';
+  readonly observer: Pick<Observer, 'connection'>;
 }
 
 /** A connection, or a stream, that lives on after it was let in. */
@@ -29,7 +30,7 @@ interface Entry {
 export class LiveConnections {
   readonly #options: LiveConnectionsOptions;
   readonly #all = new Map<Connection, Entry>();
-  /** By what they rest on; the entry itself where only one does, as is common. */
+  /** The entries by what they rest on; the entry itself if there is only one, as is common. */
   readonly #byReason = new Map<string, Entry | Set<Entry>>();
   readonly #sweep: NodeJS.Timeout;
 
@@ -95,7 +96,8 @@ export class LiveConnections {
   #end({ connection, accepted }: Entry, reason: string): void {
     // Its close comes later: until then nobody is told twice.
     this.delete(connection);
-    this.#options.onEnd(accepted.principal.id, reason);
+    const { observer, protocol } = this.#options;
+    observer.connection({ protocol, what: 'ended', clientId: accepted.principal.id, reason });
     connection.destroy();
   }
 }

@@ -1,5 +1,6 @@
 import { canonicalClientId } from '../model/client-id.js';
 import { KeywrightError } from '../model/errors.js';
+import { decodeAscii } from '../model/percent.js';
 import { parseScope } from '../model/scope.js';
 import type { RequestDemand } from './presentation.js';
 
@@ -61,7 +62,7 @@ export function demandOf(rules: readonly PathRule[], target: Target): RequestDem
   if (rules.length === 0 && !MAYBE_DEVICE.test(path) && !path.includes('%')) return undefined;
   const plain = plainSegments(path);
   if (plain === undefined)
-    return rules.length > 0 || MAYBE_DEVICE.test(decodeLetters(decodeLetters(path))) ? NOBODYS : undefined;
+    return rules.length > 0 || MAYBE_DEVICE.test(decodeAscii(decodeAscii(path))) ? NOBODYS : undefined;
   const rule = rules.find((each) => fits(each, { ...target, segments: plain }));
   if (rule?.methods && target.method === undefined) return NOBODYS;
   const owners = [DEVICE, ...(rule ? [rule] : [])].flatMap((each) => ownersIn(each, plain));
@@ -122,8 +123,4 @@ function decode(segment: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function decodeLetters(path: string): string {
-  return path.replace(/%([0-7][0-9a-f])/gi, (_, code) => String.fromCharCode(Number.parseInt(code, 16)));
 }

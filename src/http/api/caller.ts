@@ -1,86 +1,58 @@
 import type { IncomingMessage } from 'node:http';
 import { type Actor, actorOf } from '../../core/manage/actor.js';
+import type { Management } from '../../core/manage/management.js';
 import { KeywrightError } from '../../core/model/errors.js';
 import { readCredential } from '../../core/model/presented-credential.js';
-import type { Principal } from '../../core/model/principal.js';
 import type { AuditEvent, AuditLog } from '../../core/ports/audit-log.js';
-import type { Clock } from '../../core/ports/clock.js';
-import type { KeyStore } from '../../core/ports/key-store.js';
-import type { Licence } from '../../core/ports/licence.js';
-import type { PasswordHasher } from '../../core/ports/password-hasher.js';
-import { callerOf } from '../admission.js';
+import { principalOf } from '../admission.js';
 import { Refused } from '../responses/errors.js';
 import { REFUSALS, tooMany } from '../responses/problem.js';
 import type { HttpServices } from '../services.js';
 
-/** What the rules for clients, API keys and users work with, for one caller. */
-export interface Management {
-  readonly keyStore: KeyStore;
-  readonly clock: Clock;
-  readonly audit: AuditLog;
-  readonly passwords: PasswordHasher;
-  readonly hashSecret: (secret: string) => string;
-  readonly actor: Actor;
-  readonly licence: Licence;
-}
-
 /** A caller who manages. */
-export interface Manager {
-  readonly principal: Principal;
-  readonly management: Management;
-  /** Does what the caller asked for; that it was not allowed to is recorded. @param target the id of what it is done to */
+export interface Caller {
+  /** Does what the caller asked for. A refusal is recorded. @param target the id of the object that it is done to */
   attempt<T>(target: string, work: (management: Management) => Promise<T>): Promise<T>;
 }
 
-/** Who calls the management API. A caller that may not manage at all is refused, and that is recorded. @throws Refused */
-export async function managerOf(
+/** Authenticates a caller who manages. Others are refused, and that is recorded. @throws Refused */
+export async function callerOf(
   request: IncomingMessage,
   { services, action }: { readonly services: HttpServices; readonly action: string },
-): Promise<Manager> {
-  const { registry, keyStore, clock, passwords, licence } = services;
+): Promise<Caller> {
+  const { registry } = services;
   const from = services.proxies.addressOf(request);
-  const principal = await callerOf(request, services).catch(async (error) => {
+  const principal = await principalOf(request, services).catch(async (error) => {
     throw (await recordStranger(error, { services, action, from })) ?? error;
   });
-  const audit = services.audit.by({ who: `${principal.kind} ${principal.id}`, from });
+  const caller = `${principal.kind} ${principal.id}`;
+  const audit = services.audit.by({ who: caller, from });
+  const refused = (target: string) => recordRefusal({ services, caller, audit, event: { action, target } });
   const actor = actorOf(principal, (id) => registry.userById(id));
-  if (actor === undefined) {
-    const caller = `${principal.kind} ${principal.id}`;
-    const refusal = await recordRefusal({ services, caller, audit, event: { action, target: '' } });
-    throw refusal ?? new Refused(REFUSALS['insufficient-scope']);
-  }
-  const hashSecret = (secret: string) => registry.hashSecret(secret);
-  const management = { keyStore, clock, audit, passwords, hashSecret, actor, licence };
+  if (actor === undefined) throw (await refused('')) ?? new Refused(REFUSALS['insufficient-scope']);
+  const management = {
+    ...services,
+    audit,
+    hashSecret: (secret: string) => registry.hashSecret(secret),
+    actor,
+  };
   return {
-    principal,
-    management,
-    attempt: async (target, work) => {
-      try {
-        return await work(management);
-      } catch (error) {
-        if (!isRefusal(error, actor)) throw error;
-        throw (
-          (await recordRefusal({
-            services,
-            caller: `${principal.kind} ${principal.id}`,
-            audit,
-            event: { action, target },
-          })) ?? error
-        );
-      }
-    },
+    attempt: (target, work) =>
+      work(management).catch(async (error) => {
+        throw (isRefusal(error, actor) && (await refused(target))) || error;
+      }),
   };
 }
 
 interface RefusedCall {
   readonly services: HttpServices;
-  /** By what it is counted. */
+  /** The key by which refusals are counted. */
   readonly caller: string;
   readonly audit: AuditLog;
   readonly event: AuditEvent;
 }
 
-/** Records what a caller was not allowed to do, but not too often. @returns what to say instead in that case */
+/** Records a refusal, unless the caller has had too many. @returns the answer to give in that case */
 export async function recordRefusal({
   services,
   caller,
@@ -89,7 +61,7 @@ export async function recordRefusal({
 }: RefusedCall): Promise<Refused | undefined> {
   const waitMs = await services.attempts.failed(caller);
   if (waitMs > 0) return new Refused(tooMany(waitMs));
-  // What stands in the place of an id may be a secret.
+  // A caller may have put a secret in the place of an id.
   const isId =
     /^[A-Za-z0-9][A-Za-z0-9_.@:-]{0,72}$/.test(event.target) &&
     readCredential(event.target).kind === 'unknown';
@@ -97,7 +69,7 @@ export async function recordRefusal({
   return undefined;
 }
 
-// What is not a member's is not there for it.
+// Members get `not-found` for other people's objects; that counts as a refusal.
 function isRefusal(error: unknown, { kind }: Actor): boolean {
   if (!(error instanceof KeywrightError)) return false;
   return error.code === 'refused' || (error.code === 'not-found' && kind === 'member');
@@ -109,7 +81,7 @@ interface Stranger {
   readonly from: string;
 }
 
-/** Records a call by nobody, but not one of too many, which would only fill the disk. @returns what to say instead in that case */
+/** Records a call without a valid credential, unless there were too many, which would only fill the disk. @returns the answer to give in that case */
 async function recordStranger(
   error: unknown,
   { services, action, from }: Stranger,

@@ -6,7 +6,8 @@ import {
   sessionGrant,
   type TokenGrant,
 } from '../../core/manage/issue-access-token.js';
-import { refreshSession, type SessionServices, signIn } from '../../core/manage/sessions.js';
+import type { Management } from '../../core/manage/management.js';
+import { refreshSession, signIn, type UserLookUp } from '../../core/manage/sessions.js';
 import { readApiKey } from '../../core/model/presented-credential.js';
 import type { Principal } from '../../core/model/principal.js';
 import { covers, isScope, MAX_SCOPES, narrowScopes } from '../../core/model/scope.js';
@@ -17,15 +18,16 @@ import { Refused } from '../responses/errors.js';
 import { REFUSALS, tooMany, WRONG_PASSWORD } from '../responses/problem.js';
 import type { HttpServices } from '../services.js';
 
-/** How long what is issued here lasts, in milliseconds. */
-export const LIFETIMES = {
-  accessToken: 3_600_000,
-  exchangedToken: 900_000,
-  dayToken: 86_400_000,
-  refreshableSession: 30 * 86_400_000,
-} as const;
+/** Lifetimes in milliseconds, unless a dialect has its own; a refreshed session keeps its end. */
+export const LIFETIMES = { accessToken: 3_600_000, session: 30 * 86_400_000 } as const;
 
-/** Tokens that a login, or its continuation, came to. */
+/** A request to sign in or to continue a session, in any dialect. */
+interface Request {
+  readonly request: IncomingMessage;
+  readonly services: HttpServices;
+}
+
+/** The tokens of a login or of its continuation. */
 export interface IssuedTokens extends IssuedToken {
   readonly refreshToken: string | undefined;
 }
@@ -33,7 +35,7 @@ export interface IssuedTokens extends IssuedToken {
 interface Login {
   readonly name: string;
   readonly password: string;
-  /** Those that are asked for; all that the user has, without. */
+  /** Default: all scopes of the user. */
   readonly scopes?: readonly string[] | undefined;
   readonly sessionMs: number;
   readonly tokenMs: number;
@@ -42,9 +44,8 @@ interface Login {
 
 /** Signs a user in, within the limits for the address. @throws Refused */
 export async function login(
-  request: IncomingMessage,
+  { request, services }: Request,
   { name, password, scopes, sessionMs, tokenMs, isRefreshable }: Login,
-  services: HttpServices,
 ): Promise<IssuedTokens> {
   const { audit, headers } = services;
   const from = services.proxies.addressOf(request);
@@ -77,11 +78,7 @@ export async function passwordAttempt<T>(
 }
 
 /** Continues a session by its refresh token. @throws Refused */
-export async function refresh(
-  request: IncomingMessage,
-  token: string,
-  services: HttpServices,
-): Promise<IssuedTokens> {
+export async function refresh({ request, services }: Request, token: string): Promise<IssuedTokens> {
   const from = services.proxies.addressOf(request);
   const audit = services.audit.by({ who: 'whoever has the refresh token', from });
   const continued = await refreshSession({ ...sessionServices(services), audit }, token);
@@ -90,28 +87,33 @@ export async function refresh(
   throw new Refused(waitMs > 0 ? tooMany(waitMs) : REFUSALS.invalid);
 }
 
-/** Exchanges what a caller was accepted by for a token with some of its scopes. @throws Refused where it lacks one */
-export function exchange(
-  principal: Principal,
-  { scopes, ttlMs }: { readonly scopes: readonly string[] | undefined; readonly ttlMs: number },
-  services: HttpServices,
-): Promise<IssuedToken> {
-  const grant: TokenGrant = principalGrant(principal);
-  if (scopes === undefined) return issueAccessToken(services, grant, ttlMs);
-  if (!mayBeAsked(scopes, principal.scopes)) throw new Refused(REFUSALS['insufficient-scope']);
-  return issueAccessToken(services, { ...grant, scopes: narrowScopes(principal.scopes, scopes) }, ttlMs);
+interface Exchange {
+  readonly caller: Principal;
+  /** Default: all scopes of the caller. */
+  readonly scopes: readonly string[] | undefined;
+  readonly ttlMs: number;
 }
 
-// As many as one may hold: a token must fit into a header.
+/** Makes an access token for a caller, which ends with the caller's credential. @throws Refused if the caller lacks one of the scopes */
+export function exchange(
+  { services }: Pick<Request, 'services'>,
+  { caller, scopes, ttlMs }: Exchange,
+): Promise<IssuedToken> {
+  const grant: TokenGrant = principalGrant(caller);
+  if (scopes === undefined) return issueAccessToken(services, grant, ttlMs);
+  if (!mayBeAsked(scopes, caller.scopes)) throw new Refused(REFUSALS['insufficient-scope']);
+  return issueAccessToken(services, { ...grant, scopes: narrowScopes(caller.scopes, scopes) }, ttlMs);
+}
+
+// A token must fit into a header: it has as many scopes as anybody may hold.
 function mayBeAsked(scopes: readonly string[], held: readonly string[]): boolean {
   return scopes.length <= MAX_SCOPES && scopes.every((scope) => isScope(scope) && covers(held, scope));
 }
 
-/** The client that an id and a secret, which is one of its API keys, are of. @throws Refused */
+/** Authenticates a client by its id and one of its API keys. @throws Refused */
 export function clientBySecret(
-  request: IncomingMessage,
+  { request, services }: Request,
   { id, secret }: { readonly id: string; readonly secret: string },
-  services: HttpServices,
 ): Promise<Principal> {
   const { domain } = services.headers.read(request.rawHeaders);
   return requirePrincipal(
@@ -120,11 +122,11 @@ export function clientBySecret(
   );
 }
 
-/** What the rules for sessions work with. */
-function sessionServices(services: HttpServices): SessionServices {
-  const { registry, keyStore, clock, audit, passwords } = services;
+/** The part of the services that signing in works with. */
+function sessionServices(services: HttpServices): Omit<Management, 'actor'> & UserLookUp {
+  const { registry } = services;
   return {
-    ...{ keyStore, clock, audit, passwords },
+    ...services,
     hashSecret: (secret) => registry.hashSecret(secret),
     findUser: (name) => registry.userById(name) ?? registry.userByEmail(name),
   };

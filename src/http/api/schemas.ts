@@ -1,4 +1,7 @@
-import { Type } from '@sinclair/typebox';
+import { type TSchema, Type } from '@sinclair/typebox';
+import type { ApiKeyView, ClientView, SessionView, UserView } from '../../core/manage/views.js';
+import { KEY_ALGORITHMS } from '../../core/model/key-algorithm.js';
+import { ROLES } from '../../core/model/user.js';
 
 /** A moment, or a span from now. */
 export const When = Type.String({ maxLength: 64, examples: ['90d', 'never', '2030-01-31T12:00:00Z'] });
@@ -9,20 +12,96 @@ export const OptionalText = Type.Union([Type.String(), Type.Null()]);
 /** Scopes as they are given in a request. */
 export const Scopes = Type.Array(Type.String({ maxLength: 300 }), { maxItems: 100 });
 
+/** An id or a label that a request may give. */
+export const given = (maxLength: number) => Type.Optional(Type.String({ maxLength }));
+
+/** A body with these fields and no others. */
+export const Fields: typeof Type.Object = (fields, options) =>
+  Type.Object(fields, { additionalProperties: false, ...options });
+
+/**
+ * The schema of a view. A member that the schema lacks does not compile here, one that the view lacks not in the route that
+ * returns it.
+ */
+type SchemaOf<View> = TSchema & { readonly static: View };
+
+const text = Type.String();
+const names = Type.Array(text);
+
+function oneOf<const Names extends readonly string[]>(...values: Names) {
+  return Type.Unsafe<Names[number]>({ type: 'string', enum: values });
+}
+
+const apiKey = {
+  id: text,
+  clientId: text,
+  label: OptionalText,
+  owner: OptionalText,
+  domain: OptionalText,
+  hint: text,
+  scopes: names,
+  status: oneOf('valid', 'revoked', 'expired'),
+  createdAt: text,
+  expiresAt: OptionalText,
+  lastUsedAt: OptionalText,
+  lastUsedFrom: OptionalText,
+};
+
 /** An API key as it is shown. */
-export const TokenView = Type.Object({
-  ...{
-    id: Type.String(),
-    clientId: Type.String(),
-    label: OptionalText,
-    owner: OptionalText,
-    domain: OptionalText,
-  },
-  ...{ hint: Type.String(), scopes: Type.Array(Type.String()), status: Type.String() },
-  ...{
-    createdAt: Type.String(),
-    expiresAt: OptionalText,
-    lastUsedAt: OptionalText,
-    lastUsedFrom: OptionalText,
-  },
-});
+export const ApiKey = Type.Object(apiKey) satisfies SchemaOf<ApiKeyView>;
+
+const Credential = Type.Union([
+  Type.Object({
+    kind: Type.Literal('certificate'),
+    algorithm: oneOf(...KEY_ALGORITHMS),
+    serial: text,
+    fingerprint: text,
+    notBefore: text,
+    notAfter: text,
+  }),
+  Type.Object({ kind: Type.Literal('signed-token'), certificate: text }),
+  Type.Object({ kind: Type.Literal('api-key'), ...apiKey }),
+  Type.Object({
+    kind: Type.Literal('password'),
+    alone: Type.Boolean({ description: 'whether it suffices by itself over MQTT' }),
+    setAt: text,
+  }),
+]);
+
+/** A client as it is shown. */
+export const Client = Type.Object({
+  id: text,
+  status: oneOf('valid', 'revoked', 'not yet valid', 'expired'),
+  label: OptionalText,
+  owner: OptionalText,
+  domain: OptionalText,
+  scopes: names,
+  notBefore: text,
+  notAfter: OptionalText,
+  createdAt: text,
+  updatedAt: text,
+  credentials: Type.Array(Credential),
+}) satisfies SchemaOf<ClientView>;
+
+/** A user as it is shown. */
+export const User = Type.Object({
+  id: text,
+  email: OptionalText,
+  groups: names,
+  domains: names,
+  role: oneOf(...ROLES),
+  scopes: names,
+  status: oneOf('enabled', 'disabled'),
+  createdAt: text,
+  updatedAt: text,
+}) satisfies SchemaOf<UserView>;
+
+/** A session as it is shown. */
+export const Session = Type.Object({
+  id: text,
+  userId: text,
+  from: text,
+  scopes: names,
+  createdAt: text,
+  expiresAt: text,
+}) satisfies SchemaOf<SessionView>;

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { isLoopback } from '../../network/loopback.js';
 import type { HttpServices } from '../services.js';
 
 // Written by gateways, of which one on this machine would make loopback of the whole world; and by browsers.
@@ -46,8 +47,4 @@ function presentedSecrets(headers: IncomingHttpHeaders, query: URLSearchParams):
 function isSame(one: string, other: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(one), digest(other));
-}
-
-function isLoopback(address: string): boolean {
-  return address === '::1' || /^(?:::ffff:)?127\./i.test(address);
 }

@@ -67,7 +67,7 @@ export function brokerPolicy(services: HttpServices): BrokerPolicy {
       return verdict.reason === 'unavailable' ? UNAVAILABLE : deny(verdict.reason);
     const { principal, passwordId } = verdict;
     if (isAnothersId(clientId, principal)) return deny(ANOTHERS_ID);
-    services.noteUse(principal, address || question.broker);
+    services.observer.accepted(principal, address || question.broker);
     admitted.add({ username, clientId }, { principal, demand: CONNECT_DEMAND, passwordId }, holds);
     return { outcome: 'allow', principals: [principal] };
   };
@@ -76,7 +76,7 @@ export function brokerPolicy(services: HttpServices): BrokerPolicy {
     const decision = await whoIs(client);
     if (decision.outcome !== 'allow' || !client.address) return decision;
     const [principal, ...others] = decision.principals;
-    if (principal !== undefined && others.length === 0) services.noteUse(principal, client.address);
+    if (principal !== undefined && others.length === 0) services.observer.accepted(principal, client.address);
     return decision;
   };
 

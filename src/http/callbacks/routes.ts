@@ -21,6 +21,8 @@ export async function addCallbackRoutes(app: FastifyInstance, services: HttpServ
   for (const dialect of [mosquitto, emqx, vernemq, rabbitmq]) {
     await app.register(async (scope) => addDialect(scope, dialect, services));
   }
+  // A path that does not exist must not get the verifier's 401: some brokers pass over that, and allow.
+  app.all('/callbacks/*', HIDDEN, (_request, reply) => reply.callNotFound());
 }
 
 const HIDDEN = { schema: { hide: true } };
@@ -29,7 +31,7 @@ function addDialect(scope: FastifyInstance, dialect: Dialect, services: HttpServ
   const policy = brokerPolicy(services);
   takeBodies(scope, dialect.maxBodyBytes);
   const refuse = (request: FastifyRequest, reply: FastifyReply, refusal: Refusal) => {
-    services.reportCallback({ path: pathOf(request), clientId: '', ...refusal });
+    services.observer.refused({ by: 'callback', path: pathOf(request), clientId: '', ...refusal });
     return say(reply, dialect.refuse(refusal.outcome, queryOf(request)));
   };
   // Before any body is read.
@@ -64,7 +66,7 @@ interface Refusal {
 function refusalOf(error: unknown): Refusal {
   if (error instanceof MalformedCall) return { outcome: 'deny', reason: error.message };
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
-  // What a parser says may quote the body.
+  // The message of a parser may quote the body.
   return status < 500
     ? { outcome: 'deny', reason: `the body cannot be read (${status})` }
     : { outcome: 'unavailable', reason: 'the call could not be answered' };
@@ -73,7 +75,8 @@ function refusalOf(error: unknown): Refusal {
 function report({ decision, clientId }: Outcome, request: FastifyRequest, services: HttpServices): void {
   if (decision.outcome === 'allow') return;
   const { outcome, reason } = decision;
-  services.reportCallback({ path: pathOf(request), clientId: clientId.slice(0, 80), outcome, reason });
+  const shown = clientId.slice(0, 80);
+  services.observer.refused({ by: 'callback', path: pathOf(request), clientId: shown, outcome, reason });
 }
 
 function callOf(request: FastifyRequest): Call {

@@ -1,14 +1,16 @@
 import { type Static, Type } from '@sinclair/typebox';
-import type { FastifyInstance } from 'fastify';
 import { readCredential } from '../../core/model/presented-credential.js';
 import type { Principal } from '../../core/model/principal.js';
 import { NEVER } from '../../core/model/time.js';
 import { decide } from '../../core/verify/decide.js';
+import { open } from '../api/route.js';
+import { given } from '../api/schemas.js';
+import { FORM } from '../requests/form.js';
 import type { HttpServices } from '../services.js';
 import { clientOf } from './client-authentication.js';
 import { OAuthRefused } from './error.js';
 
-const field = Type.Optional(Type.String({ maxLength: 20_000 }));
+const field = given(20_000);
 const Request = Type.Object({
   token: Type.String({ maxLength: 20_000 }),
   ...{ token_type_hint: field, client_id: field, client_secret: field },
@@ -29,32 +31,26 @@ const Response = Type.Object({
   ...{ jti: field, exp: seconds, iat: seconds, nbf: seconds, groups: names, domains: names },
 });
 
-/** RFC 7662: what any credential is worth at the moment, for callers that have one themselves. */
-export function addIntrospectRoute(app: FastifyInstance, services: HttpServices): void {
-  app.post<{ Body: Static<typeof Request> }>(
-    '/oauth/introspect',
-    {
-      schema: {
-        tags: ['oauth'],
-        security: [{ basic: [] }, { bearer: [] }, { apiKey: [] }],
-        summary: 'What an access token, API key or signed token is worth now',
-        consumes: ['application/x-www-form-urlencoded'],
-        body: Request,
-        response: { 200: Response },
-      },
-    },
-    async ({ raw, body }, reply) => {
-      reply.header('cache-control', 'no-store');
-      const caller = await clientOf(raw, body, services);
-      if (caller === undefined)
-        throw new OAuthRefused('invalid_client', 'the caller does not authenticate itself');
-      const credential = readCredential(body.token);
-      const verdict = await decide({ credential }, services.registry, services.clock);
-      // RFC 7662 section 2.2: of one that does not hold, nothing else is told.
-      return verdict.outcome === 'accepted' ? described(verdict.principal, services) : { active: false };
-    },
-  );
-}
+/** RFC 7662: tells what any credential is worth at the moment, to callers that have one themselves. */
+export const introspectRoute = open({
+  route: 'POST /oauth/introspect',
+  tag: 'oauth',
+  security: [{ basic: [] }, { bearer: [] }, { apiKey: [] }],
+  summary: 'What an access token, API key or signed token is worth now',
+  consumes: [FORM],
+  body: Request,
+  response: Response,
+  async run(asked) {
+    const { body, services } = asked;
+    const caller = await clientOf(asked);
+    if (caller === undefined)
+      throw new OAuthRefused('invalid_client', 'the caller does not authenticate itself');
+    const credential = readCredential(body.token);
+    const verdict = await decide({ credential }, services.registry, services.clock);
+    // RFC 7662 section 2.2: nothing else is told of a credential that does not hold.
+    return verdict.outcome === 'accepted' ? described(verdict.principal, services) : { active: false };
+  },
+});
 
 function described(principal: Principal, { tokenIssuer }: HttpServices): Static<typeof Response> {
   const { kind, id, scopes, groups, domains, credential, notBefore, expiresAt } = principal;

@@ -1,5 +1,4 @@
-import { type Static, Type } from '@sinclair/typebox';
-import type { FastifyInstance } from 'fastify';
+import { Type } from '@sinclair/typebox';
 import { actorOf } from '../../core/manage/actor.js';
 import { revokeSession, withdrawToken } from '../../core/manage/sessions.js';
 import { KeywrightError } from '../../core/model/errors.js';
@@ -9,62 +8,56 @@ import { parseRefreshToken, refreshToken, type Session } from '../../core/model/
 import { textHash } from '../../core/model/signed-token.js';
 import { loaderFor } from '../../core/verify/load.js';
 import { LIFETIMES } from '../api/log-in.js';
+import { open } from '../api/route.js';
+import { given } from '../api/schemas.js';
+import { FORM } from '../requests/form.js';
 import type { HttpServices } from '../services.js';
 import { clientOf } from './client-authentication.js';
 import { OAuthRefused } from './error.js';
 
-const field = Type.Optional(Type.String({ maxLength: 20_000 }));
+const field = given(20_000);
 const Request = Type.Object({
   token: Type.String({ maxLength: 20_000 }),
   ...{ token_type_hint: field, client_id: field, client_secret: field },
 });
 
 /** RFC 7009: ends the session of a refresh or access token; of a client's access token, that token alone. */
-export function addRevokeRoute(app: FastifyInstance, services: HttpServices): void {
-  app.post<{ Body: Static<typeof Request> }>(
-    '/oauth/revoke',
-    {
-      schema: {
-        tags: ['oauth'],
-        security: [{}, { basic: [] }, { bearer: [] }, { apiKey: [] }],
-        summary: 'Revoke an access or refresh token',
-        consumes: ['application/x-www-form-urlencoded'],
-        body: Request,
-        response: { 200: Type.Object({}) },
-      },
-    },
-    async ({ raw, body }) => {
-      const caller = await clientOf(raw, body, services);
-      const target = await targetOf(body.token, services);
-      // RFC 7009 section 2.2: what does not work need not be revoked.
-      if (target === undefined) return {};
-      requireOwn(caller, target, services);
-      const from = services.proxies.addressOf(raw);
-      const who = caller
-        ? `${caller.kind} ${caller.id}`
-        : `whoever has a token of ${target.kind} ${target.id}`;
-      const audit = services.audit.by({ who, from });
-      const { keyStore, clock } = services;
-      const revoking = { keyStore, clock, audit };
-      if (target.kind === 'user') {
-        // A session that has ended meanwhile need not be revoked.
-        await revokeSession(revoking, target.sessionId).catch(unlessNotFound);
-      } else {
-        // The others of its family end no later than an hour from now.
-        const expiresAt = clock.now() + LIFETIMES.accessToken;
-        const { id, tokenId } = target;
-        await withdrawToken(revoking, { tokenId, target: `${id}:${tokenId}`, expiresAt, from });
-      }
-      return {};
-    },
-  );
-}
+export const revokeRoute = open({
+  route: 'POST /oauth/revoke',
+  tag: 'oauth',
+  security: [{}, { basic: [] }, { bearer: [] }, { apiKey: [] }],
+  summary: 'Revoke an access or refresh token',
+  consumes: [FORM],
+  body: Request,
+  response: Type.Object({}),
+  async run(asked) {
+    const { body, request, services } = asked;
+    const caller = await clientOf(asked);
+    const target = await targetOf(body.token, services);
+    // RFC 7009 section 2.2: a token that does not work need not be revoked.
+    if (target === undefined) return {};
+    requireOwn(caller, target, services);
+    const from = services.proxies.addressOf(request);
+    const who = caller ? `${caller.kind} ${caller.id}` : `whoever has a token of ${target.kind} ${target.id}`;
+    const revoking = { ...services, audit: services.audit.by({ who, from }) };
+    if (target.kind === 'user') {
+      // A session that has ended meanwhile need not be revoked.
+      await revokeSession(revoking, target.sessionId).catch(unlessNotFound);
+    } else {
+      // The others of its family end no later than an hour from now.
+      const expiresAt = services.clock.now() + LIFETIMES.accessToken;
+      const { id, tokenId } = target;
+      await withdrawToken(revoking, { tokenId, target: `${id}:${tokenId}`, expiresAt, from });
+    }
+    return {};
+  },
+});
 
 type Target =
   | { readonly kind: 'user'; readonly id: string; readonly sessionId: string }
   | { readonly kind: 'client'; readonly id: string; readonly tokenId: string };
 
-/** What a text is a token of; undefined where it is none that was ever issued here. */
+/** Finds the session or the client that a token is of. @returns undefined for a token that was never issued here */
 async function targetOf(token: string, services: HttpServices): Promise<Target | undefined> {
   const { registry } = services;
   const refresh = parseRefreshToken(token);
@@ -98,7 +91,7 @@ function isOf(session: Session, token: string, { registry }: HttpServices): bool
   return expected !== undefined && textHash(expected) === textHash(token);
 }
 
-/** A user's tokens may be revoked by whoever has them; a client's by the client itself; any by an admin. */
+/** A user's tokens may be revoked by anybody who has them, a client's by the client itself, and any by an admin. */
 function requireOwn(caller: Principal | undefined, target: Target, { registry }: HttpServices): void {
   if (caller === undefined) {
     if (target.kind === 'user') return;

@@ -1,24 +1,23 @@
-import type { IncomingMessage } from 'node:http';
 import { type Static, Type } from '@sinclair/typebox';
-import type { FastifyInstance } from 'fastify';
 import type { IssuedToken } from '../../core/manage/issue-access-token.js';
 import { readCredential } from '../../core/model/presented-credential.js';
 import type { Principal } from '../../core/model/principal.js';
 import { requirePrincipal } from '../admission.js';
 import { exchange, LIFETIMES, refresh } from '../api/log-in.js';
+import { type Asked, open } from '../api/route.js';
+import { given } from '../api/schemas.js';
+import { FORM } from '../requests/form.js';
 import { Refused } from '../responses/errors.js';
-import type { HttpServices } from '../services.js';
 import { clientOf } from './client-authentication.js';
 import { OAuthRefused } from './error.js';
 
-const field = Type.Optional(Type.String({ maxLength: 20_000 }));
+const field = given(20_000);
 const Request = Type.Object({
   grant_type: Type.String({ maxLength: 100 }),
   ...{ client_id: field, client_secret: field, scope: field, refresh_token: field },
   ...{ subject_token: field, subject_token_type: field, requested_token_type: field, audience: field },
   ...{ resource: field, actor_token: field },
 });
-type Parameters = Static<typeof Request>;
 
 const Response = Type.Object({
   access_token: Type.String(),
@@ -38,66 +37,60 @@ const SUBJECT_TYPES = [...ISSUED_TYPES, 'urn:keywright:token-type:api-key'];
 export const GRANT_TYPES = ['client_credentials', 'refresh_token', TOKEN_EXCHANGE];
 
 /** RFC 6749 section 3.2: access tokens for a client, for a session, or for another token (RFC 8693). */
-export function addTokenRoute(app: FastifyInstance, services: HttpServices): void {
-  app.post<{ Body: Parameters }>(
-    '/oauth/token',
-    {
-      schema: {
-        tags: ['oauth'],
-        security: [{}, { basic: [] }],
-        summary: 'The token endpoint: client_credentials, refresh_token, token exchange',
-        consumes: ['application/x-www-form-urlencoded'],
-        body: Request,
-        response: { 200: Response },
-      },
-    },
-    async ({ raw, body }, reply) => {
-      // RFC 6749 section 5.1
-      reply.header('cache-control', 'no-store');
-      const { token, scopes, expiresInSeconds, ...more } = await grant(raw, body, services);
-      const scope = scopes.join(' ');
-      return { access_token: token, token_type: 'Bearer', expires_in: expiresInSeconds, scope, ...more };
-    },
-  );
+export const tokenRoute = open({
+  route: 'POST /oauth/token',
+  tag: 'oauth',
+  security: [{}, { basic: [] }],
+  summary: 'The token endpoint: client_credentials, refresh_token, token exchange',
+  consumes: [FORM],
+  body: Request,
+  response: Response,
+  run: tokenView,
+});
+
+type Granting = Asked<typeof Request>;
+
+async function tokenView(asked: Granting): Promise<Static<typeof Response>> {
+  const { token, scopes, expiresInSeconds, ...more } = await grant(asked);
+  const scope = scopes.join(' ');
+  return { access_token: token, token_type: 'Bearer', expires_in: expiresInSeconds, scope, ...more };
 }
 
 type Granted = IssuedToken & { readonly refresh_token?: string; readonly issued_token_type?: string };
 
-async function grant(request: IncomingMessage, form: Parameters, services: HttpServices): Promise<Granted> {
-  switch (form.grant_type) {
+async function grant(asked: Granting): Promise<Granted> {
+  const { body } = asked;
+  switch (body.grant_type) {
     case 'client_credentials': {
-      const client = await clientOf(request, form, services);
+      const client = await clientOf(asked);
       if (client === undefined)
         throw new OAuthRefused('invalid_client', 'the client does not authenticate itself');
-      return scopedToken(client, form, services);
+      return scopedToken(asked, client);
     }
     case 'refresh_token':
-      return continued(request, form, services);
+      return continued(asked);
     case TOKEN_EXCHANGE: {
       // A client that names itself must be one (RFC 8693 section 2.1); the subject token is enough without.
-      await clientOf(request, form, services);
-      const subject = await subjectOf(request, form, services);
-      const issued_token_type = form.requested_token_type ?? ACCESS_TOKEN;
-      return { ...(await scopedToken(subject, form, services)), issued_token_type };
+      await clientOf(asked);
+      const subject = await subjectOf(asked);
+      const issued_token_type = body.requested_token_type ?? ACCESS_TOKEN;
+      return { ...(await scopedToken(asked, subject)), issued_token_type };
     }
     default:
       throw new OAuthRefused('unsupported_grant_type', `grant types are ${GRANT_TYPES.join(', ')}`);
   }
 }
 
-async function continued(
-  request: IncomingMessage,
-  form: Parameters,
-  services: HttpServices,
-): Promise<Granted> {
-  if (form.refresh_token === undefined) throw new OAuthRefused('invalid_request', 'refresh_token is missing');
+async function continued(asked: Granting): Promise<Granted> {
+  const { refresh_token: token } = asked.body;
+  if (token === undefined) throw new OAuthRefused('invalid_request', 'refresh_token is missing');
   // A client that names itself must be one (RFC 6749 section 6).
-  await clientOf(request, form, services);
-  const tokens = await orInvalidGrant(refresh(request, form.refresh_token, services));
+  await clientOf(asked);
+  const tokens = await orInvalidGrant(refresh(asked, token));
   return { ...tokens, ...(tokens.refreshToken !== undefined && { refresh_token: tokens.refreshToken }) };
 }
 
-function subjectOf(request: IncomingMessage, form: Parameters, services: HttpServices): Promise<Principal> {
+function subjectOf({ request, body: form, services }: Granting): Promise<Principal> {
   const {
     subject_token: token,
     subject_token_type: type = '',
@@ -122,9 +115,9 @@ function subjectOf(request: IncomingMessage, form: Parameters, services: HttpSer
   );
 }
 
-function scopedToken(caller: Principal, { scope }: Parameters, services: HttpServices): Promise<IssuedToken> {
-  const scopes = scope === undefined ? undefined : scope.split(' ').filter((name) => name !== '');
-  return exchange(caller, { scopes, ttlMs: LIFETIMES.accessToken }, services);
+function scopedToken(asked: Granting, caller: Principal): Promise<IssuedToken> {
+  const scopes = asked.body.scope?.split(' ').filter((name) => name !== '');
+  return exchange(asked, { caller, scopes, ttlMs: LIFETIMES.accessToken });
 }
 
 async function orInvalidGrant<T>(work: Promise<T>): Promise<T> {

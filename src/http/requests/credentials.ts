@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
+import { CREDENTIAL_HEADERS } from '../../core/model/header-names.js';
 import { AMBIGUOUS, type PresentedText, readCredential } from '../../core/model/presented-credential.js';
 import {
   type Demand,
@@ -13,19 +14,19 @@ import type { TrustedProxies } from './trusted-proxies.js';
 /** The credentials that a listener takes. */
 export interface Accepts {
   readonly takesTokens: boolean;
-  /** The headers that may carry a credential; which of them it is in makes no difference to how it is checked. */
+  /** The headers that may hold a credential; which of them does makes no difference to how it is checked. */
   readonly headers: CredentialHeaders;
   /** The proxies that may say which certificate a caller has shown to them. */
   readonly proxies: TrustedProxies;
 }
 
-/** Extracts what a request presents: the text in one of the credential headers, and over TLS the client's certificate. */
+/** Reads the text in one of the credential headers, and over TLS the client's certificate. @param demand of the way in */
 export function present(
   request: IncomingMessage,
   { takesTokens, headers, proxies }: Accepts,
   demand: Demand | undefined,
 ): Presentation {
-  // A proxy's own certificate is not that of whoever it speaks for.
+  // A proxy's own certificate is not that of the caller that it speaks for.
   const certificate = proxies.speaks(request) ? proxies.certificateOf(request) : ownCertificate(request);
   const { text, domain } = headers.read(request.rawHeaders);
   const credential = takesTokens ? credentialOf(text) : undefined;
@@ -43,9 +44,9 @@ export interface HeaderTexts {
   readonly domain: string | null | undefined;
 }
 
-const BUILT_IN_HEADERS = ['authorization', 'x-api-key', 'x-device-api-key', 'x-machhub-api-key'];
+const BUILT_IN = CREDENTIAL_HEADERS.map((name) => name.toLowerCase());
 
-/** The headers that carry a credential or a domain. */
+/** Finds the credential and the domain among a request's headers. */
 export class CredentialHeaders {
   readonly #names: ReadonlySet<string>;
   // Most headers of most requests are told apart by this alone.
@@ -53,7 +54,7 @@ export class CredentialHeaders {
 
   /** @param more headers beside the built-in ones, lower-case */
   constructor(more: readonly string[] = []) {
-    this.#names = new Set([...BUILT_IN_HEADERS, ...more]);
+    this.#names = new Set([...BUILT_IN, ...more]);
     this.#lengths = new Set([...this.#names, 'domain'].map((name) => name.length));
   }
 
@@ -78,7 +79,7 @@ export class CredentialHeaders {
       if (!this.#names.has(name)) continue;
       const presented = (name === 'authorization' ? withoutScheme(value) : value).trim();
       if (presented === '') continue;
-      // Of two, a proxy before us may have looked at the other
+      // A proxy before us may have looked at the other of two.
       text = text === undefined || text === presented ? presented : null;
     }
     return { text, domain };

@@ -1,8 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 
+/** The media type of forms. */
+export const FORM = 'application/x-www-form-urlencoded';
+
 export type BodyParser = ReturnType<FastifyInstance['getDefaultJsonParser']>;
 
-/** Reads `application/x-www-form-urlencoded`. */
+/** Reads a form. */
 export const parseForm: BodyParser = (_request, body, done) => {
   const form: Record<string, string> = {};
   for (const [name, value] of new URLSearchParams(String(body))) {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { principalView } from '../../core/manage/views.js';
+import { IDENTITY_HEADERS, type IdentityHeader } from '../../core/model/header-names.js';
 import type { Principal } from '../../core/model/principal.js';
 import type { Rejection, Verdict } from '../../core/verify/presentation.js';
 import { type Problem, REFUSALS, type Refusal } from './problem.js';
@@ -15,7 +16,7 @@ const refusalAnswers = new WeakMap<Refusal, Answer>();
 
 const JSON_CONTENT = ['content-type', 'application/json; charset=utf-8'];
 
-/** Says a verdict in JSON, for whoever asks about itself. @param elapsedMs how long the decision took */
+/** Says a verdict in JSON, to a caller who asks about itself. @param elapsedMs duration of the decision */
 export function answer(verdict: Verdict, elapsedMs: number): Answer {
   if (verdict.outcome === 'rejected') return REFUSED[verdict.reason];
   const made = acceptance(verdict.principal);
@@ -28,28 +29,28 @@ export function answer(verdict: Verdict, elapsedMs: number): Answer {
   };
 }
 
-/** Says a verdict to a gateway: who is calling is in the headers, and there is no body. */
+/** Says a verdict to a gateway: the headers name the caller, and there is no body. */
 export function gatewayAnswer(verdict: Verdict): Answer {
   if (verdict.outcome === 'rejected') return REFUSED[verdict.reason];
   return { status: 200, headers: acceptance(verdict.principal).gateway, body: '' };
 }
 
-/** Who is calling, as names and values in turn. */
+/** The headers that name the caller, as names and values in turn. */
 export function identityHeaders(principal: Principal): readonly string[] {
   return acceptance(principal).identity;
 }
 
-/** The answer that accepts a principal, but for how long the decision took. */
+/** The answer that accepts a principal, without the duration of the decision. */
 interface Acceptance {
-  /** Who is calling. All names are always there: a gateway must not leave in place what a caller wrote into one. */
+  /** The headers that name the caller. */
   readonly identity: readonly string[];
   readonly gateway: readonly string[];
   readonly json: readonly string[];
   readonly before: string;
   readonly after: string;
-  /** Of the body but for how long the decision took, in octets. */
+  /** The body's length in octets, without `elapse`. */
   readonly length: number;
-  /** With the whole body's length, by how many digits say how long it took: made once, like everything here. */
+  /** Complete header lists, indexed by the digit count of `elapse`: it is the only part of the body whose length varies. */
   readonly headers: (readonly string[])[];
 }
 
@@ -62,13 +63,13 @@ function acceptance(principal: Principal): Acceptance {
     const { credential, ...view } = principalView(principal);
     const data = { ...view, credential: credential.kind };
     const { kind, id, scopes } = principal;
-    const identity = [
-      ...['x-auth-subject', id],
-      ...['x-auth-client-id', kind === 'client' ? id : ''],
-      ...['x-auth-scopes', scopes.join(' ')],
-      ...['x-auth-key-id', credential.kind === 'api-key' ? `${id}:${credential.id}` : credential.id],
-      ...['x-auth-expires', view.expiresAt],
-    ];
+    const identity = headersOf({
+      'X-Auth-Subject': id,
+      'X-Auth-Client-Id': kind === 'client' ? id : '',
+      'X-Auth-Scopes': scopes.join(' '),
+      'X-Auth-Key-Id': credential.kind === 'api-key' ? `${id}:${credential.id}` : credential.id,
+      'X-Auth-Expires': view.expiresAt,
+    } satisfies Record<IdentityHeader, string>);
     const before = '{"success":true,"reason":"success","elapse":"';
     const after = `ms","data":${JSON.stringify(data)}}`;
     made = {
@@ -83,6 +84,11 @@ function acceptance(principal: Principal): Acceptance {
     acceptances.set(principal, made);
   }
   return made;
+}
+
+/** All names are always there: a gateway must not leave in place what a caller wrote into one. */
+function headersOf(identity: Partial<Record<IdentityHeader, string>>): readonly string[] {
+  return IDENTITY_HEADERS.flatMap((name) => [name.toLowerCase(), identity[name] ?? '']);
 }
 
 /** A problem as an answer. */
@@ -102,7 +108,7 @@ function withLength(headers: readonly string[], body: string): readonly string[]
 
 const OPEN_BODY = JSON.stringify({ success: true, reason: 'success', elapse: '0.000ms', data: null });
 
-/** What a listener says that was left open: nobody was asked, so nobody is named. */
+/** The answer of a listener that was left open: nobody was asked, so nobody is named. */
 export const OPEN_ANSWER: Answer = {
   status: 200,
   headers: withLength(JSON_CONTENT, OPEN_BODY),
@@ -141,13 +147,10 @@ export function rateAsForbidden({ headers, body }: Answer): Answer {
   return { status: 403, headers: [...headers, 'x-auth-status', '429'], body };
 }
 
-/** What is said to a gateway by a listener that was left open. */
+/** The answer of a listener that was left open, to a gateway. */
 export const OPEN_GATEWAY_ANSWER: Answer = {
   status: 200,
-  headers: withLength(
-    ['subject', 'client-id', 'scopes', 'key-id', 'expires'].flatMap((name) => [`x-auth-${name}`, '']),
-    '',
-  ),
+  headers: withLength(headersOf({}), ''),
   body: '',
 };
 

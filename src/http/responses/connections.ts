@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { hangUpSoon } from '../../network/hang-up.js';
 import type { Problem } from './problem.js';
 
 /** By when a connection must have done its TLS handshake, sent its headers, and sent a whole request, in milliseconds. */
@@ -9,14 +10,6 @@ export const TIMEOUTS = {
   requestTimeout: 30_000,
   connectionsCheckingInterval: 2_000,
 } as const;
-
-const HANG_UP_MS = 1_000;
-
-/** Hangs up on a peer that does not do so itself, soon after the last was written to it. */
-function hangUpSoon(socket: Socket): void {
-  const timer = setTimeout(() => socket.destroy(), HANG_UP_MS);
-  socket.once('close', () => clearTimeout(timer));
-}
 
 /** Answers on a connection that has no response of its own, and ends it. */
 export function answerBare(socket: Socket, problem: Problem): void {

@@ -1,124 +1,107 @@
 import { type Static, Type } from '@sinclair/typebox';
-import type { FastifyInstance } from 'fastify';
 import { findProvisioningKey, redeemProvisioningKey } from '../../core/manage/provision.js';
 import { createProvisioningKey } from '../../core/manage/provisioning-keys.js';
 import { provisioningKeyView } from '../../core/manage/views.js';
 import { KeywrightError } from '../../core/model/errors.js';
 import { parseExpiry } from '../../core/model/time.js';
 import { parseUserName } from '../../core/model/user.js';
-import type { AuditLog } from '../../core/ports/audit-log.js';
-import { managerOf, recordRefusal } from '../api/caller.js';
-import { OptionalText, Scopes, When } from '../api/schemas.js';
+import { recordRefusal } from '../api/caller.js';
+import { ifGiven } from '../api/given.js';
+import { type Asked, managed, open } from '../api/route.js';
+import { Fields, given, OptionalText, Scopes, When } from '../api/schemas.js';
 import { Refused } from '../responses/errors.js';
 import { WRONG_PROVISIONING_KEY } from '../responses/problem.js';
-import type { HttpServices } from '../services.js';
 
-const NewKey = Type.Object(
-  {
-    expires: Type.Optional(When),
-    uses: Type.Optional(Type.Integer({ minimum: 1, default: 1 })),
-    scopes: Type.Optional(Scopes),
-    owner: Type.Optional(Type.String({ maxLength: 64 })),
-    label: Type.Optional(Type.String({ maxLength: 200 })),
-  },
-  { additionalProperties: false },
-);
-const Key = Type.Object({ key: Type.String(), expiresAt: OptionalText });
+const NewKey = Fields({
+  expires: Type.Optional(When),
+  uses: Type.Optional(Type.Integer({ minimum: 1, default: 1 })),
+  scopes: Type.Optional(Scopes),
+  owner: given(64),
+  label: given(200),
+});
 
-const Device = Type.Object(
-  {
-    key: Type.String({ maxLength: 200, description: 'the provisioning key' }),
-    agentName: Type.String({ maxLength: 200 }),
-    csr: Type.Optional(Type.String({ maxLength: 16_384, description: 'a PKCS#10 request, PEM' })),
-  },
-  { additionalProperties: false },
-);
+const Device = Fields({
+  key: Type.String({ maxLength: 200, description: 'the provisioning key' }),
+  agentName: Type.String({ maxLength: 200 }),
+  csr: Type.Optional(Type.String({ maxLength: 16_384, description: 'a PKCS#10 request, PEM' })),
+});
 const Agent = Type.Object({
-  ...{ apiKey: Type.String(), agentUuid: Type.String(), mqttPassword: Type.String() },
+  apiKey: Type.String(),
+  agentUuid: Type.String(),
+  mqttPassword: Type.String(),
   certificate: Type.Optional(Type.String({ description: 'PEM; where a request came along' })),
   caCertificate: Type.String({ description: 'PEM; what the server’s certificates are signed by' }),
 });
 
-/** Provisioning keys, and devices that register themselves with them. */
-export function addProvisionRoutes(app: FastifyInstance, services: HttpServices): void {
-  const { clock, authority } = services;
-  const tags = ['provisioning'];
-
-  app.post<{ Body: Static<typeof NewKey> }>(
-    '/api/v1/provision/keys',
-    {
-      schema: {
-        tags,
-        summary: 'Make a provisioning key, handed over this once; for admins',
-        body: NewKey,
-        response: { 201: Key },
-      },
-    },
-    async ({ raw, body: { expires = '24h', uses = 1, scopes = ['ingest'], owner, label } }, reply) => {
-      const manager = await managerOf(raw, { services, action: 'provision.create' });
-      return manager.attempt('', async (management) => {
-        const { record, key } = await createProvisioningKey(management, {
-          ...{ uses, label, scopes: await services.parseScopes(scopes) },
-          owner: owner === undefined ? undefined : parseUserName(owner),
-          expiresAt: parseExpiry(expires, clock.now()),
-        });
-        reply.code(201);
-        return { key, expiresAt: provisioningKeyView(record, clock.now()).expiresAt };
+/** `/api/v1/provision`: provisioning keys, and devices that register themselves with them. */
+export const provisionRoutes = [
+  managed({
+    route: 'POST /api/v1/provision/keys',
+    action: 'provision.create',
+    tag: 'provisioning',
+    summary: 'Make a provisioning key, handed over this once; for admins',
+    body: NewKey,
+    response: Type.Object({ key: Type.String(), expiresAt: OptionalText }),
+    status: 201,
+    async run(management, { body, services }) {
+      const { expires = '24h', uses = 1, scopes = ['ingest'], owner, label } = body;
+      const now = management.clock.now();
+      const { record, key } = await createProvisioningKey(management, {
+        uses,
+        label,
+        scopes: await services.parseScopes(scopes),
+        owner: ifGiven(owner, parseUserName),
+        expiresAt: parseExpiry(expires, now),
       });
+      return { key, expiresAt: provisioningKeyView(record, now).expiresAt };
     },
-  );
-
-  app.post<{ Body: Static<typeof Device> }>(
-    '/api/v1/provision/agent',
-    {
-      schema: {
-        ...{ tags, security: [] },
-        summary: 'Register as a device, by one use of a provisioning key',
-        body: Device,
-        response: { 201: Agent },
-      },
-    },
-    async ({ raw, body: { key, ...device } }, reply) => {
-      const from = services.proxies.addressOf(raw);
-      const hashSecret = (secret: string) => services.registry.hashSecret(secret);
-      const found = await findProvisioningKey({ ...services, hashSecret }, key);
-      if (found === undefined) throw await wrongKey(services, from);
-      const who = `provisioning key ${found.id}`;
-      const audit = services.audit.by({ who, from });
-      const made = await redeemProvisioningKey({ ...services, hashSecret, audit }, found, device).catch(
-        async (error) => {
-          throw (await refusal(error, { services, caller: who, audit })) ?? error;
-        },
-      );
-      if (made === undefined) throw await wrongKey(services, from);
-      const { client, apiKey, mqttPassword, certificate } = made;
-      reply.code(201);
-      return {
-        ...{ apiKey, agentUuid: client.id, mqttPassword },
-        ...(certificate !== undefined && { certificate }),
-        caCertificate: authority.certificate,
-      };
-    },
-  );
-}
+  }),
+  open({
+    route: 'POST /api/v1/provision/agent',
+    tag: 'provisioning',
+    security: [],
+    summary: 'Register as a device, by one use of a provisioning key',
+    body: Device,
+    response: Agent,
+    status: 201,
+    run: register,
+  }),
+];
 
 const EVENT = { action: 'provision.redeem', target: '' };
 
-/** Counts and records a key that may not be used. Who has one that may is never made to wait by it. */
-async function wrongKey(services: HttpServices, from: string): Promise<Refused> {
-  const audit = services.audit.by({ who: 'unknown', from });
-  const tooMany = await recordRefusal({ services, caller: services.addressKey(from), audit, event: EVENT });
-  return tooMany ?? new Refused(WRONG_PROVISIONING_KEY);
-}
-
-interface Refusing {
-  readonly services: HttpServices;
-  readonly caller: string;
-  readonly audit: AuditLog;
-}
-
-/** Records what a good key was refused for. @returns what to say instead of the error where that is too often */
-async function refusal(error: unknown, { services, caller, audit }: Refusing): Promise<Refused | undefined> {
-  const isRefusal = error instanceof KeywrightError && ['refused', 'invalid-input'].includes(error.code);
-  return isRefusal ? recordRefusal({ services, caller, audit, event: EVENT }) : undefined;
+async function register({
+  body: { key, ...device },
+  request,
+  services,
+}: Asked<typeof Device>): Promise<Static<typeof Agent>> {
+  const from = services.proxies.addressOf(request);
+  const hashSecret = (secret: string) => services.registry.hashSecret(secret);
+  const wrongKey = async () => {
+    // Strangers are counted by address, so that nobody with a key that may be used waits because of them.
+    const stranger = {
+      caller: services.addressKey(from),
+      audit: services.audit.by({ who: 'unknown', from }),
+    };
+    return (
+      (await recordRefusal({ services, ...stranger, event: EVENT })) ?? new Refused(WRONG_PROVISIONING_KEY)
+    );
+  };
+  const found = await findProvisioningKey({ ...services, hashSecret }, key);
+  if (found === undefined) throw await wrongKey();
+  const caller = `provisioning key ${found.id}`;
+  const audit = services.audit.by({ who: caller, from });
+  const made = await redeemProvisioningKey({ ...services, hashSecret, audit }, found, device).catch(
+    async (error) => {
+      const isRefusal = error instanceof KeywrightError && ['refused', 'invalid-input'].includes(error.code);
+      throw (isRefusal && (await recordRefusal({ services, caller, audit, event: EVENT }))) || error;
+    },
+  );
+  if (made === undefined) throw await wrongKey();
+  const { client, apiKey, mqttPassword, certificate } = made;
+  return {
+    ...{ apiKey, agentUuid: client.id, mqttPassword },
+    ...(certificate !== undefined && { certificate }),
+    caCertificate: services.authority.certificate,
+  };
 }

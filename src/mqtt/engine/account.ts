@@ -1,6 +1,6 @@
 import type { MqttLimits } from '../../core/model/mqtt-limits.js';
 
-/** What is kept in memory for all clients together. */
+/** The memory that is used for all clients together. */
 export class Usage {
   readonly limits: MqttLimits;
   sessions = 0;
@@ -11,12 +11,12 @@ export class Usage {
   }
 }
 
-/** What is kept in memory for one client, or on its account: what it uses up is its own. */
+/** The memory that is used for one client, or because of it: if it uses up its share, the others have theirs. */
 export class Account {
   readonly usage: Usage;
   /** Messages that wait for its sessions. */
   queuedMessages = 0;
-  /** Octets of messages that it published, and that wait for somebody. */
+  /** Octets of messages that it published and that wait for a subscriber. */
   heldOctets = 0;
   subscriptions = 0;
   retainedMessages = 0;
@@ -29,7 +29,7 @@ export class Account {
     return this.usage.limits;
   }
 
-  /** Takes so many octets on this account. @returns false where that would be too many */
+  /** Takes so many octets on this account. @returns false if that would be too many */
   hold(octets: number): boolean {
     const { usage, limits } = this;
     if (this.heldOctets + octets > limits.clientHeldOctets) return false;

@@ -1,23 +1,23 @@
 import type { MqttLimits } from '../../core/model/mqtt-limits.js';
+import type { Observer } from '../../core/ports/observer.js';
 import { Usage } from './account.js';
 import { FanOut } from './fan-out.js';
 import type { Message } from './message.js';
 import { RetainedMessages } from './retained-messages.js';
 import type { Session } from './session.js';
-import { type Report, Sessions } from './sessions.js';
+import { Sessions } from './sessions.js';
 import { SubscriptionTree } from './subscription-tree.js';
 import type { DueWill } from './will.js';
 import { type Budget, type Job, Work } from './work.js';
 
 export interface BrokerOptions {
   readonly limits: MqttLimits;
-  /** Milliseconds that only ever get more. */
+  /** A clock that never goes back, in milliseconds. */
   readonly now: () => number;
-  readonly report: Report;
-  readonly onFailure: (error: unknown) => void;
+  readonly observer: Pick<Observer, 'connection' | 'failed'>;
 }
 
-/** What all connections share: sessions, subscriptions, retained messages, and the work that is not done at once. */
+/** The state that all connections share: sessions, subscriptions, retained messages, and unfinished work. */
 export class Broker {
   readonly limits: MqttLimits;
   readonly now: () => number;
@@ -30,29 +30,29 @@ export class Broker {
   readonly retained: RetainedMessages;
   readonly sessions: Sessions;
 
-  constructor({ limits, now, report, onFailure }: BrokerOptions) {
+  constructor({ limits, now, observer }: BrokerOptions) {
     this.limits = limits;
     this.now = now;
-    this.onFailure = onFailure;
+    this.onFailure = (error) => observer.failed({ part: 'mqtt-connection', error });
     this.usage = new Usage(limits);
-    this.work = new Work(onFailure);
+    this.work = new Work(this.onFailure);
     this.retained = new RetainedMessages(limits);
     const { usage, work, subscriptions } = this;
-    this.sessions = new Sessions({ usage, work, subscriptions, report });
+    this.sessions = new Sessions({ usage, work, subscriptions, observer });
   }
 
-  /** Retains a message where it is to be. @returns false where there is no room for it */
+  /** Retains a message if it asks for that. @returns false if there is no room for it */
   retain(message: Message): boolean {
     return !message.retain || this.retained.keep(message);
   }
 
-  /** Begins to deliver a message. @returns what is left to be done, beyond the budget */
+  /** Begins to deliver a message. @returns the work that is left beyond the budget */
   publish(message: Message, budget: Budget): Job | undefined {
     const fanOut = new FanOut(message, this.subscriptions);
     return fanOut.run(budget) ? undefined : fanOut;
   }
 
-  /** Whether a topic or a filter is longer than is taken. */
+  /** True if a topic or a filter is longer than the limits allow. */
   isTooLong(text: string): boolean {
     const { topicOctets, topicLevels } = this.limits;
     if (text.length * 3 > topicOctets && Buffer.byteLength(text) > topicOctets) return true;

@@ -8,12 +8,12 @@ import type { Delivery, Outlet, Session } from './session.js';
 import type { Will } from './will.js';
 import type { Job } from './work.js';
 
-/** By what a connection's packets leave. */
+/** The way that a connection's packets leave by. */
 export interface Wire {
   /** Octets that were sent and not yet taken. */
   readonly waitingBytes: number;
   send(octets: Buffer): void;
-  /** Ends behind what was sent, and `last`. */
+  /** Ends behind all that was sent, and `last`. */
   end(last?: Buffer): void;
   /** Ends at once. */
   destroy(): void;
@@ -28,32 +28,32 @@ export interface ConnectionOptions {
   readonly isBridge: boolean;
   /** 0 for none. */
   readonly keepAliveMs: number;
-  /** What the client takes unacknowledged, and at a time. */
+  /** The number of unacknowledged deliveries that the client takes. */
   readonly receiveMaximum: number;
   readonly maximumPacketSize: number;
   readonly will: Will | undefined;
 }
 
-/** The state of the protocol between a client and this server, apart from what carries it: packets come in, packets and effects go out. */
+/** The state of the protocol between a client and this server, whatever carries it: packets come in, packets and effects go out. */
 export class Connection implements Outlet {
   readonly broker: Broker;
   readonly session: Session;
   readonly handover: Handover;
   readonly protocolVersion: number;
-  /** Whether another broker is at the other end: retained messages stay so, and nothing comes back to where it is from. */
+  /** A broker is at the other end: retained messages stay retained, and it gets none of its own messages. */
   readonly isBridge: boolean;
   readonly keepAliveMs: number;
   readonly window: number;
-  /** What is published when the client goes without a word. */
+  /** The message that is published if the client goes without a DISCONNECT. */
   will: Will | undefined;
-  /** What must be done before the next packet is looked at. */
+  /** Work that must be done before the next packet is looked at. */
   job: Job | undefined;
-  /** When something was received last, by the engine's clock. */
+  /** The time when something was received last, by the engine's clock. */
   heardAt: number;
   isOver = false;
-  /** Whether another connection goes on with its session. */
+  /** Another connection goes on with its session. */
   isContinued = false;
-  /** What the client says by numbers in place of topics. MQTT 5 section 3.3.2.3.4. */
+  /** The topics that the client's aliases stand for. MQTT 5 section 3.3.2.3.4. */
   aliases: Map<number, string> | undefined;
   readonly #wire: Wire;
   readonly #maximumPacketSize: number;
@@ -77,12 +77,12 @@ export class Connection implements Outlet {
   }
 
   send(octets: Buffer): void {
-    // [MQTT-3.1.2-24] an answer that is too long for the client cannot be given, nor left out.
+    // [MQTT-3.1.2-24] An answer that is too long for the client must not be sent, and the client waits for it.
     if (octets.length > this.#maximumPacketSize) this.close();
     else this.#wire.send(octets);
   }
 
-  /** Ends the connection, and tells a client of MQTT 5 why. @param why for the log, where it is no wish of the client's */
+  /** Ends the connection, and tells a client of MQTT 5 why. @param why the reason for the log; undefined if the client asked for the end */
   end(reasonCode: number, why?: string): void {
     if (this.isOver) return;
     this.isOver = true;
@@ -95,7 +95,7 @@ export class Connection implements Outlet {
     this.end(REASON.sessionTakenOver, 'another connection has its client id');
   }
 
-  /** Ends the connection without a word: the client knows. */
+  /** Ends the connection without a word: the client knows why. */
   close(): void {
     this.isOver = true;
     this.#wire.destroy();
@@ -142,7 +142,7 @@ export class Connection implements Outlet {
     this.send(makeAcknowledgement(6, packetId));
   }
 
-  /** Only what expires asks for the time. */
+  /** The time is asked for only if the message expires. */
   #nowFor({ expiresAt }: Message): number {
     return expiresAt === Number.POSITIVE_INFINITY ? 0 : this.broker.now();
   }

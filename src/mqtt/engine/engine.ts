@@ -11,8 +11,8 @@ import { Transport } from './transport.js';
 const SWEEP_EVERY_MS = 1_000;
 
 /**
- * MQTT 3.1, 3.1.1 and 5 in this process, with sessions and retained messages in memory. It is not for many nodes, nor
- * for messages that must outlive a restart: there a broker stands behind the gate.
+ * MQTT 3.1, 3.1.1 and 5 in this process, with sessions and retained messages in memory. For many nodes, or for messages
+ * that must outlive a restart, put a broker behind the gate.
  */
 export class EmbeddedEngine implements Engine {
   readonly #broker: Broker;
@@ -26,8 +26,8 @@ export class EmbeddedEngine implements Engine {
       readonly now?: () => number;
     },
   ) {
-    const { limits = mqttLimits(), now = () => performance.now(), report, onFailure } = options;
-    this.#broker = new Broker({ limits, now, report, onFailure });
+    const { limits = mqttLimits(), now = () => performance.now(), observer } = options;
+    this.#broker = new Broker({ limits, now, observer });
     this.#sweeping = setInterval(() => this.sweep(), SWEEP_EVERY_MS);
     this.#sweeping.unref();
   }
@@ -58,7 +58,7 @@ export class EmbeddedEngine implements Engine {
     for (const transport of this.#transports) transport.farewell();
   }
 
-  /** Ends what is over: connections that are silent or take nothing, sessions, wills and messages whose time has come. */
+  /** Ends connections that are silent or take nothing, and the sessions, wills and messages whose time is over. */
   sweep(): void {
     const broker = this.#broker;
     const now = broker.now();

@@ -3,16 +3,16 @@ import type { Session, Wanted } from './session.js';
 import type { FilterNode, Match, Subscription, SubscriptionTree } from './subscription-tree.js';
 import type { Budget, Job } from './work.js';
 
-// How many of a group are asked before nobody of it gets a message.
+// So many sessions of a group are asked before none of them gets a message.
 const MAX_ASKED = 100;
 
-/** One message on its way to all who want it. Each session gets it once, at the highest QoS of what it subscribed to. [MQTT-3.3.4-2] */
+/** One message on its way to all subscribers. A session gets it once, at the highest QoS of its subscriptions. [MQTT-3.3.4-2] */
 export class FanOut implements Job {
   readonly #message: Message;
   readonly #match: Match<Session>;
   readonly #wanted = new Map<Session, Wanted>();
   #isMatched = false;
-  /** Of the filter that is being looked at. */
+  /** The subscriptions and groups that are left of the present filter. */
   #subscriptions: Iterator<Subscription<Session>> | undefined;
   #groups: Iterator<Map<Session, Subscription<Session>>> | undefined;
   #deliveries: Iterator<[Session, Wanted]> | undefined;
@@ -72,7 +72,7 @@ export class FanOut implements Job {
     this.#wanted.set(session, before === undefined ? wantedBy(subscription) : together(before, subscription));
   }
 
-  /** Of a group whoever had none for longest, and can take it now; one who is away only where nobody is there. */
+  /** Chooses the session of the group that got none for the longest time and can take it now; one that is away only if none can. */
   #deliverToOneOf(group: Map<Session, Subscription<Session>>): void {
     let chosen: Subscription<Session> | undefined;
     let asked = 0;
@@ -95,12 +95,12 @@ export class FanOut implements Job {
   }
 }
 
-/** How a subscription wants what it matches. */
+/** The form in which a subscription wants its messages. */
 export function wantedBy({ qos, retainAsPublished, id }: Subscription<Session>): Wanted {
   return { qos, retainAsPublished, subscriptionIds: id === 0 ? undefined : [id] };
 }
 
-// [MQTT-3.3.4-4] all their identifiers in one message
+// [MQTT-3.3.4-4] one message has the identifiers of all subscriptions
 function together(before: Wanted, { qos, retainAsPublished, id }: Subscription<Session>): Wanted {
   return {
     qos: Math.max(before.qos, qos),

@@ -1,23 +1,7 @@
 import { encodeNumber, PROPERTY } from '../packets/properties.js';
 import type { Account } from './account.js';
 
-/** What a message is made of. */
-export interface MessageParts {
-  readonly topic: string;
-  readonly payload: Buffer;
-  readonly qos: number;
-  readonly retain: boolean;
-  /** The properties that go on to subscribers as they are, without their length. MQTT 5 section 3.3.2.3. */
-  readonly properties: Buffer;
-  /** From when on it is not to be delivered any more, by the engine's clock; Infinity for never. */
-  readonly expiresAt: number;
-  /** The session that published it. */
-  readonly publisher: object;
-  /** On whose account it is kept. */
-  readonly account: Account;
-}
-
-/** How a message is sent to one subscriber. */
+/** The form in which a message is sent to one subscriber. */
 export interface Sending {
   readonly protocolVersion: number;
   readonly qos: number;
@@ -27,29 +11,39 @@ export interface Sending {
   readonly isDuplicate: boolean;
   /** MQTT 5 section 3.3.2.3.8; undefined for none. */
   readonly subscriptionIds: readonly number[] | undefined;
-  /** By the engine's clock. */
+  /** The time by the engine's clock. */
   readonly now: number;
 }
 
-// What is kept of a message beside its octets, about.
+// The memory that a message takes beside its octets, about.
 const OVERHEAD_BYTES = 128;
 
-/** From this size on a payload is sent from where it is, and not copied for each subscriber. */
+// A payload of this size or more is sent from where it is, and not copied for each subscriber.
 const LARGE_BYTES = 4_096;
 
-/** A message on its way: kept once, however many it waits for. */
+/** The parts that a message is made of. */
+export type MessageParts = Pick<
+  Message,
+  'topic' | 'payload' | 'qos' | 'retain' | 'properties' | 'expiresAt' | 'publisher' | 'account'
+>;
+
+/** A message on its way: kept once, however many sessions it waits for. */
 export class Message {
   readonly topic: string;
   readonly qos: number;
   readonly retain: boolean;
+  /** The properties that go on to subscribers as they are, without their length. MQTT 5 section 3.3.2.3. */
   readonly properties: Buffer;
+  /** The time from which on it is not delivered any more, by the engine's clock; Infinity for never. */
   readonly expiresAt: number;
+  /** The session that published it. */
   readonly publisher: object;
+  /** The account that it is kept on. */
   readonly account: Account;
   #payload: Buffer;
   #isOwned = false;
   #holders = 0;
-  /** As most subscribers get it: at QoS 0, without the retain flag, before MQTT 5 and in it. */
+  /** The packet that most subscribers get: at QoS 0, without the retain flag; before MQTT 5, and in it. */
   #plain: Buffer | undefined;
   #plainFive: Buffer | undefined;
 
@@ -68,12 +62,12 @@ export class Message {
     return this.#payload;
   }
 
-  /** Octets, about, that it takes while it is kept. */
+  /** Octets that it takes while it is kept, about. */
   get size(): number {
     return this.topic.length + this.#payload.length + this.properties.length + OVERHEAD_BYTES;
   }
 
-  /** Is kept by one more. @returns false where there is no room for it */
+  /** Keeps it for one more session. @returns false if there is no room for it */
   hold(): boolean {
     if (this.#holders === 0 && !this.account.hold(this.size)) return false;
     this.#holders += 1;
@@ -86,7 +80,7 @@ export class Message {
     if (this.#holders === 0) this.account.release(this.size);
   }
 
-  /** Leaves the chunk that it was received in, which would be kept with it. */
+  /** Copies the payload out of the chunk that it was received in, which would be kept with it. */
   own(): void {
     if (this.#isOwned) return;
     this.#isOwned = true;
@@ -99,7 +93,7 @@ export class Message {
   encode(sending: Sending): readonly [Buffer] | readonly [Buffer, Buffer] {
     const { protocolVersion, qos, retain, subscriptionIds } = sending;
     if (this.#payload.length >= LARGE_BYTES) {
-      // What is sent later must not change with the chunk, nor keep it.
+      // A payload that is sent later must not change with the chunk, nor keep it.
       this.own();
       return [this.#head(sending, 0), this.#payload];
     }
@@ -114,7 +108,7 @@ export class Message {
     return [this.#plainFive];
   }
 
-  /** The octets in front of the payload, and as many of the payload as there is room to be made for. */
+  /** The octets in front of the payload, and the payload itself if it has `payloadBytes`. @param payloadBytes all of them, or 0 */
   #head(sending: Sending, payloadBytes: number): Buffer {
     const { protocolVersion, qos, retain, packetId, isDuplicate } = sending;
     const properties = protocolVersion === 5 ? this.#propertiesFor(sending) : undefined;
@@ -142,7 +136,7 @@ export class Message {
       return NO_PROPERTIES;
     const own: number[] = [];
     if (this.expiresAt !== Infinity) {
-      // [MQTT-3.3.2-6] less what it waited here
+      // [MQTT-3.3.2-6] less the time that it waited here
       const seconds = Math.max(0, Math.ceil((this.expiresAt - now) / 1_000));
       own.push(
         PROPERTY.messageExpiry,

@@ -4,11 +4,11 @@ import type { Session } from './session.js';
 import { type DueWill, messageOf } from './will.js';
 import { SLICE_STEPS } from './work.js';
 
-/** A connection is over: what was to outlive it stays, and what was to be said is said. MQTT 5 sections 3.1.2.5 and 4.1. */
+/** A connection is over: its session stays or ends, and its will is published, now or later. MQTT 5 sections 3.1.2.5 and 4.1. */
 export function onClose(connection: Connection): void {
   const { session, broker, will, handover } = connection;
   connection.will = undefined;
-  // Somebody else has the session now, or it was ended.
+  // Another connection has the session now, or it was ended.
   if (session.outlet !== connection) return;
   const now = broker.now();
   const delaySeconds = Math.min(will?.delaySeconds ?? 0, session.expirySeconds);
@@ -20,14 +20,14 @@ export function onClose(connection: Connection): void {
   else broker.wills.set(session, due);
 }
 
-/** Publishes a session's will before its time, where there is one: the session ends. */
+/** Publishes a session's waiting will, if there is one, before its time: the session ends. */
 export function publishWaitingWill(broker: Broker, session: Session): void {
   const due = broker.wills.get(session);
   broker.wills.delete(session);
   if (due !== undefined) publishWill(broker, due);
 }
 
-/** Publishes a will, where its client may publish there now. */
+/** Publishes a will, if its client may still publish to its topic. */
 export function publishWill(broker: Broker, { will, rights }: DueWill): void {
   if (!rights.may('publish', will.parts.topic)) return;
   const message = messageOf(will, broker.now());

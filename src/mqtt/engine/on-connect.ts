@@ -1,11 +1,6 @@
 import { generate } from 'mqtt-packet';
 import { type Handover, holderName } from '../gate/engine.js';
-import {
-  BAD_AUTHENTICATION_METHOD,
-  type ConnectRefusal,
-  NOT_AUTHORIZED,
-  QUOTA_EXCEEDED,
-} from '../packets/connack.js';
+import { NOT_AUTHORIZED, QUOTA_EXCEEDED } from '../packets/connack.js';
 import type { Connect } from '../packets/connect.js';
 import { PROPERTY } from '../packets/properties.js';
 import type { Broker } from './broker.js';
@@ -14,7 +9,7 @@ import { publishWaitingWill } from './on-close.js';
 import { Session } from './session.js';
 import { willOf } from './will.js';
 
-/** A client connects. MQTT 5 section 3.1. @returns undefined where it is refused after all */
+/** A client connects. MQTT 5 section 3.1. @returns undefined if it is refused after all */
 export function onConnect(
   broker: Broker,
   {
@@ -23,9 +18,8 @@ export function onConnect(
     wire,
   }: { readonly handover: Handover; readonly connect: Connect; readonly wire: Wire },
 ): Connection | undefined {
-  const refusal = refusalOf(broker, handover, connect);
-  if (refusal !== undefined) {
-    handover.refuse(refusal.answer, refusal.cause);
+  if (connect.will !== undefined && broker.isTooLong(connect.will.topic)) {
+    handover.refuse(NOT_AUTHORIZED, `the will's topic is too long: ${connect.will.topic.slice(0, 120)}`);
     return undefined;
   }
   const { limits, sessions } = broker;
@@ -65,7 +59,7 @@ export function onConnect(
   return connection;
 }
 
-/** The session that is resumed; whoever had it, or what was kept of it, makes way. MQTT 5 sections 3.1.2.4 and 3.1.4. */
+/** Ends the connection that has the session, and the session unless it is resumed. @returns the resumed one. MQTT 5 sections 3.1.2.4 and 3.1.4. */
 function takeOver(
   broker: Broker,
   {
@@ -78,7 +72,7 @@ function takeOver(
   if (before === undefined) return undefined;
   // [MQTT-3.1.4-3]
   before.outlet?.takeOver(!clean);
-  // It may have ended with its connection.
+  // The session may have ended with its connection.
   if (before.isEnded) return undefined;
   if (!clean) {
     broker.wills.delete(before);
@@ -89,23 +83,7 @@ function takeOver(
   return undefined;
 }
 
-interface Refusal {
-  readonly answer: ConnectRefusal;
-  readonly cause: string;
-}
-
-function refusalOf(broker: Broker, { rights }: Handover, { will, properties }: Connect): Refusal | undefined {
-  if (properties.has(PROPERTY.authenticationMethod))
-    return { answer: BAD_AUTHENTICATION_METHOD, cause: 'an authentication method that is not supported' };
-  if (will === undefined) return undefined;
-  const { topic } = will;
-  const mayBePublished = !topic.startsWith('$') && rights.may('publish', topic) && !broker.isTooLong(topic);
-  return mayBePublished
-    ? undefined
-    : { answer: NOT_AUTHORIZED, cause: `no scope for the will's topic ${topic.slice(0, 120)}` };
-}
-
-/** What is told to a client of MQTT 5; those before it keep what they asked for. */
+/** The keep-alive that holds: the server's say in MQTT 5, the client's before. */
 function keepAliveOf({ limits }: Broker, { protocolVersion, keepAliveSeconds }: Connect): number {
   if (protocolVersion !== 5 || limits.keepAliveSeconds === 65_535) return keepAliveSeconds;
   return keepAliveSeconds === 0
@@ -121,7 +99,7 @@ interface Granted {
   readonly connect: Connect;
 }
 
-// MQTT 5 section 3.2.2.3: what differs from what the client asked for, or from what it may take for granted.
+// MQTT 5 section 3.2.2.3: it tells where the server differs from the client's wishes, or from the standard's presets.
 function connackOf(
   { session, handover, broker: { limits } }: Connection,
   { isResumed, asked, keepAliveSeconds, connect }: Granted,

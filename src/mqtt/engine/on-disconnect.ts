@@ -3,7 +3,7 @@ import type { Packet } from '../packets/packet.js';
 import { REASON } from '../packets/reason-code.js';
 import type { Connection } from './connection.js';
 
-/** A client says goodbye. MQTT 5 section 3.14. */
+/** A client leaves. MQTT 5 section 3.14. */
 export function onDisconnect(connection: Connection, packet: Packet): void {
   const disconnect = readDisconnect(packet, connection.protocolVersion);
   if (disconnect === undefined) {
@@ -12,7 +12,7 @@ export function onDisconnect(connection: Connection, packet: Packet): void {
   }
   const { session, broker } = connection;
   const { reasonCode, sessionExpiry } = disconnect;
-  // MQTT 5 section 3.14.2.2.2: what was to end with the connection stays so
+  // MQTT 5 section 3.14.2.2.2: a session that ends with the connection cannot be given an expiry
   if (sessionExpiry !== undefined && sessionExpiry > 0 && session.expirySeconds === 0) {
     connection.end(REASON.protocolError, 'a session expiry where there was none');
     return;

@@ -45,7 +45,7 @@ export function onPublish(connection: Connection, packet: Packet, budget: Budget
   connection.job = connection.broker.publish(message, budget);
 }
 
-/** The topic that is meant, or why there is none. MQTT 5 section 3.3.2.3.4. */
+/** The topic of a PUBLISH, from its alias if it has one, or the reason code that ends the connection. MQTT 5 section 3.3.2.3.4. */
 function topicOf(connection: Connection, { topic, properties }: Publish): string | number {
   const alias = connection.isFive ? properties.number(PROPERTY.topicAlias) : undefined;
   if (alias === undefined) {

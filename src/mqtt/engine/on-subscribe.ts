@@ -55,7 +55,7 @@ const WORDS: Readonly<Record<number, string>> = {
   [REASON.topicFilterInvalid]: 'not a filter, or one that is too long',
 };
 
-/** Why a filter cannot be subscribed to. */
+/** The reason code of a filter that is refused; undefined if it is not. */
 function refusalOf(
   { session, broker, handover }: Connection,
   { filter: asked }: Request,
@@ -83,7 +83,7 @@ function makeSubscription(
   };
 }
 
-/** @returns whether the session had no subscription to it */
+/** @returns true if the session had no subscription to that filter */
 function subscribeTo(
   { session, broker }: Connection,
   asked: string,
@@ -97,7 +97,7 @@ function subscribeTo(
   return isNew;
 }
 
-/** Sends what was retained for new subscriptions. [MQTT-3.3.1-9] */
+/** Sends the retained messages of new subscriptions. [MQTT-3.3.1-9] */
 class Replay implements Job {
   readonly #connection: Connection;
   readonly #subscriptions: Subscription<Session>[];

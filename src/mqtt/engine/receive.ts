@@ -49,7 +49,7 @@ export function receive(connection: Connection, packet: Packet, budget: Budget):
       connection.end(REASON.badAuthenticationMethod, 'an AUTH');
       break;
     default:
-      // A second CONNECT [MQTT-3.1.0-2], or what only servers say.
+      // A second CONNECT [MQTT-3.1.0-2], or a packet of servers.
       connection.end(REASON.protocolError, 'a packet that no client sends here');
       break;
   }

@@ -6,10 +6,10 @@ class TopicNode {
   message: Message | undefined;
 }
 
-// What the tree keeps for each level of a topic, about.
+// The memory that the tree takes for each level of a topic, about.
 const LEVEL_BYTES = 200;
 
-/** What a message takes here, about: its topic may have many levels that no other has. */
+/** The memory that a message takes here, about: its topic may have many levels that no other topic has. */
 function keptBytes({ size, topic }: Message): number {
   return size + LEVEL_BYTES * (topic.split('/').length - 1);
 }
@@ -30,7 +30,7 @@ export class RetainedMessages {
     return this.#size;
   }
 
-  /** Keeps a message in the place of its topic's last one; one without payload takes that away. @returns false where there is no room */
+  /** Keeps a message in place of its topic's last one; a message without payload takes that away. @returns false if there is no room */
   keep(message: Message): boolean {
     const before = this.#find(message.topic)?.message;
     // [MQTT-3.3.1-6]
@@ -54,7 +54,7 @@ export class RetainedMessages {
     return true;
   }
 
-  /** Takes away what has expired. */
+  /** Takes away the messages that have expired. */
   sweep(now: number): void {
     for (const message of this.#expiring) if (message.expiresAt <= now) this.#delete(message);
   }

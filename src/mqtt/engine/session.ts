@@ -10,60 +10,60 @@ export interface Delivery {
   readonly qos: number;
   readonly retain: boolean;
   readonly subscriptionIds: readonly number[] | undefined;
-  /** At QoS 2: whether the client said that it has it, so that only its release is left. MQTT 5 section 4.3.3. */
+  /** At QoS 2: the client has it, and only its release is left. MQTT 5 section 4.3.3. */
   isReceived: boolean;
 }
 
-/** How a message is wanted: by one subscription, or by several together. */
+/** The form in which one subscription, or several together, want a message. */
 export interface Wanted {
   readonly qos: number;
   readonly retainAsPublished: boolean;
   readonly subscriptionIds: readonly number[] | undefined;
 }
 
-/** The connection of a session, as far as messages leave by it. */
+/** The connection of a session, as the way out for messages. */
 export interface Outlet {
-  /** How many deliveries the client takes before it acknowledged the first. MQTT 5 section 3.3.4. */
+  /** The number of deliveries that the client takes before it acknowledges the first. MQTT 5 section 3.3.4. */
   readonly window: number;
-  /** Whether as many octets may still wait for the client. */
+  /** True if so many octets more may wait for the client. */
   hasRoomFor(bytes: number): boolean;
   /** Sends a message at QoS 0. */
   sendOnce(message: Message, wanted: Pick<Delivery, 'retain' | 'subscriptionIds'>): void;
-  /** Sends a PUBLISH at QoS 1 or 2. @returns false where it is longer than the client takes */
+  /** Sends a PUBLISH at QoS 1 or 2. @returns false if it is longer than the client takes */
   sendDelivery(delivery: Delivery, packetId: number, isDuplicate: boolean): boolean;
   /** Sends a PUBREL. */
   sendRelease(packetId: number): void;
   /** Ends the connection, and tells a client of MQTT 5 why. */
   end(reasonCode: number, why?: string): void;
-  /** Ends the connection because another one has the client id. @param isContinued whether it goes on with the session */
+  /** Ends the connection because another one has the client id. @param isContinued true if that one goes on with the session */
   takeOver(isContinued: boolean): void;
 }
 
 const LAST_PACKET_ID = 65_535;
 
-/** What the engine keeps of a client under one client id, connected or not. MQTT 5 section 4.1. */
+/** The state that the engine keeps for one client id of a holder, connected or not. MQTT 5 section 4.1. */
 export class Session {
   readonly account: Account;
-  /** The name of whose it is. */
+  /** The name of the holder. */
   readonly holder: string;
   readonly clientId: string;
-  /** As its principal stood when it connected last; asked again for each topic. */
+  /** The rights of the credential that connected last; they are asked for each topic. */
   rights: Rights;
   /** undefined while the client is away. */
   outlet: Outlet | undefined;
-  /** By filter as it was asked for. */
+  /** The subscriptions by their filters, each as it was asked for. */
   subscriptions: Map<string, Subscription<Session>> | undefined;
-  /** Packet identifiers of what the client published at QoS 2 and has not released. */
+  /** Packet identifiers of messages that the client published at QoS 2 and has not released. */
   published: Set<number> | undefined;
-  /** For how long it is kept when the client is away; 0 for not at all. */
+  /** The time that it is kept while the client is away; 0 if it ends with the connection. */
   expirySeconds = 0;
-  /** From when on it is not kept any more, by the engine's clock, while the client is away. */
+  /** The time from which on it is not kept any more while the client is away, by the engine's clock. */
   expiresAt = Number.POSITIVE_INFINITY;
   isEnded = false;
   /** Messages that were not delivered for lack of room. */
   dropped = 0;
   #sent: Map<number, Delivery> | undefined;
-  /** Packet identifiers of what was sent over a connection before, and not yet over this one. */
+  /** Packet identifiers of deliveries that were sent over an earlier connection, and not yet over this one. */
   #toResend: number[] | undefined;
   #queue: Set<Delivery> | undefined;
   #queuedBytes = 0;
@@ -86,7 +86,7 @@ export class Session {
     return this.#sent?.size ?? 0;
   }
 
-  /** Delivers a message, or keeps it for later; what there is no room for is dropped and counted. */
+  /** Delivers a message, or keeps it for later; if there is no room, it is dropped and counted. */
   deliver(message: Message, { qos, retainAsPublished, subscriptionIds }: Wanted, isRetained = false): void {
     // Subscriptions outlive a change of scopes.
     if (this.isEnded || !this.rights.may('subscribe', message.topic)) return;
@@ -106,7 +106,7 @@ export class Session {
     else this.#enqueue(delivery);
   }
 
-  /** The client is there. Everything that was not acknowledged is sent again, as far as the client takes it. [MQTT-4.4.0-1] */
+  /** The client is there. All deliveries that it did not acknowledge are sent again, as many as it takes. [MQTT-4.4.0-1] */
   attach(outlet: Outlet, rights: Rights): void {
     this.outlet = outlet;
     this.rights = rights;
@@ -119,7 +119,7 @@ export class Session {
     this.expiresAt = expiresAt;
   }
 
-  /** Sends what waits, as far as the client takes it. @param now by the engine's clock */
+  /** Sends the deliveries that wait, as many as the client takes. @param now by the engine's clock */
   goOn(now: number): void {
     const { outlet } = this;
     if (outlet === undefined) return;
@@ -134,13 +134,13 @@ export class Session {
       if (packetId !== undefined) continue;
       const delivery = this.#dequeue();
       if (delivery === undefined) return;
-      // Its hold is passed on.
+      // Its place in the account goes over to the delivery that is sent.
       if (delivery.message.expiresAt <= now) delivery.message.release();
       else this.#sendHeld(delivery, outlet);
     }
   }
 
-  /** A PUBACK or a PUBCOMP. @returns whether it was waited for */
+  /** A PUBACK or a PUBCOMP. @returns true if it was waited for */
   acknowledged(packetId: number, isCompletion: boolean): boolean {
     const delivery = this.#sent?.get(packetId);
     if (delivery === undefined || (delivery.qos === 2) !== isCompletion) return false;
@@ -148,7 +148,7 @@ export class Session {
     return true;
   }
 
-  /** A PUBREC. @returns whether it was waited for */
+  /** A PUBREC. @returns true if it was waited for */
   received(packetId: number, isRefused: boolean): boolean {
     const delivery = this.#sent?.get(packetId);
     if (delivery?.qos !== 2) return false;
@@ -157,7 +157,7 @@ export class Session {
     return true;
   }
 
-  /** Gives up everything that waits. */
+  /** Gives up all deliveries. */
   end(): void {
     this.isEnded = true;
     this.outlet = undefined;
@@ -183,7 +183,7 @@ export class Session {
     this.#sent ??= new Map();
     const packetId = this.#nextPacketId(this.#sent);
     this.#sent.set(packetId, delivery);
-    // [MQTT-3.1.2-25] what is too long for the client counts as delivered
+    // [MQTT-3.1.2-25] a message that is too long for the client counts as delivered
     if (!outlet.sendDelivery(delivery, packetId, false)) this.#finish(packetId, delivery);
   }
 

@@ -1,40 +1,34 @@
+import type { Observer } from '../../core/ports/observer.js';
 import { sessionName } from '../gate/engine.js';
 import { Account, type Usage } from './account.js';
 import type { Session } from './session.js';
 import type { SubscriptionTree } from './subscription-tree.js';
 import type { Budget, Job, Work } from './work.js';
 
-/** Is told what an operator would want to know of. */
-export type Report = (event: {
-  readonly what: 'messages dropped';
-  readonly clientId: string;
-  readonly reason: string;
-}) => void;
-
 interface Holdings {
   readonly account: Account;
-  /** By client id. */
+  /** The sessions by their client ids. */
   readonly sessions: Map<string, Session>;
 }
 
-/** All sessions, each found by whose it is and by its client id: two values, so that no id can name somebody else's. */
+/** All sessions. Each is found by its holder and its client id as two values: no id names a session of another holder. */
 export class Sessions {
   readonly #usage: Usage;
   readonly #subscriptions: SubscriptionTree<Session>;
   readonly #work: Work;
-  readonly #report: Report;
-  /** How many messages the sessions had lost when that was told. */
+  readonly #observer: Pick<Observer, 'connection'>;
+  /** The number of messages that a session had lost when that was told last. */
   readonly #told = new WeakMap<Session, number>();
-  /** By the name of the holder. */
+  /** The holdings by the names of the holders. */
   readonly #holdings = new Map<string, Holdings>();
 
   constructor(options: {
     readonly usage: Usage;
     readonly subscriptions: SubscriptionTree<Session>;
     readonly work: Work;
-    readonly report: Report;
+    readonly observer: Pick<Observer, 'connection'>;
   }) {
-    this.#report = options.report;
+    this.#observer = options.observer;
     this.#usage = options.usage;
     this.#subscriptions = options.subscriptions;
     this.#work = options.work;
@@ -56,7 +50,7 @@ export class Sessions {
     return [...(this.#holdings.get(holder)?.sessions.values() ?? [])];
   }
 
-  /** Whether the holder may have one more. */
+  /** True if the holder may have one more session. */
   hasRoom(holder: string): boolean {
     const { limits, sessions } = this.#usage;
     return this.#holdingsOf(holder).sessions.size < limits.clientSessions && sessions < limits.sessions;
@@ -75,12 +69,12 @@ export class Sessions {
     this.#usage.sessions -= 1;
     const { subscriptions } = session;
     if (subscriptions === undefined) return;
-    // As many as it may have are not to be taken out at once.
+    // A session may have too many to take them out at once.
     const removal = new Removal(session, this.#subscriptions);
     if (!removal.run({ left: 10 })) this.#work.add(removal);
   }
 
-  /** Takes away who has nothing left here. @returns the sessions whose time is over */
+  /** Forgets holders that have nothing left here. @returns the sessions whose time is over */
   sweep(now: number): readonly Session[] {
     const over: Session[] = [];
     for (const [holder, { account, sessions }] of this.#holdings) {
@@ -94,13 +88,14 @@ export class Sessions {
     return over;
   }
 
-  // A line for the first, and again for ten times as many.
+  // One line for the first lost message, and one whenever they are ten times as many.
   #tellDropped(session: Session): void {
     const { dropped, clientId, holder } = session;
     if (dropped < 10 * (this.#told.get(session) ?? 0.1)) return;
     this.#told.set(session, dropped);
     const reason = `${dropped} so far: there is no room for what waits for it`;
-    this.#report({ what: 'messages dropped', clientId: sessionName(holder, clientId), reason });
+    const shown = sessionName(holder, clientId);
+    this.#observer.connection({ protocol: 'mqtt', what: 'messages dropped', clientId: shown, reason });
   }
 
   #holdingsOf(holder: string): Holdings {
@@ -136,7 +131,7 @@ class Removal implements Job {
   }
 }
 
-/** As how many a subscription counts, by what the tree keeps for it: one more for each 256 characters, and for each 4 levels. */
+/** The number that a subscription counts as, by its memory in the tree: one more for each 256 characters, and for each 4 levels. */
 export function subscriptionCost(filter: string): number {
   let levels = 0;
   for (let at = filter.indexOf('/'); at >= 0; at = filter.indexOf('/', at + 1)) levels += 1;

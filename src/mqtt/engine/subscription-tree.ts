@@ -1,4 +1,4 @@
-/** That a session wants what a filter matches. */
+/** A session's wish for the messages that a filter matches. */
 export interface Subscription<S> {
   readonly session: S;
   /** Without the share in front. */
@@ -16,7 +16,7 @@ export interface Subscription<S> {
 export class FilterNode<S> {
   children: Map<string, FilterNode<S>> | undefined;
   own: Map<S, Subscription<S>> | undefined;
-  /** By the name of the group. Of each group one session gets a message. */
+  /** The groups by their names. One session of each group gets a message. */
   shared: Map<string, Map<S, Subscription<S>>> | undefined;
 
   get isEmpty(): boolean {
@@ -58,7 +58,7 @@ export class SubscriptionTree<S> {
     }
     const node = path.at(-1);
     if (node !== undefined) remove(node, session, share);
-    // What has nothing left below it goes, up to the root.
+    // Nodes with nothing left below them go, up to the root.
     for (let depth = levels.length; depth > 0 && path[depth]?.isEmpty; depth -= 1) {
       const parent = path[depth - 1];
       parent?.children?.delete(levels[depth - 1] ?? '');
@@ -75,7 +75,7 @@ export class SubscriptionTree<S> {
 export class Match<S> {
   readonly #levels: readonly string[];
   readonly #isOfBroker: boolean;
-  /** What is still to be looked at, and how many levels lie above each. */
+  /** The nodes that are still to be looked at; `#depths` has the number of levels above each. */
   readonly #nodes: FilterNode<S>[];
   readonly #depths: number[] = [0];
 

@@ -5,38 +5,29 @@ import { REASON } from '../packets/reason-code.js';
 import type { Broker } from './broker.js';
 import type { Connection, Wire } from './connection.js';
 import { onClose } from './on-close.js';
+import { Outgoing } from './outgoing.js';
 import { receive } from './receive.js';
 import { type Budget, type Job, SLICE_STEPS } from './work.js';
 
-// One write carries so much. A peer that is slow gets less at once, so that it is seen to take something.
-const WRITE_BYTES = 64 * 1024;
-const SLOW_WRITE_BYTES = 16 * 1024;
-
-// As much of a half-received packet any connection may have.
+// Any connection may have so much of a packet half received.
 const UNCOUNTED_BYTES = 4_096;
 
-/** Carries a connection's packets over a link: cut out of what arrives, and put together into few writes. */
+/** Carries a connection's packets over a link: cuts them out of the octets that arrive, and hands on those that leave. */
 export class Transport implements Receiver, Wire, Job, Served {
   readonly #link: Link;
   readonly #reader: PacketReader;
   readonly #broker: Broker;
   readonly #onOver: (transport: Transport) => void;
   #connection: Connection | undefined;
-  /** What is to be written, from an index on, and of the first of that from an octet on. */
-  #pending: Buffer[] | undefined;
-  #pendingFrom = 0;
-  #offset = 0;
-  #pendingBytes = 0;
-  #isFlushing = false;
-  #isSlow = false;
-  /** Whether packets wait for their turn. */
+  readonly #outgoing: Outgoing;
+  /** Packets wait for their turn. */
   #isWorking = false;
-  /** Whether the client has to take what waits for it before more is read of it. */
+  /** The client must take what waits for it before it is read from again. */
   #isBlocked = false;
   #isOver = false;
   /** Octets of a half-received packet that are counted as its client's. */
   #heldBytes = 0;
-  /** How much the client had taken when that was looked at last, and since when it is so much. */
+  /** The octets that the client had taken at the last sweep, and the time since when it has taken no more. */
   #takenBytes = 0;
   #takenAt = 0;
 
@@ -47,12 +38,13 @@ export class Transport implements Receiver, Wire, Job, Served {
     readonly onOver: (transport: Transport) => void;
   }) {
     this.#link = options.link;
+    this.#outgoing = new Outgoing(options.link);
     this.#reader = options.reader;
     this.#broker = options.broker;
     this.#onOver = options.onOver;
   }
 
-  /** Takes over from whoever received before, and what they left. */
+  /** Takes over from the receiver before, with the packets that it left. */
   start(connection: Connection): void {
     this.#connection = connection;
     this.#link.receiver = this;
@@ -60,7 +52,7 @@ export class Transport implements Receiver, Wire, Job, Served {
   }
 
   get waitingBytes(): number {
-    return this.#pendingBytes + this.#link.waitingBytes;
+    return this.#outgoing.waitingBytes;
   }
 
   received(chunk: Buffer): void {
@@ -71,10 +63,9 @@ export class Transport implements Receiver, Wire, Job, Served {
 
   drained(): void {
     if (this.#isOver) return;
-    this.#isSlow = this.#pendingBytes > 0;
-    this.#flush();
+    this.#outgoing.drained();
     this.#connection?.session.goOn(this.#broker.now());
-    if (!this.#isBlocked || this.#connection?.hasRoomFor(0) === false) return;
+    if (!this.#isBlocked || this.#connection === undefined || this.#isFull(this.#connection)) return;
     this.#isBlocked = false;
     this.#link.resume();
     if (!this.#isWorking) this.#goOn();
@@ -85,21 +76,12 @@ export class Transport implements Receiver, Wire, Job, Served {
   }
 
   send(octets: Buffer): void {
-    if (this.#isOver) return;
-    this.#pending ??= [];
-    this.#pending.push(octets);
-    this.#pendingBytes += octets.length;
-    if (this.#isFlushing || this.#link.isWaiting) return;
-    this.#isFlushing = true;
-    flushSoon(this);
+    if (!this.#isOver) this.#outgoing.send(octets);
   }
 
   end(last?: Buffer): void {
     if (this.#isOver) return;
-    this.#flush();
-    // Behind half a packet nothing can be said.
-    const isWhole = this.#offset === 0;
-    this.#link.end(isWhole ? last : undefined);
+    this.#outgoing.end(last);
     this.#over();
   }
 
@@ -120,8 +102,8 @@ export class Transport implements Receiver, Wire, Job, Served {
         if (connection.job !== undefined && !connection.job.run(budget)) return false;
         connection.job = undefined;
         if (budget.left <= 0) return false;
-        if (!connection.hasRoomFor(0)) {
-          // Who takes none of our answers gets to say no more.
+        if (this.#isFull(connection)) {
+          // A client that takes none of its answers is not read from.
           this.#isBlocked = true;
           this.#link.pause();
           break;
@@ -141,7 +123,7 @@ export class Transport implements Receiver, Wire, Job, Served {
         else receive(connection, packet, budget);
       }
     } catch (error) {
-      // Whatever fails ends this connection, and no other.
+      // A failure ends this connection, and no other.
       this.#broker.onFailure(error);
       this.destroy();
     }
@@ -150,7 +132,7 @@ export class Transport implements Receiver, Wire, Job, Served {
     return true;
   }
 
-  /** Looks whether the client is still there. @param now by the engine's clock */
+  /** Ends the connection if the client is not there any more. @param now by the engine's clock */
   sweep(now: number): void {
     const connection = this.#connection;
     if (connection === undefined || this.#isOver) return;
@@ -165,7 +147,7 @@ export class Transport implements Receiver, Wire, Job, Served {
       connection.handover.ended(`it took nothing for ${stalledMs / 1_000} seconds`);
       this.destroy();
     } else if (keepAliveMs > 0 && now - heardAt > keepAliveMs * 1.5 && !this.#isWorking && !this.#isBlocked) {
-      // [MQTT-3.1.2-22], where it is read from
+      // [MQTT-3.1.2-22], unless it is the server that does not read
       connection.end(REASON.keepAliveTimeout, 'nothing was heard for one and a half times its keep-alive');
     }
   }
@@ -175,12 +157,14 @@ export class Transport implements Receiver, Wire, Job, Served {
     this.#connection?.end(REASON.shuttingDown);
   }
 
-  flush(): void {
-    this.#isFlushing = false;
-    if (!this.#isOver) this.#flush();
+  /** True if the client must take something first: then the link waits, and tells when it goes on. */
+  #isFull(connection: Connection): boolean {
+    if (connection.hasRoomFor(0)) return false;
+    this.#outgoing.flush();
+    return this.#link.isWaiting;
   }
 
-  /** Counts a packet that is half-way through as its client's. @returns false where there is no room for it */
+  /** Counts a half-received packet as its client's. @returns false if there is no room for it */
   #holdUnfinished({ session: { account } }: Connection): boolean {
     const { received } = this.#reader;
     if (received <= UNCOUNTED_BYTES && this.#heldBytes === 0) return true;
@@ -201,8 +185,7 @@ export class Transport implements Receiver, Wire, Job, Served {
   #over(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#pending = undefined;
-    this.#pendingBytes = 0;
+    this.#outgoing.drop();
     this.#broker.work.delete(this);
     const connection = this.#connection;
     if (connection === undefined) return;
@@ -213,68 +196,4 @@ export class Transport implements Receiver, Wire, Job, Served {
     connection.handover.closed();
     this.#onOver(this);
   }
-
-  #flush(): void {
-    const most = this.#isSlow ? SLOW_WRITE_BYTES : WRITE_BYTES;
-    while (this.#pendingBytes > 0 && !this.#link.isWaiting) {
-      const octets = this.#take(most);
-      this.#link.write(octets);
-      // The slab may be filled again when the system has taken all that was in it.
-      if (octets.buffer === slab.buffer && this.#link.waitingBytes > 0)
-        slab = Buffer.allocUnsafeSlow(WRITE_BYTES);
-    }
-  }
-
-  /** Takes what one write carries: the first as it is where it is all, or long, and else as many as fit together. */
-  #take(most: number): Buffer {
-    const pending = this.#pending ?? [];
-    const first = pending[this.#pendingFrom] ?? slab;
-    const rest = first.length - this.#offset;
-    if (rest === this.#pendingBytes || rest >= most / 2) {
-      const part = first.subarray(this.#offset, this.#offset + most);
-      this.#taken(part.length);
-      return part;
-    }
-    let filled = 0;
-    while (this.#pendingBytes > 0) {
-      const next = pending[this.#pendingFrom] ?? slab;
-      if (next.length - this.#offset > most - filled) break;
-      const copied = next.copy(slab, filled, this.#offset);
-      filled += copied;
-      this.#taken(copied);
-    }
-    return slab.subarray(0, filled);
-  }
-
-  #taken(bytes: number): void {
-    const pending = this.#pending ?? [];
-    this.#pendingBytes -= bytes;
-    this.#offset += bytes;
-    if (this.#offset < (pending[this.#pendingFrom]?.length ?? 0)) return;
-    this.#offset = 0;
-    this.#pendingFrom += 1;
-    if (this.#pendingBytes === 0) {
-      this.#pending = undefined;
-      this.#pendingFrom = 0;
-    } else if (this.#pendingFrom > 1_000 && this.#pendingFrom > pending.length / 2) {
-      pending.splice(0, this.#pendingFrom);
-      this.#pendingFrom = 0;
-    }
-  }
-}
-
-let slab = Buffer.allocUnsafeSlow(WRITE_BYTES);
-
-// All that is sent to one peer in a turn of the event loop leaves in one write.
-let unflushed: Transport[] = [];
-
-function flushSoon(transport: Transport): void {
-  if (unflushed.length === 0) setImmediate(flushAll);
-  unflushed.push(transport);
-}
-
-function flushAll(): void {
-  const transports = unflushed;
-  unflushed = [];
-  for (const transport of transports) transport.flush();
 }

@@ -3,20 +3,20 @@ import type { Connect } from '../packets/connect.js';
 import { PROPERTY } from '../packets/properties.js';
 import { Message, type MessageParts } from './message.js';
 
-/** What is published in a client's name when it goes without a word. MQTT 5 section 3.1.2.5. */
+/** A message that is published in a client's name if it goes without a DISCONNECT. MQTT 5 section 3.1.2.5. */
 export interface Will {
   readonly parts: Omit<MessageParts, 'expiresAt'>;
   readonly expirySeconds: number | undefined;
-  /** For how long it waits for the client to come back. MQTT 5 section 3.1.3.2.2. */
+  /** The time that it waits for the client to come back. MQTT 5 section 3.1.3.2.2. */
   readonly delaySeconds: number;
 }
 
 /** A will that waits for its client to come back. */
 export interface DueWill {
   readonly will: Will;
-  /** By the engine's clock. */
+  /** The time that it is published at, by the engine's clock. */
   readonly at: number;
-  /** What the client may do then. */
+  /** The client's rights, to be asked at that time. */
   readonly rights: Rights;
 }
 
@@ -30,7 +30,7 @@ export function willOf(
   return {
     parts: {
       ...{ topic, qos, retain, publisher, account },
-      // It stays for as long as the connection: not with all that was received together with it.
+      // A copy: the will stays as long as the connection, and must not keep the chunk that it was received in.
       payload: Buffer.from(will.payload),
       properties: Buffer.from(properties.without(PROPERTY.messageExpiry, PROPERTY.willDelay)),
     },

@@ -1,21 +1,21 @@
-/** A share of the event loop's time, in steps of about a microsecond; what takes a step takes one from it. */
+/** A share of the event loop's time, in steps of about a microsecond; each step takes one from it. */
 export interface Budget {
   left: number;
 }
 
-/** Something that may take long, and is done in slices. */
+/** Work that may take long, and is done in slices. */
 export interface Job {
-  /** Goes on until it is done, or the budget is used up. @returns whether it is done */
+  /** Goes on until it is done, or the budget is used up. @returns true if it is done */
   run(budget: Budget): boolean;
 }
 
-// What one connection, or one message, may do before others have their turn.
+// The steps that one connection, or one message, may take before the others have their turn.
 export const SLICE_STEPS = 500;
 
-// How long the event loop is kept before everything else has its turn.
+// The time that jobs keep the event loop before everything else has its turn.
 const TURN_MS = 5;
 
-/** The jobs that did not get done at once: each in turn, a slice at a time. */
+/** The jobs that take more than one slice: each in turn, a slice at a time. */
 export class Work {
   readonly #jobs = new Set<Job>();
   readonly #onFailure: (error: unknown) => void;
@@ -45,7 +45,7 @@ export class Work {
     const end = performance.now() + TURN_MS;
     for (const job of this.#jobs) {
       this.#jobs.delete(job);
-      // Put behind the others, it comes up again in this very loop.
+      // Added again it is the last, and this loop comes to it once more.
       if (!this.#slice(job)) this.#jobs.add(job);
       if (performance.now() >= end) break;
     }
@@ -56,7 +56,7 @@ export class Work {
     try {
       return job.run({ left: SLICE_STEPS });
     } catch (error) {
-      // One that fails is not to keep the others from being done.
+      // The other jobs go on if one fails.
       this.#onFailure(error);
       return true;
     }

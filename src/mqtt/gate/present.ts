@@ -5,10 +5,10 @@ import { type PresentedConnect, presentConnectTexts } from '../../core/verify/pr
 import { CONNECT_DEMAND, presentCertificate, UNKNOWN_CERTIFICATE } from '../../core/verify/presentation.js';
 import type { Connect } from '../packets/connect.js';
 
-/** The credentials that a listener asks for: a token, a certificate of the CA, one of the two, or nothing at all. */
+/** The credential that a listener asks for: a token, a certificate of the CA, one of the two, or none. */
 export type MqttAuthentication = 'token' | 'certificate' | 'certificate-or-token' | 'open';
 
-/** Extracts what a CONNECT presents under the rules of its listener; if it carries anything else, that is no credential. */
+/** Extracts the credential that the listener asks for; a CONNECT that carries anything beside it has none. */
 export function presentConnect(
   { clientId, username, password }: Connect,
   stream: Duplex,

@@ -5,11 +5,11 @@ import { ALLOWED, readProperties } from './properties.js';
 /** A PUBACK, PUBREC, PUBREL or PUBCOMP. */
 export interface Acknowledgement {
   readonly packetId: number;
-  /** 0 before MQTT 5, where they have none. */
+  /** 0 before MQTT 5, which brought it. */
   readonly reasonCode: number;
 }
 
-/** Reads what acknowledges a PUBLISH. MQTT 5 sections 3.4 to 3.7. @returns undefined where it is malformed */
+/** Reads a PUBACK, PUBREC, PUBREL or PUBCOMP. MQTT 5 sections 3.4 to 3.7. @returns undefined if it is malformed */
 export function readAcknowledgement(
   { bytes, start, body, end }: Packet,
   protocolVersion: number,

@@ -10,7 +10,7 @@ export const NOT_AUTHORIZED: ConnectRefusal = { returnCode: 5, reasonCode: 0x87 
 
 const BAD_CREDENTIALS: ConnectRefusal = { returnCode: 4, reasonCode: 0x86 };
 
-/** How a rejection is answered over MQTT: an API key or a password that is no good is a bad password, everything else is not authorized. */
+/** The CONNACK for a rejection: a bad password for an API key or a password that does not hold, else not authorized. */
 export function connectRefusal(
   reason: Rejection,
   { isPassword }: { readonly isPassword: boolean },
@@ -19,7 +19,7 @@ export function connectRefusal(
   return isBadPassword ? BAD_CREDENTIALS : CONNECT_REFUSALS[reason];
 }
 
-/** What is said when nothing can be decided, or to an address that failed too often. */
+/** Nothing can be decided, or the address failed too often. */
 export const SERVER_UNAVAILABLE: ConnectRefusal = { returnCode: 3, reasonCode: 0x88 };
 
 const CONNECT_REFUSALS = {
@@ -37,16 +37,16 @@ const CONNECT_REFUSALS = {
 
 export const UNSUPPORTED_PROTOCOL: ConnectRefusal = { returnCode: 1, reasonCode: 0x84 };
 
-/** No client id, where there must be one. */
+/** There must be a client id, and is none. */
 export const INVALID_CLIENT_ID: ConnectRefusal = { returnCode: 2, reasonCode: 0x85 };
 
-/** An exchange of credentials that only MQTT 5 has, and nobody here speaks. */
+/** An exchange of authentication data, which MQTT 5 has, is not supported. */
 export const BAD_AUTHENTICATION_METHOD: ConnectRefusal = { returnCode: 5, reasonCode: 0x8c };
 
 /** A CONNECT of MQTT 5 that is not well-formed; the versions before have no word for it. */
 export const MALFORMED: ConnectRefusal = { returnCode: 2, reasonCode: 0x81 };
 
-/** A bound of the server's is reached. */
+/** A limit of the server is reached. */
 export const QUOTA_EXCEEDED: ConnectRefusal = { returnCode: 3, reasonCode: 0x97 };
 
 /** The CONNACK that refuses, in the form of the protocol level that was spoken. */

@@ -17,7 +17,7 @@ export interface Connect {
   readonly keepAliveSeconds: number;
   /** Empty before MQTT 5. */
   readonly properties: Properties;
-  /** Empty only where the server may assign one. */
+  /** Empty only if the server may assign one. */
   readonly clientId: string;
   readonly will: Will | undefined;
   readonly username: string | undefined;
@@ -34,18 +34,18 @@ interface Will {
 
 export type ParsedConnect = { readonly outcome: 'connect'; readonly connect: Connect } | BadConnect;
 
-/** Why a CONNECT cannot be taken. */
-interface BadConnect {
+/** A CONNECT that cannot be taken. */
+export interface BadConnect {
   readonly outcome: 'refused';
-  /** undefined where the standard wants the connection closed without a word. */
+  /** undefined if the standard wants the connection closed without a word. */
   readonly refusal: ConnectRefusal | undefined;
-  /** In which form it is answered. */
-  readonly protocolVersion: ProtocolVersion;
+  /** The version of the answer; undefined if there is no CONNECT at all. */
+  readonly protocolVersion: ProtocolVersion | undefined;
   readonly cause: string;
   readonly clientId: string;
 }
 
-// A registered id has 64 characters at most; ids that devices make up themselves stay below this.
+// A registered id has 64 characters at most; ids that devices make up stay below this.
 const MAX_CLIENT_ID_BYTES = 1_024;
 const BRIDGE = 0x80;
 
@@ -109,7 +109,7 @@ export function parseConnect(packet: Packet): ParsedConnect {
   };
 }
 
-/** The octets of a CONNECT. @param properties those of it and of its will, without the lengths in front */
+/** The octets of a CONNECT. @param properties its own and its will's, without the lengths in front */
 export function encodeConnect(
   connect: Connect,
   properties: { readonly own: Buffer; readonly will: Buffer },

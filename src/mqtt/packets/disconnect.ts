@@ -5,11 +5,11 @@ import { ALLOWED, PROPERTY, readProperties } from './properties.js';
 export interface Disconnect {
   /** 0 before MQTT 5. */
   readonly reasonCode: number;
-  /** What the session's expiry is from now on, in seconds; undefined for what it was. */
+  /** The session's expiry from now on, in seconds; undefined if it stays the same. */
   readonly sessionExpiry: number | undefined;
 }
 
-/** Reads a DISCONNECT. @returns undefined where it is malformed */
+/** Reads a DISCONNECT. @returns undefined if it is malformed */
 export function readDisconnect(
   { bytes, start, body, end }: Packet,
   protocolVersion: number,
@@ -22,6 +22,9 @@ export function readDisconnect(
   if (properties?.end !== end) return undefined;
   return { reasonCode, sessionExpiry: properties.value.number(PROPERTY.sessionExpiry) };
 }
+
+/** The DISCONNECT of a client that leaves in peace, in every version. */
+export const DISCONNECT = Buffer.of(0xe0, 0);
 
 /** The DISCONNECT of a server, which only MQTT 5 has. */
 export function makeDisconnect(reasonCode: number): Buffer {

@@ -8,16 +8,16 @@ export interface Request {
   readonly qos: number;
   readonly noLocal: boolean;
   readonly retainAsPublished: boolean;
-  /** 0: retained messages are sent, 1: where the subscription is new, 2: not. */
+  /** Retained messages are sent always (0), if the subscription is new (1), or never (2). */
   readonly retainHandling: number;
-  /** As it was sent. */
+  /** The filter and its options in the octets that they were sent in. */
   readonly bytes: Buffer;
 }
 
 export interface Subscribe {
   readonly packetId: number;
   readonly properties: Properties;
-  /** The properties as they were sent, with their length; empty before MQTT 5. */
+  /** The properties in the octets that they were sent in, with their length; empty before MQTT 5. */
   readonly propertyBytes: Buffer;
   readonly requests: readonly Request[];
 }
@@ -27,7 +27,7 @@ export interface Unsubscribe {
   readonly filters: readonly string[];
 }
 
-/** Reads a whole SUBSCRIBE. MQTT 3.1.1 section 3.8, MQTT 5 section 3.8. @returns undefined where it is malformed */
+/** Reads a whole SUBSCRIBE. MQTT 3.1.1 section 3.8, MQTT 5 section 3.8. @returns undefined if it is malformed */
 export function readSubscribe(packet: Packet, protocolVersion: number): Subscribe | undefined {
   // [MQTT-3.8.1-1]
   const head = packet.bytes[packet.start] === 0x82 && readHead(packet, protocolVersion, ALLOWED.subscribe);
@@ -56,7 +56,7 @@ export function readSubscribe(packet: Packet, protocolVersion: number): Subscrib
   return { packetId, properties, propertyBytes: bytes.subarray(packet.body + 2, head.at), requests };
 }
 
-/** Reads a whole UNSUBSCRIBE. MQTT 3.1.1 section 3.10. @returns undefined where it is malformed */
+/** Reads a whole UNSUBSCRIBE. MQTT 3.1.1 section 3.10. @returns undefined if it is malformed */
 export function readUnsubscribe(packet: Packet, protocolVersion: number): Unsubscribe | undefined {
   // [MQTT-3.10.1-1]
   const head = packet.bytes[packet.start] === 0xa2 && readHead(packet, protocolVersion, ALLOWED.unsubscribe);
@@ -89,7 +89,7 @@ function endOfText({ bytes, end }: Packet, at: number): number | undefined {
   return textEnd > end ? undefined : textEnd;
 }
 
-// [MQTT-3.8.3-4], [MQTT-3.8.3-5]: no QoS 3, no retain handling 3, and nothing in what is reserved.
+// [MQTT-3.8.3-4], [MQTT-3.8.3-5]: no QoS 3, no retain handling 3, and no reserved bit.
 function areOptions(options: number, protocolVersion: number): boolean {
   if ((options & 3) === 3) return false;
   return protocolVersion === 5 ? options < 0x30 : options < 3;

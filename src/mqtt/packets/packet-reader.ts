@@ -4,18 +4,18 @@ import { PACKET } from './packet-type.js';
 const NOTHING = Buffer.alloc(0);
 const MAX_PIECES = 1_000;
 
-/** Cuts what arrives into packets, holding no more than the one that is half-way through. MQTT 3.1.1 section 2.2. */
+/** Cuts received octets into packets, and holds no more than one half-received packet. MQTT 3.1.1 section 2.2. */
 export class PacketReader {
-  /** A longer packet is refused by its length, before it is received. In octets, with its header. */
+  /** The most octets of a packet, with its header. A longer one is refused by its length, before it is received. */
   readonly #maxBytes: number;
   /** The same for a PUBLISH. */
   maxPublishBytes: number;
   #bytes: Buffer = NOTHING;
   #at = 0;
-  /** What arrived behind `#bytes` of a packet that is longer than it. */
+  /** The chunks that arrived behind `#bytes`, of a packet that goes on beyond it. */
   #more: Buffer[] | undefined;
   #moreBytes = 0;
-  /** Of `#more` those that came one by one. */
+  /** The chunks at the end of `#more` that were not put together yet. */
   #pieces = 0;
   #needed = 0;
 
@@ -35,7 +35,7 @@ export class PacketReader {
     this.#moreBytes += chunk.length;
     this.#pieces += 1;
     if (this.#pieces < MAX_PIECES) return;
-    // What comes octet by octet is not kept as that many buffers.
+    // A packet that comes octet by octet is not kept as that many buffers.
     this.#more.push(Buffer.concat(this.#more.splice(-MAX_PIECES)));
     this.#pieces = 0;
   }
@@ -50,7 +50,7 @@ export class PacketReader {
     }
     const packet = packetAt(this.#bytes, this.#at);
     if (packet === 'invalid') return 'invalid';
-    // A header has two octets at least: with fewer it cannot be told what is needed.
+    // The length is not known yet: one more octet is needed to look again.
     this.#needed = packet === 'incomplete' ? this.received + 1 : packet.end - this.#at;
     if (packet === 'incomplete') return 'incomplete';
     const isPublish = (this.#bytes[this.#at] ?? 0) >> 4 === PACKET.publish;
@@ -66,9 +66,11 @@ export class PacketReader {
     return this.#bytes.length - this.#at + this.#moreBytes;
   }
 
-  /** The type octet of the packet that is next; undefined where nothing of it is there. */
-  get nextType(): number | undefined {
-    return this.#bytes[this.#at] ?? this.#more?.[0]?.[0];
+  /** Takes a connection's first packet, which must begin with `head`: another is told by its first octet alone. */
+  first(head: number): Packet | 'incomplete' | 'another' | 'too long' {
+    if ((this.#bytes[this.#at] ?? this.#more?.[0]?.[0]) !== head) return 'another';
+    const packet = this.next();
+    return packet === 'invalid' ? 'another' : packet;
   }
 
   /** Takes all that was received. */

@@ -1,9 +1,9 @@
 import { encodeNumber } from './properties.js';
 
-/** A packet within received octets, of which the end may be still to come. */
+/** A packet within received octets; its end may be still to come. */
 export interface Packet {
   readonly bytes: Buffer;
-  /** Index of its first octet, of the first one behind its length, and of the first one behind it. */
+  /** Index of its first octet; `body` is that of the first one behind its length, and `end` of the first one behind it. */
   readonly start: number;
   readonly body: number;
   readonly end: number;

@@ -45,7 +45,7 @@ const KINDS: Readonly<Record<number, Kind>> = {
   [PROPERTY.maximumPacketSize]: 'four octets',
 };
 
-// Sections 3.1.2.11, 3.1.3.2, 3.3.2.3, 3.4.2.2, 3.8.2.1, 3.10.2.1 and 3.14.2.2: what a client may say in each packet.
+// The properties that each packet may have: sections 3.1.2.11, 3.1.3.2, 3.3.2.3, 3.4.2.2, 3.8.2.1, 3.10.2.1 and 3.14.2.2.
 const MESSAGE = [
   PROPERTY.payloadFormat,
   PROPERTY.messageExpiry,
@@ -65,7 +65,7 @@ export const ALLOWED = {
   will: new Set<number>([...MESSAGE, willDelay]),
   // [MQTT-3.3.4-6] a client sends no subscription identifier
   publish: new Set<number>([...MESSAGE, topicAlias]),
-  /** From a server that was not told of any topic aliases. */
+  /** From a server that may not use topic aliases. */
   publishFromServer: new Set<number>([...MESSAGE, subscriptionIdentifier]),
   acknowledgement: new Set<number>([reasonString, userProperty]),
   subscribe: new Set<number>([subscriptionIdentifier, userProperty]),
@@ -73,14 +73,14 @@ export const ALLOWED = {
   disconnect: new Set<number>([sessionExpiry, reasonString, userProperty]),
 } as const;
 
-// [MQTT-3.1.2-…, MQTT-3.3.2-8] It is a protocol error to say 0 here.
+// [MQTT-3.3.2-8] and sections 3.1.2.11.3, 3.1.2.11.4 and 3.8.2.1.2: 0 is a protocol error.
 const NOT_ZERO = new Set<number>([receiveMaximum, maximumPacketSize, topicAlias, subscriptionIdentifier]);
 
 interface Property {
   readonly id: number;
-  /** Of a number; 0 for everything else. */
+  /** The value of a number; NaN for any other kind. */
   readonly number: number;
-  /** Where it stands, with its identifier. */
+  /** Index of its identifier. */
   readonly start: number;
   readonly end: number;
 }
@@ -96,7 +96,7 @@ export class Properties {
     this.#all = all;
   }
 
-  /** A number that was said; undefined where it was not. */
+  /** The value of a number; undefined if the packet does not have it. */
   number(id: number): number | undefined {
     return this.#all.find((property) => property.id === id)?.number;
   }
@@ -116,7 +116,7 @@ export class Properties {
   }
 }
 
-/** Reads a properties' length and the properties. @returns undefined for what section 2.2.2 does not allow in that packet */
+/** Reads a properties' length and the properties. @returns undefined if section 2.2.2 does not allow them in that packet */
 export function readProperties(
   bytes: Buffer,
   {
@@ -144,7 +144,7 @@ export function readProperties(
   return { value: new Properties(bytes, all), end };
 }
 
-/** A variable byte integer, section 1.5.5. @returns undefined where it does not end before `limit`, or within four octets */
+/** A variable byte integer, section 1.5.5. @returns undefined if it does not end before `limit` and within four octets */
 export function readNumber(bytes: Buffer, start: number, limit: number): Read<number> | undefined {
   let value = 0;
   for (let index = start; index < Math.min(limit, start + 4); index += 1) {

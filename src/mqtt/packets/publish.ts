@@ -15,7 +15,7 @@ export interface Publish {
   readonly payloadAt: number;
 }
 
-/** What a PUBLISH is read by. */
+/** The protocol level and the sender that a PUBLISH is read for. */
 export interface PublishForm {
   readonly protocolVersion: number;
   /** The properties that its sender may say. */

@@ -20,5 +20,5 @@ export const REASON = {
   administrativeAction: 0x98,
 } as const;
 
-/** What a filter is answered in a SUBACK of MQTT 3.1.1, whatever is wrong with it. Section 3.9.3. */
+/** The one code of a refused filter in a SUBACK of MQTT 3.1.1. Section 3.9.3. */
 export const SUBSCRIPTION_FAILED = 0x80;

@@ -6,7 +6,7 @@ export interface Read<T> {
   readonly end: number;
 }
 
-/** Reads a string with its length, MQTT 5 section 1.5.4. @returns undefined where it is cut off, ill-formed UTF-8, or has U+0000 */
+/** Reads a string with its length, MQTT 5 section 1.5.4. @returns undefined if it is cut off, ill-formed UTF-8, or has U+0000 */
 export function readText(bytes: Buffer, at: number, limit: number): Read<string> | undefined {
   const binary = readBinary(bytes, at, limit);
   if (binary === undefined) return undefined;
@@ -14,7 +14,7 @@ export function readText(bytes: Buffer, at: number, limit: number): Read<string>
   return value === undefined ? undefined : { value, end: binary.end };
 }
 
-/** Reads octets with their length, MQTT 5 section 1.5.6. @returns undefined where they are cut off */
+/** Reads octets with their length, MQTT 5 section 1.5.6. @returns undefined if they are cut off */
 export function readBinary(bytes: Buffer, at: number, limit: number): Read<Buffer> | undefined {
   if (at + 2 > limit) return undefined;
   const end = at + 2 + bytes.readUInt16BE(at);
@@ -24,7 +24,7 @@ export function readBinary(bytes: Buffer, at: number, limit: number): Read<Buffe
 /** The text of UTF-8 octets. @returns undefined for ill-formed ones [MQTT-1.5.4-1] and for U+0000 [MQTT-1.5.4-2] */
 export function decodeText(octets: Buffer): string | undefined {
   const text = octets.toString('utf8');
-  // Decoding puts U+FFFD in place of what is ill-formed; the character itself is allowed.
+  // Decoding puts U+FFFD in place of ill-formed octets; the character itself is allowed.
   if (text.includes('\0') || (text.includes('\ufffd') && !isUtf8(octets))) return undefined;
   return text;
 }

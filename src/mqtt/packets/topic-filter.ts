@@ -1,4 +1,4 @@
-/** A topic filter, taken apart. */
+/** A topic filter in its parts. */
 export interface ParsedFilter {
   /** Without the share in front. */
   readonly filter: string;
@@ -6,7 +6,7 @@ export interface ParsedFilter {
   readonly share: string | undefined;
 }
 
-/** Takes a filter apart. MQTT 5 sections 4.7.1 and 4.8.2. @returns undefined where it is none */
+/** Takes a filter apart. MQTT 5 sections 4.7.1 and 4.8.2. @returns undefined if it is none */
 export function parseFilter(text: string): ParsedFilter | undefined {
   if (!text.startsWith('$share/')) return isFilter(text) ? { filter: text, share: undefined } : undefined;
   const nameEnd = text.indexOf('/', SHARE_LENGTH);
@@ -21,7 +21,7 @@ const SHARE_LENGTH = '$share/'.length;
 
 // [MQTT-4.7.1-1], [MQTT-4.7.1-2]: a wildcard fills its level, and # is the last one. [MQTT-4.7.3-1]: it is not empty.
 function isFilter(text: string): boolean {
-  // U+FFFD is what other brokers make of octets that are no UTF-8: nobody means it.
+  // Brokers put U+FFFD in place of octets that are no UTF-8: no client means it.
   if (text === '' || text.includes('\ufffd')) return false;
   if (!text.includes('#') && !text.includes('+')) return true;
   return /^(\+|[^+#/]*)(\/(\+|[^+#/]*))*(\/#)?$|^#$/.test(text);

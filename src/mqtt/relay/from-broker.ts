@@ -10,9 +10,9 @@ import { type PartlyRefused, readSuback, withRefusals } from './subscribe.js';
 export interface FromBrokerOptions {
   readonly rights: Rights;
   readonly protocolVersion: number;
-  /** Packets for the broker, in the client's place. */
+  /** Packets for the broker, in place of the client's. */
   readonly answers: Buffer[];
-  /** SUBSCRIBEs of which the gate refused a part, by packet identifier. */
+  /** SUBSCRIBEs that the gate refused in part. */
   readonly partlyRefused: PartlyRefused;
 }
 
@@ -21,13 +21,13 @@ const PASSED: ReadonlySet<number> = new Set([
   ...[PACKET.unsuback, PACKET.pingresp, PACKET.disconnect],
 ]);
 
-/** Judges what the broker sends to a client: subscriptions outlive a change of scopes, deliveries are checked once more. */
+/** Judges the packets of the broker. Subscriptions outlive a change of scopes, so deliveries are checked again. */
 export class FromBroker implements Judge {
   readonly #rights: Rights;
   readonly #form: PublishForm;
   readonly #answers: Buffer[];
   readonly #partlyRefused: PartlyRefused;
-  /** Deliveries at QoS 2 that the client does not see. */
+  /** Packet identifiers of deliveries at QoS 2 that the client does not get. */
   #kept: Set<number> | undefined;
 
   constructor({ rights, protocolVersion, answers, partlyRefused }: FromBrokerOptions) {

@@ -20,15 +20,15 @@ import { TopicAliases } from './topic-aliases.js';
 export interface FromClientOptions {
   readonly handover: Pick<Handover, 'rights' | 'refusedTopic'>;
   readonly protocolVersion: number;
-  /** How many topic aliases the broker allows. */
+  /** The number of topic aliases that the broker allows. */
   readonly topicAliasMaximum: number;
-  /** Packets for the client, of the gate's own. */
+  /** The gate's own packets for the client. */
   readonly answers: Buffer[];
-  /** SUBSCRIBEs of which a part waits for the broker's answer, by packet identifier. */
+  /** SUBSCRIBEs that the gate refused in part. */
   readonly partlyRefused: PartlyRefused;
 }
 
-/** Judges what a client sends to the broker by its form, and by the client's topic scopes as they are now. */
+/** Judges the packets of a client by their form, and by the client's topic scopes as they are now. */
 export class FromClient implements Judge {
   readonly #handover: FromClientOptions['handover'];
   readonly #form: PublishForm;
@@ -49,7 +49,7 @@ export class FromClient implements Judge {
     const head = bytes[start] ?? 0;
     const type = head >> 4;
     if (type === PACKET.publish) return this.#judgePublish(packet);
-    // Whatever else a client says is short, and judged whole.
+    // Every other packet of a client is short, and judged whole.
     if (bytes.length < end) return end - start;
     const { protocolVersion } = this.#form;
     switch (type) {
@@ -67,7 +67,7 @@ export class FromClient implements Judge {
       case PACKET.disconnect:
         return readDisconnect(packet, protocolVersion) ? 'pass' : 'cut';
       default:
-        // A second CONNECT, another authentication, or what only brokers say.
+        // A second CONNECT, an AUTH, or a packet of brokers.
         return 'cut';
     }
   }
@@ -85,7 +85,7 @@ export class FromClient implements Judge {
     if (isOpen) return 'pass';
     // MQTT 3.1.1 has no other refusal of a PUBLISH [MQTT-3.3.5-2].
     if (this.#form.protocolVersion !== 5) return 'cut';
-    // A PUBLISH at QoS 2 ends with it. MQTT 5 section 4.3.3.
+    // At QoS 2 the exchange ends with it. MQTT 5 section 4.3.3.
     if (qos > 0) this.#answers.push(makeAcknowledgement(qos === 1 ? 4 : 5, packetId, REASON.notAuthorized));
     return 'drop';
   }
@@ -102,7 +102,7 @@ export class FromClient implements Judge {
     // [MQTT-3.3.2-9] an alias that the broker did not allow, or that was never set
     const meant = topic === '' ? this.#aliases.topicOf(alias) : topic;
     if (!this.#aliases.isAllowed(alias) || meant === undefined) return 'cut';
-    // What the broker was not told of cannot be used there, whatever scopes say by now.
+    // The broker does not know an alias whose packet was not passed on, even if scopes would open its topic now.
     const isOpen = meant !== null && this.#mayPublish(meant);
     if (topic !== '' && !this.#aliases.set(alias, isOpen ? topic : null)) return 'cut';
     return isOpen;

@@ -1,11 +1,12 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext } from 'node:tls';
 import { type IConnackPacket, parser } from 'mqtt-packet';
-import { Deadlines } from '../deadlines.js';
+import { Deadlines } from '../../network/deadlines.js';
 import { Link, type Receiver } from '../link.js';
+import { DISCONNECT } from '../packets/disconnect.js';
 import { PacketReader } from '../packets/packet-reader.js';
 
-/** Where the broker is. */
+/** The address of the broker. */
 export interface BrokerAddress {
   readonly host: string;
   readonly port: number;
@@ -16,29 +17,29 @@ export interface BrokerAddress {
 export type BrokerAnswer =
   | {
       readonly outcome: 'accepted';
-      /** The CONNACK as it was received, and what was already received behind it. */
+      /** The octets of the CONNACK; `rest` are those behind it. */
       readonly bytes: Buffer;
       readonly rest: Buffer;
-      /** What it says, from MQTT 5 on. */
+      /** The parsed CONNACK; undefined before MQTT 5. */
       readonly packet: IConnackPacket | undefined;
     }
-  /** Refused, not reachable, too slow, or no broker. */
+  /** The broker refused, could not be reached, was too slow, or is no broker. */
   | { readonly outcome: 'failed'; readonly because: string };
 
 export interface SessionRequest {
   /** A whole CONNECT. */
   readonly connect: Buffer;
   readonly protocolVersion: number;
-  /** Is told once. */
+  /** Called once. */
   readonly onAnswer: (answer: BrokerAnswer) => void;
 }
 
-// From the connection to the CONNACK.
+// The time from the connection to the CONNACK.
 const ANSWER_TIMEOUT_MS = 5_000;
 const CONNACK = 0x20;
 const MAX_CONNACK_BYTES = 64 * 1024;
 
-const DISCONNECT = Buffer.of(0xe0, 0);
+const NO_CONNACK = 'answered something that is not a CONNACK';
 
 const waiting = new Deadlines<OpeningSession>(ANSWER_TIMEOUT_MS, (session) => session.tooLate());
 
@@ -62,34 +63,21 @@ export class OpeningSession implements Receiver {
 
   received(chunk: Buffer): void {
     this.#reader.push(chunk);
-    if (this.#reader.nextType !== CONNACK) {
-      this.#fail('answered something that is not a CONNACK');
-      return;
-    }
-    const packet = this.#reader.next();
+    const packet = this.#reader.first(CONNACK);
     if (packet === 'incomplete') return;
     if (typeof packet === 'string') {
-      this.#fail('answered something that is not a CONNACK');
+      this.#fail(NO_CONNACK);
       return;
     }
     const bytes = packet.bytes.subarray(packet.start, packet.end);
     const { protocolVersion } = this.#request;
     const connack = protocolVersion === 5 ? parseConnack(bytes) : undefined;
-    // In every version the code is the last of four octets, and more may only follow from MQTT 5 on.
+    // In every version the code is the last of four octets; only in MQTT 5 more may follow.
     const code = bytes[3];
-    if (code === undefined) {
-      this.#fail('answered something that is not a CONNACK');
-      return;
-    }
-    if (code !== 0) {
-      this.#fail(`refused the connection with code ${code}`);
-      return;
-    }
-    if (protocolVersion === 5 ? !connack : bytes.length !== 4) {
-      this.#fail('answered something that is not a CONNACK');
-      return;
-    }
-    this.#answer({ outcome: 'accepted', bytes, rest: this.#reader.rest(), packet: connack });
+    if (code !== undefined && code !== 0) this.#fail(`refused the connection with code ${code}`);
+    else if (code === undefined || (protocolVersion === 5 ? !connack : bytes.length !== 4))
+      this.#fail(NO_CONNACK);
+    else this.#answer({ outcome: 'accepted', bytes, rest: this.#reader.rest(), packet: connack });
   }
 
   drained(): void {}
@@ -106,7 +94,7 @@ export class OpeningSession implements Receiver {
     this.#fail(`gave no answer within ${ANSWER_TIMEOUT_MS / 1_000} seconds`);
   }
 
-  /** Nobody is there for it any more: it is ended like by its client, without its will. */
+  /** The client is gone: the session ends as if the client had ended it, without its will. */
   cancel(): void {
     if (this.#isAnswered) return;
     this.#isAnswered = true;
@@ -129,7 +117,7 @@ export class OpeningSession implements Receiver {
   }
 }
 
-/** Opens a session and ends it, so that nothing is left of what was there before. @returns whether that could be done */
+/** Opens a session and ends it, so that nothing old is left of it. @returns false if that failed */
 export function openAndClose(address: BrokerAddress, connect: Buffer): Promise<boolean> {
   return new Promise((resolve) => {
     const opening = new OpeningSession(address, {
@@ -145,7 +133,7 @@ export function openAndClose(address: BrokerAddress, connect: Buffer): Promise<b
 
 function dial({ host, port, tls }: BrokerAddress, whenOpen: () => void): Socket {
   const socket = tls
-    ? // Written to only when the certificate is known to be right: what is in a CONNECT is not for everybody.
+    ? // Nothing is written before the certificate was verified: a CONNECT holds a secret.
       connectTls({ host, port, secureContext: tls }, whenOpen)
     : connectTcp({ host, port }, whenOpen);
   return socket.setNoDelay(true);

@@ -2,54 +2,57 @@ import type { Packet } from '../packets/packet.js';
 import { packetAt } from '../packets/packet.js';
 
 /**
- * What becomes of a packet, judged by its beginning: it passes, it is dropped, it ends the connection, another takes its
- * place, or so many of its octets must be seen first.
+ * The fate of a packet, judged by its beginning: it passes, it is dropped, it ends the connection, or another takes its
+ * place. A number says how many of its octets must be there before it can be judged.
  */
 export type Ruling = 'pass' | 'drop' | 'cut' | Buffer | number;
 
-/** Decides on packets, of which the end may be still to come. */
+/** Judges packets whose end may be still to come. */
 export interface Judge {
   judge(packet: Packet): Ruling;
 }
 
-/** What is to be passed on for octets that arrived, and whether the connection is to be cut behind that. */
+/** The octets to be passed on for those that arrived. If `isCut`, the connection ends behind them. */
 export interface Filtered {
   readonly passed: readonly Buffer[];
   readonly isCut: boolean;
 }
 
-// What a packet is judged by: a topic with its properties, or a whole SUBSCRIBE.
+// A packet is judged by a topic with its properties, or by a whole SUBSCRIBE.
 const MAX_HEAD_BYTES = 128 * 1024;
 
+type State =
+  | { readonly name: 'between packets' }
+  /** Within a packet that was judged, with so many octets of it still to come. */
+  | { readonly name: 'passing' | 'dropping'; readonly left: number }
+  /** At the beginning of a packet that needs so many octets to be judged. */
+  | { readonly name: 'holding'; readonly chunks: Buffer[]; bytes: number; readonly needed: number };
+
+const BETWEEN_PACKETS: State = { name: 'between packets' };
 const NOTHING: Filtered = { passed: [], isCut: false };
 
-/** Follows packets through chunks of any size, without holding more of one than its judge must see. */
+/** Follows packets through chunks of any size, holding no more of a packet than its judge must see. */
 export class PacketFilter {
   readonly #judge: Judge;
-  /** Of the packet that is being passed or dropped: how much is still to come. */
-  #left = 0;
-  #isDropping = false;
-  /** The beginning of a packet that cannot be judged yet, and how long it must be for that. */
-  #held: Buffer[] | undefined;
-  #heldBytes = 0;
-  #needed = 0;
+  #state = BETWEEN_PACKETS;
+  /** The gate's own packets that wait until the packet that is passing is through. */
   #waiting: Buffer[] | undefined;
 
   constructor(judge: Judge) {
     this.#judge = judge;
   }
 
-  /** Whether nothing is half-way through. */
+  /** True unless a packet is half passed on. */
   get isBetweenPackets(): boolean {
-    return this.#left === 0 || this.#isDropping;
+    return this.#state.name !== 'passing';
   }
 
-  /** Octets that wait for the packet that is half-way through. */
+  /** Octets of the packets that wait. */
   get waitingBytes(): number {
     return this.#waiting?.reduce((sum, { length }) => sum + length, 0) ?? 0;
   }
 
-  /** Puts a packet between the others. @returns what is to be passed on now: nothing while another packet is half-way through */
+  /** Puts a packet between the others. @returns the octets to be passed on now; undefined while another packet is half passed on */
   insert(packet: Buffer): Buffer | undefined {
     if (this.isBetweenPackets) return packet;
     this.#waiting ??= [];
@@ -58,28 +61,32 @@ export class PacketFilter {
   }
 
   feed(chunk: Buffer): Filtered {
-    if (this.#heldBytes > 0 && this.#heldBytes + chunk.length < this.#needed) {
-      this.#hold(chunk);
+    const state = this.#state;
+    if (state.name === 'holding' && state.bytes + chunk.length < state.needed) {
+      state.chunks.push(chunk);
+      state.bytes += chunk.length;
       return NOTHING;
     }
-    const bytes = this.#takeHeld(chunk);
+    const bytes = state.name === 'holding' ? Buffer.concat([...state.chunks, chunk]) : chunk;
     const passed: Buffer[] = [];
+    // Octets from here on pass, and are not in `passed` yet.
     let from = 0;
-    let index = 0;
     const passUntil = (end: number) => {
       if (end > from) passed.push(bytes.subarray(from, end));
       from = end;
     };
-    const advance = (end: number) => {
-      this.#left = Math.max(0, end - bytes.length);
-      index = Math.min(end, bytes.length);
-      if (this.#isDropping) from = index;
-      if (this.#left > 0 || this.#waiting === undefined) return;
-      passUntil(index);
-      passed.push(...this.#waiting);
-      this.#waiting = undefined;
+    const goThrough = (name: 'passing' | 'dropping', end: number) => {
+      const reached = Math.min(end, bytes.length);
+      if (name === 'dropping') from = reached;
+      this.#state = end > bytes.length ? { name, left: end - bytes.length } : BETWEEN_PACKETS;
+      if (this.isBetweenPackets && this.#waiting !== undefined) {
+        passUntil(reached);
+        passed.push(...this.#waiting);
+        this.#waiting = undefined;
+      }
+      return reached;
     };
-    if (this.#left > 0) advance(this.#left);
+    let index = 'left' in state ? goThrough(state.name, state.left) : 0;
     while (index < bytes.length) {
       const packet = packetAt(bytes, index);
       const ruling = typeof packet === 'string' ? RULINGS[packet] : this.#judge.judge(packet);
@@ -89,32 +96,18 @@ export class PacketFilter {
       }
       if (typeof ruling === 'number' || typeof packet === 'string') {
         passUntil(index);
-        this.#hold(bytes.subarray(index));
-        this.#needed = Number(ruling);
+        const rest = bytes.subarray(index);
+        this.#state = { name: 'holding', chunks: [rest], bytes: rest.length, needed: Number(ruling) };
         return { passed, isCut: false };
       }
-      this.#isDropping = ruling !== 'pass';
-      if (this.#isDropping) passUntil(index);
+      if (ruling !== 'pass') passUntil(index);
       if (Buffer.isBuffer(ruling)) passed.push(ruling);
-      advance(packet.end);
+      index = goThrough(ruling === 'pass' ? 'passing' : 'dropping', packet.end);
     }
     passUntil(index);
     return { passed, isCut: false };
   }
-
-  #takeHeld(chunk: Buffer): Buffer {
-    if (this.#held === undefined) return chunk;
-    const all = Buffer.concat([...this.#held, chunk]);
-    this.#held = undefined;
-    this.#heldBytes = 0;
-    return all;
-  }
-
-  #hold(rest: Buffer): void {
-    this.#held ??= [];
-    this.#held.push(rest);
-    this.#heldBytes += rest.length;
-  }
 }
 
+// A fixed header has two octets at least.
 const RULINGS = { incomplete: 2, invalid: 'cut' } as const;

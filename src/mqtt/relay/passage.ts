@@ -11,25 +11,25 @@ import { Relay } from './relay.js';
 export interface PassageOptions {
   readonly handover: Handover;
   readonly reader: PacketReader;
-  /** All that are not over. */
+  /** All passages that are not over. */
   readonly passages: Set<Passage>;
 }
 
 export interface PassageRequest {
-  /** The client's CONNECT, and what of it the broker gets. */
+  /** The client's CONNECT, and the one that the broker gets in its place. */
   readonly connect: Connect;
   readonly upstreamConnect: Buffer;
   readonly onAccepted: () => void;
 }
 
-// While the broker is asked, a client may say so much.
+// A client may send so many octets while the broker is asked.
 const MAX_WAITING_BYTES = 128 * 1024;
 
-/** A client's way to the broker: its session there is opened first, and then what the two say is passed on. */
+/** A client's way to the broker: first its session there is opened, and then the packets of both are passed on. */
 export class Passage implements Receiver, Served {
   readonly #handover: Handover;
   readonly #passages: Set<Passage>;
-  /** Until the broker has answered. */
+  /** undefined as soon as the broker has answered. */
   #reader: PacketReader | undefined;
   #opening: OpeningSession | undefined;
   #relay: Relay | undefined;
@@ -73,7 +73,7 @@ export class Passage implements Receiver, Served {
     this.end(REASON.administrativeAction);
   }
 
-  /** Ends it from here, and tells a client of MQTT 5 why. */
+  /** Ends both connections, and tells a client of MQTT 5 why. */
   end(reasonCode: number): void {
     this.#opening?.cancel();
     if (this.#relay === undefined) this.#handover.link.destroy();

@@ -1,6 +1,6 @@
 import type { Handover } from '../gate/engine.js';
 import type { Link, Receiver } from '../link.js';
-import { makeDisconnect } from '../packets/disconnect.js';
+import { DISCONNECT, makeDisconnect } from '../packets/disconnect.js';
 import { REASON } from '../packets/reason-code.js';
 import { FromBroker } from './from-broker.js';
 import { FromClient } from './from-client.js';
@@ -12,17 +12,15 @@ export interface RelayOptions {
   readonly broker: Link;
   readonly protocolVersion: number;
   readonly topicAliasMaximum: number;
-  /** Where the client's will is published; undefined where it has none. */
+  /** The topic of the client's will; undefined if it has none. */
   readonly willTopic: string | undefined;
   readonly onOver: () => void;
 }
 
-// What waits for a packet that is half-way through: its reader would have to be very slow, and much be refused meanwhile.
+// The gate's own packets that wait for one that is half passed on: only a slow reader, and many refusals, make so many.
 const MAX_WAITING_BYTES = 64 * 1024;
 
-const DISCONNECT = Buffer.of(0xe0, 0);
-
-/** Passes on what a client and the broker say to each other, as far as the client's scopes go, until one of them ends. */
+/** Passes on the packets of a client and the broker, as far as the client's scopes go, until one of the two ends. */
 export class Relay {
   readonly #handover: Handover;
   readonly #protocolVersion: number;
@@ -47,22 +45,22 @@ export class Relay {
     this.#broker = new Side({ relay: this, link: broker, judge: fromBroker, answers: toBroker });
   }
 
-  /** Begins. @param received what has been received of each side already */
+  /** Begins. @param received the octets that each side has sent already */
   start(received: { readonly ofBroker: Buffer; readonly ofClient: Buffer }): void {
     for (const side of [this.#client, this.#broker]) side.link.receiver = side;
     this.take(this.#broker, received.ofBroker);
     this.take(this.#client, received.ofClient);
-    // What ended before anybody listened does not say so again.
+    // A link that ended before this listened does not tell it again.
     if (this.#client.link.isOver || this.#broker.link.isOver) this.end();
   }
 
-  /** Ends it from here, and tells a client of MQTT 5 why. */
+  /** Ends both connections, and tells a client of MQTT 5 why. */
   endWith(reasonCode: number): void {
     if (this.#protocolVersion === 5) this.#tellClient(makeDisconnect(reasonCode));
     this.end();
   }
 
-  /** Takes what a side sends. */
+  /** Takes octets that a side sends. */
   take(from: Side, chunk: Buffer): void {
     if (this.#isOver || chunk.length === 0) return;
     const to = this.otherOf(from);
@@ -80,7 +78,7 @@ export class Relay {
   end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    // The broker publishes a will unless it is told not to: it must not where the client may not any more.
+    // The broker publishes the will unless it gets a DISCONNECT: it must not if the client has lost that right.
     const isWillClosed =
       this.#willTopic !== undefined && !this.#handover.rights.may('publish', this.#willTopic);
     this.#broker.link.end(isWillClosed && this.#client.filter.isBetweenPackets ? DISCONNECT : undefined);
@@ -95,7 +93,7 @@ export class Relay {
     if (to.filter.waitingBytes > MAX_WAITING_BYTES) this.end();
   }
 
-  /** A side did what MQTT does not allow. */
+  /** A side broke the rules of MQTT. */
   #cut(from: Side): void {
     if (from === this.#broker) this.#handover.ended('the upstream broker sent what MQTT does not allow');
     else {
@@ -110,12 +108,12 @@ export class Relay {
   }
 }
 
-/** One of the two that talk. */
+/** The client, or the broker. */
 class Side implements Receiver {
   readonly link: Link;
-  /** What it sends, as the other may get it. */
+  /** Decides which of its packets the other side gets. */
   readonly filter: PacketFilter;
-  /** What the gate itself says to it because of what it sent. */
+  /** The gate's own answers to its packets. */
   readonly answers: Buffer[];
   readonly #relay: Relay;
   #waitsForOther = false;
@@ -149,13 +147,13 @@ class Side implements Receiver {
     this.#relay.end();
   }
 
-  /** Reads no more of it until the other has taken what it was given. */
+  /** Reads no more of it until the other side has taken all that it was given. */
   waitForOther(): void {
     this.#waitsForOther = true;
     this.link.pause();
   }
 
-  /** Reads no more of it until it has taken what it was given itself. */
+  /** Reads no more of it until it has taken all that it was given itself. */
   waitForOwn(): void {
     this.#waitsForOwn = true;
     this.link.pause();

@@ -1,18 +1,18 @@
 import { type Holder, holderName } from '../gate/engine.js';
 
-/** Sessions at the broker whose holder is gone: whoever has the id next must not get what is kept there. */
+/** Sessions at the broker whose holder is gone: the next holder of the id must not get what is kept there. */
 export interface StaleSessions {
-  /** To be told of a session that may outlive its connection. */
+  /** Remembers a session that may outlive its connection. */
   note(holder: Holder, sessionId: string): void;
-  /** Whether what is kept under an id must go; waits while that is being done. */
+  /** True if the state that is kept under an id must go; waits while it is being dropped. */
   isStale(sessionId: string): Promise<boolean>;
-  /** To be told that a session was begun anew. */
+  /** A session was begun anew: nothing old is left under its id. */
   settle(sessionId: string): void;
-  /** Drops a holder's sessions, or as soon as one of their ids is used again. */
+  /** Drops a holder's sessions now, or else each one when its id is used again. */
   forget(holder: Holder): Promise<void>;
 }
 
-/** @param discard makes the broker drop one session; false where it could not be done */
+/** @param discard makes the broker drop one session; false if that failed */
 export function createStaleSessions(
   discard: (holder: Holder, sessionId: string) => Promise<boolean>,
 ): StaleSessions {

@@ -3,13 +3,13 @@ import type { Packet } from '../packets/packet.js';
 import { makePacket } from '../packets/packet.js';
 import { readNumber } from '../packets/properties.js';
 
-/** What the gate answers for each filter of a SUBSCRIBE, and what it leaves to the broker: undefined. */
+/** The gate's refusal of each filter of a SUBSCRIBE; undefined for a filter that the broker is asked for. */
 export type Refusals = readonly (number | undefined)[];
 
-// More SUBSCRIBEs than that wait for no answer.
+// No honest client has so many SUBSCRIBEs without an answer.
 const MAX_PARTLY_REFUSED = 1_000;
 
-/** SUBSCRIBEs of which the gate refused a part, and the broker is asked for the rest. */
+/** SUBSCRIBEs that the gate refused in part, until the broker answers the rest. */
 export class PartlyRefused {
   #byPacketId: Map<number, Refusals> | undefined;
 
@@ -21,7 +21,7 @@ export class PartlyRefused {
     return this.#byPacketId?.has(packetId) === true;
   }
 
-  /** @returns false where too many wait */
+  /** @returns false if too many wait */
   add(packetId: number, refusals: Refusals): boolean {
     this.#byPacketId ??= new Map();
     if (this.#byPacketId.size >= MAX_PARTLY_REFUSED) return false;
@@ -39,7 +39,7 @@ export class PartlyRefused {
 /** A broker's SUBACK, in parts that can be put together again. MQTT 5 section 3.9. */
 interface Suback {
   readonly packetId: number;
-  /** As they are, with their length; empty before MQTT 5. */
+  /** The properties in the octets that they were sent in, with their length; empty before MQTT 5. */
   readonly properties: Buffer;
   readonly codes: Buffer;
 }
@@ -50,7 +50,7 @@ export function withoutRefused({ packetId, propertyBytes, requests }: Subscribe,
   return makePacket(0x82, [octets(packetId), propertyBytes, ...asked.map(({ bytes }) => bytes)]);
 }
 
-/** Reads a SUBACK; a number says how many of its octets must be seen for that: all. */
+/** Reads a SUBACK. @returns a number of octets if it is not there as a whole: so many are needed */
 export function readSuback(packet: Packet, protocolVersion: number): Suback | number | 'malformed' {
   const { bytes, start, body, end } = packet;
   if (bytes.length < end) return end - start;
@@ -62,7 +62,7 @@ export function readSuback(packet: Packet, protocolVersion: number): Suback | nu
   return { packetId, properties: bytes.subarray(body + 2, codesAt), codes: bytes.subarray(codesAt, end) };
 }
 
-/** A SUBACK for the SUBSCRIBE as the client sent it; undefined where the broker answered another number of filters. */
+/** The SUBACK for the SUBSCRIBE that the client sent; undefined if the broker answered another number of filters. */
 export function withRefusals(
   { packetId, properties, codes }: Suback,
   refusals: Refusals,

@@ -4,15 +4,15 @@ import { PROPERTY, Properties } from '../packets/properties.js';
 
 export interface UpstreamConnect {
   readonly sessionId: string;
-  /** Whom the gate vouches for; undefined where nobody was asked who they are. */
+  /** The client or user that the gate verified; undefined on a listener that asks for no credential. */
   readonly holder: Holder | undefined;
   /** The gate's own password. */
   readonly password: Buffer | undefined;
-  /** Whether what the broker kept under this session id was somebody else's. */
+  /** The broker may keep something of an earlier holder under this session id. */
   readonly isStale: boolean;
 }
 
-/** A client's CONNECT as the gate says it to the broker: with an identity that was verified, and none of its credentials. */
+/** The CONNECT that the broker gets for a client's: with the verified identity, and none of the client's credentials. */
 export function upstreamConnect(
   connect: Connect,
   { sessionId, holder, password, isStale }: UpstreamConnect,
@@ -26,14 +26,14 @@ export function upstreamConnect(
       password: holder && password,
     },
     {
-      // Deliveries are judged by their topics, so they must be in each.
+      // Deliveries are judged by their topics: each must have its own.
       own: connect.properties.without(PROPERTY.topicAliasMaximum),
       will: connect.will?.properties.without() ?? Buffer.alloc(0),
     },
   );
 }
 
-/** A CONNECT that leaves nothing of a session: it is to be ended at once. MQTT 3.1.1 section 3.1.2.4. */
+/** A CONNECT that leaves nothing of a session if it is ended at once. MQTT 3.1.1 section 3.1.2.4. */
 export function discardingConnect(
   sessionId: string,
   { holder, password }: Pick<UpstreamConnect, 'holder' | 'password'>,
@@ -52,7 +52,7 @@ export function discardingConnect(
   return upstreamConnect(empty, { sessionId, holder, password, isStale: true });
 }
 
-/** Whether a session may outlive its connection. */
+/** True if the session may outlive its connection. */
 export function mayOutlive({ protocolVersion, clean, properties }: Connect): boolean {
   return protocolVersion === 5 ? (properties.number(PROPERTY.sessionExpiry) ?? 0) > 0 : !clean;
 }

@@ -6,10 +6,8 @@ import {
   type Served,
   sessionName,
 } from '../gate/engine.js';
-import { BAD_AUTHENTICATION_METHOD, type ConnectRefusal, NOT_AUTHORIZED } from '../packets/connack.js';
 import type { Connect } from '../packets/connect.js';
 import type { PacketReader } from '../packets/packet-reader.js';
-import { PROPERTY } from '../packets/properties.js';
 import { REASON } from '../packets/reason-code.js';
 import { type BrokerAddress, openAndClose } from './open-session.js';
 import { Passage } from './passage.js';
@@ -17,7 +15,7 @@ import { createStaleSessions, type StaleSessions } from './stale-sessions.js';
 import { discardingConnect, mayOutlive, upstreamConnect } from './upstream-connect.js';
 
 export interface UpstreamOptions extends BrokerAddress {
-  /** The gate's own at the broker; undefined for none. */
+  /** The gate's own password at the broker; undefined for none. */
   readonly password: Buffer | undefined;
 }
 
@@ -36,10 +34,8 @@ export class UpstreamEngine implements Engine {
 
   handOver(handover: Handover, connect: Connect, reader: PacketReader): Served {
     const passage = new Passage({ handover, reader, passages: this.#passages });
-    const refusal = refusalOf(handover, connect);
-    if (refusal) handover.refuse(refusal.answer, refusal.cause);
-    // Whatever fails in here lets nobody through, and ends nobody else.
-    else this.#open(passage, handover, connect).catch(() => passage.revoke());
+    // A failure in here lets nobody through, and ends no other connection.
+    this.#open(passage, handover, connect).catch(() => passage.revoke());
     return passage;
   }
 
@@ -64,19 +60,4 @@ export class UpstreamEngine implements Engine {
       },
     });
   }
-}
-
-interface Refusal {
-  readonly answer: ConnectRefusal;
-  readonly cause: string;
-}
-
-/** Why the broker is not even asked. */
-function refusalOf({ rights }: Handover, { will, properties }: Connect): Refusal | undefined {
-  if (properties.has(PROPERTY.authenticationMethod))
-    return { answer: BAD_AUTHENTICATION_METHOD, cause: 'an authentication method that is not supported' };
-  // The broker publishes the will without asking here again.
-  if (will === undefined || (!will.topic.startsWith('$') && rights.may('publish', will.topic)))
-    return undefined;
-  return { answer: NOT_AUTHORIZED, cause: `no scope for the will's topic ${will.topic.slice(0, 120)}` };
 }

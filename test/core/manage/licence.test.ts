@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { ClientLicence } from '../../../src/core/manage/licence.js';
 import { licenceWatch } from '../../../src/server/licence-watch.js';
+import { LogObserver } from '../../../src/server/observe.js';
 import { openFileStore } from '../../../src/store/file/file-store.js';
 import { client } from '../../store/contract.js';
 import { scratchDirectory } from '../../support/keywright.js';
@@ -25,10 +26,12 @@ async function fixture() {
 it('ends in a running server, which says so once', async () => {
   const { licence, pass } = await fixture();
   const said: string[] = [];
-  const look = licenceWatch(licence, {
-    info: (text) => said.push(`info ${text}`),
-    warn: (text) => said.push(`warn ${text}`),
-  });
+  const log =
+    (level: string) =>
+    (...parts: unknown[]) =>
+      said.push(`${level} ${parts.at(-1)}`);
+  const observer = new LogObserver({ info: log('info'), warn: log('warn'), error: log('error') });
+  const look = licenceWatch(licence, observer);
   await look();
   await look();
   await licence.takeSeat(async () => undefined);

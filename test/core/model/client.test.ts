@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest';
-import { parseClient } from '../../../src/core/model/client.js';
+import {
+  type CertificateCredential,
+  deletedClient,
+  newClient,
+  parseClient,
+} from '../../../src/core/model/client.js';
+import { NEVER } from '../../../src/core/model/time.js';
 
 const stored = (alone: object) => ({
   ...{ id: 'a', label: null, owner: null, domain: null, scopes: ['ingest'], notBefore: 0, notAfter: 1 },
@@ -11,4 +17,32 @@ it('takes an MQTT password that does not say that it suffices alone for one that
   expect(parseClient(stored({})).credentials).toMatchObject([{ alone: false }]);
   expect(parseClient(stored({ alone: true })).credentials).toMatchObject([{ alone: true }]);
   for (const alone of ['true', 1, null]) expect(() => parseClient(stored({ alone }))).toThrow('"alone"');
+});
+
+it('keeps nothing of a deleted client but its id, and the serials of certificates that have not ended', () => {
+  const certificate: CertificateCredential = {
+    kind: 'certificate',
+    id: 'f',
+    serial: 'aa',
+    algorithm: 'ec-p256',
+    publicKey: '',
+    notBefore: 0,
+    notAfter: 100,
+  };
+  const retired = [
+    { serial: 'bb', notAfter: 100, retiredAt: 5 },
+    { serial: 'cc', notAfter: 10, retiredAt: 5 },
+  ];
+  const client = newClient({
+    ...{ id: 'a', createdAt: 0, label: 'A', scopes: ['ingest'], owner: 'ann' },
+    ...{ credentials: [certificate, { ...certificate, serial: 'dd', notAfter: 10 }], retired },
+  });
+  expect(deletedClient(client, 10)).toEqual({
+    ...{ id: 'a', label: null, owner: 'ann', domain: null, scopes: [], notBefore: 0, revokedAt: null },
+    ...{ notAfter: NEVER, createdAt: 0, updatedAt: 10, deletedAt: 10, credentials: [] },
+    retired: [
+      { serial: 'bb', notAfter: 100, retiredAt: 5 },
+      { serial: 'aa', notAfter: 100, retiredAt: 10 },
+    ],
+  });
 });

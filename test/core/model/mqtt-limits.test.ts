@@ -7,7 +7,7 @@ import {
   type MqttLimit,
   mqttLimits,
 } from '../../../src/core/model/mqtt-limits.js';
-import { parseMqttLimit } from '../../../src/settings/values.js';
+import { MQTT_LIMIT } from '../../../src/settings/values.js';
 
 const isLimit = (name: string): name is MqttLimit => name in MQTT_LIMITS;
 const limits = Object.keys(MQTT_LIMITS).filter(isLimit);
@@ -25,13 +25,13 @@ it.each(limits)('%s is taken from its least to its most, and no further', (limit
   const name = limitName(limit);
   expect(limitByName(name)).toBe(limit);
   for (const good of [least, most, mqttLimits()[limit]])
-    expect(parseMqttLimit(`${name}=${good}`)).toEqual({ [limit]: good });
+    expect(MQTT_LIMIT.read(`${name}=${good}`)).toEqual({ [limit]: good });
   for (const bad of [least - 1, most + 1, '', '1.5', '1e3', ' 1'])
-    expect(() => parseMqttLimit(`${name}=${bad}`)).toThrow();
+    expect(() => MQTT_LIMIT.read(`${name}=${bad}`)).toThrow();
 });
 
 it('names no bound that there is not', () => {
   for (const text of ['', 'sessions', 'Sessions=1', 'queuedMessages=1', 'toString=1', 'sessions=1=2']) {
-    expect(() => parseMqttLimit(text)).toThrow('a limit and a number');
+    expect(() => MQTT_LIMIT.read(text)).toThrow('a limit and a number');
   }
 });

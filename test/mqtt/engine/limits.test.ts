@@ -226,6 +226,8 @@ describe('what is published', () => {
     expect(client.all('puback').map(({ reasonCode }) => reasonCode ?? 0)).toEqual([0, 0x90, 0, 0x90]);
     expect(watcher.heard).toEqual(['a/b/c x 0', '12345678 x 0']);
     expect(engine.connect({ clientId: 'e' }).publish('a/b/c/d', 'x').isClosed).toBe(true);
+    const will = { topic: 'a/b/c/d', payload: Buffer.from('x'), qos: 0 as const, retain: false };
+    expect(engine.connect({ clientId: 'f', will }).all('connack')[0]?.returnCode).toBe(5);
   });
 
   it.each([1, 2] as const)(

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../../cli/base-command.js';
 import { repeated } from '../../../cli/flags.js';
-import { apiKeyServices } from '../../../cli/services.js';
+import { management } from '../../../cli/services.js';
 import { createProvisioningKey } from '../../../core/manage/provisioning-keys.js';
 import { provisioningKeyView } from '../../../core/manage/views.js';
 import { parseExpiry } from '../../../core/model/time.js';
@@ -29,11 +29,18 @@ export default class ProvisionKeyCreate extends BaseCommand {
     const { flags } = await this.parse(ProvisionKeyCreate);
     const home = await this.openHome(flags.home);
     const now = home.clock.now();
-    const { record, key } = await createProvisioningKey(await apiKeyServices(home), {
-      ...{ uses: flags.uses, label: flags.label, scopes: await home.parseScopes(flags.scope ?? ['ingest']) },
-      owner: flags.owner === undefined ? undefined : parseUserName(flags.owner),
-      expiresAt: parseExpiry(flags.expires, now),
-    });
+    const { record, key } = await createProvisioningKey(
+      { ...management(home), hashSecret: await home.hashSecret() },
+      {
+        ...{
+          uses: flags.uses,
+          label: flags.label,
+          scopes: await home.parseScopes(flags.scope ?? ['ingest']),
+        },
+        owner: flags.owner === undefined ? undefined : parseUserName(flags.owner),
+        expiresAt: parseExpiry(flags.expires, now),
+      },
+    );
     const view = provisioningKeyView(record, now);
     this.log(key);
     if (flags.qr && !this.jsonEnabled()) {

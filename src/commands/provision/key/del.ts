@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../../cli/base-command.js';
-import { OPERATOR } from '../../../core/manage/actor.js';
+import { management } from '../../../cli/services.js';
 import { deleteProvisioningKey } from '../../../core/manage/provisioning-keys.js';
 
 export default class ProvisionKeyDel extends BaseCommand {
@@ -13,8 +13,7 @@ export default class ProvisionKeyDel extends BaseCommand {
 
   async run() {
     const { args, flags } = await this.parse(ProvisionKeyDel);
-    const { keyStore, audit } = await this.openHome(flags.home);
-    await deleteProvisioningKey({ keyStore, audit, actor: OPERATOR }, args.id);
+    await deleteProvisioningKey(management(await this.openHome(flags.home)), args.id);
     this.log(`Deleted ${args.id}`);
     return { id: args.id, deleted: true };
   }

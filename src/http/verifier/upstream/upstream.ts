@@ -22,7 +22,6 @@ export interface UpstreamAddress {
 
 interface UpstreamOptions extends UpstreamAddress {
   readonly services: HttpServices;
-  readonly onFailure: (error: Error) => void;
 }
 
 /** What stands behind the verifier: requests that got in go on to it. */
@@ -34,18 +33,12 @@ export interface Upstream {
   close(): void;
 }
 
-export function upstreamOf({
-  url,
-  timeoutMs,
-  keepCredentials,
-  services,
-  onFailure,
-}: UpstreamOptions): Upstream {
+export function upstreamOf({ url, timeoutMs, keepCredentials, services }: UpstreamOptions): Upstream {
   const Agent = url.startsWith('https:') ? HttpsAgent : HttpAgent;
   // The upstream sees as many connections as requests at once, and most of them again.
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 256 });
   const proxy = createProxyServer({ target: url, proxyTimeout: timeoutMs, upgradeTimeout: timeoutMs });
-  const live = new LiveConnections({ ...services, onEnd: () => undefined });
+  const live = new LiveConnections({ ...services, protocol: 'http' });
   const keep = (connection: ServerResponse | Socket, accepted: Accepted) => {
     live.add(connection, accepted);
     connection.once('close', () => live.delete(connection));
@@ -54,8 +47,9 @@ export function upstreamOf({
   /** How much had been written to a connection when it asked for an upgrade. */
   const writtenBefore = new WeakMap<Socket, number>();
 
+  const tell = (error: Error) => services.observer.failed({ part: 'http-upstream', error });
   const fail = (peer: ServerResponse | Socket, failure: Problem, reason: string) => {
-    onFailure(new Error(reason));
+    tell(new Error(reason));
     answerFailure(peer, failure);
   };
   proxy.on('proxyReq', (outgoing, request, response) => {
@@ -86,7 +80,7 @@ export function upstreamOf({
     answer.headers = { ...answeredHeaders(answer.headers), connection };
   });
   proxy.on('error', (error, request, peer) => {
-    onFailure(error);
+    tell(error);
     const isLate = (request && late.has(request)) || ('statusCode' in error && error.statusCode === 504);
     if (peer && !hasBegun(peer)) answerFailure(peer, isLate ? LATE : BAD);
     // Its reader must not take a part for the whole.

@@ -1,8 +1,8 @@
-/** Things that must be done within a span that is the same for all of them; one timer serves them all. */
+/** Items that all have the same time until they fall due; one timer serves them all. */
 export class Deadlines<T> {
   readonly #spanMs: number;
   readonly #onOverdue: (item: T) => void;
-  /** In the order in which they fall due. */
+  /** The times by their items, in the order in which they fall due. */
   readonly #due = new Map<T, number>();
   #timer: NodeJS.Timeout | undefined;
 

@@ -1,0 +1,105 @@
+import type { IncomingMessage } from 'node:http';
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import type { FastifyInstance } from 'fastify';
+import type { Management } from '../../core/manage/management.js';
+import type { HttpServices } from '../services.js';
+import { callerOf } from './caller.js';
+
+/** A request to a route, after its schemas have taken it. */
+export interface Asked<Body extends TSchema = TSchema, Query extends TSchema = TSchema> {
+  /** `:id` of the path, or empty. */
+  readonly id: string;
+  readonly body: Static<Body>;
+  readonly query: Static<Query>;
+  readonly request: IncomingMessage;
+  readonly services: HttpServices;
+}
+
+/** The part of an entry that the OpenAPI document tells. */
+interface Described<Body extends TSchema, Query extends TSchema, Response extends TSchema> {
+  /** Method and path: `GET /api/v1/clients/:id`. */
+  readonly route: `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`;
+  readonly tag: 'tokens' | 'oauth' | 'provisioning' | 'management';
+  readonly summary: string;
+  /** Default: any credential of the caller. */
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
+  /** Default: JSON. */
+  readonly consumes?: readonly string[];
+  readonly body?: Body;
+  readonly query?: Query;
+  /** An answer has the members that this names, and no others. Without it the answer is 204. */
+  readonly response?: Response;
+  /** Default: 200. */
+  readonly status?: 200 | 201;
+}
+
+/** A route for anybody; `run` finds out by itself who calls. */
+interface OpenRoute<Body extends TSchema, Query extends TSchema, Response extends TSchema>
+  extends Described<Body, Query, Response> {
+  run(asked: Asked<Body, Query>): Promise<Shown<Static<Response>>>;
+}
+
+/** A route for callers who manage. */
+interface ManagedRoute<Body extends TSchema, Query extends TSchema, Response extends TSchema>
+  extends Omit<Described<Body, Query, Response>, 'security' | 'consumes' | 'tag'> {
+  /** Default: `management`. */
+  readonly tag?: Described<Body, Query, Response>['tag'];
+  /** The action that the audit log names if the caller is refused. */
+  readonly action: string;
+  /** The id of the object, for the same record. Default: `:id` of the path. */
+  target?(body: Static<Body>): string;
+  run(management: Management, asked: Asked<Body, Query>): Promise<Shown<Static<Response>>>;
+}
+
+/** A value that nobody changes any more. */
+type Shown<T> = T extends object ? { readonly [Name in keyof T]: Shown<T[Name]> } : T;
+
+/** An entry of a table of routes: adds one route, and its part of the OpenAPI document. */
+export type Route = (app: FastifyInstance, services: HttpServices) => void;
+
+/** An entry for callers who manage: they are authenticated, and a refusal is recorded. */
+export function managed<Body extends TSchema, Query extends TSchema, Response extends TSchema>({
+  action,
+  target,
+  run,
+  ...described
+}: ManagedRoute<Body, Query, Response>): Route {
+  return open<Body, Query, Response>({
+    tag: 'management',
+    ...described,
+    async run(asked) {
+      const { request, services, id, body } = asked;
+      const caller = await callerOf(request, { services, action });
+      return caller.attempt(target?.(body) ?? id, (management) => run(management, asked));
+    },
+  });
+}
+
+const PARAMS = Type.Object({ id: Type.String() });
+
+/** An entry for anybody. */
+export function open<Body extends TSchema, Query extends TSchema, Response extends TSchema>({
+  route,
+  tag,
+  query: querystring,
+  response,
+  status = 200,
+  run,
+  ...described
+}: OpenRoute<Body, Query, Response>): Route {
+  const [method = '', url = ''] = route.split(' ');
+  const schema = {
+    ...{ ...described, tags: [tag] },
+    ...(url.includes('/:id') && { params: PARAMS }),
+    ...(querystring && { querystring }),
+    response: response ? { [status]: response } : { 204: Type.Null() },
+  };
+  return (app, services) =>
+    app.route<{ Params: { id?: string }; Body: Static<Body>; Querystring: Static<Query> }>({
+      ...{ method, url, schema },
+      async handler({ raw: request, params: { id = '' }, body, query }, reply) {
+        const answer = await run({ id, body, query, request, services });
+        return response ? reply.code(status).send(answer) : reply.code(204).send();
+      },
+    });
+}

@@ -1,0 +1,5 @@
+/** The text of a template. */
+declare module '*.conf' {
+  const text: string;
+  export default text;
+}

@@ -1,0 +1,77 @@
+import { Attempts } from '../core/verify/attempts.js';
+import { CredentialHeaders } from '../http/requests/credentials.js';
+import { TrustedProxies } from '../http/requests/trusted-proxies.js';
+import { buildHttpServer } from '../http/server.js';
+import type { HttpServices } from '../http/services.js';
+import { addressKey, MemoryLimiter } from '../limits/limiter.js';
+import { EmbeddedEngine } from '../mqtt/engine/engine.js';
+import type { MqttAuthentication } from '../mqtt/gate/present.js';
+import { UpstreamEngine } from '../mqtt/relay/upstream-engine.js';
+import { buildMqttServer } from '../mqtt/server.js';
+import { Networks } from '../network/networks.js';
+import type { ServeSettings } from '../settings/read.js';
+import type { Parts } from './open-parts.js';
+
+export const WEB_SOCKET_PATH = '/mqtt';
+
+/** The servers, which do not listen yet. */
+export type Servers = Awaited<ReturnType<typeof buildServers>>;
+
+/** Builds the HTTP server, the MQTT server, and its WebSockets on the HTTP server. */
+export async function buildServers(parts: Parts) {
+  const { settings, observer, registry, broker, tls, proxyProtocol } = parts;
+  const { clock } = parts.home;
+  // One for both servers: what fails at one counts at the other.
+  const attempts = new Attempts(settings.failedAttempts && new MemoryLimiter(settings.failedAttempts));
+  const http = await buildHttpServer({
+    services: httpServices(parts, attempts),
+    tls: settings.http.tls ? tls : undefined,
+    upstream: settings.httpUpstream,
+  });
+  const engine = broker
+    ? new UpstreamEngine(broker)
+    : new EmbeddedEngine({ limits: settings.mqttLimits, observer });
+  const mqtt = buildMqttServer({
+    ...{ registry, clock, engine, observer, attempts, addressKey },
+    tls: settings.mqtt.tls ? tls : undefined,
+    authentication: mqttAuthentication(settings),
+  });
+  await http.ready();
+  mqtt.attachWebSocket(http.server, {
+    path: WEB_SOCKET_PATH,
+    authentication: webSocketAuthentication(settings),
+  });
+  if (settings.proxyProtocol.length > 0)
+    for (const server of [http.server, mqtt.server]) proxyProtocol.precede(server);
+  return { http, mqtt };
+}
+
+function httpServices(parts: Parts, attempts: Attempts): HttpServices {
+  const { home, settings, registry, observer, proxyProtocol } = parts;
+  const { passwords, sealer, tokenIssuer, authority, callbackSecret } = parts;
+  const { keyStore, clock, audit, licence } = home;
+  return {
+    ...{ registry, clock, keyStore, audit, passwords, sealer, tokenIssuer, authority, licence, observer },
+    ...{ attempts, addressKey, callbackSecret },
+    parseScopes: (scopes) => home.parseScopes(scopes),
+    keyPrefix: settings.keyPrefix,
+    takesTokens: settings.httpEnableTokenAuth,
+    headers: new CredentialHeaders(settings.credentialHeader),
+    proxies: new TrustedProxies(new Networks(settings.trustedProxy)),
+    isRelayed: (socket) => proxyProtocol.relays(socket),
+    pathRules: settings.rules,
+    requests: settings.requestsPerKey && new MemoryLimiter(settings.requestsPerKey),
+  };
+}
+
+function mqttAuthentication(settings: ServeSettings): MqttAuthentication {
+  const { mqtt, mqttEnableTokenAuth: takesTokens, mqttClientCertificate } = settings;
+  if (!mqtt.tls) return takesTokens ? 'token' : 'open';
+  return mqttClientCertificate === 'optional' && takesTokens ? 'certificate-or-token' : 'certificate';
+}
+
+// A WebSocket shows no client certificate: over https with tokens turned off nobody gets in there.
+function webSocketAuthentication({ http, mqttEnableTokenAuth }: ServeSettings): MqttAuthentication {
+  if (mqttEnableTokenAuth) return 'token';
+  return http.tls ? 'certificate' : 'open';
+}

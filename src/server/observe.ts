@@ -1,0 +1,97 @@
+import { formatTime } from '../core/model/time.js';
+import type {
+  ConnectionEvent,
+  Failure,
+  ObservedChange,
+  ObservedRefusal,
+  Observer,
+} from '../core/ports/observer.js';
+import { LineLimit } from '../limits/line-limit.js';
+import type { Log } from './log.js';
+
+// More lines would say the same, and let whoever wants to fill the disk: the others are counted.
+const LINES_PER_SECOND = 20;
+
+/** Writes down what an operator looks for when something does not get through. */
+export class LogObserver implements Observer {
+  readonly #log: Log;
+  readonly #lines: ReturnType<typeof lineLimits>;
+
+  constructor(log: Log) {
+    this.#log = log;
+    this.#lines = lineLimits(log);
+  }
+
+  /** Writes nothing: most requests get in. */
+  accepted(): void {}
+
+  refused(refusal: ObservedRefusal): void {
+    const log = this.#log;
+    if (refusal.by === 'mqtt') {
+      const { by, what, cause, ...details } = refusal;
+      this.#lines.mqtt.pass(() =>
+        log.info(cause ? { ...details, cause: cause() } : details, `MQTT ${what} refused`),
+      );
+    } else if (refusal.by === 'callback') {
+      const { by, ...details } = refusal;
+      this.#lines.callbacks.pass(() => log.info(details, 'a call-back was refused'));
+    } else {
+      const { by, ...details } = refusal;
+      this.#lines.proxies.pass(() =>
+        log.warn(details, 'a connection without a good PROXY protocol header was closed'),
+      );
+    }
+  }
+
+  connection({ protocol, what, ...details }: ConnectionEvent): void {
+    if (protocol !== 'mqtt') return;
+    const said = what === 'ended' ? 'session ended' : what;
+    this.#lines.mqtt.pass(() => this.#log.info(details, `MQTT ${said}`));
+  }
+
+  changed(change: ObservedChange): void {
+    const log = this.#log;
+    if (change.what === 'server-certificate')
+      log.info(`made a server certificate, valid until ${formatTime(change.notAfter)}`);
+    else if (change.restrictedBecause !== null)
+      log.warn(`restricted: no new client is registered: ${change.restrictedBecause}`);
+    else {
+      const { deviceLimit, expiresAt, used } = change;
+      const limit = deviceLimit === null ? 'any number of clients' : `${deviceLimit} client(s)`;
+      log.info(`the licence is for ${limit} until ${formatTime(expiresAt)}; ${used} registered`);
+    }
+  }
+
+  failed({ part, error }: Failure): void {
+    if (part === 'http-upstream') {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#lines.upstream.pass(() => this.#log.warn(`HTTP upstream: ${reason}`));
+    } else this.#log.error({ err: error }, FAILURES[part]);
+  }
+
+  /** Tells how many lines were held back last. */
+  close(): void {
+    for (const limit of Object.values(this.#lines)) limit.close();
+  }
+}
+
+const FAILURES: Readonly<Record<Exclude<Failure['part'], 'http-upstream'>, string>> = {
+  keystore: 'the keystore cannot be followed',
+  'last-uses': 'the last uses of API keys cannot be written',
+  pruning: 'what has ended cannot be removed',
+  'server-certificate': 'the server certificate cannot be renewed',
+  licence: 'the licence cannot be checked',
+  'mqtt-connection': 'an MQTT connection failed',
+};
+
+/** The lines that may come in floods, each kind with a limit of its own: one flood does not hide the others. */
+function lineLimits(log: Log) {
+  const limit = (tell: (heldBack: { readonly suppressed: number }) => void) =>
+    new LineLimit({ perSecond: LINES_PER_SECOND, onHeldBack: (suppressed) => tell({ suppressed }) });
+  return {
+    callbacks: limit((heldBack) => log.info(heldBack, 'more call-backs were refused')),
+    upstream: limit((heldBack) => log.warn(heldBack, 'HTTP upstream: more went wrong')),
+    proxies: limit((heldBack) => log.warn(heldBack, 'more connections without a good header were closed')),
+    mqtt: limit((heldBack) => log.info(heldBack, 'MQTT: more lines like these')),
+  };
+}

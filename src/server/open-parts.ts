@@ -1,0 +1,79 @@
+import { LastUses } from '../core/manage/last-uses.js';
+import type { TokenIssuer } from '../core/model/access-token.js';
+import type { Observer } from '../core/ports/observer.js';
+import type { Home } from '../home/open-home.js';
+import { openRegistry } from '../home/open-registry.js';
+import { Networks } from '../network/networks.js';
+import { ProxyProtocol } from '../network/proxy-protocol.js';
+import type { TlsMaterial } from '../network/tls.js';
+import { addressUrl, type ServeSettings } from '../settings/read.js';
+import { callbackSecretOf, openUpstream } from '../settings/secret-files.js';
+import { licenceWatch } from './licence-watch.js';
+import { Listener, serverNames } from './listeners.js';
+import type { Log } from './log.js';
+import { LogObserver } from './observe.js';
+
+/** The parts that the servers of one process are built of. */
+export type Parts = Awaited<ReturnType<typeof openParts>>;
+
+/** Reads and opens everything that `serve` needs, so that nothing fails later for the want of it. */
+export async function openParts(home: Home, log: Log) {
+  const settings = await home.serveSettings();
+  const { keyStore, clock, licence } = home;
+  const toLog = new LogObserver(log);
+  const broker = settings.mqttUpstream && (await openUpstream(settings.mqttUpstream));
+  const callbackSecret = await callbackSecretOf(settings);
+  // The CA is made here if need be, so that server-cert has one to export while this runs.
+  const authority = await home.authority();
+  const watchLicence = licenceWatch(licence, toLog);
+  await watchLicence();
+  const readCertificate = async (): Promise<TlsMaterial> => {
+    const { certificate, privateKey, notAfter, fresh } = await home.serverLeaf(serverNames(settings));
+    if (fresh) toLog.changed({ what: 'server-certificate', notAfter });
+    return { certificate, privateKey, authority: authority.certificate };
+  };
+  const tls = settings.http.tls || settings.mqtt.tls ? await readCertificate() : undefined;
+  await home.ensureSigningKeys();
+  const listeners = {
+    http: new Listener(settings.http, { plain: 'tcp', tls: 'https' }),
+    mqtt: new Listener(settings.mqtt, { plain: 'tcp', tls: 'mqtts' }),
+  };
+  const tokenIssuer = issuerAt(settings, listeners.http);
+  const { registry, sealer, passwords } = await openRegistry(home, {
+    tokenIssuer,
+    onFailure: (error) => toLog.failed({ part: 'keystore', error }),
+  });
+  licence.countBy(() => registry.size);
+  const uses = new LastUses({
+    keyStore,
+    clock,
+    isClient: (id) => registry.clientById(id) !== undefined,
+    onFailure: (error) => toLog.failed({ part: 'last-uses', error }),
+  });
+  const observer: Observer = {
+    accepted: (principal, from) => uses.note(principal, from),
+    refused: (refusal) => toLog.refused(refusal),
+    connection: (event) => toLog.connection(event),
+    changed: (change) => toLog.changed(change),
+    failed: (failure) => toLog.failed(failure),
+  };
+  const proxyProtocol = new ProxyProtocol({
+    proxies: new Networks(settings.proxyProtocol),
+    onRefused: (refused) => observer.refused({ by: 'proxy-protocol', ...refused }),
+  });
+  return {
+    ...{ home, settings, log, observer, toLog, listeners, proxyProtocol },
+    ...{ broker, callbackSecret, authority, tls, readCertificate, watchLicence },
+    ...{ registry, sealer, passwords, tokenIssuer, uses },
+  };
+}
+
+/** The issuer of access tokens, which may only be known once the port is. */
+function issuerAt({ issuer, audience, http, serverName }: ServeSettings, listener: Listener): TokenIssuer {
+  return {
+    get issuer() {
+      return issuer ?? addressUrl({ ...http, port: listener.port }, serverName);
+    },
+    audience,
+  };
+}

@@ -1,0 +1,17 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { KeywrightError } from '../core/model/errors.js';
+import { type GivenValues, text } from './sources.js';
+
+/** The home: told, or `KEYWRIGHT_HOME`, or the XDG data directory's `keywright`. @throws KeywrightError `invalid-input` if it is named by an empty text */
+export function homeDirectory(told: string | undefined, environment: GivenValues): string {
+  const named = told ?? text(environment.KEYWRIGHT_HOME);
+  // An unset variable of a script must not become another keystore.
+  if (named === '')
+    throw new KeywrightError('invalid-input', 'the home is named by an empty text', {
+      hint: 'check --home and KEYWRIGHT_HOME',
+    });
+  if (named !== undefined) return resolve(named);
+  const data = text(environment.XDG_DATA_HOME);
+  return join(data ? resolve(data) : join(homedir(), '.local', 'share'), 'keywright');
+}

@@ -1,0 +1,166 @@
+import { DEFAULT_KEY_PREFIX } from '../core/model/api-key.js';
+import { list, one, optional, type Setting } from './setting.js';
+import * as values from './values.js';
+
+// The flags of `serve`, the variables, the keys of keywright.yaml, the types of the settings, the messages about them and the
+// table in docs/configuration.md are all made of these entries.
+
+const PEM = 'PEM, also with `\\n` for its line ends; RSA (RS256), EC P-256 (ES256) or Ed25519 (EdDSA)';
+
+/** The settings that every command of a home goes by; the address and the names of the server are parts of the issuer. */
+export const FOR_EVERY_COMMAND = {
+  http: one({
+    kind: values.HTTP_ADDRESS,
+    default: 'tcp://127.0.0.1:5654',
+    description: 'tcp:// or https:// address to listen on',
+  }),
+  'server-name': list({
+    kind: values.HOST,
+    description: 'another name or address that the server’s certificate is for',
+  }),
+  issuer: optional({
+    kind: values.ISSUER_URL,
+    otherwise: 'the HTTP address',
+    description: 'who signs access tokens, as callers reach it',
+  }),
+  audience: one({ kind: values.AUDIENCE, default: 'keywright', description: 'for whom access tokens are' }),
+  'jwt-algorithm': one({
+    only: 'file',
+    kind: values.oneOf('ES256', 'RS256', 'EdDSA'),
+    default: 'ES256',
+    description: 'of the keys that are made to sign access tokens: ES256, RS256 or EdDSA',
+  }),
+  'key-prefix': one({
+    only: 'file',
+    kind: values.KEY_PREFIX,
+    default: DEFAULT_KEY_PREFIX,
+    description: 'what API keys begin with unless told otherwise',
+  }),
+  scopes: list({
+    only: 'file',
+    kind: values.SCOPE,
+    description: 'scopes that exist beside `ingest`, `admin` and `metrics`',
+  }),
+};
+
+/** The settings that only `serve` goes by, and what describes a server. */
+export const FOR_SERVE = {
+  'http-enable-token-auth': one({
+    kind: values.BOOLEAN,
+    default: 'true',
+    description: 'take signed tokens over HTTP; off, and without TLS, everybody gets in',
+  }),
+  mqtt: one({
+    kind: values.MQTT_ADDRESS,
+    default: 'tcp://127.0.0.1:5653',
+    description: 'tcp:// or mqtts:// address to listen on',
+  }),
+  'mqtt-enable-token-auth': one({
+    kind: values.BOOLEAN,
+    default: 'true',
+    description: 'demand signed tokens over MQTT; off, and without TLS, everybody gets in',
+  }),
+  'mqtt-enable-tls': one({
+    kind: values.BOOLEAN,
+    default: 'false',
+    description: 'TLS, with client certificates instead of tokens',
+  }),
+  'mqtt-client-certificate': one({
+    kind: values.oneOf('required', 'optional'),
+    default: 'required',
+    description: 'over TLS; optional: an API key or a token is enough, like without TLS',
+  }),
+  'mqtt-upstream': optional({
+    kind: values.BROKER_ADDRESS,
+    otherwise: 'a built-in one',
+    description: 'mqtt:// or mqtts:// address of a broker that gets what the gate lets in',
+  }),
+  'mqtt-upstream-password-file': optional({
+    kind: values.FILE,
+    description: 'the gate’s own password at that broker, in a file that nobody else can read',
+  }),
+  'mqtt-upstream-ca': optional({
+    kind: values.FILE,
+    otherwise: 'those of the system',
+    description: 'authorities that the broker’s certificate is checked by',
+  }),
+  'mqtt-limit': list({
+    kind: values.MQTT_LIMIT,
+    description: 'a bound of the built-in MQTT engine, like queued-messages=1000 (docs/mqtt.md has all)',
+  }),
+  'credential-header': list({
+    kind: values.HEADER,
+    description: 'another header that carries API keys or tokens',
+  }),
+  'trusted-proxy': list({
+    kind: values.NETWORK,
+    description: 'address or network of a gateway whose X-Forwarded-For and client certificate headers count',
+  }),
+  'proxy-protocol': list({
+    kind: values.NETWORK,
+    description:
+      'address or network of proxies whose connections, HTTP and MQTT, begin with a PROXY protocol header',
+  }),
+  rules: list({
+    only: 'file',
+    kind: values.PATH_RULE,
+    description: 'which scope which method and path needs (docs/http.md)',
+  }),
+  'http-upstream': optional({
+    kind: values.UPSTREAM_URL,
+    otherwise: 'they are answered here',
+    description: 'where requests go on to that get in, like http://127.0.0.1:8080',
+  }),
+  'http-upstream-timeout': one({
+    kind: values.SPAN,
+    default: '60s',
+    description: 'how long the upstream may be silent',
+  }),
+  'http-upstream-keep-credentials': one({
+    kind: values.BOOLEAN,
+    default: 'false',
+    description: 'pass the callers’ credentials on, too',
+  }),
+  'failed-attempts': one({
+    kind: values.RATE,
+    default: '100/1m',
+    description: 'wrong credentials of one address before it is told to wait',
+  }),
+  'requests-per-key': one({ kind: values.RATE, default: 'off', description: 'requests with one credential' }),
+  'callback-secret-file': optional({
+    kind: values.FILE,
+    description: 'secret of MQTT brokers that call back from elsewhere than this machine',
+  }),
+  log: one({
+    kind: values.oneOf('auto', 'human', 'json'),
+    default: 'auto',
+    description: 'form of the log on standard error',
+  }),
+  'log-level': one({
+    kind: values.oneOf('silent', 'error', 'warn', 'info', 'debug'),
+    default: 'info',
+    description: 'how much is logged; warn leaves out what was refused',
+  }),
+};
+
+/** Only the environment gives secrets: every process sees arguments, and files like keywright.yaml get copied. */
+export const SECRETS = {
+  KEYWRIGHT_CALLBACK_SECRET: secret('the secret of call-backs itself, instead of a file with it'),
+  KEYWRIGHT_MQTT_UPSTREAM_PASSWORD: secret('the password at an upstream broker, instead of a file with it'),
+  JWT_SECRET: secret('a secret of 32 octets or more that signs access tokens: HS256'),
+  JWT_PRIVATE_KEY: secret(`${PEM}; signs access tokens`),
+  JWT_PUBLIC_KEY: secret('PEM; may be left out, and must belong to the private key'),
+  LICENSE_PUBLIC_KEY: secret(`of whoever issues licences: ${PEM}`),
+  LICENSE_KEY: secret('the licence: a JWT that it signed, by that algorithm and no other'),
+};
+
+/** The settings that a flag or `keywright.yaml` may give. */
+export const SETTINGS: Readonly<Record<string, Setting<unknown>>> = { ...FOR_EVERY_COMMAND, ...FOR_SERVE };
+
+function secret(description: string): Setting<string | undefined> {
+  return optional({
+    kind: { takes: 'SECRET', read: (text) => text },
+    only: 'environment',
+    description,
+  });
+}
