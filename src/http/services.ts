@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Management } from '../core/manage/management.js';
 import type { Limiter } from '../core/ports/limiter.js';
 import type { Observer } from '../core/ports/observer.js';
+import type { Attempts } from '../core/verify/attempts.js';
 import type { LiveRegistry } from '../core/verify/live-registry.js';
 import type { PathRule } from '../core/verify/path-rules.js';
 import type { CredentialHeaders } from './requests/credentials.js';
@@ -22,8 +23,8 @@ export interface HttpServices extends Omit<Management, 'actor' | 'hashSecret'> {
   isRelayed(socket: Socket): boolean;
   /** Which scope which method and path needs. */
   readonly pathRules: readonly PathRule[];
-  /** Failed attempts of an address; undefined for no limit. */
-  readonly failures: Limiter | undefined;
+  /** Failed attempts of an address or a caller. */
+  readonly attempts: Attempts;
   /** Requests with a credential; undefined for no limit. */
   readonly requests: Limiter | undefined;
   /** The key by which an address is counted. */

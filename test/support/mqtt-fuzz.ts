@@ -2,8 +2,9 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { Duplex } from 'node:stream';
 import { generate, type Packet } from 'mqtt-packet';
 import { mqttLimits } from '../../src/core/model/mqtt-limits.js';
+import { Attempts } from '../../src/core/verify/attempts.js';
+import { Facts } from '../../src/core/verify/facts.js';
 import type { LiveConnections } from '../../src/core/verify/live-connections.js';
-import { Memory } from '../../src/core/verify/proof-memory.js';
 import type { RevisedRegistry } from '../../src/core/verify/topic-rights.js';
 import { EmbeddedEngine } from '../../src/mqtt/engine/engine.js';
 import { Gate } from '../../src/mqtt/gate/gate.js';
@@ -113,7 +114,7 @@ class Stage {
       engine: this.#engine,
       live: NO_CONNECTIONS,
       connectTimeoutMs: 5_000,
-      failures: undefined,
+      attempts: new Attempts(undefined),
       addressKey: (address) => address,
       observer: UNOBSERVED,
     });
@@ -155,7 +156,7 @@ class Stage {
 
 const OPEN = { authentication: 'open' } as const;
 
-const nobody = () => {
+const nobody = (): never => {
   throw new Error('nobody is asked for');
 };
 const NOBODY: RevisedRegistry = {
@@ -167,11 +168,12 @@ const NOBODY: RevisedRegistry = {
     userById: nobody,
   },
   ...{ hasPasswordsAlone: nobody, sessionById: nobody, hashSecret: nobody },
-  ...{ proofs: new Memory(), tokenProofs: new Memory() },
-  slow: {
-    ...{ claims: nobody, isTrusted: nobody, passwordHolds: nobody },
-    ...{ openToken: nobody, checkPassword: nobody },
-  },
+  certificatesOf: nobody,
+  facts: new Facts({
+    sealer: { revision: 0, seal: nobody, open: nobody, isTrusted: nobody, publicKeys: nobody },
+    ...{ tokenIssuer: { issuer: '', audience: '' }, hashSecret: nobody },
+    passwords: { hash: nobody, verify: nobody },
+  }),
 };
 const NO_CONNECTIONS: Pick<LiveConnections, 'add' | 'delete'> = {
   add: () => undefined,

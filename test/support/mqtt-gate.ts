@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream';
 import { generate, type IConnectPacket, type Packet, parser } from 'mqtt-packet';
+import { Attempts } from '../../src/core/verify/attempts.js';
 import type { RevisedRegistry } from '../../src/core/verify/topic-rights.js';
 import type { Engine } from '../../src/mqtt/gate/engine.js';
 import { Gate } from '../../src/mqtt/gate/gate.js';
@@ -18,7 +19,7 @@ export class OpenGate {
       engine,
       live: { add: () => undefined, delete: () => undefined },
       connectTimeoutMs: 60_000,
-      failures: undefined,
+      attempts: new Attempts(undefined),
       addressKey: (address) => address,
       observer: {
         accepted: () => undefined,

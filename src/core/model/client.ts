@@ -19,7 +19,7 @@ export interface CertificateCredential {
 }
 
 /** A signed token that was handed over with a certificate; it holds as long as that certificate does. */
-interface SignedTokenCredential {
+export interface SignedTokenCredential {
   readonly kind: 'signed-token';
   /** SHA-256 of the token's text, lower-case hex. */
   readonly id: string;
@@ -96,10 +96,10 @@ export function newClient(given: Pick<Client, 'id' | 'createdAt'> & Partial<Clie
   };
 }
 
-/** Makes a client with one certificate, whose private key is thrown away. It is checked in place of a client that does not exist. */
-export function decoyClient(): Client {
+/** A certificate whose private key is thrown away: what a signed token is checked against if its client has none. */
+export function decoyCertificate(): CertificateCredential {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-  const certificate: CertificateCredential = {
+  return {
     kind: 'certificate',
     id: '',
     serial: '',
@@ -108,9 +108,21 @@ export function decoyClient(): Client {
     notBefore: 0,
     notAfter: 0,
   };
-  return newClient({
-    ...{ id: '', createdAt: 0, notAfter: 0, revokedAt: 0, deletedAt: 0, credentials: [certificate] },
-  });
+}
+
+/** A client's certificates. */
+export function certificatesOf({ credentials }: Client): CertificateCredential[] {
+  return credentials.filter((credential) => credential.kind === 'certificate');
+}
+
+/** A client's API keys. */
+export function apiKeysOf({ credentials }: Client): ApiKeyCredential[] {
+  return credentials.filter((credential) => credential.kind === 'api-key');
+}
+
+/** A client's MQTT password. */
+export function passwordOf({ credentials }: Client): PasswordCredential | undefined {
+  return credentials.find((credential) => credential.kind === 'password');
 }
 
 /** Checks a name for people: 1 to 200 characters, none of which moves a terminal's cursor. @throws KeywrightError `invalid-input` */
@@ -145,8 +157,7 @@ export function deletedClient(client: Client, now: Timestamp): Client {
 /** Withdraws a client's certificates. @returns their serials, and those withdrawn before, that would not have ended yet */
 export function retireCertificates(client: Client, now: Timestamp): RetiredCertificate[] {
   const remembered = client.retired.filter((certificate) => certificate.notAfter > now);
-  const withdrawn = client.credentials
-    .filter((credential) => credential.kind === 'certificate')
+  const withdrawn = certificatesOf(client)
     .filter((certificate) => certificate.notAfter > now)
     .map(({ serial, notAfter }) => ({ serial, notAfter, retiredAt: now }));
   return [...remembered, ...withdrawn];

@@ -1,12 +1,17 @@
-import { type Client, liveClient } from '../model/client.js';
+import {
+  type CertificateCredential,
+  type Client,
+  certificatesOf,
+  liveClient,
+  passwordOf,
+} from '../model/client.js';
 import type { Session } from '../model/session.js';
 import type { SigningKeyRing } from '../model/signing-key.js';
 import type { User } from '../model/user.js';
 import type { Collection, KeyStore } from '../ports/key-store.js';
+import type { Facts } from './facts.js';
 import { Mirror, type MirrorOptions } from './mirror.js';
-import { Memory, type RememberedProof } from './proof-memory.js';
-import { passwordOf, type Registry } from './prove.js';
-import type { SlowProofs } from './slow-proofs.js';
+import type { Registry } from './registry.js';
 
 /** A record that changed, by which somebody may have been let in. */
 export interface RegistryChange {
@@ -20,7 +25,7 @@ export interface LiveRegistryOptions {
   readonly keyStore: KeyStore;
   /** The keyed hash by which secrets are kept. */
   readonly hashSecret: (secret: string) => string;
-  readonly slow: SlowProofs;
+  readonly facts: Facts;
   /** Gets the signing keys as they are now. */
   readonly onSigningKeys: (ring: SigningKeyRing) => void;
   readonly onFailure: (error: unknown) => void;
@@ -37,10 +42,8 @@ type Changed<T> = MirrorOptions<T>['onChange'];
 
 /** All that verification looks things up in, in memory, as the keystore stands. While it cannot be followed it answers nothing. */
 export class LiveRegistry implements Registry {
-  readonly proofs = new Memory<RememberedProof>();
-  readonly tokenProofs = new Memory<RememberedProof>({ good: 20_000, bad: 5_000 });
   readonly hashSecret: (secret: string) => string;
-  readonly slow: SlowProofs;
+  readonly facts: Facts;
   readonly #clientIdsByKeyHash = new Map<string, string>();
   readonly #withPasswordAlone = new Set<string>();
   readonly #userIdsByEmail = new Map<string, Set<string>>();
@@ -51,9 +54,9 @@ export class LiveRegistry implements Registry {
   #revision = 0;
   #mirrors: Mirrors | undefined;
 
-  private constructor({ hashSecret, slow, onFailure }: LiveRegistryOptions) {
+  private constructor({ hashSecret, facts, onFailure }: LiveRegistryOptions) {
     this.hashSecret = hashSecret;
-    this.slow = slow;
+    this.facts = facts;
     this.#onFailure = onFailure;
   }
 
@@ -99,6 +102,10 @@ export class LiveRegistry implements Registry {
 
   clientIdByKeyHash(keyHash: string): string | undefined {
     return this.#clientIdsByKeyHash.get(keyHash);
+  }
+
+  certificatesOf(client: Client): readonly CertificateCredential[] {
+    return certificatesOf(client);
   }
 
   hasPasswordsAlone(): boolean {

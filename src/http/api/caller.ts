@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { type Actor, actorOf } from '../../core/manage/actor.js';
 import type { Management } from '../../core/manage/management.js';
 import { KeywrightError } from '../../core/model/errors.js';
+import { readCredential } from '../../core/model/presented-credential.js';
 import type { AuditEvent, AuditLog } from '../../core/ports/audit-log.js';
-import { credentialKind } from '../../core/verify/prove.js';
 import { principalOf } from '../admission.js';
 import { Refused } from '../responses/errors.js';
 import { REFUSALS, tooMany } from '../responses/problem.js';
@@ -59,11 +59,12 @@ export async function recordRefusal({
   audit,
   event,
 }: RefusedCall): Promise<Refused | undefined> {
-  const waitMs = (await services.failures?.take(caller)) ?? 0;
+  const waitMs = await services.attempts.failed(caller);
   if (waitMs > 0) return new Refused(tooMany(waitMs));
   // A caller may have put a secret in the place of an id.
   const isId =
-    /^[A-Za-z0-9][A-Za-z0-9_.@:-]{0,72}$/.test(event.target) && credentialKind(event.target) === undefined;
+    /^[A-Za-z0-9][A-Za-z0-9_.@:-]{0,72}$/.test(event.target) &&
+    readCredential(event.target).kind === 'unknown';
   await audit.refused({ ...event, target: isId ? event.target : '' });
   return undefined;
 }
@@ -85,11 +86,11 @@ async function recordStranger(
   error: unknown,
   { services, action, from }: Stranger,
 ): Promise<Refused | undefined> {
-  const { failures, addressKey, audit } = services;
+  const { attempts, addressKey, audit } = services;
   if (!(error instanceof Refused) || error.refusal.problem.status !== 401) return undefined;
   // Wrong credentials were counted already.
   const isCounted = error.refusal === REFUSALS.invalid;
-  const waitMs = isCounted ? 0 : ((await failures?.take(addressKey(from))) ?? 0);
+  const waitMs = isCounted ? 0 : await attempts.failed(addressKey(from));
   if (waitMs > 0) return new Refused(tooMany(waitMs));
   await audit.by({ who: 'unknown', from }).refused({ action, target: '' });
   return undefined;
