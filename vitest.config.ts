@@ -13,8 +13,9 @@ export default defineConfig({
     // What is waited for may be slow on a busy machine; what does not come is told soon enough.
     expect: { poll: { timeout: 10_000 } },
     include: ['test/**/*.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    globalSetup: 'test/support/bundle.ts',
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // Two cores: more workers only make servers and child processes wait for each other.
     maxWorkers: 2,
     // Reading this machine's own authorities costs every process that a test starts 50 ms.

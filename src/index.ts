@@ -12,11 +12,12 @@ import { type FreshApiKey, registerApiKey } from './core/manage/register-api-key
 import { type ApiKeyView, apiKeyView } from './core/manage/views.js';
 import { wrapApiKey } from './core/model/api-key.js';
 import { parseClientId } from './core/model/client-id.js';
+import { readCredential } from './core/model/presented-credential.js';
 import type { Principal } from './core/model/principal.js';
 import { addDuration, NEVER, type Timestamp } from './core/model/time.js';
 import { parseUserName } from './core/model/user.js';
+import { decide } from './core/verify/decide.js';
 import type { Rejection } from './core/verify/presentation.js';
-import { verifyPrepared } from './core/verify/verify.js';
 import { openHome } from './home/open-home.js';
 import { type OpenedRegistry, openRegistry } from './home/open-registry.js';
 import { homeDirectory } from './settings/home-directory.js';
@@ -181,7 +182,8 @@ export async function openKeystore({
         throw error;
       });
       const demand = scope === undefined ? undefined : { scopes: [scope] };
-      const verdict = await verifyPrepared({ token, clientId, domain, demand }, registry, clock);
+      const presentation = { credential: readCredential(token), clientId, domain, demand };
+      const verdict = await decide(presentation, registry, clock);
       if (verdict.outcome === 'rejected') return { accepted: false, reason: verdict.reason };
       const { kind, id, owner, scopes, groups, domains, expiresAt } = verdict.principal;
       return { accepted: true, kind, id, owner, scopes, groups, domains, expiresAt: new Date(expiresAt) };

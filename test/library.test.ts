@@ -1,4 +1,4 @@
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -8,27 +8,30 @@ import { addUser, ask, eventually, serve, type Workshop, workshop } from './supp
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** A program of somebody else's, in a package that has keywright installed. */
-async function project({ directory }: Workshop, program: string): Promise<string> {
+async function project({ directory }: Workshop, files: Record<string, string>): Promise<string> {
   const modules = join(directory, 'node_modules');
   await mkdir(join(modules, '@types'), { recursive: true });
   await symlink(root, join(modules, 'keywright'));
   await symlink(join(root, 'node_modules/@types/node'), join(modules, '@types/node'));
   await symlink(join(root, 'node_modules/undici-types'), join(modules, 'undici-types'));
   await writeFile(join(directory, 'package.json'), '{ "type": "module" }');
-  await writeFile(join(directory, 'program.ts'), program);
+  for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text);
   return directory;
 }
 
-const compile = (cwd: string) =>
-  execa(
+/** Compiles with strict types. @returns what tsc says, in lines that begin with the file's name */
+async function compile(cwd: string, ...files: string[]): Promise<string[]> {
+  const { stdout } = await execa(
     process.execPath,
     [
       join(root, 'node_modules/typescript/bin/tsc'),
       ...['--strict', '--exactOptionalPropertyTypes', '--module', 'NodeNext', '--target', 'ES2023'],
-      ...['--types', 'node', 'program.ts'],
+      ...['--lib', 'ES2023', '--types', 'node', ...files],
     ],
     { cwd, reject: false },
   );
+  return stdout.split('\n');
+}
 
 // The programme of meerschaum.txt, as docs/library.md has it.
 async function documentedProgram(): Promise<string> {
@@ -36,34 +39,29 @@ async function documentedProgram(): Promise<string> {
   return /```ts\n([\s\S]*?)```/.exec(guide)?.[1] ?? '';
 }
 
+const WRONG = `import { openKeystore } from 'keywright';
+const keystore = await openKeystore();
+await keystore.register({ scope: 'ingest' });
+const token = await keystore.token('x');
+console.log(token.apiKey);
+`;
+
 describe('the library', () => {
-  it('runs the programme of its guide, compiled with strict types', async () => {
+  it('runs the programme of its guide, compiled with strict types, which say what is not possible', async () => {
     const shop = await workshop();
     await addUser(shop, 'myuser', '--scope', 'ingest', '--scope', 'pipes:*');
-    const cwd = await project(shop, await documentedProgram());
-    expect(await compile(cwd)).toMatchObject({ exitCode: 0, stdout: '' });
+    const cwd = await project(shop, { 'program.ts': await documentedProgram(), 'wrong.ts': WRONG });
+    const told = await compile(cwd, 'program.ts', 'wrong.ts');
+    // Nothing of the program, nor of the library's own types.
+    expect(told).toEqual([
+      expect.stringMatching(/^wrong\.ts.*'scope' does not exist in type 'TokenRequest'/),
+      expect.stringMatching(/^wrong\.ts.*Property 'apiKey' does not exist on type 'Token'/),
+    ]);
     const env = { KEYWRIGHT_HOME: shop.home, KEYWRIGHT_SCOPES: 'pipes:read,pipes:write' };
     const { stdout } = await execa(process.execPath, ['program.js'], { cwd, env });
     expect(stdout).toMatch(
       /^registered 'my-iot-device'\n {2}client id: [0-9a-f-]{36}\n {2}client secret: kw_live_\w{38}\n {2}API key: kw_live_\w{38}\naccepted: [0-9a-f-]{36} of myuser may ingest\nmy-iot-device: valid, ingest\nedited: pipes:read pipes:write, until \S+Z\nafter invalidation: revoked\nafter deletion: 0 token\(s\)$/,
     );
-  });
-
-  it('says by types what is not possible', async () => {
-    const shop = await workshop();
-    const cwd = await project(
-      shop,
-      `import { openKeystore } from 'keywright';
-const keystore = await openKeystore();
-await keystore.register({ scope: 'ingest' });
-const token = await keystore.token('x');
-console.log(token.apiKey);
-`,
-    );
-    const { exitCode, stdout } = await compile(cwd);
-    expect(exitCode).not.toBe(0);
-    expect(stdout).toContain("'scope' does not exist in type 'TokenRequest'");
-    expect(stdout).toContain("Property 'apiKey' does not exist on type 'Token'");
   });
 
   it('shares the keystore with the commands and the server, and fails with the same errors', async () => {
@@ -104,7 +102,13 @@ console.log(token.apiKey);
       );
       expect([error instanceof KeywrightError, error?.code]).toEqual([true, code]);
     }
-    await expect(openKeystore({ home: shop.directory })).resolves.toBeDefined();
+    const missing = join(shop.directory, 'missing');
+    const empty = await openKeystore({ home: missing, environment: {} });
+    expect(await empty.tokens()).toEqual([]);
+    await expect(stat(missing)).rejects.toThrow('ENOENT');
+    await chmod(shop.home, 0o755);
+    await expect(openKeystore({ home: shop.home })).rejects.toMatchObject({ code: 'unsafe-home' });
+    await chmod(shop.home, 0o700);
     keystore.close();
     await eventually(async () => (await ask(server.http, { bearer: rotated.apiKey })).status === 200, {
       withinMs: 1000,

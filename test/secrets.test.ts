@@ -8,7 +8,7 @@ import {
   eventually,
   PASSWORD,
   registerKey,
-  serve,
+  serveProgram,
   type Workshop,
   workshop,
 } from './support/keywright.js';
@@ -62,7 +62,7 @@ it('no secret is in a log, a list, an error, or a file that is not meant for it'
   await addUser(shop, 'ann', '--role', 'admin');
   const key = await registerKey(shop, '--mqtt-password');
   const jwtSecret = 'a-secret-of-more-than-32-octets-for-hs256';
-  const server = await serve(shop, ['--log', 'json'], { JWT_SECRET: jwtSecret });
+  const server = await serveProgram(shop, ['--log', 'json'], { JWT_SECRET: jwtSecret });
   const login = await ask(`${server.http}/api/v1/auth/login`, {
     json: { username: 'ann', password: PASSWORD },
   });
@@ -157,8 +157,7 @@ it('no secret is in a log, a list, an error, or a file that is not meant for it'
   const shown = await everythingShown(shop, {
     ...{ client: key.clientId, token: made.body.id, provisioningKey: spare.body.key },
   });
-  server.process.kill('SIGTERM');
-  await server.process;
+  await server.stop();
 
   const files = await filesBelow(shop.home);
   const kept = await Promise.all(files.map(async (path) => `${path}\n${await readFile(path, 'utf8')}`));

@@ -5,10 +5,13 @@ import { readInput } from '../cli/input.js';
 import { fields } from '../cli/table.js';
 import { principalView } from '../core/manage/views.js';
 import { KeywrightError } from '../core/model/errors.js';
+import { readCredential, UNKNOWN } from '../core/model/presented-credential.js';
 import { formatTime } from '../core/model/time.js';
-import { type Presentation, presentCertificate, type Rejection } from '../core/verify/presentation.js';
-import { credentialKind } from '../core/verify/prove.js';
-import { type ExplainedVerdict, verifyOnce } from '../core/verify/verify-once.js';
+import { loaderFor } from '../core/verify/load.js';
+import { presentCertificate, type Rejection, type Verdict } from '../core/verify/presentation.js';
+import { refusalCause } from '../core/verify/refusal-cause.js';
+import { verify } from '../core/verify/verify.js';
+import { openStoredRegistry } from '../home/open-registry.js';
 
 export default class Verify extends BaseCommand {
   static override summary = 'Say who a token or a certificate belongs to, until when, or why it is refused.';
@@ -53,11 +56,20 @@ and valid, not that whoever sent it holds its key.`;
     }
     const input = await readInput(source);
     const home = await this.openHome(flags.home);
-    const demand = scope === undefined ? {} : { demand: { scopes: [scope] } };
-    const presented = credential(input, { cert, tokenFile });
-    const verdict = await verifyOnce({ ...presented, clientId, ...demand }, home);
+    const demand = scope === undefined ? undefined : { scopes: [scope] };
+    const presentation = { ...readPresented(input, { cert, tokenFile }), clientId, demand };
+    const { credential = UNKNOWN } = presentation;
+    const registry = await openStoredRegistry(home, credential);
+    // A keystore that cannot be read is a failure of the command, and no verdict.
+    await loaderFor(presentation, registry)?.();
+    const now = home.clock.now();
+    const decided = verify(presentation, registry, now);
+    const verdict =
+      decided.outcome === 'accepted'
+        ? decided
+        : { ...decided, cause: refusalCause({ presentation, reason: decided.reason, registry, now }) };
     this.log(describe(verdict));
-    if (verdict.outcome === 'rejected' && credentialKind(presented.token ?? '') === 'access-token') {
+    if (verdict.outcome === 'rejected' && credential.kind === 'access-token') {
       const { issuer } = await home.settings();
       this.notice(`tokens of ${issuer ?? 'no issuer'} are known here; another is named by KEYWRIGHT_ISSUER`);
     }
@@ -67,18 +79,25 @@ and valid, not that whoever sent it holds its key.`;
 }
 
 // On standard input, what is presented says itself what it is; a file is what its flag says.
-function credential(
+function readPresented(
   input: Buffer,
   { cert, tokenFile }: { readonly cert: string | undefined; readonly tokenFile: string | undefined },
-): Presentation {
+) {
   const isToken = tokenFile !== undefined || !input.includes('-----BEGIN CERTIFICATE-----');
-  if (cert === undefined && isToken) return { token: input.toString().trim() || undefined };
+  if (cert === undefined && isToken) {
+    const text = input.toString().trim();
+    return { credential: text === '' ? undefined : readCredential(text) };
+  }
   try {
     return { certificate: presentCertificate(new X509Certificate(input)) };
   } catch (error) {
     throw new KeywrightError('invalid-input', 'what was given is not an X.509 certificate', { cause: error });
   }
 }
+
+type ExplainedVerdict =
+  | Extract<Verdict, { outcome: 'accepted' }>
+  | (Extract<Verdict, { outcome: 'rejected' }> & { readonly cause: string });
 
 function verdictView(verdict: ExplainedVerdict) {
   if (verdict.outcome === 'rejected') {

@@ -18,7 +18,6 @@ import type { Clock } from '../core/ports/clock.js';
 import type { KeyStore } from '../core/ports/key-store.js';
 import type { PasswordHasher } from '../core/ports/password-hasher.js';
 import type { UnitOfWork } from '../core/ports/unit-of-work.js';
-import { SlowProofs } from '../core/verify/slow-proofs.js';
 import { checkHome, prepareHome } from '../disk/home.js';
 import { withLock } from '../disk/lock.js';
 import type { JwtSealer } from '../jwt/sealer.js';
@@ -62,8 +61,6 @@ export interface Home {
   tokenSealer(): Promise<{ readonly sealer: JwtSealer; readonly configured: boolean }>;
   /** Makes the first key that signs access tokens, where none comes from the environment. */
   ensureSigningKeys(): Promise<void>;
-  /** What reads access tokens of the configured issuer, for a program that ends afterwards. */
-  slowProofs(): Promise<SlowProofs>;
   /** Makes the CA by choice. @throws KeywrightError `already-exists` */
   createAuthority(request: AuthorityRequest): Promise<CertificateAuthority>;
 }
@@ -160,15 +157,6 @@ export async function openHome({
     async ensureSigningKeys() {
       if ((await tokens()).configured) return;
       await ensureSigningKeys({ keyStore, changes, clock }, (await settings()).jwtAlgorithm);
-    },
-    async slowProofs() {
-      const { issuer, audience } = await settings();
-      return new SlowProofs({
-        sealer: (await tokens()).sealer,
-        tokenIssuer: { issuer: issuer ?? '', audience },
-        passwords: await passwords(),
-        hashSecret: await hashSecret(),
-      });
     },
     async createAuthority(request) {
       // Also names what is wrong with a CA that is there.

@@ -1,12 +1,16 @@
 import type { TokenIssuer } from '../core/model/access-token.js';
+import { KeywrightError } from '../core/model/errors.js';
+import type { PresentedText } from '../core/model/presented-credential.js';
 import { openRing } from '../core/model/signing-key.js';
 import type { PasswordHasher } from '../core/ports/password-hasher.js';
+import type { TokenSealer } from '../core/ports/token-sealer.js';
+import { Facts } from '../core/verify/facts.js';
 import { LiveRegistry } from '../core/verify/live-registry.js';
-import { SlowProofs } from '../core/verify/slow-proofs.js';
+import { StoredRegistry } from '../core/verify/stored-registry.js';
 import type { JwtSealer } from '../jwt/sealer.js';
 import type { Home } from './open-home.js';
 
-/** A home's registry in memory, and what proves and makes access tokens with its keys. */
+/** A home's registry in memory, and the services that prove and make access tokens with its keys. */
 export interface OpenedRegistry {
   readonly registry: LiveRegistry;
   readonly sealer: JwtSealer;
@@ -30,7 +34,7 @@ export async function openRegistry(
   const registry = await LiveRegistry.follow({
     keyStore: home.keyStore,
     hashSecret,
-    slow: new SlowProofs({ sealer, tokenIssuer, passwords, hashSecret }),
+    facts: new Facts({ sealer, tokenIssuer, passwords, hashSecret }),
     onSigningKeys: (ring) => {
       if (!configured) sealer.use(ring === undefined ? [] : openRing(ring));
     },
@@ -38,3 +42,30 @@ export async function openRegistry(
   });
   return { registry, sealer, passwords };
 }
+
+/** A registry for one credential, which reads its records when they are needed, and opens only what that kind depends on. */
+export async function openStoredRegistry(
+  home: Home,
+  { kind }: Pick<PresentedText, 'kind'>,
+): Promise<StoredRegistry> {
+  const { keyStore } = home;
+  const hashSecret = kind === 'api-key' ? await home.hashSecret() : notOpened;
+  const isToken = kind === 'access-token';
+  const sealer = isToken ? (await home.tokenSealer()).sealer : NO_SEALER;
+  const { issuer = '', audience = '' } = isToken ? await home.settings() : {};
+  const facts = new Facts({ sealer, tokenIssuer: { issuer, audience }, passwords: NO_PASSWORDS, hashSecret });
+  return new StoredRegistry({ keyStore, hashSecret, facts });
+}
+
+// Whatever asks one of these gets no answer, so that nothing is accepted by it.
+const notOpened = (): never => {
+  throw new KeywrightError('io', 'this was not opened to decide');
+};
+const NO_SEALER: TokenSealer = {
+  revision: 0,
+  seal: notOpened,
+  open: notOpened,
+  isTrusted: notOpened,
+  publicKeys: notOpened,
+};
+const NO_PASSWORDS: PasswordHasher = { hash: notOpened, verify: notOpened };

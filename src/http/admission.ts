@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Principal } from '../core/model/principal.js';
+import { decide } from '../core/verify/decide.js';
 import type { Presentation, Verdict } from '../core/verify/presentation.js';
-import { verifyPrepared } from '../core/verify/verify.js';
 import { present } from './requests/credentials.js';
 import { Refused } from './responses/errors.js';
 import { REFUSALS, type Refusal, tooMany } from './responses/problem.js';
@@ -10,30 +10,25 @@ import type { HttpServices } from './services.js';
 /** A verdict, or too many of them. */
 export type Admission = Verdict | { readonly outcome: 'limited'; readonly refusal: Refusal };
 
-/**
- * Verifies and counts: failed attempts by address, requests by credential. Who presents what holds gets in, whatever others
- * at the same address have tried. It is decided at once unless something has to be looked into first.
- */
+/** Verifies and counts: failed attempts by address, requests by credential. At once, unless something has to be loaded first. */
 export function admit(
   presentation: Presentation,
   from: string,
   services: HttpServices,
 ): Admission | Promise<Admission> {
-  const verdict = verifyPrepared(presentation, services.registry, services.clock);
+  const verdict = decide(presentation, services.registry, services.clock);
   return verdict instanceof Promise
     ? verdict.then((decided) => count(decided, from, services))
     : count(verdict, from, services);
 }
 
 function count(verdict: Verdict, from: string, services: HttpServices): Admission | Promise<Admission> {
-  const { failures, requests, addressKey } = services;
+  const { attempts, requests, addressKey } = services;
   if (verdict.outcome === 'accepted') {
     services.observer.accepted(verdict.principal, from);
     return requests ? limited(requests.take(rateKey(verdict.principal)), verdict) : verdict;
   }
-  return verdict.reason === 'invalid' && failures
-    ? limited(failures.take(addressKey(from)), verdict)
-    : verdict;
+  return verdict.reason === 'invalid' ? limited(attempts.failed(addressKey(from)), verdict) : verdict;
 }
 
 // Tokens count with what they come from: making many of them gains nothing.

@@ -15,7 +15,7 @@ import { type Verifier, verifierOf } from './verifier/verifier.js';
 export interface HttpOptions {
   readonly services: HttpServices;
   readonly tls: TlsMaterial | undefined;
-  /** The server that requests go on to once they got in. */
+  /** The server to which accepted requests go on. */
   readonly upstream: UpstreamAddress | undefined;
 }
 

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Management } from '../core/manage/management.js';
 import type { Limiter } from '../core/ports/limiter.js';
 import type { Observer } from '../core/ports/observer.js';
+import type { Attempts } from '../core/verify/attempts.js';
 import type { LiveRegistry } from '../core/verify/live-registry.js';
 import type { PathRule } from '../core/verify/path-rules.js';
 import type { CredentialHeaders } from './requests/credentials.js';
@@ -12,9 +13,9 @@ export interface HttpServices extends Omit<Management, 'actor' | 'hashSecret'> {
   readonly registry: LiveRegistry;
   /** Reads scopes that are to be granted. @throws KeywrightError `invalid-input` */
   parseScopes(scopes: readonly string[]): Promise<string[]>;
-  /** The text that API keys begin with, unless a request names another. */
+  /** The beginning of API keys, unless a request says otherwise. */
   readonly keyPrefix: string;
-  /** False if only certificates are taken. */
+  /** True if tokens are taken; false for certificates only. */
   readonly takesTokens: boolean;
   readonly headers: CredentialHeaders;
   readonly proxies: TrustedProxies;
@@ -22,11 +23,11 @@ export interface HttpServices extends Omit<Management, 'actor' | 'hashSecret'> {
   isRelayed(socket: Socket): boolean;
   /** Which scope which method and path needs. */
   readonly pathRules: readonly PathRule[];
-  /** Failed attempts of an address; undefined for no limit. */
-  readonly failures: Limiter | undefined;
+  /** Failed attempts of an address or a caller. */
+  readonly attempts: Attempts;
   /** Requests with a credential; undefined for no limit. */
   readonly requests: Limiter | undefined;
-  /** The key that an address is counted under. */
+  /** The key by which an address is counted. */
   addressKey(address: string): string;
   /** The secret of brokers that ask from another machine, or through a gateway; undefined if they may not. */
   readonly callbackSecret: string | undefined;

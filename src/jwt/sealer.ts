@@ -1,8 +1,9 @@
 import { CompactSign, compactVerify, decodeProtectedHeader, exportJWK } from 'jose';
+import type { RejectedToken, TokenFault } from '../core/model/access-token.js';
 import { KeywrightError } from '../core/model/errors.js';
 import type { SigningKey } from '../core/model/signing-key.js';
 import type { Clock } from '../core/ports/clock.js';
-import type { TokenSealer } from '../core/ports/token-sealer.js';
+import type { OpenedToken, TokenSealer } from '../core/ports/token-sealer.js';
 
 /** Access tokens as JWTs. The newest key signs; the key that the header names verifies, with its own algorithm and no other. */
 export class JwtSealer implements TokenSealer {
@@ -36,16 +37,20 @@ export class JwtSealer implements TokenSealer {
       .sign(key.privateKey);
   }
 
-  async open(token: string): Promise<{ payload: unknown; keyId: string } | undefined> {
+  async open(token: string): Promise<OpenedToken | RejectedToken> {
+    // Kept up to date with how far it came: whatever is the matter with the token then is this.
+    let rejected: TokenFault = 'not a JWT';
     try {
       const { kid, typ } = decodeProtectedHeader(token);
-      const key = typ === 'at+jwt' ? this.#trusted().find(({ id }) => id === kid) : undefined;
-      if (key === undefined) return undefined;
+      if (typ !== 'at+jwt') return { rejected: 'wrong type' };
+      const key = this.#trusted().find(({ id }) => id === kid);
+      if (key === undefined) return { rejected: 'unknown key' };
+      rejected = 'wrong signature';
       const { payload } = await compactVerify(token, key.publicKey, { algorithms: [key.algorithm] });
+      rejected = 'wrong claims';
       return { payload: JSON.parse(Buffer.from(payload).toString()), keyId: key.id };
     } catch {
-      // A token that cannot be verified is not ours, whatever the reason.
-      return undefined;
+      return { rejected };
     }
   }
 

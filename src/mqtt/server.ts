@@ -4,8 +4,8 @@ import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Clock } from '../core/ports/clock.js';
 import type { Change } from '../core/ports/key-store.js';
-import type { Limiter } from '../core/ports/limiter.js';
 import type { Observer } from '../core/ports/observer.js';
+import type { Attempts } from '../core/verify/attempts.js';
 import { LiveConnections } from '../core/verify/live-connections.js';
 import { isAnother } from '../core/verify/live-registry.js';
 import type { RevisedRegistry } from '../core/verify/topic-rights.js';
@@ -24,8 +24,8 @@ export interface MqttOptions {
   readonly tls: TlsMaterial | undefined;
   readonly authentication: MqttAuthentication;
   readonly connectTimeoutMs?: number;
-  /** Failed attempts of an address; undefined for no limit. */
-  readonly failures: Limiter | undefined;
+  /** Failed attempts of an address. */
+  readonly attempts: Attempts;
   /** The key that an address is counted under. */
   readonly addressKey: (address: string) => string;
   readonly observer: Observer;
@@ -52,7 +52,7 @@ const FAREWELL_MS = 500;
 
 /** The MQTT listener: every connection goes through the gate. */
 export function buildMqttServer(options: MqttOptions): MqttServer {
-  const { registry, clock, engine, tls, authentication, observer, failures, addressKey } = options;
+  const { registry, clock, engine, tls, authentication, observer, attempts, addressKey } = options;
   const { connectTimeoutMs = CONNECT_TIMEOUT_MS } = options;
   const live = new LiveConnections({ registry, clock, observer, protocol: 'mqtt' });
   registry.onChange((changes) => {
@@ -70,7 +70,7 @@ export function buildMqttServer(options: MqttOptions): MqttServer {
     // The event comes once anyway: `once` would cost each connection an object more.
     connection.on('close', forget);
   };
-  const gate = new Gate({ registry, clock, engine, live, connectTimeoutMs, observer, failures, addressKey });
+  const gate = new Gate({ registry, clock, engine, live, connectTimeoutMs, observer, attempts, addressKey });
   const arrival = { authentication };
   const admit = (socket: Socket) => gate.admit(socket, arrival);
   // Clients without a certificate of the CA do not get past the handshake, unless another credential will do.

@@ -1,3 +1,4 @@
+import { Attempts } from '../core/verify/attempts.js';
 import { CredentialHeaders } from '../http/requests/credentials.js';
 import { TrustedProxies } from '../http/requests/trusted-proxies.js';
 import { buildHttpServer } from '../http/server.js';
@@ -21,9 +22,9 @@ export async function buildServers(parts: Parts) {
   const { settings, observer, registry, broker, tls, proxyProtocol } = parts;
   const { clock } = parts.home;
   // One for both servers: what fails at one counts at the other.
-  const failures = settings.failedAttempts && new MemoryLimiter(settings.failedAttempts);
+  const attempts = new Attempts(settings.failedAttempts && new MemoryLimiter(settings.failedAttempts));
   const http = await buildHttpServer({
-    services: httpServices(parts, failures),
+    services: httpServices(parts, attempts),
     tls: settings.http.tls ? tls : undefined,
     upstream: settings.httpUpstream,
   });
@@ -31,7 +32,7 @@ export async function buildServers(parts: Parts) {
     ? new UpstreamEngine(broker)
     : new EmbeddedEngine({ limits: settings.mqttLimits, observer });
   const mqtt = buildMqttServer({
-    ...{ registry, clock, engine, observer, failures, addressKey },
+    ...{ registry, clock, engine, observer, attempts, addressKey },
     tls: settings.mqtt.tls ? tls : undefined,
     authentication: mqttAuthentication(settings),
   });
@@ -45,13 +46,13 @@ export async function buildServers(parts: Parts) {
   return { http, mqtt };
 }
 
-function httpServices(parts: Parts, failures: MemoryLimiter | undefined): HttpServices {
+function httpServices(parts: Parts, attempts: Attempts): HttpServices {
   const { home, settings, registry, observer, proxyProtocol } = parts;
   const { passwords, sealer, tokenIssuer, authority, callbackSecret } = parts;
   const { keyStore, clock, changes, licence } = home;
   return {
     ...{ registry, clock, keyStore, changes, passwords, sealer, tokenIssuer, authority, licence, observer },
-    ...{ failures, addressKey, callbackSecret },
+    ...{ attempts, addressKey, callbackSecret },
     parseScopes: (scopes) => home.parseScopes(scopes),
     keyPrefix: settings.keyPrefix,
     takesTokens: settings.httpEnableTokenAuth,

@@ -60,7 +60,7 @@ describe('the audit log', () => {
   it('says when a change failed', async () => {
     const shop = await workshop();
     const runs = await Promise.all(
-      [1, 2, 3].map((n) => shop.keywright(['key', 'gen', 'a', '--output', `own-${n}`])),
+      [1, 2, 3].map((n) => shop.program(['key', 'gen', 'a', '--output', `own-${n}`])),
     );
     expect(runs.filter(({ exitCode }) => exitCode === 0)).toHaveLength(1);
     const entries: { action: string; outcome: string }[] = JSON.parse(

@@ -224,7 +224,7 @@ describe('a full licence', () => {
       return status === 201;
     });
     const byCommand = Array.from({ length: 5 }, async (_, index) => {
-      const { exitCode } = await shop.keywright(['key', 'gen', `c${index}`], { env });
+      const { exitCode } = await shop.program(['key', 'gen', `c${index}`], { env });
       return exitCode === 0;
     });
     const got = await Promise.all([...byHttp, ...byCommand]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { serve, workshop } from '../support/keywright.js';
+import { serveProgram, workshop } from '../support/keywright.js';
 
 // What the start of this server has to say: lines to know of, and one to look into.
 const OPEN = ['--mqtt-enable-token-auth', 'false'];
@@ -14,9 +14,8 @@ describe('serve --log-level', () => {
     const shop = await workshop();
     await shop.keywright(['ca', 'init']);
     for (const log of ['json', 'human']) {
-      const server = await serve(shop, [...OPEN, '--log', log], { KEYWRIGHT_LOG_LEVEL: level });
-      server.process.kill('SIGTERM');
-      await server.process;
+      const server = await serveProgram(shop, [...OPEN, '--log', log], { KEYWRIGHT_LOG_LEVEL: level });
+      await server.stop();
       const lines = server.log().split('\n').filter(Boolean);
       const found = lines.map((line) =>
         log === 'json' ? JSON.parse(line).level : (/ (INFO|WARN): /.exec(line)?.[1] ?? line).toLowerCase(),

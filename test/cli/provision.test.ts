@@ -3,9 +3,9 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promis
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { ask, PROGRAM, serve, type Workshop, workshop } from '../support/keywright.js';
+import { ask, serve, type Workshop, workshop } from '../support/keywright.js';
+import { killMoments } from '../support/kill-moments.js';
 
 const create = async ({ keywright }: Workshop, ...flags: string[]) =>
   JSON.parse((await keywright(['provision', 'key', 'create', '--json', ...flags])).stdout);
@@ -241,6 +241,8 @@ describe('provision agent', () => {
     await writeFile(join(shop.directory, 'prov'), key);
     await chmod(join(shop.directory, 'prov'), 0o600);
     const { http } = await serve(shop);
+    const moments = killMoments();
+    let killed = 0;
     for (let round = 0; round < 12; round += 1) {
       const args = [
         'provision',
@@ -254,11 +256,8 @@ describe('provision agent', () => {
         '--output',
         `gw${round}`,
       ];
-      const child = execa(process.execPath, [PROGRAM, ...args], { cwd: shop.directory, reject: false });
-      // Spread over the life of the command.
-      const timer = setTimeout(() => child.kill('SIGKILL'), 80 + round * 20);
-      await child;
-      clearTimeout(timer);
+      const { isKilled } = await moments.run(0.4 + round * 0.1, args, shop);
+      if (isKilled) killed += 1;
     }
     const names = await written(shop);
     for (let round = 0; round < 12; round += 1) {
@@ -271,6 +270,8 @@ describe('provision agent', () => {
       }
     }
     const kept = JSON.parse((await shop.keywright(['key', 'list', '--json'])).stdout);
+    // Otherwise nothing was tried.
+    expect([killed > 0, kept.length > 0]).toEqual([true, true]);
     const [left] = JSON.parse((await shop.keywright(['provision', 'key', 'list', '--json'])).stdout);
     expect(kept.length).toBe(50 - left.usesLeft);
   });

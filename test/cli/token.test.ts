@@ -114,14 +114,14 @@ describe('register token', () => {
     }
   });
 
-  it('fifty at once are all there, under one hashing key', async () => {
+  it('many at once are all there, under one hashing key', { timeout: 300_000 }, async () => {
     const shop = await workshop();
     const runs = await Promise.all(
-      Array.from({ length: 50 }, () => shop.keywright(['register', 'token', '--json'])),
+      Array.from({ length: 20 }, () => shop.program(['register', 'token', '--json'])),
     );
     expect(runs.filter(({ exitCode }) => exitCode !== 0)).toEqual([]);
-    expect(json((await shop.keywright(['token', 'list', '--json'])).stdout)).toHaveLength(50);
-    for (const { stdout } of runs.slice(0, 5))
+    expect(json((await shop.keywright(['token', 'list', '--json'])).stdout)).toHaveLength(20);
+    for (const { stdout } of runs)
       expect(await verdict(shop, json(stdout).apiKey)).toMatchObject({ outcome: 'accepted' });
   });
 });

@@ -3,6 +3,7 @@ import {
   addUser,
   ask,
   eventually,
+  known,
   PASSWORD,
   registerKey,
   type Server,
@@ -192,6 +193,7 @@ describe('what belongs to a user', () => {
     const limited = await registerKey(shop, '--scope', 'admin');
     await addUser(shop, 'boss', '--role', 'admin');
     const star = await registerKey(shop, '--owner', 'boss', '--scope', '*');
+    for (const { apiKey } of [limited, star]) await known(server, apiKey);
     await shop.keywright(['user', 'edit', 'boss', '--disable']);
     await eventually(async () => (await ask(server.http, { bearer: star.apiKey })).status === 401, {
       withinMs: 1000,

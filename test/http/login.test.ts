@@ -150,8 +150,7 @@ describe('a login', () => {
   it('outlives a restart of the server', async () => {
     const { shop, server } = await signedUp();
     const { tkn } = (await login(server, ann)).body;
-    server.process.kill('SIGTERM');
-    await server.process;
+    await server.stop();
     const again = await serve(shop, [], { KEYWRIGHT_ISSUER: server.http });
     expect((await ask(again.http, { bearer: tkn })).status).toBe(200);
     const elsewhere = await serve(shop, ['--issuer', 'https://keys.example']);

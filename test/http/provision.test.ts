@@ -3,8 +3,18 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
+import { openHome } from '../../src/home/open-home.js';
 import { FileStore } from '../../src/store/file/file-store.js';
-import { addUser, ask, eventually, PASSWORD, serve, type Workshop, workshop } from '../support/keywright.js';
+import {
+  addUser,
+  ask,
+  eventually,
+  PASSWORD,
+  serve,
+  serveProgram,
+  type Workshop,
+  workshop,
+} from '../support/keywright.js';
 import { connectMqtt, refusal } from '../support/requests.js';
 
 const WRONG = refusal(401, 'invalid provisioning key').body;
@@ -141,9 +151,9 @@ describe('POST /api/v1/provision/agent', () => {
     expect(certificate.subject).toBe(`CN=${body.agentUuid}`);
     const shown = JSON.parse((await shop.keywright(['key', 'show', body.agentUuid, '--json'])).stdout);
     expect(shown.credentials.map(({ kind }: { kind: string }) => kind)).toEqual([
+      'certificate',
       'api-key',
       'password',
-      'certificate',
     ]);
     const verified = await shop.keywright(['verify', '--cert', '-'], { input: body.certificate });
     expect(verified.exitCode).toBe(0);
@@ -284,7 +294,8 @@ describe('POST /api/v1/provision/agent', () => {
     expect(await list(shop)).toEqual([]);
     expect(await outcome()).toEqual([401, 'invalid provisioning key']);
     await addUser(shop, 'eve', '--scope', 'ingest', '--scope', 'metrics');
-    await store.provisioningKeys.update(record?.id ?? '', () => record);
+    const { changes } = await openHome({ directory: shop.home, notice: () => undefined, environment: {} });
+    await changes.change(null, (records) => record && records.put('provisioning-key', record));
     expect(await outcome()).toEqual([403, 'not allowed']);
     expect(await clients(shop)).toEqual([]);
   });
@@ -328,7 +339,7 @@ it('kill -9 of the server leaves each client whole or none, and no more of them 
   const { key } = await create(shop, '--uses', `${uses}`);
   const got: { agentUuid: string; apiKey: string }[] = [];
   for (let round = 0; round < 6; round += 1) {
-    const server = await serve(shop);
+    const server = await serveProgram(shop);
     const asked = Array.from({ length: 12 }, () =>
       redeemAt(server.http, { key, agentName: 'gw' }).catch(() => undefined),
     );

@@ -3,7 +3,15 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { eventually, type Server, serve, type Workshop, workshop } from '../support/keywright.js';
+import { sharedByTests } from '../support/at-end.js';
+import {
+  eventually,
+  type Server,
+  serve,
+  serveProgram,
+  type Workshop,
+  workshop,
+} from '../support/keywright.js';
 
 interface Fixture extends Workshop {
   readonly server: Server;
@@ -11,6 +19,13 @@ interface Fixture extends Workshop {
 }
 
 async function fixture(args: readonly string[] = []): Promise<Fixture> {
+  const shop = await withClient();
+  return { ...shop, server: await serve(shop, args), token: await tokenOf(shop) };
+}
+
+const tokenOf = ({ directory }: Workshop) => readFile(join(directory, 'app_token'), 'utf8');
+
+async function withClient(): Promise<Workshop> {
   const shop = await workshop();
   await shop.keywright([
     'key',
@@ -26,8 +41,7 @@ async function fixture(args: readonly string[] = []): Promise<Fixture> {
     '2031-01-01',
   ]);
   await shop.keywright(['server-cert', '--output', 'ca.pem']);
-  const server = await serve(shop, args);
-  return { ...shop, server, token: await readFile(join(shop.directory, 'app_token'), 'utf8') };
+  return shop;
 }
 
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
@@ -35,8 +49,10 @@ const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}`
 const PROBLEM = { type: 'about:blank', success: false, retry: false };
 
 describe('the HTTP verifier', () => {
+  const shared = sharedByTests(() => fixture());
+
   it('answers any method and any path with who is calling', async () => {
-    const { server, token } = await fixture();
+    const { server, token } = shared();
     const response = await fetch(`${server.http}/db/query?q=1`, bearer(token));
     expect(response.status).toBe(200);
     expect(response.headers.get('x-auth-client-id')).toBe('app');
@@ -101,7 +117,7 @@ describe('the HTTP verifier', () => {
   });
 
   it('says what is missing and what is invalid in RFC 9457', async () => {
-    const { server } = await fixture();
+    const { server } = shared();
     const missing = await fetch(server.http);
     expect(missing.status).toBe(401);
     expect(missing.headers.get('content-type')).toBe('application/problem+json');
@@ -135,7 +151,7 @@ describe('the HTTP verifier', () => {
   });
 
   it('takes the token whatever the scheme’s case, and without a scheme', async () => {
-    const { server, token } = await fixture();
+    const { server, token } = shared();
     for (const authorization of [`bearer ${token}`, `BEARER  ${token}`, token]) {
       expect((await fetch(server.http, { headers: { authorization } })).status).toBe(200);
     }
@@ -145,7 +161,7 @@ describe('the HTTP verifier', () => {
   });
 
   it('refuses two Authorization headers, of which a proxy may have looked at the other', async () => {
-    const { server, token } = await fixture();
+    const { server, token } = shared();
     const { stdout } = await execa('curl', [
       '-s',
       '-H',
@@ -158,7 +174,7 @@ describe('the HTTP verifier', () => {
   });
 
   it('demands a scope at /verify', async () => {
-    const { server, token } = await fixture();
+    const { server, token } = shared();
     expect((await fetch(`${server.http}/verify?scope=pipes:read`, bearer(token))).status).toBe(200);
     const lacking = await fetch(`${server.http}/verify?scope=admin`, bearer(token));
     expect(lacking.status).toBe(403);
@@ -182,7 +198,7 @@ describe('the HTTP verifier', () => {
   });
 
   it('is nowhere under a spelling that would lose the demand, and the same in absolute form', async () => {
-    const { server, token } = await fixture();
+    const { server, token } = shared();
     const ask = async (target: string) =>
       (
         await exchange(
@@ -204,7 +220,7 @@ describe('the HTTP verifier', () => {
   });
 
   it('sees a second Authorization header behind any number of others', async () => {
-    const { server, token } = await fixture();
+    const { server, token } = shared();
     const answer = await exchange(
       server.http,
       `GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${token}\r\n${'a:\r\n'.repeat(2500)}Authorization: Bearer x\r\n\r\n`,
@@ -217,7 +233,7 @@ describe('the HTTP verifier', () => {
     ['an expectation nobody knows', 'POST / HTTP/1.1\r\nExpect: banana\r\nContent-Length: 1\r\n', 'x'],
     ['a method with a body that says nothing of itself', 'REPORT / HTTP/1.1\r\nContent-Length: 1\r\n', 'x'],
   ])('decides all the same on %s', async (_, head, body) => {
-    const { server, token } = await fixture();
+    const { server, token } = shared();
     const answer = await exchange(
       server.http,
       `${head}Host: x\r\nConnection: close\r\nAuthorization: Bearer ${token}\r\n\r\n${body}`,
@@ -226,14 +242,14 @@ describe('the HTTP verifier', () => {
   });
 
   it('answers HEAD without a body', async () => {
-    const { server, token } = await fixture();
+    const { server, token } = shared();
     const head = await fetch(server.http, { ...bearer(token), method: 'HEAD' });
     expect([head.status, head.headers.get('x-auth-client-id'), await head.text()]).toEqual([200, 'app', '']);
     expect((await fetch(server.http, { method: 'HEAD' })).status).toBe(401);
   });
 
   it.each(['/b', '/mqtt'])('outlives an upgrade of %s that overtakes an earlier request', async (path) => {
-    const { server, token } = await fixture();
+    const { server, token } = shared();
     await exchange(
       server.http,
       `GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
@@ -242,7 +258,7 @@ describe('the HTTP verifier', () => {
   });
 
   it('ends a connection whose upgrade nobody speaks, whatever was sent behind it', async () => {
-    const { server } = await fixture();
+    const { server } = shared();
     const answer = await exchange(
       server.http,
       'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nleft over',
@@ -251,13 +267,13 @@ describe('the HTTP verifier', () => {
   });
 
   it('is healthy and ready', async () => {
-    const { server } = await fixture();
+    const { server } = shared();
     expect(await (await fetch(`${server.http}/healthz`)).json()).toEqual({ status: 'ok' });
     expect(await (await fetch(`${server.http}/readyz`)).json()).toEqual({ status: 'ready' });
   });
 
   it('answers before a large body is through, and reads none of it', async () => {
-    const { server, token } = await fixture();
+    const { server, token } = shared();
     const body = Buffer.alloc(50_000_000);
     const response = await fetch(server.http, { ...bearer(token), method: 'POST', body });
     expect(response.status).toBe(200);
@@ -274,7 +290,7 @@ describe('the HTTP verifier', () => {
       400,
     ],
   ])('refuses %s in RFC 9457', async (_, request, status) => {
-    const { server } = await fixture();
+    const { server } = shared();
     const answer = await exchange(server.http, request);
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(answer).toContain('Content-Type: application/problem+json');
@@ -333,15 +349,15 @@ describe('an API key over HTTP', () => {
 
 describe('what another process changes', () => {
   it('holds within a second: issued, replaced, deleted', async () => {
-    const { server, token, keywright, directory } = await fixture();
+    const { server, token, program, directory } = await fixture();
     const status = async (presented: string) => (await fetch(server.http, bearer(presented))).status;
     expect(await status(token)).toBe(200);
 
-    await keywright(['key', 'gen', 'late']);
+    await program(['key', 'gen', 'late']);
     const late = await readFile(join(directory, 'late_token'), 'utf8');
     await eventually(async () => (await status(late)) === 200, { withinMs: 1000, what: 'a new key' });
 
-    await keywright(['key', 'gen', 'app', '--force']);
+    await program(['key', 'gen', 'app', '--force']);
     const renewed = await readFile(join(directory, 'app_token'), 'utf8');
     await eventually(async () => (await status(token)) === 401, {
       withinMs: 1000,
@@ -352,7 +368,7 @@ describe('what another process changes', () => {
       what: 'the new credentials',
     });
 
-    await keywright(['key', 'del', 'app']);
+    await program(['key', 'del', 'app']);
     await eventually(async () => (await status(renewed)) === 401, {
       withinMs: 1000,
       what: 'a deleted key refused',
@@ -453,7 +469,7 @@ describe('over https', () => {
 describe('serve', () => {
   it('says what is on and where, and ends cleanly on SIGTERM and SIGINT', async () => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      const { server } = await fixture();
+      const server = await serveProgram(await withClient());
       const messages = server
         .log()
         .trim()
@@ -479,7 +495,7 @@ describe('serve', () => {
     ['over https', ['--http', 'https://127.0.0.1:0']],
   ])('ends although a connection says nothing, %s', async (_, args) => {
     const shop = await workshop();
-    const server = await serve(shop, args);
+    const server = await serveProgram(shop, args);
     const socket = connect({
       port: Number(new URL(server.http).port),
       host: '127.0.0.1',
@@ -495,27 +511,28 @@ describe('serve', () => {
 
   it('hangs up on a connection that never starts its TLS handshake', async () => {
     const shop = await workshop();
-    const { http } = await serve(shop, ['--http', 'https://127.0.0.1:0']);
+    const { http } = await serveProgram(shop, ['--http', 'https://127.0.0.1:0']);
     const socket = connect({ port: Number(new URL(http).port), host: '127.0.0.1', allowHalfOpen: true });
     socket.on('error', () => undefined);
-    await new Promise((resolve) =>
-      socket
-        .once('close', resolve)
-        .resume()
-        .once('end', () => socket.end()),
-    );
+    socket.resume().once('end', () => socket.end());
+    await expect.poll(() => socket.closed, { timeout: 30_000 }).toBe(true);
   });
 
   it('writes lines for people with --log human', async () => {
     const shop = await workshop();
-    const server = await serve(shop, ['--log', 'human']);
+    const server = await serveProgram(shop, ['--log', 'human']);
     expect(server.log()).toMatch(/INFO: HTTP token authentication enabled\n/);
     expect(server.log()).not.toContain('\u001b');
   });
 
   it('leaves open what it is told to, and warns', async () => {
     const shop = await workshop();
-    const server = await serve(shop, ['--http-enable-token-auth', 'false', '--http', 'tcp://0.0.0.0:0']);
+    const server = await serveProgram(shop, [
+      '--http-enable-token-auth',
+      'false',
+      '--http',
+      'tcp://0.0.0.0:0',
+    ]);
     expect(server.log()).toContain('HTTP authentication is off: every request gets in');
     expect(server.log()).toContain('HTTP listens without TLS on 0.0.0.0');
     const response = await fetch(server.http.replace('0.0.0.0', '127.0.0.1'));
@@ -525,8 +542,8 @@ describe('serve', () => {
 
   it('fails clearly when the port is taken', async () => {
     const shop = await workshop();
-    const { http } = await serve(shop);
-    const run = await shop.keywright([
+    const { http } = await serveProgram(shop);
+    const run = await shop.program([
       'serve',
       '--http',
       http.replace('http:', 'tcp:'),
@@ -538,10 +555,10 @@ describe('serve', () => {
 
   it('is configured by variables and by keywright.yaml', async () => {
     const shop = await workshop();
-    await shop.keywright(['ca', 'init']);
+    await shop.program(['ca', 'init']);
     const { writeFile } = await import('node:fs/promises');
     await writeFile(join(shop.home, 'keywright.yaml'), 'http-enable-token-auth: false\nlog: human\n');
-    const server = await serve(shop, [], { KEYWRIGHT_LOG: 'json' });
+    const server = await serveProgram(shop, [], { KEYWRIGHT_LOG: 'json' });
     expect(server.log()).toContain('"msg":"HTTP authentication is off');
   });
 });

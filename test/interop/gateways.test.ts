@@ -187,8 +187,7 @@ describe.each(Object.keys(GATEWAYS))('%s with the configuration that integrate p
       })
       .toEqual([429, true]);
     expect(statuses.filter((status) => status === 200).length).toBe(3);
-    shop.server.process.kill('SIGTERM');
-    await shop.server.process;
+    await shop.server.stop();
     expect((await shop.ask('/x', key)).status).toBeGreaterThanOrEqual(500);
     expect((await shop.ask('/x', key)).seen).toBeUndefined();
   });

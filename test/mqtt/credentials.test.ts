@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -313,15 +315,13 @@ describe('an access token', () => {
       await ask(`${server.http}/auth/login`, { json: { username: 'app', password: PASSWORD } })
     ).body;
     const user = await connect(server, { password: tkn, username: 'x', clientId: 'app' });
-    const end = closed(user);
+    const bearer = await readFile(join(shop.directory, 'app_token'), 'utf8');
     await shop.keywright(['key', 'del', 'app', '--yes']);
-    await eventually(async () => (await ask(`${server.http}/readyz`)).status === 200, {
-      withinMs: 1000,
-      what: 'ready',
-    });
+    await expect.poll(async () => (await ask(server.http, { bearer })).status).toBe(401);
     await user.publishAsync('a', 'b', { qos: 1 });
+    expect(user.connected).toBe(true);
     await shop.keywright(['user', 'del', 'app', '--yes']);
-    await end;
+    await expect.poll(() => user.connected).toBe(false);
   });
 });
 

@@ -5,6 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import { connectAsync, type IClientOptions, type MqttClient, connect as mqttConnect } from 'mqtt';
 import { generate, type IConnectPacket } from 'mqtt-packet';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { sharedByTests } from '../support/at-end.js';
 import { eventually, type Server, serve, type Workshop, workshop } from '../support/keywright.js';
 
 interface Fixture extends Workshop {
@@ -56,8 +57,10 @@ async function client({ server }: Fixture, options: IClientOptions): Promise<Mqt
 }
 
 describe('the MQTT gate in token mode', () => {
+  const shared = sharedByTests(() => fixture());
+
   it('refuses everything but the registered id with its token and no password', async () => {
-    const shop = await fixture();
+    const shop = shared();
     const { token } = shop;
     await shop.keywright(['key', 'gen', 'other']);
     const refused: Partial<IConnectPacket>[] = [
@@ -86,7 +89,7 @@ describe('the MQTT gate in token mode', () => {
   });
 
   it('answers MQTT 3.1 too, and MQTT 5 in its own form', async () => {
-    const { server, token } = await fixture();
+    const { server, token } = shared();
     const old = { protocolId: 'MQIsdp', protocolVersion: 3 } as const;
     expect(await exchange(open(server), generate({ ...CONNECT, ...old }))).toBe(connack('05'));
     const socket = open(server);
@@ -105,7 +108,7 @@ describe('the MQTT gate in token mode', () => {
   });
 
   it('answers an unknown protocol level with 1', async () => {
-    const { server } = await fixture();
+    const { server } = shared();
     const packet = generate(CONNECT);
     packet[8] = 9;
     expect(await exchange(open(server), packet)).toBe(connack('01'));
@@ -122,13 +125,13 @@ describe('the MQTT gate in token mode', () => {
     ['a string past the end', Buffer.of(0x10, 0x04, 0xff, 0xff, 0x4d, 0x51)],
     ['zeros', Buffer.alloc(1000)],
   ])('closes on %s without a word', async (_, bytes) => {
-    const { server } = await fixture();
+    const { server } = shared();
     expect(await exchange(open(server), bytes)).toBe('');
     expect(await exchange(open(server), generate(CONNECT))).toBe(connack('05'));
   });
 
   it('closes on silence and on half a CONNECT after a few seconds', async () => {
-    const { server } = await fixture();
+    const { server } = shared();
     const start = performance.now();
     const answers = [exchange(open(server), ''), exchange(open(server), generate(CONNECT).subarray(0, 7))];
     expect(await Promise.all(answers)).toEqual(['', '']);
@@ -137,7 +140,7 @@ describe('the MQTT gate in token mode', () => {
   });
 
   it('takes a CONNECT that comes octet by octet', async () => {
-    const { server, token } = await fixture();
+    const { server, token } = shared();
     const socket = open(server).setNoDelay(true);
     const answer = exchange(socket, '');
     for (const octet of generate({ ...CONNECT, username: token })) {
@@ -149,7 +152,7 @@ describe('the MQTT gate in token mode', () => {
   });
 
   it('loses nothing that comes right behind the CONNECT', async () => {
-    const shop = await fixture();
+    const shop = shared();
     await shop.keywright(['key', 'gen', 'listener']);
     const username = await tokenOf(shop, 'listener');
     await eventually(
@@ -177,7 +180,7 @@ describe('the MQTT gate in token mode', () => {
   });
 
   it.each([0, 1, 2] as const)('delivers at QoS %i', async (qos) => {
-    const shop = await fixture();
+    const shop = shared();
     const device = await client(shop, { clientId: 'app', username: shop.token });
     await device.subscribeAsync('a/+', { qos });
     const heard = new Promise((resolve) =>
@@ -265,13 +268,13 @@ describe('the MQTT gate in token mode', () => {
   });
 
   it('shows no client what the broker says of others', async () => {
-    const shop = await fixture();
+    const shop = shared();
     const device = await client(shop, { clientId: 'app', username: shop.token });
     await expect(device.subscribeAsync('$SYS/#')).rejects.toThrow();
   });
 
   it('closes on a packet of more than 8 MiB before it is sent', async () => {
-    const shop = await fixture();
+    const shop = shared();
     const socket = open(shop.server);
     const closed = exchange(socket, generate({ ...CONNECT, username: shop.token }));
     socket.once('data', () => socket.write(Buffer.of(0x30, 0xff, 0xff, 0xff, 0x7f, 0x00, 0x01)));
@@ -281,7 +284,7 @@ describe('the MQTT gate in token mode', () => {
   });
 
   it('hangs up on a refused client that does not', async () => {
-    const { server } = await fixture();
+    const { server } = shared();
     const socket = connectTcp({ port: server.mqttPort, host: '127.0.0.1', allowHalfOpen: true });
     const answer = exchange(socket, generate(CONNECT));
     // A socket that is gone on the other side answers a write with a reset.
@@ -290,7 +293,7 @@ describe('the MQTT gate in token mode', () => {
   });
 
   it('keeps one session for an id, however it is spelled', async () => {
-    const shop = await fixture();
+    const shop = shared();
     const first = await client(shop, { clientId: 'APP', username: shop.token });
     await client(shop, { clientId: 'app', username: shop.token });
     await eventually(() => !first.connected, { withinMs: 2000, what: 'the first one taken over' });
@@ -329,8 +332,10 @@ describe('the MQTT gate in token mode', () => {
 });
 
 describe('an API key over MQTT', () => {
+  const shared = sharedByTests(() => fixture());
+
   it('is the password, under any user name and client id; a bad one is 4, a lacking scope 5', async () => {
-    const shop = await fixture();
+    const shop = shared();
     const register = async (...args: string[]) =>
       JSON.parse((await shop.keywright(['register', 'token', '--json', ...args])).stdout);
     const [good, metrics] = [await register(), await register('--scope', 'metrics')];
@@ -376,7 +381,7 @@ describe('an API key over MQTT', () => {
   });
 
   it('does not take another client’s session, whatever client id it names', async () => {
-    const shop = await fixture();
+    const shop = shared();
     const { apiKey, id } = JSON.parse((await shop.keywright(['register', 'token', '--json'])).stdout);
     const device = await client(shop, { clientId: 'app', username: shop.token });
     const heard: string[] = [];
@@ -517,6 +522,8 @@ describe.each([
     ['--mqtt-enable-tls', 'true', '--mqtt-enable-token-auth', 'false'],
   ],
 ])('the MQTT gate with TLS by %s', (_, args) => {
+  const shared = sharedByTests(() => fixture(args));
+
   async function dial({ directory, server }: Fixture, prefix: string | undefined) {
     const read = (name: string) => readFile(join(directory, name), 'utf8');
     const identity = prefix && {
@@ -532,7 +539,7 @@ describe.each([
   }
 
   it('takes only a registered certificate for its own id, with neither user name nor password', async () => {
-    const shop = await fixture(args);
+    const shop = shared();
     await shop.keywright(['key', 'gen', 'other']);
     await shop.keywright(['key', 'gen', 'gone']);
     await shop.keywright(['key', 'del', 'gone']);
@@ -559,7 +566,7 @@ describe.each([
   });
 
   it('refuses a certificate of another CA and one that has expired', async () => {
-    const shop = await fixture(args);
+    const shop = shared();
     const stranger = await workshop();
     await stranger.keywright(['key', 'gen', 'app', '--output', join(shop.directory, 'stranger')]);
     expect(await exchange(await dial(shop, 'stranger'), generate(CONNECT))).toBe('');

@@ -9,20 +9,30 @@ import {
   registerKey,
   type Server,
   serve,
+  serveProgram,
+  type Workshop,
   workshop,
 } from '../support/keywright.js';
 import { dial, type Wire } from '../support/mqtt-wire.js';
 
-interface Field {
-  readonly server: Server;
+interface Field<Running extends Server = Server> {
+  readonly server: Running;
   readonly attacker: RegisteredKey;
   readonly victim: RegisteredKey;
 }
 
-async function field(args: readonly string[] = []): Promise<Field> {
+const field = (args?: readonly string[]) => fieldBy(serve, args);
+
+/** With the server in a process of its own, which only it can keep busy. */
+const fieldOfProcess = (args?: readonly string[]) => fieldBy(serveProgram, args);
+
+async function fieldBy<Running extends Server>(
+  start: (shop: Workshop, args: readonly string[]) => Promise<Running>,
+  args: readonly string[] = [],
+): Promise<Field<Running>> {
   const shop = await workshop();
   const [attacker, victim] = [await registerKey(shop), await registerKey(shop)];
-  return { server: await serve(shop, args), attacker, victim };
+  return { server: await start(shop, args), attacker, victim };
 }
 
 const credentials = ({ apiKey }: RegisteredKey) => ({ username: 'any', password: Buffer.from(apiKey) });
@@ -111,7 +121,7 @@ describe('a client that means no good', () => {
   it.each(['hangs up', 'goes silent'])(
     'keeps no message from others by not reading, nor ends the server when it %s',
     async (how) => {
-      const all = await field();
+      const all = await fieldOfProcess();
       const { server, attacker } = all;
       const slow = await client(server, attacker, {
         clientId: 'slow',
@@ -150,7 +160,7 @@ describe('a client that means no good', () => {
   );
 
   it('keeps nobody waiting with 100,000 filters at once, nor with as many as are taken', async () => {
-    const all = await field();
+    const all = await fieldOfProcess();
     const filters = (count: number) =>
       Buffer.concat(
         Array.from({ length: count }, (_, index) => Buffer.concat([text(index.toString(36)), Buffer.of(0)])),
@@ -347,7 +357,7 @@ describe('a client that means no good', () => {
   });
 
   it('fills the memory with nothing that is half sent, over however many connections', async () => {
-    const all = await field(['--mqtt-limit', 'client-held-octets=2500000']);
+    const all = await fieldOfProcess(['--mqtt-limit', 'client-held-octets=2500000']);
     const begun = Buffer.concat([Buffer.of(0x30, 0x80, 0x80, 0x80, 1), text('t'), Buffer.alloc(1_500_000)]);
     const fields = { protocolVersion: 5 as const };
     const first = await client(all.server, all.attacker, { ...fields, clientId: 'first' });
@@ -378,7 +388,7 @@ describe('a client that means no good', () => {
   });
 
   it('ends when the server does, and is told so', async () => {
-    const all = await field();
+    const all = await fieldOfProcess();
     const five = await client(all.server, all.attacker, { clientId: 'five', protocolVersion: 5 });
     all.server.process.kill('SIGTERM');
     expect(await five.next('disconnect')).toMatchObject({ reasonCode: 0x8b });

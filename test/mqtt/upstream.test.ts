@@ -8,6 +8,7 @@ import {
   registerKey,
   type Server,
   serve,
+  serveProgram,
   type Workshop,
   workshop,
 } from '../support/keywright.js';
@@ -16,9 +17,9 @@ import { dial } from '../support/mqtt-wire.js';
 
 const ACL = 'pattern readwrite own/%u/#\npattern readwrite shared/#\n';
 
-interface Fixture extends Workshop {
+interface Fixture<Running extends Server = Server> extends Workshop {
   readonly broker: Mosquitto;
-  readonly server: Server;
+  readonly server: Running;
   readonly token: string;
 }
 
@@ -29,16 +30,17 @@ interface FixtureOptions {
   readonly configuration?: string;
 }
 
-async function fixture({
-  scopes = [],
-  args = [],
-  configuration = '',
-}: FixtureOptions = {}): Promise<Fixture> {
+const fixture = (options?: FixtureOptions) => fixtureBy(serve, options);
+
+async function fixtureBy<Running extends Server>(
+  start: (shop: Workshop, args: readonly string[]) => Promise<Running>,
+  { scopes = [], args = [], configuration = '' }: FixtureOptions = {},
+): Promise<Fixture<Running>> {
   const shop = await workshop();
   await shop.keywright(['key', 'gen', 'app', ...scopes.flatMap((scope) => ['--scope', scope])]);
   await shop.keywright(['server-cert', '--output', 'ca.pem']);
   const broker = await startMosquitto({ configuration: `allow_anonymous true\n${configuration}` });
-  const server = await serve(shop, ['--mqtt-upstream', `mqtt://127.0.0.1:${broker.port}`, ...args]);
+  const server = await start(shop, ['--mqtt-upstream', `mqtt://127.0.0.1:${broker.port}`, ...args]);
   return { ...shop, broker, server, token: await tokenOf(shop, 'app') };
 }
 
@@ -522,7 +524,7 @@ describe('a relayed session', () => {
   });
 
   it('ends with the broker, and with the gate', async () => {
-    const shop = await fixture();
+    const shop = await fixtureBy(serveProgram);
     const device = dial(shop.server.mqttPort, { ...five, username: shop.token });
     await device.next('connack');
     await shop.broker.stop();

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { LastUses } from '../../src/core/manage/last-uses.js';
 import type { Failure } from '../../src/core/ports/observer.js';
+import { openHome } from '../../src/home/open-home.js';
 import { Keeper } from '../../src/server/keeper.js';
-import { openFileStore } from '../../src/store/file/file-store.js';
 import { scratchDirectory } from '../support/keywright.js';
 
 const HOUR = 3_600_000;
@@ -12,15 +12,16 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'
 afterEach(() => void vi.useRealTimers());
 
 async function fixture() {
-  const keyStore = openFileStore(join(await scratchDirectory(), 'home'));
+  const directory = join(await scratchDirectory(), 'home');
+  const { keyStore, changes } = await openHome({ directory, notice: () => undefined, environment: {} });
   const failures: Failure[] = [];
   const done: string[] = [];
   const clock = { now: () => 5_000 };
-  const uses = new LastUses({ keyStore, clock, isClient: () => true, onFailure: () => undefined });
-  vi.spyOn(uses, 'writeDue').mockImplementation(async () => void done.push('due uses'));
-  vi.spyOn(uses, 'writeAll').mockImplementation(async () => void done.push('all uses'));
+  const uses = new LastUses({ uses: keyStore.uses, clock });
+  vi.spyOn(uses, 'handOver').mockImplementation(async () => void done.push('uses'));
+  vi.spyOn(keyStore.uses, 'flush').mockImplementation(async () => void done.push('flush'));
   const keeper = new Keeper({
-    ...{ keyStore, clock, uses },
+    ...{ keyStore, changes, clock, uses, registry: { clientById: () => undefined } },
     observer: { failed: (failure) => failures.push(failure) },
     renewCertificate: async () => void done.push('certificate'),
     watchLicence: async () => {
@@ -28,7 +29,7 @@ async function fixture() {
       throw new Error('no licence');
     },
   });
-  return { keyStore, keeper, done, failures };
+  return { keyStore, changes, keeper, done, failures };
 }
 
 it('does nothing until it starts, and nothing but the last writing after it was closed', async () => {
@@ -37,10 +38,10 @@ it('does nothing until it starts, and nothing but the last writing after it was 
   expect(done).toEqual([]);
   keeper.start();
   await vi.advanceTimersByTimeAsync(1_000);
-  expect(done).toEqual(['due uses']);
+  expect(done).toEqual(['uses']);
   await keeper.close();
   await vi.advanceTimersByTimeAsync(2 * HOUR);
-  expect(done).toEqual(['due uses', 'all uses']);
+  expect(done).toEqual(['uses', 'uses', 'flush']);
 });
 
 it('looks at the certificate and the licence every hour, also after one of them failed', async () => {
@@ -49,7 +50,7 @@ it('looks at the certificate and the licence every hour, also after one of them 
   await vi.advanceTimersByTimeAsync(2 * HOUR);
   expect(done.filter((chore) => chore === 'certificate')).toHaveLength(2);
   expect(done.filter((chore) => chore === 'licence')).toHaveLength(2);
-  expect(done.filter((chore) => chore === 'due uses')).toHaveLength(7200);
+  expect(done.filter((chore) => chore === 'uses')).toHaveLength(7200);
   expect(failures).toEqual([
     { part: 'licence', error: new Error('no licence') },
     { part: 'licence', error: new Error('no licence') },
@@ -58,12 +59,14 @@ it('looks at the certificate and the licence every hour, also after one of them 
 });
 
 it('removes what has ended when it starts', async () => {
-  const { keyStore, keeper } = await fixture();
-  await keyStore.provisioningKeys.update('old', () => ({
-    ...{ id: 'old', label: null, owner: null, scopes: [], createdAt: 0, hash: 'h', hint: 'x' },
-    ...{ usesLeft: 1, expiresAt: 1 },
-  }));
+  const { keyStore, changes, keeper } = await fixture();
+  await changes.change(null, (records) =>
+    records.put('provisioning-key', {
+      ...{ id: 'old', revision: 0, label: null, owner: null, scopes: [], createdAt: 0, hash: 'h', hint: 'x' },
+      ...{ usesLeft: 1, expiresAt: 1 },
+    }),
+  );
   keeper.start();
-  await vi.waitFor(async () => expect(await keyStore.provisioningKeys.list()).toEqual([]));
+  await vi.waitFor(async () => expect(await keyStore.provisioningKeys.page()).toEqual([]));
   await keeper.close();
 });

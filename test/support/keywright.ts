@@ -3,20 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { onTestFinished } from 'vitest';
+import { atEnd } from './at-end.js';
+import { type Run, runHere, serving } from './in-process.js';
 
 /** The program as it is installed. */
 export const PROGRAM = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
 // What tests of other things need not think about: scopes that exist, and no limit on their many wrong attempts.
 const CONFIGURATION = { KEYWRIGHT_SCOPES: 'pipes:read,pipes:write', KEYWRIGHT_FAILED_ATTEMPTS: 'off' };
-
-/** What one run of the program came to. */
-interface Run {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 interface RunOptions {
   readonly cwd?: string;
@@ -28,20 +22,28 @@ interface RunOptions {
 export interface Workshop {
   readonly directory: string;
   readonly home: string;
-  /** Runs `keywright …` in the directory, with this home; never throws for an exit code. */
+  /**
+   * Runs `keywright …` in the directory, with this home; never throws for an exit code. It runs in the test's own
+   * process, which takes a tenth of the time: one command after the other, and without signals.
+   */
   keywright(args: readonly string[], options?: RunOptions): Promise<Run>;
+  /** Does the same in a process of its own, for tests whose subject is the process: what ends it, or what runs beside it. */
+  program(args: readonly string[], options?: RunOptions): Promise<Run>;
 }
 
 export async function workshop(): Promise<Workshop> {
   const directory = await scratchDirectory();
   const home = join(directory, 'home');
+  const environment = (env: Record<string, string>) => ({ KEYWRIGHT_HOME: home, ...CONFIGURATION, ...env });
   return {
     directory,
     home,
-    keywright: async (args, { cwd = directory, input, env = {} } = {}) => {
+    keywright: (args, { cwd = directory, input, env = {} } = {}) =>
+      runHere({ args, cwd, environment: environment(env), input }),
+    program: async (args, { cwd = directory, input, env = {} } = {}) => {
       const result = await execa(process.execPath, [PROGRAM, ...args], {
         cwd,
-        env: { KEYWRIGHT_HOME: home, ...CONFIGURATION, ...env },
+        env: environment(env),
         reject: false,
         ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
       });
@@ -52,30 +54,54 @@ export async function workshop(): Promise<Workshop> {
 
 export async function scratchDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'keywright-test-'));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  atEnd(() => rm(directory, { recursive: true, force: true }));
   return directory;
 }
 
-/** A running `keywright serve`. */
+/** A running server. */
 export interface Server {
   /** `http://127.0.0.1:PORT` or `https://…`. */
   readonly http: string;
   readonly mqttPort: number;
-  readonly process: Promise<{ exitCode?: number | undefined }> & { kill(signal: NodeJS.Signals): boolean };
   /** What it has logged so far. */
   log(): string;
+  /** Ends it before the test does. */
+  stop(): Promise<void>;
 }
 
-/** Starts `serve` on free ports and waits until it listens; it is stopped when the test ends. */
+/** A running `keywright serve`. */
+export interface ServerProcess extends Server {
+  readonly process: Promise<{ exitCode?: number | undefined }> & {
+    readonly pid?: number | undefined;
+    kill(signal: NodeJS.Signals): boolean;
+  };
+}
+
+/** Starts a server in the test's own process, on free ports unless told; it is stopped when the test ends. */
 export async function serve(
-  { directory, home }: Workshop,
+  { home }: Workshop,
   args: readonly string[] = [],
   env: Record<string, string> = {},
 ): Promise<Server> {
-  const ports = ['--http', '--mqtt']
-    .filter((flag) => !args.includes(flag))
-    .flatMap((flag) => [flag, 'tcp://127.0.0.1:0']);
-  const child = execa(process.execPath, [PROGRAM, 'serve', '--json', ...ports, ...args], {
+  let log = '';
+  const write = (text: string) => {
+    log += text;
+  };
+  const flags = flagValues([...freePorts(args), ...args]);
+  const environment = { ...process.env, ...CONFIGURATION, ...env };
+  const { http, mqtt, close } = await serving().startServing({ home, flags, environment, write });
+  const stop = once(close);
+  atEnd(stop);
+  return { ...addresses({ http, mqtt }), log: () => log, stop };
+}
+
+/** Does what `serve` does in a process of its own, for tests whose subject is the process: signals, memory, the log's form. */
+export async function serveProgram(
+  { directory, home }: Workshop,
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+): Promise<ServerProcess> {
+  const child = execa(process.execPath, [PROGRAM, 'serve', '--json', ...freePorts(args), ...args], {
     cwd: directory,
     env: { KEYWRIGHT_HOME: home, ...CONFIGURATION, ...env },
     reject: false,
@@ -85,10 +111,11 @@ export async function serve(
   child.stderr?.on('data', (chunk) => {
     log += chunk;
   });
-  onTestFinished(async () => {
+  const stop = async () => {
     child.kill('SIGTERM');
     await child;
-  });
+  };
+  atEnd(stop);
   const line = await Promise.race([
     new Promise<string>((resolve) => child.stdout?.once('data', (chunk) => resolve(String(chunk)))),
     child.then((result) => {
@@ -97,24 +124,79 @@ export async function serve(
   ]);
   const { http, mqtt, error } = JSON.parse(line);
   if (error) throw new Error(`serve failed: ${error.message}`);
-  return {
-    http: http.replace('tcp:', 'http:'),
-    mqttPort: Number(new URL(mqtt).port),
-    process: child,
-    log: () => log,
+  return { ...addresses({ http, mqtt }), process: child, log: () => log, stop };
+}
+
+function freePorts(args: readonly string[]): string[] {
+  return ['--http', '--mqtt']
+    .filter((flag) => !args.includes(flag))
+    .flatMap((flag) => [flag, 'tcp://127.0.0.1:0']);
+}
+
+/** Every flag of `serve` has a value; one that is repeated has several. */
+function flagValues(args: readonly string[]): Record<string, string | string[]> {
+  const values = new Map<string, string[]>();
+  for (let index = 0; index < args.length; index += 2) {
+    const [flag = '', value] = args.slice(index, index + 2);
+    if (!/^--[a-z-]+$/.test(flag) || value === undefined)
+      throw new Error(`not a flag and its value: ${flag}`);
+    values.set(flag.slice(2), [...(values.get(flag.slice(2)) ?? []), value]);
+  }
+  return Object.fromEntries(
+    [...values].map(([name, given]) => [name, given.length > 1 ? given : (given[0] ?? '')]),
+  );
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => {
+    done ??= work();
+    return done;
   };
 }
 
-/** Asks again until the condition holds. @throws after `withinMs` */
+function addresses({ http, mqtt }: { readonly http: string; readonly mqtt: string }) {
+  return { http: http.replace('tcp:', 'http:'), mqttPort: Number(new URL(mqtt).port) };
+}
+
+/** Asks again until the condition holds. @throws after `withinMs` of a machine that has time for this process */
 export async function eventually(
   condition: () => Promise<boolean> | boolean,
   { withinMs, what }: { withinMs: number; what: string },
 ): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`${what}: not within ${withinMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  const started = performance.now();
+  const stalls = watchStalls();
+  try {
+    while (!(await condition())) {
+      const tookMs = performance.now() - started - stalls.ms();
+      if (tookMs > withinMs) throw new Error(`${what}: not within ${withinMs} ms`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  } finally {
+    stalls.stop();
   }
+}
+
+const TICK_MS = 10;
+
+/** Adds up the time in which this process wanted to run but others ran: its timers were late, and it had not worked. */
+function watchStalls() {
+  let stalledMs = 0;
+  let [at, cpu] = [performance.now(), process.cpuUsage()];
+  const timer = setInterval(() => {
+    const { user, system } = process.cpuUsage(cpu);
+    stalledMs += Math.max(0, performance.now() - at - TICK_MS - (user + system) / 1000);
+    [at, cpu] = [performance.now(), process.cpuUsage()];
+  }, TICK_MS);
+  return { ms: () => stalledMs, stop: () => clearInterval(timer) };
+}
+
+/** Waits until a server knows a credential that was made beside it. */
+export async function known({ http }: Server, bearer: string): Promise<void> {
+  await eventually(async () => (await ask(http, { bearer })).status !== 401, {
+    withinMs: 1000,
+    what: 'the credential known',
+  });
 }
 
 /** What users of tests sign in with. */

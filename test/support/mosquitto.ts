@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
+import { freePort } from './gateway.js';
 import { eventually, scratchDirectory } from './keywright.js';
 
 // Debian keeps the broker where only root looks.
@@ -41,15 +42,6 @@ export async function startMosquitto({ configuration, port }: MosquittoOptions):
   onTestFinished(stop);
   await eventually(() => listens(taken), { withinMs: 5000, what: `mosquitto listening:\n${log}` });
   return { port: taken, log: () => log, stop };
-}
-
-/** A port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function listens(port: number): Promise<boolean> {

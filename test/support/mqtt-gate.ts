@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream';
 import { generate, type IConnectPacket, type Packet, parser } from 'mqtt-packet';
+import { Attempts } from '../../src/core/verify/attempts.js';
 import type { RevisedRegistry } from '../../src/core/verify/topic-rights.js';
 import type { Engine } from '../../src/mqtt/gate/engine.js';
 import { Gate } from '../../src/mqtt/gate/gate.js';
@@ -18,12 +19,12 @@ export class OpenGate {
       engine,
       live: { add: () => undefined, delete: () => undefined },
       connectTimeoutMs: 60_000,
-      failures: undefined,
+      attempts: new Attempts(undefined),
       addressKey: (address) => address,
       observer: {
         accepted: () => undefined,
-        refused: (refusal) => void ('reason' in refusal && this.reasons.push(refusal.reason)),
-        connection: ({ reason }) => void this.reasons.push(reason),
+        refused: (refusal) => 'reason' in refusal && this.reasons.push(refusal.reason),
+        connection: ({ reason }) => this.reasons.push(reason),
       },
     });
   }

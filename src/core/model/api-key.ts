@@ -5,15 +5,21 @@ import { KeywrightError } from './errors.js';
 /** An API key taken apart by its shape: `<prefix><32 base62 random><6 base62 CRC-32 of what precedes it>`. */
 export interface ParsedApiKey {
   readonly prefix: string;
-  /** Whether the checksum is that of the text: a typo is found without a look-up. */
+  /** The checksum is that of the text. */
   readonly intact: boolean;
 }
 
-/** What API keys begin with unless told otherwise. */
+/** An API key with its client's id. */
+export interface WrappedApiKey {
+  readonly clientId: string;
+  readonly key: string;
+}
+
+/** The prefix of API keys unless told otherwise. */
 export const DEFAULT_KEY_PREFIX = 'kw_live_';
 
 const PREFIX = /^[a-z][a-z0-9]{0,15}(_[a-z0-9]{1,16}){0,3}_$/;
-const API_KEY = /^([a-z][a-z0-9_]{0,62}_)([0-9A-Za-z]{32})([0-9A-Za-z]{6})$/;
+const API_KEY = /^[a-z][a-z0-9_]{0,62}_[0-9A-Za-z]{38}$/;
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const RANDOM_LENGTH = 32;
 const CHECKSUM_LENGTH = 6;
@@ -43,11 +49,20 @@ export function makePassword(): string {
   return randomBase62(24);
 }
 
-/** Takes an API key apart; undefined where the text has another shape. */
+/** Takes an API key apart; undefined if the text has another shape. */
 export function parseApiKey(text: string): ParsedApiKey | undefined {
-  const [, prefix, , check] = API_KEY.exec(text) ?? [];
-  if (prefix === undefined || check === undefined) return undefined;
-  return { prefix, intact: checksum(text.slice(0, -CHECKSUM_LENGTH)) === check };
+  if (!isApiKeyShaped(text)) return undefined;
+  return { prefix: text.slice(0, -RANDOM_LENGTH - CHECKSUM_LENGTH), intact: isIntactApiKey(text) };
+}
+
+/** Tells if a text has the shape of an API key. */
+export function isApiKeyShaped(text: string): boolean {
+  return API_KEY.test(text);
+}
+
+/** Tells if a text is an API key whose checksum is right: a typo is found without a look-up. */
+export function isIntactApiKey(text: string): boolean {
+  return isApiKeyShaped(text) && text.endsWith(checksum(text.slice(0, -CHECKSUM_LENGTH)));
 }
 
 /** Enough of a key to tell it from others in a list, and too little to guess it. */
@@ -57,22 +72,19 @@ export function keyHint(key: string): string {
 }
 
 /** The same secret with its client's id in one text: `<scheme>-key:<base64(id:secret)>`. */
-export function wrapApiKey(
-  scheme: string,
-  { clientId, key }: { readonly clientId: string; readonly key: string },
-): string {
+export function wrapApiKey(scheme: string, { clientId, key }: WrappedApiKey): string {
   return `${scheme}-key:${Buffer.from(`${clientId}:${key}`).toString('base64')}`;
 }
 
-/** How secrets are kept: HMAC-SHA-256 under a key of the installation's own, lower-case hex. A secret of 190 random bits needs no slow hash. */
+/** The hash by which secrets are kept: HMAC-SHA-256 under a key of the installation's own, lower-case hex. A secret of 190 random bits needs no slow hash. */
 export function keyedHash(key: Buffer): (secret: string) => string {
   return (secret) => createHmac('sha256', key).update(secret).digest('hex');
 }
 
 const WRAPPED = /^[A-Za-z][A-Za-z0-9]{0,15}-key:([A-Za-z0-9+/_-]{1,300}={0,2})$/;
 
-/** Takes the wrapped form apart; undefined where the text has another shape. */
-export function unwrapApiKey(text: string): { readonly clientId: string; readonly key: string } | undefined {
+/** Takes the wrapped form apart; undefined if the text has another shape. */
+export function unwrapApiKey(text: string): WrappedApiKey | undefined {
   const [, encoded] = WRAPPED.exec(text) ?? [];
   const decoded = encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString('latin1');
   const colon = decoded.indexOf(':');

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { integer, object, oneOf, optional, revision, text, time } from './fields.js';
 import { KEY_ALGORITHMS, type KeyAlgorithm } from './key-algorithm.js';
 import type { Timestamp } from './time.js';
@@ -47,6 +48,15 @@ export type HeldCertificate = Certificate & {
 export function isHeld(certificate: Certificate): certificate is HeldCertificate {
   const { withdrawn, fingerprint, key } = certificate;
   return withdrawn === null && fingerprint !== null && key !== null;
+}
+
+/** Makes a key pair and keeps its public key: what a signed token is checked against if nobody has its certificate. */
+export function decoyKey(): CertificateKey {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  return {
+    algorithm: 'ec-p256',
+    publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
+  };
 }
 
 /** Withdraws a certificate; one that was withdrawn already keeps when and why. */

@@ -3,7 +3,7 @@ import { corrupt, flag, list, object, optional, revision, text, texts, time } fr
 import { NEVER, type Timestamp } from './time.js';
 
 /** A signed token that was handed over with a certificate; it holds as long as that certificate does. */
-interface SignedTokenCredential {
+export interface SignedTokenCredential {
   readonly kind: 'signed-token';
   /** SHA-256 of the token's text, lower-case hex. */
   readonly id: string;
@@ -68,6 +68,16 @@ export function newClient(given: Pick<Client, 'id' | 'createdAt'> & Partial<Clie
     ...{ revokedAt: null, updatedAt: given.createdAt, deletedAt: null, credentials: [], revision: 0 },
     ...given,
   };
+}
+
+/** A client's API keys. */
+export function apiKeysOf({ credentials }: Client): ApiKeyCredential[] {
+  return credentials.filter((credential) => credential.kind === 'api-key');
+}
+
+/** A client's MQTT password. */
+export function passwordOf({ credentials }: Client): PasswordCredential | undefined {
+  return credentials.find((credential) => credential.kind === 'password');
 }
 
 /** Checks a name for people: 1 to 200 characters, none of which moves a terminal's cursor. @throws KeywrightError `invalid-input` */

@@ -1,42 +1,54 @@
 import type { Clock } from '../ports/clock.js';
-import type { Limiter } from '../ports/limiter.js';
+import type { Attempts } from './attempts.js';
+import { beginDecision } from './decide.js';
 import type { Presentation, Rejection, Verdict } from './presentation.js';
-import type { Registry } from './prove.js';
-import { verify, verifyPrepared } from './verify.js';
-
-/** What MQTT's CONNECT demands of who makes it. */
-export const CONNECT_DEMAND = { connect: true } as const;
+import type { Registry } from './registry.js';
 
 export interface ConnectVerifier {
   readonly registry: Registry;
   readonly clock: Clock;
-  /** Failed attempts; undefined for no limit. */
-  readonly failures: Limiter | undefined;
-  /** By what they are counted. */
+  readonly attempts: Attempts;
+  /** The key that failed attempts are counted by. */
   readonly countAs: string;
 }
 
-/** A verdict on a CONNECT, or that there were too many wrong ones; the reason is missing where it was not looked into any more. */
+/** A verdict on a CONNECT, or that there were too many wrong ones; the reason is missing if it was not looked into any more. */
 export type ConnectVerdict = Verdict | { readonly outcome: 'limited'; readonly reason?: Rejection };
 
-/** Decides on what a CONNECT presents, and counts failed attempts: never before what is known to hold. */
-export async function verifyConnect(
+/** Decides on a CONNECT once, and counts failed attempts. */
+export function verifyConnect(
   presentation: Presentation,
-  { registry, clock, failures, countAs }: ConnectVerifier,
+  { registry, clock, attempts, countAs }: ConnectVerifier,
+): ConnectVerdict | Promise<ConnectVerdict> {
+  const begun = beginDecision(presentation, registry, clock);
+  if (typeof begun !== 'function') return counted(begun, attempts, countAs);
+  // Nobody guesses the signature of an access token.
+  return presentation.credential?.kind === 'access-token'
+    ? begun().then((verdict) => counted(verdict, attempts, countAs))
+    : checkPassword(begun, attempts, countAs);
+}
+
+function counted(
+  verdict: Verdict,
+  attempts: Attempts,
+  countAs: string,
+): ConnectVerdict | Promise<ConnectVerdict> {
+  if (verdict.outcome === 'accepted' || verdict.reason !== 'invalid') return verdict;
+  const { reason } = verdict;
+  const waitMs = attempts.failed(countAs);
+  const limited = (wait: number): ConnectVerdict => (wait > 0 ? { outcome: 'limited', reason } : verdict);
+  return typeof waitMs === 'number' ? limited(waitMs) : waitMs.then(limited);
+}
+
+async function checkPassword(
+  check: () => Promise<Verdict>,
+  attempts: Attempts,
+  countAs: string,
 ): Promise<ConnectVerdict> {
-  const presented = { ...presentation, demand: CONNECT_DEMAND };
-  // Checking a password costs: that is counted before, unless it is known to be right. An API key is not guessed.
-  const isUnproved =
-    presentation.password !== undefined && verify(presented, registry, clock.now()).outcome === 'rejected';
-  const waitMs = isUnproved ? ((await failures?.take(countAs)) ?? 0) : 0;
-  if (waitMs > 0) return { outcome: 'limited' };
-  const verdict = await verifyPrepared(presented, registry, clock);
-  if (verdict.outcome === 'accepted') {
-    if (isUnproved) await failures?.giveBack(countAs);
-    return verdict;
-  }
-  // Who holds a credential gets in, whatever others at the same address have tried.
-  const isGuess = verdict.reason === 'invalid' && !isUnproved;
-  const isTooMany = isGuess && ((await failures?.take(countAs)) ?? 0) > 0;
-  return isTooMany ? { outcome: 'limited', reason: verdict.reason } : verdict;
+  const checked = await attempts.costly({ by: countAs, check, isRight: isPasswordRight });
+  return checked.outcome === 'limited' ? { outcome: 'limited' } : checked.result;
+}
+
+function isPasswordRight(verdict: Verdict): boolean {
+  return verdict.outcome === 'accepted' || (verdict.reason !== 'invalid' && verdict.reason !== 'unavailable');
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../ports/clock.js';
 import type { Change } from '../ports/key-store.js';
 import type { Observer } from '../ports/observer.js';
-import type { Registry } from './prove.js';
+import type { Registry } from './registry.js';
 import { type Accepted, restsOn, stillHolds } from './verify.js';
 
 // A connection ends within a second of its credential.
@@ -88,7 +88,7 @@ export class LiveConnections {
     for (const entry of this.#all.values()) {
       const { expiresAt, credential } = entry.accepted.principal;
       // A token also ends with the key that signed it, which has a time of its own.
-      const isOver = credential.kind === 'access-token' && !registry.slow.isTrusted(credential.claims.keyId);
+      const isOver = credential.kind === 'access-token' && !registry.facts.isTrusted(credential.claims.keyId);
       if (now >= expiresAt || isOver) this.#end(entry, 'its credential has expired');
     }
   }

@@ -1,20 +1,19 @@
-import type { Certificate } from '../model/certificate.js';
-import { type Client, liveClient } from '../model/client.js';
+import { type Certificate, isHeld } from '../model/certificate.js';
+import { apiKeysOf, type Client, liveClient, passwordOf } from '../model/client.js';
 import { KeywrightError } from '../model/errors.js';
 import type { Session } from '../model/session.js';
 import type { SigningKeyRing } from '../model/signing-key.js';
 import type { User } from '../model/user.js';
 import type { WithdrawnToken } from '../model/withdrawn-token.js';
 import type { Change, KeyStore, RecordKind, RecordTypes, Subscription } from '../ports/key-store.js';
-import { Memory, type RememberedProof } from './proof-memory.js';
-import { passwordOf, type Registry } from './prove.js';
-import type { SlowProofs } from './slow-proofs.js';
+import type { Facts } from './facts.js';
+import type { ClientCertificates, Registry } from './registry.js';
 
 export interface LiveRegistryOptions {
   readonly keyStore: KeyStore;
   /** The keyed hash by which secrets are kept. */
   readonly hashSecret: (secret: string) => string;
-  readonly slow: SlowProofs;
+  readonly facts: Facts;
   /** Gets the signing keys as they are now. */
   readonly onSigningKeys: (ring: SigningKeyRing | undefined) => void;
   readonly onFailure: (error: unknown) => void;
@@ -22,14 +21,12 @@ export interface LiveRegistryOptions {
 
 type Records = { readonly [Kind in RecordKind]: Map<string, RecordTypes[Kind]> };
 
-const NONE: readonly Certificate[] = [];
+const NONE: ClientCertificates = { held: [], withdrawn: [] };
 
 /** All that verification looks things up in, in memory, as the key store stands. While it cannot be followed it answers nothing. */
 export class LiveRegistry implements Registry {
-  readonly proofs = new Memory<RememberedProof>();
-  readonly tokenProofs = new Memory<RememberedProof>({ good: 20_000, bad: 5_000 });
   readonly hashSecret: (secret: string) => string;
-  readonly slow: SlowProofs;
+  readonly facts: Facts;
   readonly #options: LiveRegistryOptions;
   readonly #records: Records = {
     client: new Map(),
@@ -40,7 +37,7 @@ export class LiveRegistry implements Registry {
     'signing-keys': new Map(),
     'provisioning-key': new Map(),
   };
-  readonly #certificatesByClient = new Map<string, readonly Certificate[]>();
+  readonly #certificatesByClient = new Map<string, ClientCertificates>();
   readonly #clientIdsByKeyHash = new Map<string, string>();
   readonly #withPasswordAlone = new Set<string>();
   readonly #userIdsByEmail = new Map<string, ReadonlySet<string>>();
@@ -54,7 +51,7 @@ export class LiveRegistry implements Registry {
 
   private constructor(options: LiveRegistryOptions) {
     this.hashSecret = options.hashSecret;
-    this.slow = options.slow;
+    this.facts = options.facts;
     this.#options = options;
   }
 
@@ -94,7 +91,7 @@ export class LiveRegistry implements Registry {
     return liveClient(client) === undefined ? client : undefined;
   }
 
-  certificatesOf(clientId: string): readonly Certificate[] {
+  certificatesOf(clientId: string): ClientCertificates {
     return this.#certificatesByClient.get(clientId) ?? NONE;
   }
 
@@ -184,10 +181,15 @@ export class LiveRegistry implements Registry {
   #applyCertificate(before: Certificate | undefined, after: Certificate | undefined): void {
     const { holder, id } = after ?? before ?? {};
     if (holder?.kind !== 'client') return;
-    const others = this.certificatesOf(holder.id).filter((each) => each.id !== id);
-    const all = after === undefined ? others : [...others, after];
+    const { held, withdrawn } = this.certificatesOf(holder.id);
+    const all = [...held, ...withdrawn].filter((each) => each.id !== id);
+    if (after !== undefined) all.push(after);
     if (all.length === 0) this.#certificatesByClient.delete(holder.id);
-    else this.#certificatesByClient.set(holder.id, all);
+    else
+      this.#certificatesByClient.set(holder.id, {
+        held: all.filter(isHeld),
+        withdrawn: all.filter((each) => !isHeld(each)),
+      });
   }
 
   #applyUser(id: string, before: string | null | undefined, after: string | null | undefined): void {
@@ -233,9 +235,7 @@ export class LiveRegistry implements Registry {
 }
 
 function keyHashes(client: Client | undefined): string[] {
-  return (client?.credentials ?? []).flatMap((credential) =>
-    credential.kind === 'api-key' ? [credential.hash] : [],
-  );
+  return client === undefined ? [] : apiKeysOf(client).map((key) => key.hash);
 }
 
 /** Tells whether an id is nobody's now, or somebody else's: deleted, or deleted and made anew. */

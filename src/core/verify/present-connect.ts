@@ -1,39 +1,57 @@
 import { canonicalClientId } from '../model/client-id.js';
-import type { Presentation } from './presentation.js';
-import { credentialKind } from './prove.js';
+import { AMBIGUOUS, readCredential, UNKNOWN } from '../model/presented-credential.js';
+import { CONNECT_DEMAND, type Presentation, type PresentedCredential } from './presentation.js';
 
-/** What a CONNECT presents. */
+/** The presentation of a CONNECT. */
 export interface PresentedConnect {
   readonly presentation: Presentation;
-  /** Whether what is refused is a password, in the words of the CONNACK: an API key, or whatever is in the password field. */
+  /** Refuse with CONNACK 4 (bad user name or password) instead of 5 (not authorized). */
   readonly isPassword: boolean;
 }
 
-/** The texts of a CONNECT; empty where it has none. */
+/** The texts of a CONNECT; empty if it has none. */
 export interface ConnectTexts {
   readonly clientId: string;
   readonly name: string;
   readonly secret: string;
 }
 
-/** Not the shape of any credential. */
-export const NO_CREDENTIAL = ' ';
-
 /**
- * What user name and password present, told by their shapes. API keys and access tokens say whose they are, and beside a
+ * Tells by their shapes what user name and password present. API keys and access tokens say whose they are, and beside a
  * password that suffices by itself the user name does: the client id only tells connections apart.
  */
 export function presentConnectTexts({ clientId, name, secret }: ConnectTexts): PresentedConnect {
-  const [nameKind, secretKind] = [credentialKind(name), credentialKind(secret)];
-  const isToken = [nameKind, secretKind].some((kind) => kind === 'signed-token' || kind === 'access-token');
-  const isPassword = !isToken && (nameKind === 'api-key' || secret !== '');
-  const presenting = (presentation: Presentation) => ({ presentation, isPassword });
-  // Of two credentials that differ, a proxy before us may have looked at the other
-  if (nameKind && secretKind && name !== secret) return presenting({ clientId, token: NO_CREDENTIAL });
-  if (secretKind === 'api-key' || secretKind === 'access-token') return presenting({ token: secret });
-  if (nameKind === 'api-key') return presenting({ token: name, password: secret });
-  const userName = nameKind === undefined ? canonicalClientId(name) : undefined;
-  if (secret !== '' && userName !== undefined) return presenting({ userName, password: secret });
-  if (secret !== '') return presenting({ clientId, token: NO_CREDENTIAL });
-  return presenting(nameKind === 'access-token' ? { token: name } : { clientId, token: name || undefined });
+  const [byName, bySecret] = [readCredential(name), readCredential(secret)];
+  const isToken = isTokenKind(byName) || isTokenKind(bySecret);
+  const isPassword = !isToken && (byName.kind === 'api-key' || secret !== '');
+  const bearer = (credential: PresentedCredential): PresentedConnect => ({
+    presentation: connectPresentation(credential, undefined),
+    isPassword,
+  });
+  const ofClient = (credential: PresentedCredential | undefined): PresentedConnect => ({
+    presentation: connectPresentation(credential, clientId),
+    isPassword,
+  });
+  if (byName.kind !== 'unknown' && bySecret.kind !== 'unknown' && name !== secret) return ofClient(AMBIGUOUS);
+  if (bySecret.kind === 'api-key' || bySecret.kind === 'access-token') return bearer(bySecret);
+  if (byName.kind === 'api-key') return bearer({ kind: 'key-and-password', key: byName, password: secret });
+  if (secret !== '') {
+    const namedId = byName.kind === 'unknown' ? canonicalClientId(name) : undefined;
+    return namedId === undefined
+      ? ofClient(UNKNOWN)
+      : bearer({ kind: 'password', clientId: namedId, password: secret });
+  }
+  if (byName.kind === 'access-token') return bearer(byName);
+  return ofClient(name === '' ? undefined : byName);
+}
+
+function isTokenKind({ kind }: PresentedCredential): boolean {
+  return kind === 'signed-token' || kind === 'access-token';
+}
+
+function connectPresentation(
+  credential: PresentedCredential | undefined,
+  clientId: string | undefined,
+): Presentation {
+  return { credential, certificate: undefined, clientId, domain: undefined, demand: CONNECT_DEMAND };
 }

@@ -1,45 +1,65 @@
 import type { X509Certificate } from 'node:crypto';
 import { canonicalClientId } from '../model/client-id.js';
+import type { PresentedApiKey, PresentedText } from '../model/presented-credential.js';
 import type { Principal } from '../model/principal.js';
 
 /** A certificate that its holder proved possession of, or that an operator asks about. */
 export interface PresentedCertificate {
   /** SHA-256 of the DER, lower-case hex. */
   readonly fingerprint: string;
-  /** The client id in its subject; undefined where it names none. */
+  /** The client id in its subject; undefined if it names none. */
   readonly clientId: string | undefined;
   /** Serial number, lower-case hex, by which a certificate that was replaced is known. */
   readonly serial?: string;
 }
 
-/** What was extracted from a request, a CONNECT or a file; each part that is there must hold. */
+/** A certificate that another CA issued, or that cannot be read: nobody is known by it. */
+export const UNKNOWN_CERTIFICATE: PresentedCertificate = { fingerprint: '', clientId: undefined };
+
+/** The text of a credential as it was read, or one of the two ways to present a password over MQTT. */
+export type PresentedCredential = PresentedText | PresentedKeyAndPassword | PresentedNameAndPassword;
+
+/** An API key, and the MQTT password of its client; empty if the key came without one. */
+export interface PresentedKeyAndPassword {
+  readonly kind: 'key-and-password';
+  readonly key: PresentedApiKey;
+  readonly password: string;
+}
+
+/** A client id, and an MQTT password that suffices by itself. */
+export interface PresentedNameAndPassword {
+  readonly kind: 'password';
+  readonly clientId: string;
+  readonly password: string;
+}
+
+/** The parts that were extracted from a request, a CONNECT or a file; each one that is there must hold. */
 export interface Presentation {
-  readonly token?: string | undefined;
-  /** In place of `token`: the id of the client whose password suffices by itself. */
-  readonly userName?: string | undefined;
-  /** The client's MQTT password, for `userName` or beside an API key in `token`; empty where the key came without one. */
-  readonly password?: string | undefined;
+  readonly credential?: PresentedCredential | undefined;
   readonly certificate?: PresentedCertificate | undefined;
   /** The id that the caller says it has; it must be the credential's client. */
   readonly clientId?: string | undefined;
-  /** The domain that the caller wants to act in; it must be one of its own. */
-  readonly domain?: string | undefined;
-  /** What the way in demands. */
+  /** The domain that the caller wants to act in, which must be one of its own; null if it named two. */
+  readonly domain?: string | null | undefined;
+  /** The demand of the way in. */
   readonly demand?: Demand | undefined;
 }
 
-/** MQTT's right to connect, or what a request is to show. */
+/** MQTT's demand of whoever connects. */
+export const CONNECT_DEMAND: Demand = { connect: true };
+
+/** MQTT's right to connect, or the rights that a request needs. */
 export type Demand = { readonly connect: true } | RequestDemand;
 
 export interface RequestDemand {
   /** All of these. */
   readonly scopes: readonly string[];
-  /** Whose the path is; null where it is nobody's. */
+  /** The client that the path belongs to; null if it is nobody's. */
   readonly clientId?: string | null;
 }
 
 /**
- * Why a presentation was rejected. `missing` and `invalid` are all that is told to whoever proved nothing;
+ * The reason why a presentation was rejected. `missing` and `invalid` are all that is told to whoever proved nothing;
  * the others describe the state of a credential whose secret was proved.
  */
 export type Rejection =
@@ -55,10 +75,15 @@ export type Rejection =
   | 'unavailable';
 
 export type Verdict =
-  | { readonly outcome: 'accepted'; readonly principal: Principal }
+  | {
+      readonly outcome: 'accepted';
+      readonly principal: Principal;
+      /** The id of the password that went with an API key, null if its client has none; undefined if none was asked for. */
+      readonly passwordId?: string | null | undefined;
+    }
   | { readonly outcome: 'rejected'; readonly reason: Rejection };
 
-/** What verification needs to know of a certificate. */
+/** Reads a certificate for verification. */
 export function presentCertificate(certificate: X509Certificate): PresentedCertificate {
   const names = certificate.subject.split('\n').filter((line) => line.startsWith('CN='));
   return {

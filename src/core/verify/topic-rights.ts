@@ -1,7 +1,7 @@
 import type { Principal } from '../model/principal.js';
 import { coversTopic, type TopicVerb } from '../model/scope.js';
 import type { Clock } from '../ports/clock.js';
-import type { Registry } from './prove.js';
+import type { Registry } from './registry.js';
 import { type Standing, standingOf } from './verify.js';
 
 // Of one connection: a device uses a few topics, and whoever makes up new ones has each decided anew.

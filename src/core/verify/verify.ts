@@ -1,66 +1,37 @@
+import { passwordOf } from '../model/client.js';
 import { canonicalClientId } from '../model/client-id.js';
 import type { Principal } from '../model/principal.js';
 import { covers, coversConnect, coversTopic, type TopicVerb } from '../model/scope.js';
 import type { Timestamp } from '../model/time.js';
 import { bareDomain } from '../model/user.js';
-import type { Clock } from '../ports/clock.js';
+import type { Proof } from './client-principal.js';
 import type { Demand, Presentation, Rejection, Verdict } from './presentation.js';
-import type { Proof } from './proof-memory.js';
-import {
-  passwordOf,
-  preparation,
-  proveAgain,
-  proveCertificate,
-  provePassword,
-  provePasswordAlone,
-  proveText,
-  type Registry,
-} from './prove.js';
+import { prove, proveAgain } from './prove.js';
+import { proveCertificate } from './prove-certificate.js';
+import type { Registry } from './registry.js';
 
-/** An earlier acceptance: of whom, and for what. */
+/** An earlier acceptance: its principal, and what was demanded. */
 export interface Accepted {
   readonly principal: Principal;
   readonly demand: Demand;
-  /** Of the client's password that went with its key, or null where it had none; undefined where that did not matter. */
+  /** The id of the password that went with an API key, null if its client had none; undefined if none was asked for. */
   readonly passwordId?: string | null | undefined;
 }
 
 /**
- * `verify`, also of what takes long to look into: that is done where it is presented for the first time, and then decided
- * once more. Otherwise the verdict is there at once.
- */
-export function verifyPrepared(
-  presentation: Presentation,
-  registry: Registry,
-  clock: Clock,
-): Verdict | Promise<Verdict> {
-  const verdict = verify(presentation, registry, clock.now());
-  if (verdict.outcome === 'accepted' || verdict.reason !== 'invalid') return verdict;
-  try {
-    const prepared = preparation(presentation, registry);
-    if (prepared === undefined) return verdict;
-    return prepared.then(
-      () => verify(presentation, registry, clock.now()),
-      () => rejected('unavailable'),
-    );
-  } catch {
-    return rejected('unavailable');
-  }
-}
-
-/**
- * Decides whether what was presented gets in. It never throws: whatever fails in here refuses.
- * Order: shape → checksum → look-up → constant-time compare (`prove.ts`), then `CHECKS`.
+ * Decides at once if a presentation gets in, by the records as they are now; to be called when it was loaded (`loaderFor`).
+ * It never throws: if anything fails in here, it refuses. Order: shape, checksum, look-up, constant-time comparison
+ * (`prove.ts`), then `CHECKS`.
  */
 export function verify(presentation: Presentation, registry: Registry, now: Timestamp): Verdict {
   try {
-    return decide(presentation, registry, now);
+    return verdictOn(presentation, registry, now);
   } catch {
-    return rejected('unavailable');
+    return UNAVAILABLE;
   }
 }
 
-/** Whether a principal that was accepted before would still be: its session lives on only then. */
+/** Tells if a principal that was accepted before would still be: its connection lives on only then. */
 export function stillHolds(
   { principal, demand, passwordId }: Accepted,
   registry: Registry,
@@ -71,7 +42,7 @@ export function stillHolds(
   return proof !== null && CHECKS.every((check) => check(proof, { demand }, now) === undefined);
 }
 
-/** What a principal is let in by: when one of these changes, `stillHolds` is to be asked again. */
+/** Keys of the records that an acceptance depends on: `stillHolds` is to be asked again when one of them changes. */
 export function restsOn({ kind, id, owner, credential }: Principal): string[] {
   const rests = [`${kind} ${id}`];
   if (owner !== null) rests.push(`user ${owner}`);
@@ -82,13 +53,7 @@ export function restsOn({ kind, id, owner, credential }: Principal): string[] {
   return rests;
 }
 
-/** Which password a client has; null where it has none. */
-export function passwordIdOf({ id }: Principal, registry: Registry): string | null {
-  const client = registry.clientById(id);
-  return (client && passwordOf(client)?.id) ?? null;
-}
-
-/** What a principal that was accepted before holds as it is now, and for how long. null where it holds nothing any more. */
+/** The rights of a principal that was accepted before as they are now, and their time; null if it has none any more. */
 export function standingOf(principal: Principal, registry: Registry): Standing | null {
   const proof = proveAgain(principal, registry);
   if (proof === null || proof.revokedAt !== null) return null;
@@ -96,7 +61,7 @@ export function standingOf(principal: Principal, registry: Registry): Standing |
   return { scopes, notBefore, expiresAt };
 }
 
-/** Whether a principal may use a topic, by what it holds as it is now; where that cannot be known it may not. */
+/** Tells if a principal may use a topic, by its rights as they are now; if that cannot be known it may not. */
 export function mayUseTopic(
   principal: Principal,
   registry: Registry,
@@ -114,30 +79,22 @@ export function mayUseTopic(
 
 export type Standing = Pick<Principal, 'scopes' | 'notBefore' | 'expiresAt'>;
 
-function decide(presentation: Presentation, registry: Registry, now: Timestamp): Verdict {
-  const { token, userName, password, certificate } = presentation;
-  if (userName !== undefined && token !== undefined) return rejected('invalid');
-  const isAlone = userName !== undefined;
-  const byText = isAlone
-    ? provePasswordAlone(userName, password ?? '', registry)
-    : token === undefined
-      ? undefined
-      : proveText(token, registry);
-  if (!isAlone && password !== undefined && !provePassword(token ?? '', password, registry))
-    return rejected('invalid');
-  const byCertificate = certificate === undefined ? undefined : proveCertificate(certificate, registry);
-  const first = byText ?? byCertificate;
-  if (byText === null || byCertificate === null || !first) {
-    const reason = byText === undefined && byCertificate === undefined ? 'missing' : 'invalid';
-    return rejected(reason);
-  }
+function verdictOn(presentation: Presentation, registry: Registry, now: Timestamp): Verdict {
+  const { credential, certificate } = presentation;
+  if (credential === undefined && certificate === undefined) return rejected('missing');
+  const byCredential = credential && prove(credential, registry);
+  const byCertificate = certificate && proveCertificate(certificate, registry);
+  const first = byCredential ?? byCertificate;
+  if (byCredential === null || byCertificate === null || !first) return rejected('invalid');
   for (const check of CHECKS) {
     const reason =
       check(first, presentation, now) ?? (byCertificate && check(byCertificate, presentation, now));
     if (reason !== undefined) return rejected(reason);
   }
-  if (byCertificate && !isSame(byCertificate.principal, first.principal)) return rejected('wrong-client-id');
-  return { outcome: 'accepted', principal: first.principal };
+  const { principal } = first;
+  if (byCertificate && !isSame(byCertificate.principal, principal)) return rejected('wrong-client-id');
+  const passwordId = credential?.kind === 'key-and-password' ? passwordIdOf(principal, registry) : undefined;
+  return { outcome: 'accepted', principal, passwordId };
 }
 
 type Check = (proof: Proof, presentation: Presentation, now: Timestamp) => Rejection | undefined;
@@ -151,9 +108,7 @@ const CHECKS: readonly Check[] = [
       ? undefined
       : 'wrong-client-id',
   ({ principal: { domains } }, { domain }) =>
-    domain === undefined || domains.includes(bareDomain(domain)) || domains.includes('*')
-      ? undefined
-      : 'wrong-domain',
+    domain === undefined || (domain !== null && isWithin(domains, domain)) ? undefined : 'wrong-domain',
   ({ principal: { kind, id } }, { demand }) =>
     demand === undefined || 'connect' in demand || demand.clientId === undefined
       ? undefined
@@ -164,13 +119,25 @@ const CHECKS: readonly Check[] = [
     demand === undefined || meets(principal, demand) ? undefined : 'insufficient-scope',
 ];
 
+function isWithin(domains: readonly string[], domain: string): boolean {
+  return domains.includes(bareDomain(domain)) || domains.includes('*');
+}
+
 function meets({ scopes }: Principal, demand: Demand): boolean {
   return 'connect' in demand ? coversConnect(scopes) : demand.scopes.every((scope) => covers(scopes, scope));
+}
+
+function passwordIdOf({ id }: Principal, registry: Registry): string | null {
+  const client = registry.clientById(id);
+  return (client && passwordOf(client)?.id) ?? null;
 }
 
 function isSame(one: Principal, other: Principal): boolean {
   return one.kind === other.kind && one.id === other.id;
 }
+
+/** The verdict if nothing can be known. */
+export const UNAVAILABLE: Verdict = { outcome: 'rejected', reason: 'unavailable' };
 
 function rejected(reason: Rejection): Verdict {
   return { outcome: 'rejected', reason };

@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import { type Actor, actorOf } from '../../core/manage/actor.js';
 import type { Management } from '../../core/manage/management.js';
 import { KeywrightError } from '../../core/model/errors.js';
+import { readCredential } from '../../core/model/presented-credential.js';
 import type { AuditEvent } from '../../core/ports/audit-log.js';
 import type { UnitOfWork } from '../../core/ports/unit-of-work.js';
-import { credentialKind } from '../../core/verify/prove.js';
 import { principalOf } from '../admission.js';
 import { Refused } from '../responses/errors.js';
 import { REFUSALS, tooMany } from '../responses/problem.js';
@@ -60,11 +60,12 @@ export async function recordRefusal({
   changes,
   event,
 }: RefusedCall): Promise<Refused | undefined> {
-  const waitMs = (await services.failures?.take(caller)) ?? 0;
+  const waitMs = await services.attempts.failed(caller);
   if (waitMs > 0) return new Refused(tooMany(waitMs));
   // A caller may have put a secret in the place of an id.
   const isId =
-    /^[A-Za-z0-9][A-Za-z0-9_.@:-]{0,72}$/.test(event.target) && credentialKind(event.target) === undefined;
+    /^[A-Za-z0-9][A-Za-z0-9_.@:-]{0,72}$/.test(event.target) &&
+    readCredential(event.target).kind === 'unknown';
   await changes.refused({ ...event, target: isId ? event.target : '' });
   return undefined;
 }
@@ -86,11 +87,11 @@ async function recordStranger(
   error: unknown,
   { services, action, from }: Stranger,
 ): Promise<Refused | undefined> {
-  const { failures, addressKey, changes } = services;
+  const { attempts, addressKey, changes } = services;
   if (!(error instanceof Refused) || error.refusal.problem.status !== 401) return undefined;
   // Wrong credentials were counted already.
   const isCounted = error.refusal === REFUSALS.invalid;
-  const waitMs = isCounted ? 0 : ((await failures?.take(addressKey(from))) ?? 0);
+  const waitMs = isCounted ? 0 : await attempts.failed(addressKey(from));
   if (waitMs > 0) return new Refused(tooMany(waitMs));
   await changes.by({ who: 'unknown', from }).refused({ action, target: '' });
   return undefined;

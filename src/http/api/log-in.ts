@@ -8,7 +8,7 @@ import {
 } from '../../core/manage/issue-access-token.js';
 import type { Management } from '../../core/manage/management.js';
 import { refreshSession, signIn, type UserLookUp } from '../../core/manage/sessions.js';
-import { wrapApiKey } from '../../core/model/api-key.js';
+import { readApiKey } from '../../core/model/presented-credential.js';
 import type { Principal } from '../../core/model/principal.js';
 import { covers, isScope, MAX_SCOPES, narrowScopes } from '../../core/model/scope.js';
 import { refreshToken, type Session } from '../../core/model/session.js';
@@ -50,6 +50,7 @@ export async function login(
   const { changes, headers } = services;
   const from = services.proxies.addressOf(request);
   const { domain } = headers.read(request.rawHeaders);
+  if (domain === null) throw new Refused(REFUSALS['wrong-domain']);
   const signedIn = await passwordAttempt(from, services, async () => {
     const result = await signIn(
       {
@@ -64,21 +65,16 @@ export async function login(
   throw new Refused(signedIn.reason === 'invalid' ? WRONG_PASSWORD : REFUSALS[signedIn.reason]);
 }
 
-/**
- * Checks a password within the limit for the address. The attempt is counted before the check, which is what costs, and given
- * back if the password was right. @throws Refused
- */
+/** Checks a password within the limit for the address. @throws Refused if too many failed before */
 export async function passwordAttempt<T>(
   from: string,
-  { failures, addressKey }: HttpServices,
+  { attempts, addressKey }: HttpServices,
   check: () => Promise<{ readonly result: T; readonly isRight: boolean }>,
 ): Promise<T> {
-  const key = addressKey(from);
-  const waitMs = (await failures?.take(key)) ?? 0;
-  if (waitMs > 0) throw new Refused(tooMany(waitMs));
-  const { result, isRight } = await check();
-  if (isRight) await failures?.giveBack(key);
-  return result;
+  const by = addressKey(from);
+  const checked = await attempts.costly({ by, check, isRight: ({ isRight }) => isRight });
+  if (checked.outcome === 'limited') throw new Refused(tooMany(checked.waitMs));
+  return checked.result.result;
 }
 
 /** Continues a session by its refresh token. @throws Refused */
@@ -87,7 +83,7 @@ export async function refresh({ request, services }: Request, token: string): Pr
   const changes = services.changes.by({ who: 'whoever has the refresh token', from });
   const continued = await refreshSession({ ...sessionServices(services), changes }, token);
   if (continued) return issueTokens(continued, LIFETIMES.accessToken, services);
-  const waitMs = (await services.failures?.take(services.addressKey(from))) ?? 0;
+  const waitMs = await services.attempts.failed(services.addressKey(from));
   throw new Refused(waitMs > 0 ? tooMany(waitMs) : REFUSALS.invalid);
 }
 
@@ -121,7 +117,7 @@ export function clientBySecret(
 ): Promise<Principal> {
   const { domain } = services.headers.read(request.rawHeaders);
   return requirePrincipal(
-    { token: wrapApiKey('basic', { clientId: id, key: secret }), domain },
+    { credential: readApiKey({ clientId: id, key: secret }), domain },
     { from: services.proxies.addressOf(request), services },
   );
 }

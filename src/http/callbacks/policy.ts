@@ -1,38 +1,33 @@
 import { canonicalClientId } from '../../core/model/client-id.js';
+import { readCredential } from '../../core/model/presented-credential.js';
 import type { Principal } from '../../core/model/principal.js';
 import { isTopicName, type TopicVerb } from '../../core/model/scope.js';
 import { textHash } from '../../core/model/signed-token.js';
-import { CONNECT_DEMAND, verifyConnect } from '../../core/verify/connect.js';
+import { verifyConnect } from '../../core/verify/connect.js';
+import { decide } from '../../core/verify/decide.js';
 import { presentConnectTexts } from '../../core/verify/present-connect.js';
-import type { Presentation } from '../../core/verify/presentation.js';
-import { credentialKind } from '../../core/verify/prove.js';
-import {
-  type Accepted,
-  mayUseTopic,
-  passwordIdOf,
-  stillHolds,
-  verifyPrepared,
-} from '../../core/verify/verify.js';
+import { CONNECT_DEMAND, type Presentation } from '../../core/verify/presentation.js';
+import { type Accepted, mayUseTopic, stillHolds } from '../../core/verify/verify.js';
 import type { HttpServices } from '../services.js';
 import { RememberedConnects } from './remembered-connects.js';
 
-/** A broker's question whether somebody may connect, with the texts of the CONNECT; empty where it has none. */
+/** A broker's question if somebody may connect, with the texts of the CONNECT; empty if it has none. */
 interface ConnectQuestion {
   readonly username: string;
   readonly password: string;
   readonly clientId: string;
-  /** The device's address, where the broker names it. */
+  /** The device's address, if the broker names it. */
   readonly address: string | undefined;
-  /** Where the question itself comes from. */
+  /** The address that the question itself comes from. */
   readonly broker: string;
 }
 
 /** A broker's question about a client that is connected. */
 interface ConnectedClient {
   readonly username: string;
-  /** Undefined where the broker does not say. */
+  /** Undefined if the broker does not say. */
   readonly clientId: string | undefined;
-  /** The device's address, where the broker names it only now. */
+  /** The device's address, if the broker names it only now. */
   readonly address?: string;
 }
 
@@ -42,23 +37,23 @@ interface TopicUse {
   readonly topic: string;
 }
 
-/** What is decided. The reason is the operator's, never the device's. */
+/** The answer to a broker. The reason is the operator's, never the device's. */
 export type Decision =
   | { readonly outcome: 'allow'; readonly principals: readonly Principal[] }
   | { readonly outcome: 'deny' | 'unavailable'; readonly reason: string };
 
 /** The one policy behind the call-backs of one broker: every dialect asks these, and translates. */
 export interface BrokerPolicy {
-  /** Whether somebody may connect: exactly what keywright's own MQTT listener takes. */
+  /** Decides if somebody may connect: exactly as keywright's own MQTT listener does. */
   connect(question: ConnectQuestion): Promise<Decision>;
-  /** Whether a client is still who it was when it connected. */
+  /** Decides if a client is still who it was when it connected. */
   isConnected(client: ConnectedClient): Promise<Decision>;
-  /** Whether a connected client may use a topic, by what it holds now. */
+  /** Decides if a connected client may use a topic, by the rights that it has now. */
   use(client: ConnectedClient, use: TopicUse): Promise<Decision>;
 }
 
 export function brokerPolicy(services: HttpServices): BrokerPolicy {
-  const { registry, clock, failures } = services;
+  const { registry, clock, attempts } = services;
   const admitted = new RememberedConnects();
 
   const connect = async (question: ConnectQuestion): Promise<Decision> => {
@@ -66,16 +61,14 @@ export function brokerPolicy(services: HttpServices): BrokerPolicy {
     const { presentation } = presentConnectTexts({ clientId, name: username, secret: password });
     // All devices of a broker come from its address: without theirs, they are told apart by what they call themselves.
     const countAs = address ? services.addressKey(address) : `name ${textHash(username)}`;
-    const verdict = await verifyConnect(presentation, { registry, clock, failures, countAs });
+    const verdict = await verifyConnect(presentation, { registry, clock, attempts, countAs });
     if (verdict.outcome === 'limited') return deny('too many wrong attempts');
     if (verdict.outcome === 'rejected')
       return verdict.reason === 'unavailable' ? UNAVAILABLE : deny(verdict.reason);
-    const { principal } = verdict;
+    const { principal, passwordId } = verdict;
     if (isAnothersId(clientId, principal)) return deny(ANOTHERS_ID);
     services.observer.accepted(principal, address || question.broker);
-    const passwordId = presentation.password === undefined ? undefined : passwordIdOf(principal, registry);
-    const accepted = { principal, demand: CONNECT_DEMAND, passwordId };
-    admitted.add({ username, clientId }, accepted, holds);
+    admitted.add({ username, clientId }, { principal, demand: CONNECT_DEMAND, passwordId }, holds);
     return { outcome: 'allow', principals: [principal] };
   };
 
@@ -94,15 +87,14 @@ export function brokerPolicy(services: HttpServices): BrokerPolicy {
     return principals.length > 0 ? { outcome: 'allow', principals } : deny(ENDED);
   };
 
-  /** Somebody whom this server did not let in, but who is called by what they presented. */
+  /** A client that connected before this process started. Its user name is its credential, so it can be verified again. */
   const byName = async ({ username, clientId }: ConnectedClient): Promise<Decision> => {
-    const kind = credentialKind(username);
-    if (kind === undefined) return { outcome: 'unavailable', reason: STRANGER };
-    const texts = { clientId: clientId ?? '', name: username, secret: '' };
-    // The password beside a key was checked when it connected.
-    const presentation: Presentation =
-      kind === 'api-key' ? { token: username } : presentConnectTexts(texts).presentation;
-    const verdict = await verifyPrepared({ ...presentation, demand: CONNECT_DEMAND }, registry, clock);
+    const credential = readCredential(username);
+    if (credential.kind === 'unknown') return { outcome: 'unavailable', reason: STRANGER };
+    // The password beside a key was checked when it connected; only a signed token is one client id's.
+    const claimedId = credential.kind === 'signed-token' ? (clientId ?? '') : undefined;
+    const presentation: Presentation = { credential, clientId: claimedId, demand: CONNECT_DEMAND };
+    const verdict = await decide(presentation, registry, clock);
     if (verdict.outcome === 'rejected')
       return verdict.reason === 'unavailable' ? UNAVAILABLE : deny(verdict.reason);
     const { principal } = verdict;
@@ -117,7 +109,7 @@ export function brokerPolicy(services: HttpServices): BrokerPolicy {
     if (decision.outcome !== 'allow') return decision;
     const now = clock.now();
     const may = (principal: Principal) => mayUseTopic(principal, registry, { verb, topic, now });
-    // Where it is not known which of several it is, none of them gets what another may.
+    // If it is not known which of several it is, none of them gets what another may.
     return decision.principals.every(may) ? decision : deny(`no scope to ${verb} to ${shown(topic)}`);
   };
 
@@ -146,7 +138,7 @@ function shown(topic: string): string {
   return JSON.stringify(topic.slice(0, 120));
 }
 
-/** Whatever fails in a decision lets nobody in. */
+/** A decision that fails lets nobody in. */
 function guarded<Question extends unknown[]>(
   decide: (...question: Question) => Promise<Decision>,
 ): (...question: Question) => Promise<Decision> {

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { KeywrightError } from '../../core/model/errors.js';
+import { readCredential } from '../../core/model/presented-credential.js';
 import { parseScope } from '../../core/model/scope.js';
 import { addDuration } from '../../core/model/time.js';
 import { principalOf, requirePrincipal } from '../admission.js';
@@ -41,7 +42,10 @@ export const edgemqRoutes = [
       const caller =
         key === undefined
           ? await principalOf(request, services)
-          : await requirePrincipal({ token: key }, { from: services.proxies.addressOf(request), services });
+          : await requirePrincipal(
+              { credential: readCredential(key) },
+              { from: services.proxies.addressOf(request), services },
+            );
       const { token, expiresInSeconds } = await exchange(asked, { caller, scopes, ttlMs });
       return { access_token: token, token_type: 'Bearer', expires_in: expiresInSeconds } as const;
     },

@@ -44,7 +44,7 @@ async function tokenView(asked: Asked<typeof Login>): Promise<Static<typeof Toke
 
 async function tokenFor(asked: Asked<typeof Login>): Promise<IssuedToken> {
   const { body: form, request, services } = asked;
-  const basic = basicCredentials(services.headers.read(request.rawHeaders).token);
+  const basic = basicCredentials(services.headers.read(request.rawHeaders).text);
   const id = form.client_id || form.username || basic?.id;
   const secret = form.client_secret || form.password || basic?.secret;
   if (id === undefined || secret === undefined) throw new Refused(NO_PASSWORD);

@@ -19,8 +19,8 @@ interface ClientRequest {
  */
 export async function clientOf(asked: ClientRequest): Promise<Principal | undefined> {
   const { request, body, services } = asked;
-  const { token } = services.headers.read(request.rawHeaders);
-  const basic = basicCredentials(token);
+  const { text } = services.headers.read(request.rawHeaders);
+  const basic = basicCredentials(text);
   const { client_id: id, client_secret: secret } = body;
   if (basic) {
     const named = { id: formDecoded(basic.id), secret: formDecoded(basic.secret) };
@@ -29,7 +29,7 @@ export async function clientOf(asked: ClientRequest): Promise<Principal | undefi
     return clientBySecret(asked, named);
   }
   if (id !== undefined && secret !== undefined) return clientBySecret(asked, { id, secret });
-  return token === undefined ? undefined : principalOf(request, services);
+  return text === undefined ? undefined : principalOf(request, services);
 }
 
 // RFC 6749 section 2.3.1: both parts are form-encoded before they are put together.

@@ -1,7 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { readCredential } from '../../core/model/presented-credential.js';
 import type { Principal } from '../../core/model/principal.js';
 import { NEVER } from '../../core/model/time.js';
-import { verifyPrepared } from '../../core/verify/verify.js';
+import { decide } from '../../core/verify/decide.js';
 import { open } from '../api/route.js';
 import { given } from '../api/schemas.js';
 import { FORM } from '../requests/form.js';
@@ -44,7 +45,8 @@ export const introspectRoute = open({
     const caller = await clientOf(asked);
     if (caller === undefined)
       throw new OAuthRefused('invalid_client', 'the caller does not authenticate itself');
-    const verdict = await verifyPrepared({ token: body.token }, services.registry, services.clock);
+    const credential = readCredential(body.token);
+    const verdict = await decide({ credential }, services.registry, services.clock);
     // RFC 7662 section 2.2: nothing else is told of a credential that does not hold.
     return verdict.outcome === 'accepted' ? described(verdict.principal, services) : { active: false };
   },

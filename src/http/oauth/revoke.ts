@@ -2,10 +2,11 @@ import { Type } from '@sinclair/typebox';
 import { actorOf } from '../../core/manage/actor.js';
 import { revokeSession, withdrawToken } from '../../core/manage/sessions.js';
 import { KeywrightError } from '../../core/model/errors.js';
+import { readCredential } from '../../core/model/presented-credential.js';
 import type { Principal } from '../../core/model/principal.js';
 import { parseRefreshToken, refreshToken, type Session } from '../../core/model/session.js';
 import { textHash } from '../../core/model/signed-token.js';
-import { credentialKind } from '../../core/verify/prove.js';
+import { loaderFor } from '../../core/verify/load.js';
 import { LIFETIMES } from '../api/log-in.js';
 import { open } from '../api/route.js';
 import { given } from '../api/schemas.js';
@@ -66,12 +67,14 @@ async function targetOf(token: string, services: HttpServices): Promise<Target |
       ? { kind: 'user', id: session.userId, sessionId: session.id }
       : undefined;
   }
-  const kind = credentialKind(token);
-  if (kind === 'api-key' || kind === 'signed-token')
+  const credential = readCredential(token);
+  if (credential.kind === 'api-key' || credential.kind === 'signed-token')
     throw new OAuthRefused('unsupported_token_type', 'only access and refresh tokens are revoked here');
-  await registry.slow.openToken(token);
-  const claims = registry.slow.claims(textHash(token));
-  if (claims === undefined) return undefined;
+  if (credential.kind !== 'access-token') return undefined;
+  await loaderFor({ credential }, registry)?.();
+  const claims = registry.facts.accessToken(credential);
+  if (claims === undefined || 'rejected' in claims || !registry.facts.isTrusted(claims.keyId))
+    return undefined;
   const { subject: id, origin, familyId: tokenId } = claims;
   return origin.kind === 'session'
     ? { kind: 'user', id, sessionId: origin.sessionId }

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { IssuedToken } from '../../core/manage/issue-access-token.js';
+import { readCredential } from '../../core/model/presented-credential.js';
 import type { Principal } from '../../core/model/principal.js';
 import { requirePrincipal } from '../admission.js';
 import { exchange, LIFETIMES, refresh } from '../api/log-in.js';
@@ -106,7 +107,12 @@ function subjectOf({ request, body: form, services }: Granting): Promise<Princip
   const target = form.audience ?? form.resource;
   if (target !== undefined && target !== audience && target !== issuer)
     throw new OAuthRefused('invalid_target', `tokens are for ${audience}`);
-  return orInvalidGrant(requirePrincipal({ token }, { from: services.proxies.addressOf(request), services }));
+  return orInvalidGrant(
+    requirePrincipal(
+      { credential: readCredential(token) },
+      { from: services.proxies.addressOf(request), services },
+    ),
+  );
 }
 
 function scopedToken(asked: Granting, caller: Principal): Promise<IssuedToken> {

@@ -3,7 +3,7 @@ const BASIC = /^basic-key:([A-Za-z0-9+/]+={0,2})$/;
 
 /** The two parts of HTTP Basic (RFC 7617 section 2) in a credential's text; undefined where it is none. */
 export function basicCredentials(
-  text: string | undefined,
+  text: string | null | undefined,
 ): { readonly id: string; readonly secret: string } | undefined {
   const [, encoded] = BASIC.exec(text ?? '') ?? [];
   if (encoded === undefined) return undefined;

@@ -1,11 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { CREDENTIAL_HEADERS } from '../../core/model/header-names.js';
+import { AMBIGUOUS, type PresentedText, readCredential } from '../../core/model/presented-credential.js';
 import {
   type Demand,
   type Presentation,
   type PresentedCertificate,
   presentCertificate,
+  UNKNOWN_CERTIFICATE,
 } from '../../core/verify/presentation.js';
 import type { TrustedProxies } from './trusted-proxies.js';
 
@@ -21,13 +23,25 @@ export interface Accepts {
 /** Reads the text in one of the credential headers, and over TLS the client's certificate. @param demand of the way in */
 export function present(
   request: IncomingMessage,
-  { takesTokens: tokens, headers, proxies }: Accepts,
+  { takesTokens, headers, proxies }: Accepts,
   demand: Demand | undefined,
 ): Presentation {
   // A proxy's own certificate is not that of the caller that it speaks for.
   const certificate = proxies.speaks(request) ? proxies.certificateOf(request) : ownCertificate(request);
-  const { token, domain } = headers.read(request.rawHeaders);
-  return { token: tokens ? token : undefined, certificate, domain, demand };
+  const { text, domain } = headers.read(request.rawHeaders);
+  const credential = takesTokens ? credentialOf(text) : undefined;
+  return { credential, certificate, clientId: undefined, domain, demand };
+}
+
+function credentialOf(text: string | null | undefined): PresentedText | undefined {
+  if (text === undefined) return undefined;
+  return text === null ? AMBIGUOUS : readCredential(text);
+}
+
+/** The texts of the headers of one kind: undefined without one, null if two of them differ. */
+export interface HeaderTexts {
+  readonly text: string | null | undefined;
+  readonly domain: string | null | undefined;
 }
 
 const BUILT_IN = CREDENTIAL_HEADERS.map((name) => name.toLowerCase());
@@ -49,30 +63,29 @@ export class CredentialHeaders {
     return this.#names.has(name);
   }
 
-  read(rawHeaders: readonly string[]): { token: string | undefined; domain: string | undefined } {
-    let token: string | undefined;
-    let domain: string | undefined;
+  read(rawHeaders: readonly string[]): HeaderTexts {
+    let text: string | null | undefined;
+    let domain: string | null | undefined;
     for (let index = 0; index < rawHeaders.length; index += 2) {
       const given = rawHeaders[index] ?? '';
       if (!this.#lengths.has(given.length)) continue;
       const name = given.toLowerCase();
       const value = rawHeaders[index + 1] ?? '';
       if (name === 'domain') {
-        domain = domain === undefined || domain === value.trim() ? value.trim() : AMBIGUOUS;
+        const named = value.trim();
+        domain = domain === undefined || domain === named ? named : null;
         continue;
       }
       if (!this.#names.has(name)) continue;
-      const text = (name === 'authorization' ? withoutScheme(value) : value).trim();
-      if (text === '') continue;
+      const presented = (name === 'authorization' ? withoutScheme(value) : value).trim();
+      if (presented === '') continue;
       // A proxy before us may have looked at the other of two.
-      token = token === undefined || token === text ? text : AMBIGUOUS;
+      text = text === undefined || text === presented ? presented : null;
     }
-    return { token, domain };
+    return { text, domain };
   }
 }
 
-// Not the shape of any credential.
-const AMBIGUOUS = ' ';
 const BEARER = /^bearer(?: |$)/i;
 const BASIC = /^basic /i;
 
@@ -83,7 +96,6 @@ function withoutScheme(value: string): string {
   return BASIC.test(value) ? `basic-key:${value.slice('basic '.length).trim()}` : value;
 }
 
-const NOT_OURS: PresentedCertificate = { fingerprint: '', clientId: undefined };
 const certificates = new WeakMap<TLSSocket, PresentedCertificate | undefined>();
 
 // A connection has one certificate for all of its requests.
@@ -91,7 +103,8 @@ function ownCertificate({ socket }: IncomingMessage): PresentedCertificate | und
   if (!(socket instanceof TLSSocket)) return undefined;
   if (!certificates.has(socket)) {
     const certificate = socket.getPeerX509Certificate();
-    const presented = certificate && (socket.authorized ? presentCertificate(certificate) : NOT_OURS);
+    const presented =
+      certificate && (socket.authorized ? presentCertificate(certificate) : UNKNOWN_CERTIFICATE);
     certificates.set(socket, presented);
   }
   return certificates.get(socket);

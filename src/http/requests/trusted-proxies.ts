@@ -1,7 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { type PresentedCertificate, presentCertificate } from '../../core/verify/presentation.js';
+import {
+  type PresentedCertificate,
+  presentCertificate,
+  UNKNOWN_CERTIFICATE,
+} from '../../core/verify/presentation.js';
 import type { Networks } from '../../network/networks.js';
 
 /** Who may speak for others: what these say of where a request comes from, and by which certificate, is believed. */
@@ -38,7 +42,7 @@ export class TrustedProxies {
     const values = CERTIFICATE_HEADERS.flatMap((name) => headers[name] ?? []).filter((value) => value !== '');
     if (values.length === 0) return undefined;
     // Of two, one may be the caller's own.
-    return (values.length === 1 && readCertificate(values[0] ?? '')) || NONE_OF_OURS;
+    return (values.length === 1 && readCertificate(values[0] ?? '')) || UNKNOWN_CERTIFICATE;
   }
 }
 
@@ -48,7 +52,6 @@ export const CERTIFICATE_HEADERS = [
   'x-ssl-client-cert',
   'x-forwarded-tls-client-cert',
 ];
-const NONE_OF_OURS: PresentedCertificate = { fingerprint: '', clientId: undefined };
 // A leaf of the largest key is 3 kB of base64.
 const MAX_CERTIFICATE = 12_000;
 

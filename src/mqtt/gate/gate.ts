@@ -1,13 +1,13 @@
 import type { Duplex } from 'node:stream';
 import type { Principal } from '../../core/model/principal.js';
 import type { Clock } from '../../core/ports/clock.js';
-import type { Limiter } from '../../core/ports/limiter.js';
 import type { MqttRefusal, Observer } from '../../core/ports/observer.js';
-import { CONNECT_DEMAND, verifyConnect } from '../../core/verify/connect.js';
+import type { Attempts } from '../../core/verify/attempts.js';
+import { verifyConnect } from '../../core/verify/connect.js';
 import type { LiveConnections } from '../../core/verify/live-connections.js';
+import { CONNECT_DEMAND } from '../../core/verify/presentation.js';
 import { refusalCause } from '../../core/verify/refusal-cause.js';
 import { type RevisedRegistry, type Rights, TopicRights } from '../../core/verify/topic-rights.js';
-import { passwordIdOf } from '../../core/verify/verify.js';
 import { Deadlines } from '../../network/deadlines.js';
 import { Link, type Receiver } from '../link.js';
 import {
@@ -31,8 +31,8 @@ export interface GateOptions {
   readonly engine: Engine;
   readonly live: Pick<LiveConnections, 'add' | 'delete'>;
   readonly connectTimeoutMs: number;
-  /** Failed attempts of an address; undefined for no limit. */
-  readonly failures: Limiter | undefined;
+  /** Failed attempts of an address. */
+  readonly attempts: Attempts;
   /** The key that an address is counted under. */
   readonly addressKey: (address: string) => string;
   readonly observer: Pick<Observer, 'accepted' | 'refused' | 'connection'>;
@@ -176,10 +176,10 @@ class Entrance implements Receiver, Handover {
     connect: Connect,
     authentication: Exclude<MqttAuthentication, 'open'>,
   ): Promise<Accepted | undefined> {
-    const { registry, clock, failures, addressKey, observer } = this.#gate.options;
+    const { registry, clock, attempts, addressKey, observer } = this.#gate.options;
     const { presentation, isPassword } = presentConnect(connect, this.link.stream, authentication);
     const countAs = addressKey(this.link.address);
-    const verdict = await verifyConnect(presentation, { registry, clock, failures, countAs });
+    const verdict = await verifyConnect(presentation, { registry, clock, attempts, countAs });
     if (verdict.outcome === 'limited') {
       const reason = verdict.reason ?? 'too many wrong credentials from its address';
       this.refuse(SERVER_UNAVAILABLE, reason, () => 'too many wrong credentials from its address');
@@ -187,14 +187,12 @@ class Entrance implements Receiver, Handover {
     }
     if (verdict.outcome !== 'accepted') {
       const { reason } = verdict;
-      const asked = { ...presentation, demand: CONNECT_DEMAND };
-      const cause = () => refusalCause({ presentation: asked, reason, registry, now: clock.now() });
+      const cause = () => refusalCause({ presentation, reason, registry, now: clock.now() });
       this.refuse(connectRefusal(reason, { isPassword }), reason, cause);
       return undefined;
     }
-    const { principal } = verdict;
+    const { principal, passwordId } = verdict;
     observer.accepted(principal, this.link.address);
-    const passwordId = presentation.password === undefined ? undefined : passwordIdOf(principal, registry);
     return { principal, passwordId };
   }
 

@@ -1,11 +1,8 @@
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import {
-  NO_CREDENTIAL,
-  type PresentedConnect,
-  presentConnectTexts,
-} from '../../core/verify/present-connect.js';
-import { type PresentedCertificate, presentCertificate } from '../../core/verify/presentation.js';
+import { UNKNOWN } from '../../core/model/presented-credential.js';
+import { type PresentedConnect, presentConnectTexts } from '../../core/verify/present-connect.js';
+import { CONNECT_DEMAND, presentCertificate, UNKNOWN_CERTIFICATE } from '../../core/verify/presentation.js';
 import type { Connect } from '../packets/connect.js';
 
 /** The credential that a listener asks for: a token, a certificate of the CA, one of the two, or none. */
@@ -19,15 +16,11 @@ export function presentConnect(
 ): PresentedConnect {
   const name = username ?? '';
   const secret = password?.toString() ?? '';
-  const certificate = stream instanceof TLSSocket ? stream.getPeerX509Certificate() : undefined;
-  const takesTexts =
-    authentication === 'token' || (authentication === 'certificate-or-token' && !certificate);
+  const shown = stream instanceof TLSSocket ? stream.getPeerX509Certificate() : undefined;
+  const takesTexts = authentication === 'token' || (authentication === 'certificate-or-token' && !shown);
   if (takesTexts) return presentConnectTexts({ clientId, name, secret });
-  if (name || secret) return { presentation: { clientId, token: NO_CREDENTIAL }, isPassword: false };
   const isOurs = stream instanceof TLSSocket && stream.authorized;
-  const presented = certificate && (isOurs ? presentCertificate(certificate) : NOT_OURS);
-  return { presentation: { clientId, certificate: presented }, isPassword: false };
+  const certificate = shown && (isOurs ? presentCertificate(shown) : UNKNOWN_CERTIFICATE);
+  const presented = name || secret ? { credential: UNKNOWN } : { certificate };
+  return { presentation: { ...presented, clientId, demand: CONNECT_DEMAND }, isPassword: false };
 }
-
-// A certificate of another CA: no client is known by it.
-const NOT_OURS: PresentedCertificate = { fingerprint: '', clientId: undefined };

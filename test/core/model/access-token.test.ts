@@ -49,11 +49,16 @@ describe('a payload', () => {
   });
 
   it.each([
-    { iss: 'https://other.example' },
-    { iss: undefined },
-    { aud: 'other' },
-    { aud: ['keywright', 'other'] },
-    { aud: undefined },
+    ['wrong issuer', { iss: 'https://other.example' }],
+    ['wrong issuer', { iss: undefined }],
+    ['wrong audience', { aud: 'other' }],
+    ['wrong audience', { aud: ['keywright', 'other'] }],
+    ['wrong audience', { aud: undefined }],
+  ])('is rejected for its %s with %j', (rejected, changes) => {
+    expect(read(changes)).toEqual({ rejected });
+  });
+
+  it.each([
     { sub: undefined },
     { sub: '../x' },
     { sub: 1 },
@@ -73,11 +78,11 @@ describe('a payload', () => {
     { sid: undefined, credential: 'password:3f9a2c' },
     { sid: undefined, credential: 'api-key:' },
   ])('with %j is none', (changes) => {
-    expect(read(changes)).toBeUndefined();
+    expect(read(changes)).toEqual({ rejected: 'wrong claims' });
   });
 
   it.each([null, 'x', 1, [], undefined])('that is %j is none', (value) => {
-    expect(readClaims(value, { ...rules, keyId: 'k' })).toBeUndefined();
+    expect(readClaims(value, { ...rules, keyId: 'k' })).toHaveProperty('rejected');
   });
 });
 
@@ -88,6 +93,9 @@ it.each([
   ['eyJa.b', false],
   ['xyJa.b.c', false],
   ['eyJa.b.c d', false],
+  ['eyJa..c', false],
+  ['eyJa', false],
+  ['eyJ.b.c.d', false],
   [`eyJa.${'b'.repeat(17_000)}.c`, false],
 ])('%j has the shape of a JWT: %s', (text, expected) => {
   expect(isJwtShaped(text)).toBe(expected);

@@ -1,15 +1,10 @@
 import { expect, it } from 'vitest';
-import {
-  type CertificateCredential,
-  deletedClient,
-  newClient,
-  parseClient,
-} from '../../../src/core/model/client.js';
+import { deletedClient, newClient, parseClient } from '../../../src/core/model/client.js';
 import { NEVER } from '../../../src/core/model/time.js';
 
 const stored = (alone: object) => ({
   ...{ id: 'a', label: null, owner: null, domain: null, scopes: ['ingest'], notBefore: 0, notAfter: 1 },
-  ...{ revokedAt: null, createdAt: 0, updatedAt: 0, deletedAt: null, retired: [] },
+  ...{ revokedAt: null, createdAt: 0, updatedAt: 0, deletedAt: null },
   credentials: [{ kind: 'password', id: 'c0ffee', hash: '$argon2id$', createdAt: 0, ...alone }],
 });
 
@@ -19,30 +14,13 @@ it('takes an MQTT password that does not say that it suffices alone for one that
   for (const alone of ['true', 1, null]) expect(() => parseClient(stored({ alone }))).toThrow('"alone"');
 });
 
-it('keeps nothing of a deleted client but its id, and the serials of certificates that have not ended', () => {
-  const certificate: CertificateCredential = {
-    kind: 'certificate',
-    id: 'f',
-    serial: 'aa',
-    algorithm: 'ec-p256',
-    publicKey: '',
-    notBefore: 0,
-    notAfter: 100,
-  };
-  const retired = [
-    { serial: 'bb', notAfter: 100, retiredAt: 5 },
-    { serial: 'cc', notAfter: 10, retiredAt: 5 },
-  ];
+it('keeps nothing of a deleted client but whose it was, and when', () => {
   const client = newClient({
     ...{ id: 'a', createdAt: 0, label: 'A', scopes: ['ingest'], owner: 'ann' },
-    ...{ credentials: [certificate, { ...certificate, serial: 'dd', notAfter: 10 }], retired },
+    credentials: [{ kind: 'signed-token', id: 'h', certificateId: 'f' }],
   });
   expect(deletedClient(client, 10)).toEqual({
-    ...{ id: 'a', label: null, owner: 'ann', domain: null, scopes: [], notBefore: 0, revokedAt: null },
-    ...{ notAfter: NEVER, createdAt: 0, updatedAt: 10, deletedAt: 10, credentials: [] },
-    retired: [
-      { serial: 'bb', notAfter: 100, retiredAt: 5 },
-      { serial: 'aa', notAfter: 100, retiredAt: 10 },
-    ],
+    ...{ id: 'a', revision: 0, label: null, owner: 'ann', domain: null, scopes: [], notBefore: 0 },
+    ...{ revokedAt: null, notAfter: NEVER, createdAt: 0, updatedAt: 10, deletedAt: 10, credentials: [] },
   });
 });

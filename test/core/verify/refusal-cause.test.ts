@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { generate, type IConnectPacket } from 'mqtt-packet';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeApiKey, wrapApiKey } from '../../../src/core/model/api-key.js';
+import { readCredential } from '../../../src/core/model/presented-credential.js';
+import { Facts } from '../../../src/core/verify/facts.js';
 import type { Rejection } from '../../../src/core/verify/presentation.js';
-import { Memory } from '../../../src/core/verify/proof-memory.js';
-import type { Registry } from '../../../src/core/verify/prove.js';
 import { refusalCause } from '../../../src/core/verify/refusal-cause.js';
+import type { Registry } from '../../../src/core/verify/registry.js';
 import {
   addUser,
   ask,
@@ -156,17 +157,21 @@ describe('the cause of a refusal', () => {
     for (const secret of [wrong, reader.apiKey, guarded.apiKey]) expect(server.log()).not.toContain(secret);
   });
 
-  const failing = () => {
+  const failing = (): never => {
     throw new Error('the keystore is gone');
   };
+  const factsWith = (hashSecret: (secret: string) => string) =>
+    new Facts({
+      sealer: { revision: 0, seal: failing, open: failing, isTrusted: failing, publicKeys: failing },
+      tokenIssuer: { issuer: '', audience: '' },
+      passwords: { hash: failing, verify: failing },
+      hashSecret,
+    });
   const GONE: Registry = {
     hasPasswordsAlone: failing,
     ...{ clientById: failing, deletedClientById: failing, clientIdByKeyHash: failing, userById: failing },
-    ...{ sessionById: failing, hashSecret: failing, proofs: new Memory(), tokenProofs: new Memory() },
-    slow: {
-      ...{ claims: failing, isTrusted: failing, passwordHolds: failing },
-      ...{ openToken: failing, checkPassword: failing },
-    },
+    ...{ sessionById: failing, hashSecret: failing, certificatesOf: failing, withdrawnTokenById: failing },
+    facts: factsWith(failing),
   };
 
   it.each<Rejection>([
@@ -181,7 +186,7 @@ describe('the cause of a refusal', () => {
     'insufficient-scope',
     'unavailable',
   ])('is a sentence for %s, also where nothing can be looked up', (reason) => {
-    const presentation = { token: makeApiKey('kw_live_') };
+    const presentation = { credential: readCredential(makeApiKey('kw_live_')) };
     const cause = refusalCause({ presentation, reason, registry: GONE, now: 0 });
     expect(cause).toBe(
       reason === 'missing'
@@ -199,14 +204,15 @@ describe('the cause of a refusal', () => {
         deletedClientById: () => undefined,
         clientIdByKeyHash: () => undefined,
       },
-      hashSecret: () => '',
+      facts: factsWith(() => ''),
     };
-    for (const token of [
+    for (const text of [
       `${secret}:b:${'00'.repeat(64)}`,
       wrapApiKey('kw', { clientId: secret, key: secret }),
       secret,
     ]) {
-      const cause = refusalCause({ presentation: { token }, reason: 'invalid', registry, now: 0 });
+      const presentation = { credential: readCredential(text) };
+      const cause = refusalCause({ presentation, reason: 'invalid', registry, now: 0 });
       expect(cause.toLowerCase()).not.toContain(secret.slice(8, 20).toLowerCase());
     }
   });

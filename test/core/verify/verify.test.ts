@@ -1,12 +1,15 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import type { HeldCertificate } from '../../../src/core/model/certificate.js';
 import type { Client } from '../../../src/core/model/client.js';
+import { readCredential } from '../../../src/core/model/presented-credential.js';
 import { signToken, textHash } from '../../../src/core/model/signed-token.js';
+import { decide } from '../../../src/core/verify/decide.js';
+import type { FactCapacity } from '../../../src/core/verify/fact-room.js';
+import { Facts } from '../../../src/core/verify/facts.js';
 import type { Presentation, Verdict } from '../../../src/core/verify/presentation.js';
-import { Memory } from '../../../src/core/verify/proof-memory.js';
-import type { Registry } from '../../../src/core/verify/prove.js';
-import { SlowProofs } from '../../../src/core/verify/slow-proofs.js';
-import { stillHolds, verify, verifyPrepared } from '../../../src/core/verify/verify.js';
+import type { Registry } from '../../../src/core/verify/registry.js';
+import { stillHolds, verify } from '../../../src/core/verify/verify.js';
 import { JwtSealer } from '../../../src/jwt/sealer.js';
 import { Argon2Hasher } from '../../../src/password/argon2.js';
 
@@ -15,6 +18,7 @@ const DAY = 86_400_000;
 
 interface Device {
   readonly client: Client;
+  readonly certificates: readonly HeldCertificate[];
   readonly key: KeyObject;
   readonly token: string;
 }
@@ -26,6 +30,7 @@ function device(id: string, changes: Partial<Client> = {}): Device {
   const fingerprint = randomBytes(32).toString('hex');
   const client: Client = {
     id,
+    revision: 0,
     label: null,
     owner: null,
     domain: null,
@@ -35,44 +40,59 @@ function device(id: string, changes: Partial<Client> = {}): Device {
     createdAt: NOW - DAY,
     updatedAt: NOW - DAY,
     deletedAt: null,
-    credentials: [
-      {
-        kind: 'certificate',
-        id: fingerprint,
-        serial: '01',
-        algorithm: 'ec-p256',
-        publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
-        ...validity,
-      },
-      { kind: 'signed-token', id: textHash(token), certificateId: fingerprint },
-    ],
-    retired: [],
+    credentials: [{ kind: 'signed-token', id: textHash(token), certificateId: fingerprint }],
     ...changes,
   };
-  return { client, key: privateKey, token };
+  const certificate: HeldCertificate = {
+    ...{ id: '01', revision: 0, holder: { kind: 'client', id }, issuer: 'ca', fingerprint, withdrawn: null },
+    key: {
+      algorithm: 'ec-p256',
+      publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
+    },
+    ...validity,
+  };
+  return { client, certificates: [certificate], key: privateKey, token };
 }
 
-const NOTHING_ELSE: Omit<Registry, 'clientById' | 'proofs'> = {
-  tokenProofs: new Memory(),
+const clock = { now: () => NOW };
+const passwords = new Argon2Hasher();
+const newFacts = (capacity?: FactCapacity) =>
+  new Facts(
+    {
+      ...{ passwords, tokenIssuer: { issuer: '', audience: '' }, hashSecret: textHash },
+      sealer: new JwtSealer(clock, []),
+    },
+    capacity,
+  );
+
+const NOTHING_ELSE: Omit<Registry, 'clientById' | 'facts'> = {
   deletedClientById: () => undefined,
   clientIdByKeyHash: () => undefined,
+  certificatesOf: () => ({ held: [], withdrawn: [] }),
+  withdrawnTokenById: () => undefined,
   hasPasswordsAlone: () => true,
   userById: () => undefined,
   sessionById: () => undefined,
   hashSecret: () => '',
-  slow: {
-    claims: () => undefined,
-    isTrusted: () => false,
-    passwordHolds: () => false,
-    openToken: () => undefined,
-    checkPassword: () => undefined,
-  },
 };
 
 function registry(...devices: Device[]): Registry {
   const clients = new Map(devices.map(({ client }) => [client.id, client]));
-  return { ...NOTHING_ELSE, clientById: (id) => clients.get(id), proofs: new Memory() };
+  return {
+    ...NOTHING_ELSE,
+    clientById: (id) => clients.get(id),
+    certificatesOf: (id) => ({
+      held: devices.find(({ client }) => client.id === id)?.certificates ?? [],
+      withdrawn: [],
+    }),
+    facts: newFacts(),
+  };
 }
+
+const text = (credential: string) => ({ credential: readCredential(credential) });
+const alone = (clientId: string, password: string) => ({
+  credential: { kind: 'password', clientId, password } as const,
+});
 
 const reason = (verdict: Verdict) => (verdict.outcome === 'rejected' ? verdict.reason : 'accepted');
 
@@ -80,8 +100,8 @@ function ask(presentation: Presentation, devices: Device[], now = NOW): string {
   return reason(verify(presentation, registry(...devices), now));
 }
 
-const certificateOf = ({ client }: Device) => ({
-  fingerprint: client.credentials[0]?.id ?? '',
+const certificateOf = ({ client, certificates }: Device) => ({
+  fingerprint: certificates[0]?.fingerprint ?? '',
   clientId: client.id,
 });
 
@@ -90,7 +110,7 @@ describe('a signed token', () => {
 
   it('gets its client in, and names it', () => {
     expect(
-      verify({ token: app.token, clientId: 'APP', demand: { scopes: ['ingest'] } }, registry(app), NOW),
+      verify({ ...text(app.token), clientId: 'APP', demand: { scopes: ['ingest'] } }, registry(app), NOW),
     ).toEqual({
       outcome: 'accepted',
       principal: {
@@ -111,23 +131,21 @@ describe('a signed token', () => {
   it('gets in when the client minted it itself', () => {
     const minted = signToken('app', createPrivateKey(app.key.export({ type: 'pkcs8', format: 'pem' })));
     expect(minted).not.toBe(app.token);
-    expect(ask({ token: minted }, [app])).toBe('accepted');
+    expect(ask(text(minted), [app])).toBe('accepted');
   });
 
   it('is refused without a word about the client when its signature is not the client’s', () => {
     const stranger = signToken('app', device('x').key);
-    expect(ask({ token: stranger }, [app])).toBe('invalid');
-    expect(ask({ token: stranger }, [device('app', { revokedAt: NOW - 1 })])).toBe('invalid');
-    expect(ask({ token: stranger }, [device('app', { notAfter: NOW - 1 })])).toBe('invalid');
-    expect(ask({ token: stranger }, [])).toBe('invalid');
-    expect(ask({ token: 'rubbish' }, [app])).toBe('invalid');
+    expect(ask(text(stranger), [app])).toBe('invalid');
+    expect(ask(text(stranger), [device('app', { revokedAt: NOW - 1 })])).toBe('invalid');
+    expect(ask(text(stranger), [device('app', { notAfter: NOW - 1 })])).toBe('invalid');
+    expect(ask(text(stranger), [])).toBe('invalid');
+    expect(ask(text('rubbish'), [app])).toBe('invalid');
     expect(ask({}, [app])).toBe('missing');
   });
 
   it('is refused once its certificate is gone, though its hash is still there', () => {
-    const [, tokenOnly] = app.client.credentials;
-    const orphan = { ...app, client: { ...app.client, credentials: tokenOnly ? [tokenOnly] : [] } };
-    expect(ask({ token: app.token }, [orphan])).toBe('invalid');
+    expect(ask(text(app.token), [{ ...app, certificates: [] }])).toBe('invalid');
   });
 });
 
@@ -143,7 +161,7 @@ describe('the order of checks', () => {
     ['insufficient-scope', { scopes: ['metrics'] }, { demand: { connect: true } }, NOW],
   ])('tells %s first', (expected, changes, presentation, now) => {
     const a = device('a', changes);
-    expect(ask({ token: a.token, ...presentation }, [a], now)).toBe(expected);
+    expect(ask({ ...text(a.token), ...presentation }, [a], now)).toBe(expected);
     expect(ask({ certificate: certificateOf(a), ...presentation }, [a], now)).toBe(expected);
   });
 });
@@ -165,19 +183,12 @@ describe('a certificate', () => {
 });
 
 describe('a password that suffices alone', () => {
-  const passwords = new Argon2Hasher();
   const withPassword = async (id: string, password: string, changes: Partial<Client> = {}) => {
     const { client, ...rest } = device(id, changes);
     const hash = await passwords.hash(password);
     const own = { kind: 'password' as const, id: 'c0ffee', hash, alone: true, createdAt: NOW - DAY };
     return { ...rest, client: { ...client, credentials: [...client.credentials, own] } };
   };
-  const realSlow = () =>
-    new SlowProofs({
-      ...{ passwords, tokenIssuer: { issuer: '', audience: '' }, hashSecret: textHash },
-      sealer: new JwtSealer({ now: () => NOW }, []),
-    });
-
   it('gets its client in, as who it is, and tells no wrong one from a name that nobody has', async () => {
     const app = await withPassword('app', 'sixteen letters.');
     const beside = await withPassword('beside', 'sixteen letters.');
@@ -190,9 +201,8 @@ describe('a password that suffices alone', () => {
         ),
       },
     };
-    const known = { ...registry(app, besideKey, device('without')), slow: realSlow() };
-    const asked = (userName: string, password: string) =>
-      verifyPrepared({ userName, password }, known, { now: () => NOW });
+    const known = registry(app, besideKey, device('without'));
+    const asked = (name: string, password: string) => decide(alone(name, password), known, clock);
     expect(await asked('app', 'sixteen letters.')).toMatchObject({
       outcome: 'accepted',
       principal: { id: 'app', scopes: ['ingest'], credential: { kind: 'password', id: 'c0ffee' } },
@@ -209,9 +219,8 @@ describe('a password that suffices alone', () => {
   });
 
   it('gets no work done for strangers where nobody has one', () => {
-    const known = { ...registry(device('app')), slow: realSlow(), hasPasswordsAlone: () => false };
-    const presentation = { userName: 'app', password: 'sixteen letters.' };
-    expect(verifyPrepared(presentation, known, { now: () => NOW })).toEqual({
+    const known = { ...registry(device('app')), hasPasswordsAlone: () => false };
+    expect(decide(alone('app', 'sixteen letters.'), known, clock)).toEqual({
       ...{ outcome: 'rejected', reason: 'invalid' },
     });
   });
@@ -222,19 +231,15 @@ describe('a password that suffices alone', () => {
       [{ notAfter: NOW - 1 }, 'expired'],
     ] as const) {
       const app = await withPassword('app', 'sixteen letters.', changes);
-      const known = { ...registry(app), slow: realSlow() };
-      const asked = async (password: string) =>
-        reason(await verifyPrepared({ userName: 'app', password }, known, { now: () => NOW }));
+      const known = registry(app);
+      const asked = async (password: string) => reason(await decide(alone('app', password), known, clock));
       expect([await asked('wrong'), await asked('sixteen letters.')]).toEqual(['invalid', state]);
     }
   });
 
   it('holds for a connection until it is another, goes beside a key, or is gone', async () => {
     const app = await withPassword('app', 'sixteen letters.');
-    const slow = realSlow();
-    const clock = { now: () => NOW };
-    const asked = { userName: 'app', password: 'sixteen letters.' };
-    const verdict = await verifyPrepared(asked, { ...registry(app), slow }, clock);
+    const verdict = await decide(alone('app', 'sixteen letters.'), registry(app), clock);
     if (verdict.outcome !== 'accepted') throw new Error(verdict.reason);
     const holdsAs = (change: (credential: Client['credentials'][number]) => Client['credentials']) => {
       const credentials = app.client.credentials.flatMap(change);
@@ -249,10 +254,9 @@ describe('a password that suffices alone', () => {
     expect(ofPassword(undefined)).toBe(false);
   });
 
-  it('is nothing beside a token, and nothing without its name', () => {
-    const app = device('app');
-    expect(ask({ token: app.token, userName: 'app', password: 'x' }, [app])).toBe('invalid');
-    expect(ask({ password: 'x' }, [app])).toBe('invalid');
+  it('is unavailable, and not wrong, as long as it was not looked into', async () => {
+    const app = await withPassword('app', 'sixteen letters.');
+    expect(ask(alone('app', 'sixteen letters.'), [app])).toBe('unavailable');
   });
 });
 
@@ -260,15 +264,15 @@ describe('two credentials at once', () => {
   const [a, b] = [device('a'), device('b')];
 
   it('must both hold', () => {
-    expect(ask({ token: a.token, certificate: certificateOf(a) }, [a, b])).toBe('accepted');
-    expect(ask({ token: 'rubbish', certificate: certificateOf(a) }, [a, b])).toBe('invalid');
-    expect(ask({ token: a.token, certificate: { fingerprint: '', clientId: undefined } }, [a, b])).toBe(
+    expect(ask({ ...text(a.token), certificate: certificateOf(a) }, [a, b])).toBe('accepted');
+    expect(ask({ ...text('rubbish'), certificate: certificateOf(a) }, [a, b])).toBe('invalid');
+    expect(ask({ ...text(a.token), certificate: { fingerprint: '', clientId: undefined } }, [a, b])).toBe(
       'invalid',
     );
   });
 
   it('must belong to one client', () => {
-    expect(ask({ token: a.token, certificate: certificateOf(b) }, [a, b])).toBe('wrong-client-id');
+    expect(ask({ ...text(a.token), certificate: certificateOf(b) }, [a, b])).toBe('wrong-client-id');
   });
 });
 
@@ -279,17 +283,16 @@ describe('trouble inside', () => {
       clientById: () => {
         throw new Error('disk');
       },
-      proofs: new Memory(),
+      facts: newFacts(),
     };
-    expect(reason(verify({ token: device('a').token }, failing, NOW))).toBe('unavailable');
+    expect(reason(verify(text(device('a').token), failing, NOW))).toBe('unavailable');
   });
 
   it('refuses as unavailable when a stored public key is damaged', () => {
     const a = device('a');
-    const [certificate] = a.client.credentials;
-    if (certificate?.kind !== 'certificate') throw new Error('no certificate');
-    const damaged = { ...a, client: { ...a.client, credentials: [{ ...certificate, publicKey: 'AAAA' }] } };
-    expect(ask({ token: signToken('a', a.key) }, [damaged])).toBe('unavailable');
+    const certificates = a.certificates.map((each) => ({ ...each, key: { ...each.key, publicKey: 'AAAA' } }));
+    const damaged = { ...a, client: { ...a.client, credentials: [] }, certificates };
+    expect(ask(text(signToken('a', a.key)), [damaged])).toBe('unavailable');
   });
 });
 
@@ -297,7 +300,7 @@ describe('a session', () => {
   const a = device('a');
   const minted = signToken('a', a.key);
   const accepted = (token: string) => {
-    const verdict = verify({ token }, registry(a), NOW);
+    const verdict = verify(text(token), registry(a), NOW);
     if (verdict.outcome === 'rejected') throw new Error(verdict.reason);
     return { principal: verdict.principal, demand: { connect: true } as const };
   };
@@ -318,28 +321,29 @@ describe('a session', () => {
 
 describe('a repeated token', () => {
   const a = device('a');
-  const clients = new Map([['a', a.client]]);
+  const devices = new Map([['a', a]]);
   const following: Registry = {
     ...NOTHING_ELSE,
-    clientById: (id) => clients.get(id),
-    proofs: new Memory({ good: 2, bad: 2 }),
+    clientById: (id) => devices.get(id)?.client,
+    certificatesOf: (id) => ({ held: devices.get(id)?.certificates ?? [], withdrawn: [] }),
+    facts: newFacts({ good: 2, bad: 2 }),
   };
-  const again = (token: string, now = NOW) => reason(verify({ token }, following, now));
+  const again = (token: string, now = NOW) => reason(verify(text(token), following, now));
   const minted = signToken('a', a.key);
 
   it('gets the answer that its client’s state gives now, whatever it got before', () => {
     for (const token of [a.token, minted]) {
-      clients.delete('a');
+      devices.delete('a');
       expect(again(token)).toBe('invalid');
-      clients.set('a', a.client);
+      devices.set('a', a);
       expect(again(token)).toBe('accepted');
       expect(again(token)).toBe('accepted');
       expect(again(token, NOW + DAY)).toBe('expired');
-      clients.set('a', { ...a.client, revokedAt: NOW - 1 });
+      devices.set('a', { ...a, client: { ...a.client, revokedAt: NOW - 1 } });
       expect(again(token)).toBe('revoked');
-      clients.set('a', device('a').client);
+      devices.set('a', device('a'));
       expect(again(token)).toBe('invalid');
-      clients.set('a', a.client);
+      devices.set('a', a);
       expect(again(token)).toBe('accepted');
     }
   });

@@ -1,0 +1,42 @@
+import type { Limiter } from '../ports/limiter.js';
+
+/** The result of a check, or for how long the caller has to wait because too many failed before. */
+export type Checked<T> =
+  | { readonly outcome: 'checked'; readonly result: T }
+  | { readonly outcome: 'limited'; readonly waitMs: number };
+
+export interface CostlyCheck<T> {
+  /** The key that attempts are counted by: an address, a caller. */
+  readonly by: string;
+  check(): Promise<T>;
+  isRight(result: T): boolean;
+}
+
+/**
+ * Counts failed attempts, and refuses when there are too many of them. The order is the same for all ways in:
+ * 1. A credential that is known to hold is neither counted nor refused, whatever others by the same key have tried.
+ * 2. A check that costs (a password never seen before) is counted before it begins, and the count is given back if it was right.
+ * 3. A failure that cost nothing (a wrong token, something that is not allowed) is counted when it is known.
+ */
+export class Attempts {
+  readonly #limiter: Limiter | undefined;
+
+  /** @param limiter undefined for no limit */
+  constructor(limiter: Limiter | undefined) {
+    this.#limiter = limiter;
+  }
+
+  /** Counts a failure. @returns 0, or for how many milliseconds to wait; at once if that is known already */
+  failed(by: string): number | Promise<number> {
+    return this.#limiter?.take(by) ?? 0;
+  }
+
+  /** Checks within the limit. A check that throws stays counted. */
+  async costly<T>({ by, check, isRight }: CostlyCheck<T>): Promise<Checked<T>> {
+    const waitMs = await this.failed(by);
+    if (waitMs > 0) return { outcome: 'limited', waitMs };
+    const result = await check();
+    if (isRight(result)) await this.#limiter?.giveBack(by);
+    return { outcome: 'checked', result };
+  }
+}

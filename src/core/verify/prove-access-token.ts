@@ -1,0 +1,95 @@
+import type { AccessTokenClaims } from '../model/access-token.js';
+import type { PresentedAccessToken } from '../model/presented-credential.js';
+import type { Principal } from '../model/principal.js';
+import { narrowScopes } from '../model/scope.js';
+import type { Session } from '../model/session.js';
+import type { User } from '../model/user.js';
+import type { WithdrawnToken } from '../model/withdrawn-token.js';
+import { findCredential, type Proof, proofOf } from './client-principal.js';
+import { notLoaded } from './facts.js';
+import type { Registry } from './registry.js';
+
+/** Proves an access token by what it is bound to, as that is now; null if it is none of ours, or that has gone. */
+export function proveAccessToken(token: PresentedAccessToken, registry: Registry): Proof | null {
+  const read = registry.facts.accessToken(token);
+  if (read === undefined) throw notLoaded();
+  return 'rejected' in read ? null : proveClaims(read, registry);
+}
+
+/** The principal behind an access token (its session or credential), before the token's own claims narrow it. */
+type Basis = Pick<Proof, 'revokedAt'> & { readonly principal: Omit<Principal, 'credential'> };
+
+interface KnownProof {
+  readonly basis: Basis;
+  readonly withdrawn: WithdrawnToken | undefined;
+  readonly proof: Proof;
+}
+
+// A basis is another object after each change of a record that it was derived from.
+const known = new WeakMap<AccessTokenClaims, KnownProof>();
+
+/** Proves an access token whose signature held before. */
+export function proveClaims(claims: AccessTokenClaims, registry: Registry): Proof | null {
+  if (!registry.facts.isTrusted(claims.keyId)) return null;
+  const basis = basisOf(claims, registry);
+  if (basis === null) return null;
+  const withdrawn = registry.withdrawnTokenById(claims.familyId);
+  const found = known.get(claims);
+  if (found?.basis === basis && found.withdrawn === withdrawn) return found.proof;
+  const proof = narrowed(basis, { claims, withdrawn });
+  known.set(claims, { basis, withdrawn, proof });
+  return proof;
+}
+
+function basisOf({ subject, origin }: AccessTokenClaims, registry: Registry): Basis | null {
+  if (origin.kind === 'session') {
+    const user = registry.userById(subject);
+    const session = registry.sessionById(origin.sessionId);
+    return user && session?.userId === subject ? sessionBasis(user, session) : null;
+  }
+  const client = registry.clientById(subject);
+  const used = { kind: origin.kind, id: origin.credentialId };
+  const found = client && findCredential(client, used, registry);
+  return found ? proofOf(found, registry) : null;
+}
+
+const sessionBases = new WeakMap<Session, { readonly user: User; readonly basis: Basis }>();
+
+function sessionBasis(user: User, session: Session): Basis {
+  const found = sessionBases.get(session);
+  if (found?.user === user) return found.basis;
+  const ended = session.createdAt < user.sessionsSince ? user.sessionsSince : null;
+  const { id, groups, domains, email: label } = user;
+  const scopes = narrowScopes(user.scopes, session.scopes);
+  const { createdAt: notBefore, expiresAt } = session;
+  const basis: Basis = {
+    revokedAt: session.revokedAt ?? user.disabledAt ?? ended,
+    principal: { kind: 'user', id, label, owner: null, groups, domains, scopes, notBefore, expiresAt },
+  };
+  sessionBases.set(session, { user, basis });
+  return basis;
+}
+
+/** A token has an end of its own, and never more than what it came from. */
+function narrowed(
+  { principal, revokedAt }: Basis,
+  {
+    claims,
+    withdrawn,
+  }: { readonly claims: AccessTokenClaims; readonly withdrawn: WithdrawnToken | undefined },
+): Proof {
+  const within = (mine: readonly string[], theirs: readonly string[]) =>
+    theirs.includes('*') ? mine : mine.filter((each) => theirs.includes(each));
+  return {
+    revokedAt: revokedAt ?? withdrawn?.withdrawnAt ?? null,
+    principal: {
+      ...principal,
+      groups: within(claims.groups, principal.groups),
+      domains: within(claims.domains, principal.domains),
+      scopes: narrowScopes(principal.scopes, claims.scopes),
+      credential: { kind: 'access-token', id: claims.id, claims },
+      notBefore: Math.max(principal.notBefore, claims.issuedAt),
+      expiresAt: Math.min(principal.expiresAt, claims.expiresAt),
+    },
+  };
+}
