@@ -26,7 +26,7 @@ export function certificate(id: string, clientId: string, changes: Partial<Certi
   };
 }
 
-export function user(id: string, changes: Partial<User> = {}): User {
+function user(id: string, changes: Partial<User> = {}): User {
   return {
     ...{ id, revision: 0, email: null, groups: [], domains: [], role: 'member', scopes: [] },
     ...{ passwordHash: 'x', sessionsSince: 0, disabledAt: null, createdAt: 0, updatedAt: 0 },

@@ -11,14 +11,14 @@ import { parseWithdrawnToken } from '../../core/model/withdrawn-token.js';
 import type { RecordTypes } from '../../core/ports/key-store.js';
 
 /** The user that has an e-mail address, under that address: what keeps an address one user's. */
-export interface EmailHolder {
+interface EmailHolder {
   readonly id: string;
   readonly revision: number;
   readonly userId: string;
 }
 
 /** When an API key was used last, under `<client-id>:<key-id>`. */
-export interface StoredUse extends LastUse {
+interface StoredUse extends LastUse {
   readonly id: string;
   readonly revision: number;
 }
@@ -67,8 +67,6 @@ export const KINDS: { readonly [Kind in StoredKind]: KindOfRecord<StoredTypes[Ki
   'provisioning-key': { directory: 'provisioning-keys', parse: parseProvisioningKey, placeOf: placedById },
   use: { directory: 'uses', parse: parseUse, placeOf: ({ id }) => useBucket(id) },
 };
-
-export const KIND_NAMES = Object.keys(KINDS) as StoredKind[];
 
 /** One file of the store: which directory, and which of its 256. */
 export interface Place {

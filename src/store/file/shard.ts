@@ -167,7 +167,7 @@ function parseJson(text: string, path: string): unknown {
 }
 
 /** An error that names the damaged file, which stays as it is. */
-export function corrupt(path: string, cause?: unknown): KeywrightError {
+function corrupt(path: string, cause?: unknown): KeywrightError {
   const detail = cause instanceof KeywrightError ? `: ${cause.message}` : '';
   return new KeywrightError('store-corrupt', `${basename(dirname(path))} file ${path} is damaged${detail}`, {
     hint: 'put back a copy from a backup; keywright does not overwrite it',
