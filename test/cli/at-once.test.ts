@@ -26,6 +26,7 @@ describe('many commands at once', MINUTES, () => {
       'audit.log',
       'ca',
       'store',
+      'store-version',
     ]);
     expect(await keywright(['audit', 'verify'])).toMatchObject({
       exitCode: 0,

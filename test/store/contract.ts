@@ -259,9 +259,10 @@ export function keyStoreContract(
       });
       await putClient(theirs, client('a', { label: 'new' }));
       await theirs.changes.change(null, (records) => records.delete('client', 'b'));
-      await eventually(() => seen.filter(({ id }) => id === 'b').length === 2, {
+      const of = (wanted: string) => seen.filter(({ id }) => id === wanted);
+      await eventually(() => of('b').length === 2 && of('a').length === 2, {
         withinMs: 1000,
-        what: 'a removal by another view',
+        what: 'changes by another view',
       });
       const b = client('b', { revision: 1 });
       expect(seen.filter(({ id }) => id === 'b').at(-1)).toEqual({
