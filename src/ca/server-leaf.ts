@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
+import type { NewCertificate } from '../core/manage/certificates.js';
 import { KeywrightError } from '../core/model/errors.js';
 import { makeKeyPair } from '../core/model/key-algorithm.js';
 import { addDuration, formatTime, type Timestamp, wholeSeconds } from '../core/model/time.js';
@@ -21,6 +22,8 @@ export interface LeafOptions {
   readonly authority: CertificateAuthority;
   readonly names: readonly ServerName[];
   readonly clock: Clock;
+  /** Keeps a record of a certificate that was just issued. */
+  readonly register: (issued: Omit<NewCertificate, 'holder'>) => Promise<void>;
 }
 
 // CA/Browser Forum baseline requirements, 6.3.2: clients refuse server certificates of more than 398 days.
@@ -30,7 +33,13 @@ const VALID_FOR = '397d';
  * The server's certificate for these names: the one in the home while it is this CA's, covers them all and has at least
  * a third of its life left, else a new one. @throws KeywrightError `ca-unusable` once the CA itself has ended
  */
-export async function ensureServerLeaf({ home, authority, names, clock }: LeafOptions): Promise<ServerLeaf> {
+export async function ensureServerLeaf({
+  home,
+  authority,
+  names,
+  clock,
+  register,
+}: LeafOptions): Promise<ServerLeaf> {
   const path = join(home, 'server.pem');
   const now = clock.now();
   const kept = usableLeaf(await readOptional(path), { authority, names, now });
@@ -41,11 +50,14 @@ export async function ensureServerLeaf({ home, authority, names, clock }: LeafOp
   const notBefore = wholeSeconds(now);
   const notAfter = Math.min(addDuration(notBefore, VALID_FOR), authority.notAfter);
   const keys = await makeKeyPair('ec-p256');
-  const { pem } = authority.issueServer({ names, publicKey: keys.publicKey, notBefore, notAfter });
+  const { publicKey } = keys;
+  const issued = authority.issueServer({ names, publicKey, notBefore, notAfter });
+  // Registered first: a certificate that nobody got is harmless, one that nothing knows of is not.
+  await register({ authority, issued, publicKey, validity: { notBefore, notAfter } });
   const privateKey = keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   // One file: no crash can part the key from its certificate.
-  await replaceFile(path, { data: pem + privateKey, mode: 0o600 });
-  return { certificate: pem, privateKey, notAfter, fresh: true };
+  await replaceFile(path, { data: issued.pem + privateKey, mode: 0o600 });
+  return { certificate: issued.pem, privateKey, notAfter, fresh: true };
 }
 
 function usableLeaf(

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { FileAuditLog } from '../audit/file-log.js';
 import type { AuthorityRequest } from '../ca/authority.js';
 import type { ServerLeaf } from '../ca/server-leaf.js';
+import { registerServerCertificate } from '../core/manage/certificates.js';
 import { ClientLicence } from '../core/manage/licence.js';
 import { ensureSigningKeys } from '../core/manage/signing-keys.js';
 import { keyedHash } from '../core/model/api-key.js';
@@ -147,6 +148,7 @@ export async function openHome({
         names,
         clock,
         authority: await authority(),
+        register: (issued) => registerServerCertificate({ changes, clock }, issued),
       }),
     settings,
     serveSettings: async () => (await sources()).serve(),

@@ -23,14 +23,18 @@ async function fixture(validFor = '10y') {
     home,
     await draftAuthority({ algorithm: 'ec-p256', validFor }, START),
   );
+  const registered: string[] = [];
   const leaf = (now: number, names = LOCAL) =>
-    ensureServerLeaf({ home, authority, names, clock: { now: () => now } });
-  return { home, authority, leaf };
+    ensureServerLeaf({
+      ...{ home, authority, names, clock: { now: () => now } },
+      register: async ({ issued }) => void registered.push(issued.serial),
+    });
+  return { home, authority, leaf, registered };
 }
 
 describe('the server’s certificate', () => {
   it('is kept while it is good, and made anew when a third of its life is left', async () => {
-    const { home, leaf } = await fixture();
+    const { home, leaf, registered } = await fixture();
     const first = await leaf(START);
     expect(first).toMatchObject({ fresh: true, notAfter: START + 397 * DAY });
     expect((await stat(join(home, 'server.pem'))).mode & 0o777).toBe(0o600);
@@ -38,6 +42,8 @@ describe('the server’s certificate', () => {
     const second = await leaf(START + 265 * DAY);
     expect(second).toMatchObject({ fresh: true, notAfter: START + 662 * DAY });
     expect(second.privateKey).not.toBe(first.privateKey);
+    const serials = [first, second].map((each) => new X509Certificate(each.certificate).serialNumber);
+    expect(registered).toEqual(serials.map((serial) => serial.toLowerCase()));
   });
 
   it('is made anew for another name, for another CA, and in place of a damaged one', async () => {

@@ -124,7 +124,8 @@ export function keyStoreContract(
       expect(await of('a')).toEqual(['01', '02']);
       expect(await of('a', 'b')).toEqual(['01', '02', '03']);
       await view.changes.change(null, async (records) => {
-        for (const { id } of await records.certificatesOf('a')) records.delete('certificate', id);
+        for (const { id } of await records.certificatesOf({ kind: 'client', id: 'a' }))
+          records.delete('certificate', id);
       });
       expect(await of('a', 'b')).toEqual(['03']);
     });

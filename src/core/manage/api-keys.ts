@@ -171,7 +171,9 @@ async function changeKey(
 }
 
 async function holdsCertificate(records: Records, clientId: string): Promise<boolean> {
-  return (await records.certificatesOf(clientId)).some(({ withdrawn }) => withdrawn === null);
+  return (await records.certificatesOf({ kind: 'client', id: clientId })).some(
+    ({ withdrawn }) => withdrawn === null,
+  );
 }
 
 async function requireGrant(

@@ -8,6 +8,7 @@ import {
 import { keyAlgorithmOf } from '../model/key-algorithm.js';
 import type { CertificateAuthority, IssuedCertificate } from '../ports/certificate-authority.js';
 import type { Records } from '../ports/unit-of-work.js';
+import type { Management } from './management.js';
 import type { Validity } from './validity.js';
 
 export interface NewCertificate {
@@ -41,10 +42,28 @@ export function newCertificate({
   };
 }
 
-/** Withdraws all certificates of a client; those that have ended are forgotten. */
-export async function withdrawAll(records: Records, clientId: string, withdrawal: Withdrawal): Promise<void> {
-  for (const certificate of await records.certificatesOf(clientId)) {
+/** Withdraws all certificates of a holder; those that have ended are forgotten. */
+export async function withdrawAll(
+  records: Records,
+  holder: CertificateHolder,
+  withdrawal: Withdrawal,
+): Promise<void> {
+  for (const certificate of await records.certificatesOf(holder)) {
     if (certificate.notAfter <= withdrawal.at) records.delete('certificate', certificate.id);
     else if (certificate.withdrawn === null) records.put('certificate', withdraw(certificate, withdrawal));
   }
+}
+
+const SERVER = { kind: 'server', id: 'server' } as const;
+
+/** Registers the certificate of this home's TLS server in place of the one before. */
+export async function registerServerCertificate(
+  { changes, clock }: Pick<Management, 'changes' | 'clock'>,
+  issued: Omit<NewCertificate, 'holder'>,
+): Promise<void> {
+  const certificate = newCertificate({ ...issued, holder: SERVER });
+  await changes.change(null, async (records) => {
+    await withdrawAll(records, SERVER, { at: clock.now(), reason: 'replaced' });
+    records.put('certificate', certificate);
+  });
 }

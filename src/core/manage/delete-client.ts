@@ -15,6 +15,6 @@ export async function deleteClient({ changes, clock, actor }: Managing, clientId
 
 /** Removes a client and withdraws its certificates, as a part of a change. */
 export async function removeClient(records: Records, client: Client, now: Timestamp): Promise<void> {
-  await withdrawAll(records, client.id, { at: now, reason: 'deleted' });
+  await withdrawAll(records, { kind: 'client', id: client.id }, { at: now, reason: 'deleted' });
   records.put('client', deletedClient(client, now));
 }

@@ -153,7 +153,7 @@ async function certify(
           ...(asked.mqttPassword === undefined ? [] : [asked.mqttPassword]),
         ],
       });
-      await withdrawAll(records, clientId, { at: now, reason: 'replaced' });
+      await withdrawAll(records, holder, { at: now, reason: 'replaced' });
       records.put('certificate', certificate);
       records.put('client', client);
       return { client, certificates: [certificate] };

@@ -1,4 +1,4 @@
-import type { Certificate } from '../model/certificate.js';
+import type { Certificate, CertificateHolder } from '../model/certificate.js';
 import type { AuditActor, AuditEvent } from './audit-log.js';
 import type { RecordKind, RecordTypes } from './key-store.js';
 
@@ -8,8 +8,8 @@ export interface Records {
     kind: Kind,
     id: string,
   ): Promise<RecordTypes[Kind] | undefined>;
-  /** The certificates of a client, withdrawn ones included. */
-  certificatesOf(clientId: string): Promise<Certificate[]>;
+  /** The certificates of a holder, withdrawn ones included. */
+  certificatesOf(holder: CertificateHolder): Promise<Certificate[]>;
   /** Adds a record, or replaces the one of its id. The store sets its revision. */
   put<Kind extends RecordKind>(kind: Kind, record: RecordTypes[Kind]): void;
   delete(kind: RecordKind, id: string): void;

@@ -1,4 +1,4 @@
-import type { Certificate } from '../../core/model/certificate.js';
+import type { Certificate, CertificateHolder } from '../../core/model/certificate.js';
 import { KeywrightError } from '../../core/model/errors.js';
 import type { RecordKind, RecordTypes } from '../../core/ports/key-store.js';
 import type { Records } from '../../core/ports/unit-of-work.js';
@@ -46,12 +46,12 @@ export class Draft implements Records {
     return this.#get(kind, id);
   }
 
-  async certificatesOf(clientId: string): Promise<Certificate[]> {
-    const place = placeAt('certificate', clientId);
-    const found = (await this.#files.read(place)).certificatesOf(clientId);
+  async certificatesOf(holder: CertificateHolder): Promise<Certificate[]> {
+    const place = placeAt('certificate', holder.id);
+    const found = (await this.#files.read(place)).certificatesOf(holder);
     for (const each of found) this.#read.set(nameOf('certificate', each.id), factsOf('certificate', each));
     const seen = revisions(found);
-    this.#at(place).checks.push((shard) => revisions(shard.certificatesOf(clientId)) === seen);
+    this.#at(place).checks.push((shard) => revisions(shard.certificatesOf(holder)) === seen);
     return found;
   }
 

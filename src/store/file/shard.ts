@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Adapter, Low } from 'lowdb';
-import type { Certificate } from '../../core/model/certificate.js';
+import type { Certificate, CertificateHolder } from '../../core/model/certificate.js';
 import { KeywrightError } from '../../core/model/errors.js';
 import { prepareFile, readOptional, replaceFile, temporaryPrefix } from '../../disk/durable-file.js';
 import { ioError, systemCode } from '../../disk/io-error.js';
@@ -47,9 +47,9 @@ export class Shard {
     return values.flatMap((value) => this.#parse(kind, value) ?? []);
   }
 
-  /** The certificates of a client, withdrawn ones included. @throws KeywrightError `store-corrupt` */
-  certificatesOf(clientId: string): Certificate[] {
-    return this.all('certificate').filter(({ holder }) => holder.kind === 'client' && holder.id === clientId);
+  /** The certificates of a holder, withdrawn ones included. @throws KeywrightError `store-corrupt` */
+  certificatesOf({ kind, id }: CertificateHolder): Certificate[] {
+    return this.all('certificate').filter(({ holder }) => holder.kind === kind && holder.id === id);
   }
 
   /** Adds or replaces a record, with the next revision. */
