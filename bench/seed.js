@@ -16,22 +16,39 @@ export async function seedHome(home, clients) {
   for (let index = 0; index < clients; index += 1) {
     const id = `seeded-${index}`;
     const shard = createHash('sha256').update(id).digest('hex').slice(0, 2);
-    const records = shards.get(shard) ?? {};
+    const records = shards.get(shard) ?? { client: {}, certificate: {} };
     shards.set(shard, records);
-    records[id] = seededClient({ id, notBefore: now, notAfter });
+    const certificate = seededCertificate({ id, notBefore: now, notAfter });
+    records.certificate[certificate.id] = certificate;
+    records.client[id] = seededClient({ id, notBefore: now, notAfter }, certificate);
   }
   if (clients === 0) return;
   const directory = join(home, 'store', 'clients');
   mkdirSync(directory, { recursive: true, mode: 0o700 });
+  writeFileSync(join(home, 'store-version'), '2\n', { mode: 0o600 });
   for (const [name, records] of shards) {
-    writeFileSync(join(directory, `${name}.json`), JSON.stringify({ schema: 1, records }), { mode: 0o600 });
+    writeFileSync(join(directory, `${name}.json`), JSON.stringify({ schema: 2, records }), { mode: 0o600 });
   }
 }
 
-function seededClient({ id, notBefore, notAfter }) {
-  const fingerprint = randomBytes(32).toString('hex');
+function seededCertificate({ id, notBefore, notAfter }) {
+  return {
+    id: randomBytes(16).toString('hex'),
+    revision: 1,
+    holder: { kind: 'client', id },
+    issuer: null,
+    fingerprint: randomBytes(32).toString('hex'),
+    key: { algorithm: 'ec-p256', publicKey: randomBytes(91).toString('base64') },
+    notBefore,
+    notAfter,
+    withdrawn: null,
+  };
+}
+
+function seededClient({ id, notBefore, notAfter }, { fingerprint }) {
   return {
     id,
+    revision: 1,
     label: null,
     owner: null,
     domain: null,
@@ -42,18 +59,6 @@ function seededClient({ id, notBefore, notAfter }) {
     createdAt: notBefore,
     updatedAt: notBefore,
     deletedAt: null,
-    credentials: [
-      {
-        kind: 'certificate',
-        id: fingerprint,
-        serial: randomBytes(16).toString('hex'),
-        algorithm: 'ec-p256',
-        publicKey: randomBytes(91).toString('base64'),
-        notBefore,
-        notAfter,
-      },
-      { kind: 'signed-token', id: randomBytes(32).toString('hex'), certificateId: fingerprint },
-    ],
-    retired: [],
+    credentials: [{ kind: 'signed-token', id: randomBytes(32).toString('hex'), certificateId: fingerprint }],
   };
 }

@@ -45,7 +45,7 @@ export class LogObserver implements Observer {
 
   connection({ protocol, what, ...details }: ConnectionEvent): void {
     if (protocol !== 'mqtt') return;
-    const said = what === 'ended' ? 'session ended' : what;
+    const said = what === 'ended' ? 'connection ended' : what;
     this.#lines.mqtt.pass(() => this.#log.info(details, `MQTT ${said}`));
   }
 

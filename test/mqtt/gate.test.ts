@@ -317,7 +317,7 @@ describe('the MQTT gate in token mode', () => {
     expect(events.map(({ msg, clientId, reason }) => [msg, clientId, reason])).toEqual([
       ['MQTT connection refused', 'stranger', 'invalid'],
       ['MQTT publish refused', 'app', 'no scope for elsewhere'],
-      ['MQTT session ended', 'app', 'its credential does not hold any more'],
+      ['MQTT connection ended', 'app', 'its credential does not hold any more'],
     ]);
     expect(shop.server.log()).not.toContain('secret');
     expect(shop.server.log()).not.toContain(shop.token.slice(10, 60));
