@@ -6,7 +6,10 @@ import type { RawRecords } from './kinds.js';
 
 type Records = Record<string, unknown>;
 
-/** Reads the records of a file of format 1 as format 2 keeps them. @throws KeywrightError `store-corrupt` that names the field */
+/**
+ * Reads the records of a file of format 1 as format 2 keeps them.
+ * @throws KeywrightError `store-corrupt` that names the field
+ */
 export function upgradeFormat1(directory: string, records: Records): RawRecords {
   switch (directory) {
     case 'clients':

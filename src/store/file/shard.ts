@@ -8,7 +8,7 @@ import { ioError, systemCode } from '../../disk/io-error.js';
 import { upgradeFormat1 } from './format-1.js';
 import { KINDS, type RawRecords, type StoredKind, type StoredTypes } from './kinds.js';
 
-/** The version of the format below; a file of a newer one is refused. */
+/** The version of this format. Files of a newer version are refused. */
 export const FORMAT = 2;
 
 interface ShardFile {
@@ -16,10 +16,13 @@ interface ShardFile {
   readonly records: RawRecords;
 }
 
-/** Changes whenever a file was replaced: it gets a new inode by every rename. */
+/** A version of a file. Every write renames a new file into place, so the inode changes. */
 export type FileVersion = string;
 
-/** One file of records: durable, whole or not at all, closed to other users. Writers hold its lock. */
+/**
+ * One file of records. A write is durable, and complete or not done at all. Other users cannot read it. Writers hold
+ * its lock.
+ */
 export class Shard {
   readonly path: string;
   readonly #low: Low<ShardFile>;
@@ -29,25 +32,25 @@ export class Shard {
     this.#low = new Low(new DurableJson(path), emptyShard());
   }
 
-  /** Reads a file; one that does not exist is empty. @throws KeywrightError `store-corrupt`, `store-newer`, `io` */
+  /** Reads a file. A missing file counts as empty. @throws KeywrightError `store-corrupt`, `store-newer`, `io` */
   static async read(path: string): Promise<Shard> {
     const shard = new Shard(path);
     await shard.#low.read();
     return shard;
   }
 
-  /** @throws KeywrightError `store-corrupt` if the record is not one of its kind */
+  /** Finds a record. @throws KeywrightError `store-corrupt` if the record is malformed */
   get<Kind extends StoredKind>(kind: Kind, id: string): StoredTypes[Kind] | undefined {
     return this.#parse(kind, this.#low.data.records[kind]?.[id]);
   }
 
-  /** All records of a kind. @throws KeywrightError `store-corrupt` */
+  /** Lists all records of a kind. @throws KeywrightError `store-corrupt` */
   all<Kind extends StoredKind>(kind: Kind): StoredTypes[Kind][] {
     const values = Object.values(this.#low.data.records[kind] ?? {});
     return values.flatMap((value) => this.#parse(kind, value) ?? []);
   }
 
-  /** The certificates of a client, withdrawn ones included. @throws KeywrightError `store-corrupt` */
+  /** Lists the certificates of a client, withdrawn ones included. @throws KeywrightError `store-corrupt` */
   certificatesOf(clientId: string): Certificate[] {
     return this.all('certificate').filter(({ holder }) => holder.kind === 'client' && holder.id === clientId);
   }
@@ -69,7 +72,7 @@ export class Shard {
     await this.#low.write();
   }
 
-  /** Writes what the file is to become under a temporary name. @returns that name @throws KeywrightError `io` */
+  /** Writes the file's new content under a temporary name. @returns that name @throws KeywrightError `io` */
   prepare(): Promise<string> {
     return prepareFile(this.path, { data: JSON.stringify(this.#low.data), mode: 0o600 });
   }
@@ -84,7 +87,7 @@ export class Shard {
   }
 }
 
-/** The file's version now; undefined if there is none. @throws KeywrightError `io` */
+/** Finds the file's present version; undefined if there is no file. @throws KeywrightError `io` */
 export async function shardVersion(path: string): Promise<FileVersion | undefined> {
   try {
     const { ino, mtimeNs, size } = await stat(path, { bigint: true });
@@ -95,7 +98,7 @@ export async function shardVersion(path: string): Promise<FileVersion | undefine
   }
 }
 
-/** Removes what a killed writer of this file left behind; its lock must be held. */
+/** Removes the temporary files of a killed writer. The caller must hold the file's lock. */
 export async function sweepTemporaries(path: string): Promise<void> {
   const prefix = temporaryPrefix(path);
   for (const name of await readdir(dirname(path))) {
@@ -144,7 +147,7 @@ function parseShard(text: string, path: string): ShardFile {
   }
 }
 
-// Without a prototype: an id such as __proto__ is a key like any other.
+// The object has no prototype: an id such as __proto__ is a key like any other.
 function byKind(records: Record<string, unknown>, path: string): RawRecords {
   return Object.fromEntries(
     Object.entries(records).map(([kind, ofKind]) => {
@@ -166,7 +169,7 @@ function parseJson(text: string, path: string): unknown {
   }
 }
 
-/** An error that names the damaged file, which stays as it is. */
+/** Makes an error that names the damaged file. The file stays unchanged. */
 function corrupt(path: string, cause?: unknown): KeywrightError {
   const detail = cause instanceof KeywrightError ? `: ${cause.message}` : '';
   return new KeywrightError('store-corrupt', `${basename(dirname(path))} file ${path} is damaged${detail}`, {
