@@ -25,8 +25,8 @@ import { homeDirectory } from './settings/home-directory.js';
 export { KeywrightError } from './core/model/errors.js';
 
 /**
- * An API key, without its secret. `id` is `<client-id>:<key-id>`, `owner` the user that its client belongs to, and `hint` the
- * key's beginning.
+ * An API key, without its secret. `id` is `<client-id>:<key-id>`. `owner` is the user that its client belongs to.
+ * `hint` is the key's beginning.
  */
 export interface Token
   extends Pick<ApiKeyView, 'id' | 'clientId' | 'label' | 'owner' | 'scopes' | 'status' | 'hint'> {

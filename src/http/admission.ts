@@ -7,7 +7,7 @@ import { Refused } from './responses/errors.js';
 import { REFUSALS, type Refusal, tooMany } from './responses/problem.js';
 import type { HttpServices } from './services.js';
 
-/** A verdict, or a refusal because there were too many requests. */
+/** A verdict, or a refusal by one of the limits. */
 export type Admission = Verdict | { readonly outcome: 'limited'; readonly refusal: Refusal };
 
 /**

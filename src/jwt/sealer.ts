@@ -38,7 +38,7 @@ export class JwtSealer implements TokenSealer {
   }
 
   async open(token: string): Promise<OpenedToken | RejectedToken> {
-    // The fault that a failure in the next step means.
+    // The fault of the token if the next step fails.
     let rejected: TokenFault = 'not a JWT';
     try {
       const { kid, typ } = decodeProtectedHeader(token);

@@ -69,7 +69,7 @@ export class LogObserver implements Observer {
     } else this.#log.error({ err: error }, FAILURES[part]);
   }
 
-  /** Logs the number of the last lines that were held back. */
+  /** Logs the last counts of lines that were held back. */
   close(): void {
     for (const limit of Object.values(this.#lines)) limit.close();
   }

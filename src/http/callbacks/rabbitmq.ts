@@ -60,8 +60,8 @@ function topic({ fields, ...call }: Call, policy: BrokerPolicy): Promise<Decisio
 const MQTT_EXCHANGE = 'amq.topic';
 
 /**
- * Does what rabbit_mqtt_util:to_mqtt/1 does, without Sparkplug. RabbitMQ does not tell a topic's `.` from `/`, nor its
- * `*` from `+`, so nor can this.
+ * Does what rabbit_mqtt_util:to_mqtt/1 does, without Sparkplug. RabbitMQ writes a topic's `/` as `.` and its `+` as
+ * `*`, so an original `.` or `*` cannot be told apart from these.
  */
 function mqttTopic(routingKey: string): string {
   return routingKey.replaceAll('*', '+').replaceAll('.', '/');

@@ -1,8 +1,8 @@
 import { integer, list, object, optional, text, time } from '../../core/model/fields.js';
 import type { RawRecords } from './kinds.js';
 
-// Format 1 kept certificates in their clients, withdrawn access tokens among the sessions, and the last uses of many API
-// keys in one record. It knew neither revisions nor issuers.
+// Format 1 kept certificates in their clients, withdrawn access tokens among the sessions, and the last uses of many
+// API keys in one record. It knew neither revisions nor issuers.
 
 type Records = Record<string, unknown>;
 
