@@ -25,8 +25,8 @@ import { homeDirectory } from './settings/home-directory.js';
 export { KeywrightError } from './core/model/errors.js';
 
 /**
- * An API key, without its secret. `id` is `<client-id>:<key-id>`, `owner` the user that its client belongs to, and `hint` the
- * key's beginning.
+ * An API key, without its secret. `id` is `<client-id>:<key-id>`. `owner` is the user that its client belongs to.
+ * `hint` is the key's beginning.
  */
 export interface Token
   extends Pick<ApiKeyView, 'id' | 'clientId' | 'label' | 'owner' | 'scopes' | 'status' | 'hint'> {
@@ -35,9 +35,9 @@ export interface Token
   readonly expiresAt: Date | null;
 }
 
-/** An API key that was just made: the only time that its secret exists. */
+/** An API key that was just made. Its secret exists only here. */
 export interface RegisteredToken extends Token {
-  /** Goes with `clientId`, to `POST /login` and as HTTP Basic. */
+  /** The secret for `POST /login` and HTTP Basic, together with `clientId`. */
   readonly clientSecret: string;
   /** The same secret, for headers and MQTT. */
   readonly apiKey: string;
@@ -47,7 +47,7 @@ export interface RegisteredToken extends Token {
 
 /** A new API key. */
 export interface TokenRequest {
-  /** An existing client that gets one more key; without it a client with a UUID is made. */
+  /** An existing client that gets one more key. Without it a client with a UUID is made. */
   readonly clientId?: string;
   /** The user that a new client belongs to. */
   readonly owner?: string;
@@ -87,27 +87,38 @@ export type Verification =
     })
   | {
       readonly accepted: false;
-      /** `invalid` says all that there is to say of a secret that was not proved. */
+      /** The reason. For a secret that was not proved it is always `invalid`. */
       readonly reason: Rejection;
     };
 
 /** A keystore of API keys, for a program that may read and write its home. All methods throw `KeywrightError`. */
 export interface Keystore {
-  /** Registers an API key. @throws `not-found` if the client or the owner does not exist; `refused` if the owner does not hold a scope; `invalid-input` */
+  /**
+   * Registers an API key.
+   * @throws `not-found` if the client or the owner does not exist; `refused` if the owner does not hold a scope;
+   * `invalid-input`
+   */
   register(request?: TokenRequest): Promise<RegisteredToken>;
-  /** All API keys, or those of one owner, oldest first. */
+  /** Lists all API keys, or those of one owner, oldest first. */
   tokens(filter?: { readonly owner?: string }): Promise<Token[]>;
-  /** One API key, by its id, or by its client's if that has no other. @throws `not-found` */
+  /** Finds one API key, by its id, or by its client's id if the client has no other key. @throws `not-found` */
   token(id: string): Promise<Token>;
-  /** @throws `not-found`, `refused`, `invalid-input` */
+  /** Changes an API key. @throws `not-found`, `refused`, `invalid-input` */
   edit(id: string, edit: TokenEdit): Promise<Token>;
-  /** A new key with the same permissions; the old one holds for `overlap` (`24h`, `30m`), or stops now without it. @throws `not-found`, `refused` */
+  /**
+   * Makes a new key with the same permissions. The old one holds for `overlap` (`24h`, `30m`); without it, the old one
+   * stops now.
+   * @throws `not-found`, `refused`
+   */
   rotate(id: string, options?: { readonly overlap?: string }): Promise<RegisteredToken>;
   /** Makes a key stop working at once, and keeps it in the list. @throws `not-found` */
   invalidate(id: string): Promise<Token>;
   /** Deletes a key for good. @throws `not-found` */
   delete(id: string): Promise<void>;
-  /** Decides on a credential, as a server would. The first call reads the keystore into memory, and follows it from then on. */
+  /**
+   * Decides on a credential, as a server would. The first call reads the keystore into memory, and then follows its
+   * changes.
+   */
   verify(credential: Credential): Promise<Verification>;
   /** Stops following the keystore. */
   close(): void;
@@ -117,7 +128,7 @@ export interface Keystore {
 export interface KeystoreOptions {
   /** The home. Default: `KEYWRIGHT_HOME`, or `keywright` in the XDG data directory. */
   readonly home?: string;
-  /** Settings beside `keywright.yaml`. Default: the process's environment. */
+  /** Settings besides `keywright.yaml`. Default: the process's environment. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -177,7 +188,7 @@ export async function openKeystore({
     async verify({ token, clientId, domain, scope }) {
       followed ??= follow();
       const { registry } = await followed.catch((error) => {
-        // The next call tries again.
+        // The next call tries again after a failure.
         followed = undefined;
         throw error;
       });

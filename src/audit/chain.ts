@@ -3,10 +3,10 @@ import { KeywrightError } from '../core/model/errors.js';
 import { formatTime, parseTime } from '../core/model/time.js';
 import type { AuditEntry } from '../core/ports/audit-log.js';
 
-/** The hash in front of the first line. */
+/** The hash before the first line. */
 export const GENESIS = '0'.repeat(64);
 
-/** The entry as a line of the log, chained to the line before it. */
+/** Makes the entry's line of the log, chained to the line before. */
 export function chainLine(
   entry: Omit<AuditEntry, 'hash'>,
   previousHash: string,
@@ -42,7 +42,7 @@ export function followChain(lines: readonly string[]): ChainFault | ChainEnd {
   return end;
 }
 
-/** Reads a line. @throws KeywrightError `store-corrupt` if it is none of the log's */
+/** Reads a line. @throws KeywrightError `store-corrupt` if it is malformed */
 export function parseLine(line: string): AuditEntry {
   try {
     const { seq, at, who, from, action, target, outcome, hash } = JSON.parse(line);

@@ -12,11 +12,11 @@ import { type ChainEnd, type ChainFault, chainLine, followChain, GENESIS, parseL
 export interface FileLogOptions {
   readonly home: string;
   readonly clock: Clock;
-  /** The actor that changes are recorded for, unless `by` names another. */
+  /** The actor of changes, unless `by` names another. */
   readonly actor: AuditActor;
 }
 
-/** The audit log of a home: `audit.log`, a line an event, and `audit.head`, which says how the last line ends. */
+/** The audit log of a home: `audit.log` has a line for each event, and `audit.head` names the last line. */
 export class FileAuditLog implements AuditLog {
   readonly #options: FileLogOptions;
   readonly #files: LogFiles;
@@ -45,12 +45,15 @@ export class FileAuditLog implements AuditLog {
     return new FileAuditLog({ ...this.#options, actor }, this.#files);
   }
 
-  /** All entries, oldest first. @throws KeywrightError `store-corrupt` if a line cannot be read; `io` */
+  /** Reads all entries, oldest first. @throws KeywrightError `store-corrupt` if a line cannot be read; `io` */
   async entries(): Promise<AuditEntry[]> {
     return (await this.#files.lines()).map(parseLine);
   }
 
-  /** The first line that is not as it was written; undefined if all are. @throws KeywrightError `io` if the log cannot be read */
+  /**
+   * Finds the first line that was changed; undefined if there is none.
+   * @throws KeywrightError `io` if the log cannot be read
+   */
   fault(): Promise<ChainFault | undefined> {
     return this.#files.fault();
   }
@@ -95,7 +98,8 @@ class LogFiles {
     const [lines, head] = [await this.lines(), await this.#readHead()];
     const end = followChain(lines);
     if ('fault' in end) return end;
-    // Lines are written before the head that names the last: a writer that was killed in between leaves more of them.
+    // A line is written before the head that names it. So a killed writer may leave lines after the one that the head
+    // names.
     const named = followChain(lines.slice(0, head.seq));
     const matches = 'hash' in named && named.seq === head.seq && named.hash === head.hash;
     return matches ? undefined : { line: lines.length + 1, fault: 'is missing: the log was cut short' };
@@ -122,7 +126,7 @@ class LogFiles {
     const { home, clock } = this.#options;
     await prepareHome(home);
     await withLock(`${this.#log}.lock`, async (tookOver) => {
-      // The writer that was killed may have left half a line, or lines that the head does not name.
+      // A killed writer may have left half a line, or lines that the head does not name.
       let end = tookOver ? await this.#repair() : await this.#readHead();
       let text = '';
       for (const { who, from, action, target, outcome } of entries) {
@@ -172,7 +176,7 @@ async function appendDurably(path: string, text: string): Promise<void> {
       await file.appendFile(text);
       await file.sync();
     } catch (error) {
-      // Half a line would break the chain for every line behind it.
+      // Half a line would break the chain for all later lines.
       await file.truncate(size);
       throw error;
     } finally {

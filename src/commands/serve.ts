@@ -30,7 +30,7 @@ or in keywright.yaml in the home (http: …). Ends on SIGTERM or SIGINT.`;
     const stopped = signalled();
     const { startServer } = await import('../server/start-server.js');
     const server = await startServer(home, log);
-    // Scripts that let the system pick the ports read them here; the log tells people.
+    // Scripts that let the system choose the ports read them here. The log is for people.
     if (this.jsonEnabled())
       process.stdout.write(`${JSON.stringify({ http: server.http, mqtt: server.mqtt })}\n`);
     log.info(`stopping on ${await stopped}`);

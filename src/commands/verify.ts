@@ -47,7 +47,7 @@ and valid, not that whoever sent it holds its key.`;
     const { cert, 'token-file': tokenFile, scope, 'client-id': clientId } = flags;
     const given = [args['-'], tokenFile, cert].filter((source) => source !== undefined);
     const [source] = given;
-    // What stands in place of the dash may be a secret: it is not repeated.
+    // The argument in place of the dash may be a secret, so the message does not repeat it.
     if (source === undefined || given.length > 1 || (args['-'] ?? '-') !== '-') {
       throw new KeywrightError(
         'invalid-input',
@@ -60,7 +60,7 @@ and valid, not that whoever sent it holds its key.`;
     const presentation = { ...readPresented(input, { cert, tokenFile }), clientId, demand };
     const { credential = UNKNOWN } = presentation;
     const registry = await openStoredRegistry(home, credential);
-    // A keystore that cannot be read is a failure of the command, and no verdict.
+    // An unreadable keystore is a failure of the command, not a verdict.
     await loaderFor(presentation, registry)?.();
     const now = home.clock.now();
     const decided = verify(presentation, registry, now);
@@ -78,7 +78,7 @@ and valid, not that whoever sent it holds its key.`;
   }
 }
 
-// On standard input, what is presented says itself what it is; a file is what its flag says.
+// The flag tells the kind of a file. The content tells the kind of standard input.
 function readPresented(
   input: Buffer,
   { cert, tokenFile }: { readonly cert: string | undefined; readonly tokenFile: string | undefined },

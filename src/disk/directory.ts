@@ -1,7 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { ioError, systemCode } from './io-error.js';
 
-/** Makes a directory that only its owner can look into, and those above it. @throws KeywrightError `io` */
+/** Makes a directory that only its owner can read, and those above it. @throws KeywrightError `io` */
 export async function makeDirectory(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
@@ -10,7 +10,7 @@ export async function makeDirectory(path: string): Promise<void> {
   }
 }
 
-/** The names in a directory; none if it does not exist. @throws KeywrightError `io` */
+/** Lists the names in a directory; none if it does not exist. @throws KeywrightError `io` */
 export async function listDirectory(path: string): Promise<string[]> {
   try {
     return await readdir(path);

@@ -9,7 +9,10 @@ export interface FileContent {
   readonly mode: number;
 }
 
-/** Creates a file that must not exist yet. It is on the disk when this resolves, else not there. @throws a system error with code EEXIST if it exists; KeywrightError `io` if it cannot be written */
+/**
+ * Creates a file that must not exist yet. It is on the disk when this resolves, else not there.
+ * @throws a system error with code EEXIST if it exists; KeywrightError `io` if it cannot be written
+ */
 export async function createFile(path: string, content: FileContent): Promise<void> {
   let file: FileHandle;
   try {
@@ -29,7 +32,10 @@ export async function createFile(path: string, content: FileContent): Promise<vo
   }
 }
 
-/** Replaces a file: a reader meanwhile, or after a crash, finds the old content or the new. @throws KeywrightError `io` if it cannot be written */
+/**
+ * Replaces a file: a reader meanwhile, or after a crash, finds the old content or the new.
+ * @throws KeywrightError `io` if it cannot be written
+ */
 export async function replaceFile(path: string, content: FileContent): Promise<void> {
   const temporary = await prepareFile(path, content);
   try {
@@ -40,14 +46,14 @@ export async function replaceFile(path: string, content: FileContent): Promise<v
   }
 }
 
-/** Writes what a file is to become under a temporary name beside it. @returns that name @throws KeywrightError `io` */
+/** Writes a file's new content under a temporary name beside it. @returns that name @throws KeywrightError `io` */
 export async function prepareFile(path: string, content: FileContent): Promise<string> {
   const temporary = join(dirname(path), `${temporaryPrefix(path)}${randomBytes(6).toString('hex')}`);
   await createFile(temporary, content);
   return temporary;
 }
 
-/** Gives a prepared file its name: from then on it is the file. @throws KeywrightError `io` */
+/** Renames a prepared file to its final name. @throws KeywrightError `io` */
 export async function putInPlace(temporary: string, path: string): Promise<void> {
   try {
     await rename(temporary, path);
@@ -57,7 +63,7 @@ export async function putInPlace(temporary: string, path: string): Promise<void>
   }
 }
 
-/** The beginning of the names of a file's temporary files. The holder of the file's lock may remove those that a killed writer left. */
+/** Makes the prefix of a file's temporary names. The holder of the file's lock may remove those of a killed writer. */
 export function temporaryPrefix(path: string): string {
   return `.${basename(path)}.new-`;
 }
@@ -72,7 +78,7 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** The file's text; undefined if there is no file. @throws KeywrightError `io` if it cannot be read */
+/** Reads a file's text; undefined if there is no file. @throws KeywrightError `io` if it cannot be read */
 export async function readOptional(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');

@@ -2,10 +2,10 @@ import { mkdir, stat } from 'node:fs/promises';
 import { KeywrightError } from '../core/model/errors.js';
 import { ioError, systemCode } from './io-error.js';
 
-/** Makes the home, or checks the one that is there. @throws KeywrightError `unsafe-home` if others can get at it; `io` */
+/** Makes the home, or checks an existing one. @throws KeywrightError `unsafe-home` if others can read it; `io` */
 export async function prepareHome(home: string): Promise<void> {
   try {
-    // The mode is for the home alone; directories above it get the user's umask.
+    // The mode is for the home alone. Directories above it get the user's umask.
     await mkdir(home, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw ioError('make the home', home, error);
@@ -13,7 +13,10 @@ export async function prepareHome(home: string): Promise<void> {
   await checkHome(home);
 }
 
-/** Checks the home; one that does not exist is fine. @throws KeywrightError `unsafe-home` if others own it or can look into it; `io` */
+/**
+ * Checks the home. A missing home is no error.
+ * @throws KeywrightError `unsafe-home` if others own it or can read it; `io`
+ */
 export async function checkHome(home: string): Promise<void> {
   const found = await statOptional(home);
   if (found === undefined) return;

@@ -13,14 +13,14 @@ const REASONS: Record<string, string> = {
   EROFS: 'the file system is read-only',
 };
 
-/** An error of the operating system with the file's name: `cannot write /x: no space is left on the device`. */
+/** Makes an error from a system error and the file's name: `cannot write /x: no space is left on the device`. */
 export function ioError(action: string, path: string, error: unknown): KeywrightError {
   if (error instanceof KeywrightError) return error;
   const reason = REASONS[systemCode(error) ?? ''] ?? (error instanceof Error ? error.message : String(error));
   return new KeywrightError('io', `cannot ${action} ${path}: ${reason}`, { cause: error });
 }
 
-/** The system's code, such as `ENOENT`; undefined if the error is not the operating system's. */
+/** Finds the system's code, such as `ENOENT`; undefined if the error is not the operating system's. */
 export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

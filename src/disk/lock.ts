@@ -20,14 +20,14 @@ export interface LockOptions {
   readonly patienceMs?: number;
 }
 
-// A holder that cannot be asked (on another host or in another container with the same volume) is given up after this
-// time: work under a lock takes milliseconds.
+// A holder on another host, or in another container with the same volume, cannot be asked. Its lock is taken over after
+// this time: work under a lock takes milliseconds.
 const FOREIGN_STALE_MS = 60_000;
 const PATIENCE_MS = 30_000;
 
 /**
- * Runs `action` while no other process runs one under the same path. A lock whose holder was killed is taken over at
- * once; `action` is told so, to clear up after the dead holder.
+ * Runs `action` while no other process runs one under the same path. Takes over the lock of a killed holder at once,
+ * and tells `action`, which then cleans up.
  * @throws KeywrightError `store-busy` if the holder does not let go in time; `io`
  */
 export async function withLock<T>(
@@ -47,7 +47,7 @@ async function acquire(path: string, deadline: number): Promise<{ nonce: string;
   const holder: Holder = { ...me(), nonce: randomBytes(6).toString('hex') };
   const claim = `${path}.${holder.nonce}`;
   try {
-    // The claim is whole before it becomes the lock: a lock's content is never half-written.
+    // The claim is complete before it becomes the lock, so a lock's content is never half-written.
     await writeFile(claim, JSON.stringify(holder), { flag: 'wx', mode: 0o600 });
     for (let attempt = 0; ; attempt += 1) {
       if (await linked(claim, path)) return { nonce: holder.nonce, tookOver: false };
@@ -65,8 +65,8 @@ async function acquire(path: string, deadline: number): Promise<{ nonce: string;
   }
 }
 
-// A dead holder's lock may be replaced only under a second lock, which has the dead holder's own name: of two processes
-// that find it dead, one wins. If the holder of the second lock is killed too, that is taken over in the same way.
+// A dead holder's lock may be replaced only under a second lock, named after the dead holder. If two processes find it
+// dead, one of them wins. The lock of a killed holder of the second lock is taken over in the same way.
 async function takeOver(
   path: string,
   dead: Holder,
@@ -113,7 +113,7 @@ function parseHolder(text: string): Holder {
     const { pid, started, place, nonce } = JSON.parse(text);
     return { pid: Number(pid), started: String(started), place: String(place), nonce: String(nonce) };
   } catch {
-    // The lock is not ours, or was torn by a crash of the machine: no process can be asked, so its age decides.
+    // The file is not a lock, or a crash of the machine cut it short. There is no process to ask, so its age decides.
     return { pid: 0, started: '', place: '', nonce: 'unreadable' };
   }
 }
@@ -152,8 +152,8 @@ function place(): string {
   }
 }
 
-// Fields 3 (state) and 22 (start, in clock ticks since boot) of /proc/PID/stat, proc(5); field 2 may hold spaces and
-// brackets. A zombie has ended, and only waits for its parent.
+// Reads fields 3 (state) and 22 (start, in clock ticks since boot) of /proc/PID/stat, proc(5). Field 2 may hold spaces
+// and brackets. A zombie has ended, and only waits for its parent.
 function startOf(pid: number): string {
   try {
     const stats = readFileSync(`/proc/${pid}/stat`, 'utf8');

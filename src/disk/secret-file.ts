@@ -6,7 +6,10 @@ import { ioError, systemCode } from './io-error.js';
 
 const SECRET_BYTES = 32;
 
-/** Reads a secret of 256 bits; undefined if there is none. @throws KeywrightError `store-corrupt` if it is damaged; `io` */
+/**
+ * Reads a secret of 256 bits; undefined if there is none.
+ * @throws KeywrightError `store-corrupt` if it is damaged; `io`
+ */
 export async function readSecret(path: string): Promise<Buffer | undefined> {
   const text = await readOptional(path);
   if (text === undefined) return undefined;
@@ -15,12 +18,12 @@ export async function readSecret(path: string): Promise<Buffer | undefined> {
   throw new KeywrightError('store-corrupt', `${path} is damaged`, { hint: 'put it back from a backup' });
 }
 
-/** Makes a secret, unless another process made one before. @throws KeywrightError `io` if it cannot be written */
+/** Makes a secret, unless another process has made one. @throws KeywrightError `io` if it cannot be written */
 export async function createSecret(path: string): Promise<void> {
   const draft = `${path}.new-${randomBytes(6).toString('hex')}`;
   await createFile(draft, { data: `${randomBytes(SECRET_BYTES).toString('base64')}\n`, mode: 0o600 });
   try {
-    // The file is whole before it gets its name, and never replaces another.
+    // The file is complete before it gets its name, and never replaces another.
     await link(draft, path);
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw ioError('create', path, error);
@@ -29,10 +32,13 @@ export async function createSecret(path: string): Promise<void> {
   }
 }
 
-// Brokers have it in URLs, in configuration files and in headers.
+// Brokers put the secret into URLs, configuration files and headers.
 const SHARED_SECRET = /^[A-Za-z0-9._~-]{16,256}$/;
 
-/** Reads a secret that is shared with others. @throws KeywrightError `invalid-input` if it is missing, too weak, or open to everybody; `io` */
+/**
+ * Reads a secret that is shared with others.
+ * @throws KeywrightError `invalid-input` if it is missing, too weak, or readable by everybody; `io`
+ */
 export async function readSharedSecret(path: string): Promise<string> {
   const text = await readOptional(path);
   if (text === undefined) throw new KeywrightError('invalid-input', `there is no file ${path}`);
@@ -45,7 +51,11 @@ export async function readSharedSecret(path: string): Promise<string> {
   return checkSharedSecret(text.trim(), path);
 }
 
-/** Checks a shared secret. @param source names it in the error @throws KeywrightError `invalid-input` if it is too weak */
+/**
+ * Checks a shared secret.
+ * @param source names it in the error
+ * @throws KeywrightError `invalid-input` if it is too weak
+ */
 export function checkSharedSecret(secret: string, source: string): string {
   if (SHARED_SECRET.test(secret)) return secret;
   throw new KeywrightError('invalid-input', `the secret in ${source} is too weak, or cannot stand in a URL`, {

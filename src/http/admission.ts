@@ -7,10 +7,13 @@ import { Refused } from './responses/errors.js';
 import { REFUSALS, type Refusal, tooMany } from './responses/problem.js';
 import type { HttpServices } from './services.js';
 
-/** A verdict, or too many of them. */
+/** A verdict, or a refusal by one of the limits. */
 export type Admission = Verdict | { readonly outcome: 'limited'; readonly refusal: Refusal };
 
-/** Verifies and counts: failed attempts by address, requests by credential. At once, unless something has to be loaded first. */
+/**
+ * Verifies a presentation. Counts failed attempts by address, and requests by credential. Answers at once, unless a
+ * record has to be loaded first.
+ */
 export function admit(
   presentation: Presentation,
   from: string,
@@ -31,7 +34,7 @@ function count(verdict: Verdict, from: string, services: HttpServices): Admissio
   return verdict.reason === 'invalid' ? limited(attempts.failed(addressKey(from)), verdict) : verdict;
 }
 
-// Tokens count with what they come from: making many of them gains nothing.
+// Tokens count together with the credential that they were made from, so that many tokens give no more requests.
 function rateKey({ kind, id, credential }: Principal): string {
   if (credential.kind !== 'access-token') return `${kind} ${id} ${credential.id}`;
   const { origin } = credential.claims;

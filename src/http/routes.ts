@@ -36,7 +36,7 @@ const JSON_ROUTES = [
 export async function addApi(app: FastifyInstance, services: HttpServices): Promise<void> {
   await app.register(async (json) => {
     const parseJson = json.getDefaultJsonParser('error', 'error');
-    // Many callers name the type of a body that they do not send.
+    // Many callers name a body's type without sending a body.
     takeOnly(json, 'application/json', (request, body, done) =>
       body === '' ? done(null, undefined) : parseJson(request, body, done),
     );
@@ -53,15 +53,15 @@ export async function addApi(app: FastifyInstance, services: HttpServices): Prom
   await addCallbackRoutes(app, services);
 }
 
-/** Takes bodies of one type and refuses others with 415; the verifier takes any and reads none. */
+/** Takes bodies of one type and refuses others with 415. The verifier takes any body, and reads none. */
 function takeOnly(app: FastifyInstance, type: string, parse: BodyParser): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(type, { parseAs: 'string', bodyLimit: MAX_BODY_BYTES }, parse);
-  // A request without a body has a body without fields, so that the refusal names a field that is missing.
+  // No body counts as a body without fields, so that the refusal names the missing field.
   app.addHook('preValidation', async (request) => {
     if (request.body === undefined || request.body === null) request.body = {};
   });
-  // Answers hold secrets, or are true for the moment only.
+  // Answers hold secrets, or hold for the moment only.
   app.addHook('onSend', async (_request, reply) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });

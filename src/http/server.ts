@@ -33,16 +33,16 @@ export async function buildHttpServer({
       : { http: TIMEOUTS }),
     requestTimeout: TIMEOUTS.requestTimeout,
     clientErrorHandler: answerBrokenRequest,
-    // A field that nobody knows, or of another type, is a mistake to be told of.
+    // An unknown field, or one of another type, is an error of the caller.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false } },
     routerOptions: { maxParamLength: 300 },
-    // Targets that are none, or too long.
+    // Answers malformed and too long targets.
     frameworkErrors: answerError,
   } as object) as unknown as FastifyInstance;
   closeConnectionsWith(app);
-  // 16 KiB of headers may be many: none is left out of sight.
+  // 16 KiB of headers may be many headers. All of them must be seen.
   app.server.maxHeadersCount = 0;
-  // RFC 9110 section 10.1.1 lets a server ignore expectations: the verdict does not depend on them.
+  // RFC 9110 section 10.1.1: a server may ignore expectations. The verdict does not depend on them.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, NOTHING_HERE));
@@ -61,12 +61,12 @@ export async function buildHttpServer({
   app.get('/openapi.json', hidden, () => openApiDocument(app));
   const upstream = address && upstreamOf({ ...address, services });
   if (address && upstream) {
-    // A body that goes on takes as long as it takes, while something of it comes.
+    // A body that goes on may take any time, as long as parts of it arrive.
     app.server.requestTimeout = 0;
     app.server.setTimeout(address.timeoutMs + GRACE_MS);
     app.addHook('preClose', async () => upstream.close());
   }
-  // Without token authentication and without TLS there is nothing to ask for: the operator left this listener open.
+  // Without token authentication and without TLS there is no credential to check: the operator left this listener open.
   putBefore(app, verifierOf({ services, open: !services.takesTokens && tls === undefined, upstream }), {
     own,
     upstream,
@@ -74,12 +74,15 @@ export async function buildHttpServer({
   return app;
 }
 
-// The upstream's silence is told of before the caller's own.
+// The upstream's time must run out before the caller's own.
 const GRACE_MS = 5_000;
 
 const NOTHING_HERE = problem(404, { reason: 'not found', detail: 'there is nothing here' });
 
-/** Puts the verifier before the router, which sees only what is keywright's own: most requests are not, and need no router. */
+/**
+ * Puts the verifier before the router. The router gets only keywright's own paths, because most requests need no
+ * router.
+ */
 function putBefore(
   app: FastifyInstance,
   verifier: Verifier,

@@ -8,28 +8,28 @@ import type { PathRule } from '../core/verify/path-rules.js';
 import type { CredentialHeaders } from './requests/credentials.js';
 import type { TrustedProxies } from './requests/trusted-proxies.js';
 
-/** Everything that the HTTP server works with; each caller manages under a name of its own. */
+/** The services of the HTTP server. Each caller manages under its own name. */
 export interface HttpServices extends Omit<Management, 'actor' | 'hashSecret'> {
   readonly registry: LiveRegistry;
-  /** Reads scopes that are to be granted. @throws KeywrightError `invalid-input` */
+  /** Checks scopes before they are granted. @throws KeywrightError `invalid-input` */
   parseScopes(scopes: readonly string[]): Promise<string[]>;
   /** The beginning of API keys, unless a request says otherwise. */
   readonly keyPrefix: string;
-  /** True if tokens are taken; false for certificates only. */
+  /** True if the server takes tokens; false if it takes certificates only. */
   readonly takesTokens: boolean;
   readonly headers: CredentialHeaders;
   readonly proxies: TrustedProxies;
   /** Tells if a connection came through a proxy that speaks the PROXY protocol. */
   isRelayed(socket: Socket): boolean;
-  /** Which scope which method and path needs. */
+  /** The rules that map methods and paths to scopes. */
   readonly pathRules: readonly PathRule[];
-  /** Failed attempts of an address or a caller. */
+  /** Counts the failed attempts of an address or a caller. */
   readonly attempts: Attempts;
-  /** Requests with a credential; undefined for no limit. */
+  /** Counts the requests of a credential; undefined for no limit. */
   readonly requests: Limiter | undefined;
-  /** The key by which an address is counted. */
+  /** Makes the key under which an address is counted. */
   addressKey(address: string): string;
-  /** The secret of brokers that ask from another machine, or through a gateway; undefined if they may not. */
+  /** The secret of brokers on another machine or behind a gateway; undefined if these may not ask. */
   readonly callbackSecret: string | undefined;
   readonly observer: Observer;
 }

@@ -10,7 +10,7 @@ export function isText(status: number, text: string): Judge {
       : `is ${answer.status} ${JSON.stringify(answer.body)}, not ${status} ${JSON.stringify(text)}`;
 }
 
-/** Expects a status, and members of the JSON body, which may have others. */
+/** Expects a status, and some members of the JSON body, which may have more. */
 export function hasMembers(status: number, members: Readonly<Record<string, unknown>>): Judge {
   return ({ status: found, body }) => {
     const wanted = Object.entries(members).every(
@@ -30,10 +30,10 @@ function memberOf(body: string, name: string): unknown {
   }
 }
 
-/** The placeholder of the secret in a printed configuration: others see what is printed, and it is kept. */
+/** The placeholder of the secret in a printed configuration, because others may read the printed text. */
 export const SECRET_PLACEHOLDER = 'CALLBACK_SECRET';
 
-/** A line about the file whose secret takes the place of the placeholder. */
+/** Makes the line about the file with the real secret. */
 export function secretNote(secretFile: string | undefined): readonly string[] {
   return secretFile === undefined
     ? []
@@ -43,7 +43,7 @@ export function secretNote(secretFile: string | undefined): readonly string[] {
 /** An API key of the right form that was never issued. */
 export const STRANGERS_KEY = `kw_live_${'0'.repeat(32)}000000`;
 
-/** The HTTP Basic header that brokers make of `http://keywright:SECRET@…`. */
+/** Makes the HTTP Basic header that brokers send for `http://keywright:SECRET@…`. */
 export function basic(secret: string | undefined): Record<string, string> {
   if (secret === undefined) return {};
   return { authorization: `Basic ${Buffer.from(`keywright:${secret}`).toString('base64')}` };

@@ -7,7 +7,7 @@ import template from './templates/envoy.conf';
 
 const exact = (names: readonly string[]) => names.map((name) => `- exact: ${name.toLowerCase()}`);
 
-/** Envoy asks by its ext_authz filter, with the original method, and the original path below `/verify`. */
+/** Envoy asks by its ext_authz filter. It sends the original method, and the original path below `/verify`. */
 export const envoy: Integration = {
   name: 'envoy',
   summary: 'Envoy asks keywright with ext_authz over HTTP',

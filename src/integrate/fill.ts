@@ -4,9 +4,9 @@ import type { Installation } from './integration.js';
 type Values = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 /**
- * Fills a template. `{{name}}` is a text; alone in a line it may be lines, each with the indentation of that line, or none.
- * A line behind `{{?name}}` is there if the value is true or a text, one behind `{{!name}}` if not. Each template may name
- * `httpUrl`, `caFile`, `home`, `version` and `tls`.
+ * Fills a template. `{{name}}` is a text. Alone in a line it may be any number of lines, each with that line's
+ * indentation. A line after `{{?name}}` stays if the value is true or a text, and a line after `{{!name}}` if not. Each
+ * template may name `httpUrl`, `caFile`, `home`, `version` and `tls`.
  */
 export function fill(template: string, installation: Installation, more: Values = {}): string {
   const { httpUrl, caFile, home, version } = installation;

@@ -1,14 +1,14 @@
 import { IDENTITY_HEADERS } from '../core/model/header-names.js';
 import type { Answer, ContractStep, Probe } from './integration.js';
 
-/** Puts a question as a gateway does. */
+/** Makes the request that a gateway sends. */
 export type Ask = (original: { readonly method: string; readonly path: string }) => {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
 };
 
-/** Makes the contract of a gateway that asks; it is the same for all of them. */
+/** Makes the contract of a gateway that asks. All gateways have the same. */
 export function forwardAuthContract(ask: Ask): (probe: Probe) => readonly ContractStep[] {
   return ({ clientId, apiKey }) => {
     const step = (

@@ -23,7 +23,7 @@ export interface ConfigurationFile {
   readonly text: string;
 }
 
-/** One call of a contract, and the answer that it must get. */
+/** One call of a contract, and its expected answer. */
 export interface ContractStep {
   /** The guarantee that the call tests: `a wrong key is refused with 401`. */
   readonly says: string;
@@ -34,7 +34,7 @@ export interface ContractStep {
     readonly headers?: Readonly<Record<string, string>>;
     readonly body?: string;
   };
-  /** Checks the answer. @returns a description of the mismatch; undefined if it is as expected */
+  /** Checks the answer. @returns a description of the mismatch; undefined if there is none */
   readonly judge: (answer: Answer) => string | undefined;
 }
 
@@ -44,7 +44,7 @@ export interface Answer {
   readonly body: string;
 }
 
-/** The credential that a contract's steps present: an API key that holds, with scope `ingest` only, and its client id. */
+/** The credential in a contract's steps: a valid API key with scope `ingest` only, and its client id. */
 export interface Probe {
   readonly clientId: string;
   readonly apiKey: string;
@@ -62,7 +62,7 @@ export interface Integration {
   readonly contract?: (probe: Probe) => readonly ContractStep[];
 }
 
-/** A name in the server's certificate, for gateways that compare names and no addresses. */
+/** Finds a name in the server's certificate, for gateways that compare names and no addresses. */
 export function certifiedName(url: string): string {
   const host = new URL(url).hostname.replace(/^\[|\]$/g, '');
   return isIP(host) === 0 ? host : 'localhost';

@@ -13,7 +13,8 @@ export const mosquitto: Integration = {
     const isTls = protocol === 'https:';
     const text = fill(template, installation, {
       secretNote: secretNote(callbackSecretFile),
-      // The plug-in can set no header: Go's client makes HTTP Basic of user and password, and keeps the password out of its errors.
+      // The plug-in cannot set a header. Go's client makes HTTP Basic of user and password, and keeps the password out
+      // of its errors.
       host: callbackSecretFile ? `keywright:${SECRET_PLACEHOLDER}@${hostname}` : hostname,
       port: port || (isTls ? '443' : '80'),
       isTls: String(isTls),

@@ -8,7 +8,7 @@ import advanced from './templates/rabbitmq-advanced.conf';
 export const rabbitmq: Integration = {
   name: 'rabbitmq',
   summary: 'RabbitMQ asks by rabbitmq_auth_backend_http for its MQTT clients',
-  // All of them in /etc/rabbitmq.
+  // All files belong in /etc/rabbitmq.
   configuration: (installation) => {
     const { httpUrl, caFile, callbackSecretFile } = installation;
     const { protocol, host } = new URL(httpUrl);

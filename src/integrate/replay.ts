@@ -9,7 +9,7 @@ export interface Outcome {
   readonly problem: string | undefined;
 }
 
-// No answer of the verifier takes as long.
+// The verifier always answers sooner.
 const TIMEOUT_MS = 10_000;
 
 /** Makes all calls of a contract, one after the other. @throws KeywrightError `io` if keywright cannot be reached */
@@ -22,7 +22,7 @@ export async function replay(url: string, steps: readonly ContractStep[]): Promi
   return outcomes;
 }
 
-/** Makes one call. @throws KeywrightError `io` if nobody answers */
+/** Makes one call. @throws KeywrightError `io` if there is no answer */
 export async function send(
   url: string,
   { method, path, headers = {}, body }: ContractStep['request'],

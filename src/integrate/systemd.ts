@@ -15,7 +15,7 @@ export const systemd: Integration = {
   },
 };
 
-// Units have quoting, specifiers and variables of their own, which differ from setting to setting.
+// Units have their own quoting, specifiers and variables, which differ from setting to setting.
 function requirePlain(path: string): void {
   if (/^[A-Za-z0-9/._+@-]+$/.test(path)) return;
   throw new KeywrightError(

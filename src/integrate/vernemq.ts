@@ -18,7 +18,7 @@ export const vernemq: Integration = {
     const hooks = HOOKS.flatMap((hook) => [
       `vmq_webhooks.${hook}.hook = ${hook}`,
       `vmq_webhooks.${hook}.endpoint = ${httpUrl}/callbacks/vernemq${query}`,
-      // A payload is none of keywright's business, and may be long.
+      // Keywright does not need the payload, which may be long.
       ...(hook.startsWith('auth_on_publish') ? [`vmq_webhooks.${hook}.no_payload = on`] : []),
     ]);
     const text = fill(template, installation, { secretNote: secretNote(callbackSecretFile), hooks });

@@ -7,10 +7,13 @@ import {
   type SigningKey,
 } from '../core/model/signing-key.js';
 
-// RFC 7518 section 3.2: at least as long as the hash.
+// RFC 7518 section 3.2: the secret is at least as long as the hash.
 const LEAST_SECRET_BYTES = 32;
 
-/** The key of the environment; undefined if it has none. @throws KeywrightError `invalid-input`, with the variable's name and never its value, if it cannot be used */
+/**
+ * Reads the key of the environment; undefined if there is none.
+ * @throws KeywrightError `invalid-input`, with the variable's name and without its value, if the key cannot be used
+ */
 export function configuredKey(given: GivenSigningKey): SigningKey | undefined {
   const { secret, publicKey, privateKey } = given;
   if (secret !== undefined && (publicKey ?? privateKey) !== undefined)
@@ -42,7 +45,10 @@ function keyPair(privatePem: string, publicPem: string | undefined): SigningKey 
   };
 }
 
-/** Reads a key from a variable, which often holds PEM in one line, with \n for its line ends. @throws KeywrightError `invalid-input`, with the variable's name, if it is no key */
+/**
+ * Reads a key from a variable. It often holds PEM in one line, with \n for its line ends.
+ * @throws KeywrightError `invalid-input`, with the variable's name, if it is no key
+ */
 export function readPem(name: string, pem: string, read: (pem: string) => KeyObject): KeyObject {
   try {
     return read(pem.replaceAll('\\n', '\n'));
@@ -51,7 +57,10 @@ export function readPem(name: string, pem: string, read: (pem: string) => KeyObj
   }
 }
 
-/** The one algorithm that a key signs by. @throws KeywrightError `invalid-input`, with the variable's name, if there is none */
+/**
+ * Finds the one algorithm of a key.
+ * @throws KeywrightError `invalid-input`, with the variable's name, if there is none
+ */
 export function algorithmOf(
   { asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject,
   name: string,

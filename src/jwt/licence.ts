@@ -4,7 +4,7 @@ import type { GivenLicence, LicenceTerms } from '../core/manage/licence.js';
 import { NEVER, type Timestamp } from '../core/model/time.js';
 import { algorithmOf, readPem } from './configured-key.js';
 
-/** The texts of a licence in the environment. */
+/** The variables of a licence. */
 export interface LicenceTexts {
   /** The public key of the licences' issuer, PEM; undefined if no licence is needed. */
   readonly publicKey: string | undefined;
@@ -12,7 +12,10 @@ export interface LicenceTexts {
   readonly key: string | undefined;
 }
 
-/** Verifies a licence's signature, with the public key's algorithm and no other. @throws KeywrightError `invalid-input` if that is no key */
+/**
+ * Verifies a licence's signature, with the public key's algorithm only.
+ * @throws KeywrightError `invalid-input` if the public key is malformed
+ */
 export async function readLicence({ publicKey, key }: LicenceTexts): Promise<GivenLicence> {
   if (publicKey === undefined) return { kind: 'not-needed' };
   const name = 'LICENSE_PUBLIC_KEY';
@@ -31,7 +34,10 @@ export async function readLicence({ publicKey, key }: LicenceTexts): Promise<Giv
     : { kind: 'verified', terms };
 }
 
-/** The terms of a licence, or its fault. A claim of a wrong type may have been meant as a limit, so it is not passed over. */
+/**
+ * Reads the terms of a licence, or finds its fault. A claim of a wrong type is a fault, because it may have been meant
+ * as a limit.
+ */
 function readTerms(payload: string): LicenceTerms | string {
   const claims = parseObject(payload);
   if (claims === undefined) return 'holds no claims';

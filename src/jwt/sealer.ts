@@ -5,7 +5,7 @@ import type { SigningKey } from '../core/model/signing-key.js';
 import type { Clock } from '../core/ports/clock.js';
 import type { OpenedToken, TokenSealer } from '../core/ports/token-sealer.js';
 
-/** Access tokens as JWTs. The newest key signs; the key that the header names verifies, with its own algorithm and no other. */
+/** Access tokens as JWTs. The newest key signs. The key that the header names verifies, with its own algorithm only. */
 export class JwtSealer implements TokenSealer {
   readonly #clock: Clock;
   #keys: readonly SigningKey[] = [];
@@ -38,7 +38,7 @@ export class JwtSealer implements TokenSealer {
   }
 
   async open(token: string): Promise<OpenedToken | RejectedToken> {
-    // Kept up to date with how far it came: whatever is the matter with the token then is this.
+    // The fault of the token if the next step fails.
     let rejected: TokenFault = 'not a JWT';
     try {
       const { kid, typ } = decodeProtectedHeader(token);

@@ -8,12 +8,12 @@ import type { Log } from './log.js';
 interface Announced {
   readonly settings: ServeSettings;
   readonly listeners: { readonly http: Listener; readonly mqtt: Listener };
-  /** The number of clients that are served from the home. */
+  /** The number of clients in the home. */
   readonly clients: number;
   readonly directory: string;
 }
 
-/** Tells operators where and how the server listens, and warns them of what is open. */
+/** Tells operators the addresses and settings of the server, and warns them if it is open. */
 export function announce(log: Log, { settings, listeners, clients, directory }: Announced): void {
   const { proxyProtocol, httpUpstream, mqttUpstream } = settings;
   if (proxyProtocol.length > 0) {

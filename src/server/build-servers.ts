@@ -14,14 +14,14 @@ import type { Parts } from './open-parts.js';
 
 export const WEB_SOCKET_PATH = '/mqtt';
 
-/** The servers, which do not listen yet. */
+/** The servers before they listen. */
 export type Servers = Awaited<ReturnType<typeof buildServers>>;
 
 /** Builds the HTTP server, the MQTT server, and its WebSockets on the HTTP server. */
 export async function buildServers(parts: Parts) {
   const { settings, observer, registry, broker, tls, proxyProtocol } = parts;
   const { clock } = parts.home;
-  // One for both servers: what fails at one counts at the other.
+  // The servers share one counter, so a failure at one counts at the other.
   const attempts = new Attempts(settings.failedAttempts && new MemoryLimiter(settings.failedAttempts));
   const http = await buildHttpServer({
     services: httpServices(parts, attempts),
@@ -70,7 +70,7 @@ function mqttAuthentication(settings: ServeSettings): MqttAuthentication {
   return mqttClientCertificate === 'optional' && takesTokens ? 'certificate-or-token' : 'certificate';
 }
 
-// A WebSocket shows no client certificate: over https with tokens turned off nobody gets in there.
+// A WebSocket shows no client certificate. Over https without tokens it lets no client in.
 function webSocketAuthentication({ http, mqttEnableTokenAuth }: ServeSettings): MqttAuthentication {
   if (mqttEnableTokenAuth) return 'token';
   return http.tls ? 'certificate' : 'open';

@@ -17,12 +17,12 @@ export interface KeeperOptions {
   readonly clock: Clock;
   readonly observer: Pick<Observer, 'failed'>;
   readonly uses: LastUses;
-  /** Renews the server's certificate once it is due, which is months before its end. */
+  /** Renews the server's certificate once it is due, months before it expires. */
   readonly renewCertificate: () => Promise<void>;
   readonly watchLicence: () => Promise<void>;
 }
 
-/** Does the chores of a home. Exactly one process of a home keeps it. */
+/** Does the chores of a home. Each home has exactly one keeper process. */
 export class Keeper {
   readonly #options: KeeperOptions;
   readonly #timers: NodeJS.Timeout[] = [];
@@ -41,7 +41,7 @@ export class Keeper {
     this.#repeat('last-uses', SECOND_MS, () => uses.handOver());
   }
 
-  /** Stops, and writes down the uses that were not yet. */
+  /** Stops, and writes the uses that are not written yet. */
   async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     const { uses, keyStore, observer } = this.#options;

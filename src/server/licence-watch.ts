@@ -1,7 +1,7 @@
 import type { LicenceStatus } from '../core/manage/licence.js';
 import type { Observer } from '../core/ports/observer.js';
 
-/** Makes a function that looks at the licence, and tells the observer how it stands if that has changed. */
+/** Makes a function that checks the licence, and tells the observer if its state has changed. */
 export function licenceWatch(
   licence: { status(): Promise<LicenceStatus> },
   observer: Pick<Observer, 'changed'>,

@@ -7,7 +7,7 @@ import { secureContext, type TlsMaterial } from '../network/tls.js';
 import type { ServeSettings } from '../settings/read.js';
 import type { ListenAddress } from '../settings/values.js';
 
-/** An address to listen on; once it listens, it knows its port. */
+/** An address to listen on. Once it listens, it knows its port. */
 export class Listener {
   readonly at: ListenAddress;
   readonly #scheme: string;
@@ -18,18 +18,18 @@ export class Listener {
     this.#scheme = at.tls ? schemes.tls : schemes.plain;
   }
 
-  /** The port that was taken. Tokens and answers name it, and neither exist before there is a connection. */
+  /** The port that it listens on. Tokens and answers name the port, and both exist only after a connection. */
   get port(): number {
     if (this.#port === undefined) throw new Error('the port is not known before the server listens');
     return this.#port;
   }
 
-  /** The address with the port that was taken: `tcp://127.0.0.1:5654`. */
+  /** The address with its real port: `tcp://127.0.0.1:5654`. */
   get url(): string {
     return `${this.#scheme}://${shownHost(this.at)}:${this.port}`;
   }
 
-  /** @throws KeywrightError `io` if the address cannot be listened on */
+  /** Listens on the address. @throws KeywrightError `io` if it cannot */
   listen(server: Server): Promise<void> {
     const { host, port } = this.at;
     return new Promise((resolve, reject) => {
@@ -53,18 +53,21 @@ const LISTEN_ERRORS: Record<string, string> = {
   ENOTFOUND: 'there is no such host',
 };
 
-/** A host as it stands in a URL. */
+/** Formats a host for a URL. */
 export function shownHost({ host }: Pick<ListenAddress, 'host'>): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-/** Gives TLS listeners another certificate; connections that are open keep theirs. */
+/** Gives TLS listeners another certificate. Open connections keep theirs. */
 export function renewCertificate(servers: readonly Server[], material: TlsMaterial): void {
   for (const server of servers)
     if (server instanceof TlsServer) server.setSecureContext(secureContext(material));
 }
 
-/** Names what the server's certificate must be good for: this machine, the addresses listened on, and the operator's names for it. */
+/**
+ * Lists the names for the server's certificate: this machine, the addresses that it listens on, and the operator's own
+ * names.
+ */
 export function serverNames({ http, mqtt, serverName: told }: ServeSettings): ServerName[] {
   const hosts = ['localhost', '127.0.0.1', '::1', http.host, mqtt.host, ...told];
   const named = [...new Set(hosts)].filter((host) => host !== '0.0.0.0' && host !== '::');

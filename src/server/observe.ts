@@ -9,10 +9,10 @@ import type {
 import { LineLimit } from '../limits/line-limit.js';
 import type { Log } from './log.js';
 
-// More lines would say the same, and let whoever wants to fill the disk: the others are counted.
+// More lines would say the same, and could fill the disk. The others are only counted.
 const LINES_PER_SECOND = 20;
 
-/** Writes down what an operator looks for when something does not get through. */
+/** Logs the events that an operator looks for if a client is refused. */
 export class LogObserver implements Observer {
   readonly #log: Log;
   readonly #lines: ReturnType<typeof lineLimits>;
@@ -22,7 +22,7 @@ export class LogObserver implements Observer {
     this.#lines = lineLimits(log);
   }
 
-  /** Writes nothing: most requests get in. */
+  /** Writes nothing, because most requests are accepted. */
   accepted(): void {}
 
   refused(refusal: ObservedRefusal): void {
@@ -69,7 +69,7 @@ export class LogObserver implements Observer {
     } else this.#log.error({ err: error }, FAILURES[part]);
   }
 
-  /** Tells how many lines were held back last. */
+  /** Logs the last counts of lines that were held back. */
   close(): void {
     for (const limit of Object.values(this.#lines)) limit.close();
   }
@@ -84,7 +84,7 @@ const FAILURES: Readonly<Record<Exclude<Failure['part'], 'http-upstream'>, strin
   'mqtt-connection': 'an MQTT connection failed',
 };
 
-/** The lines that may come in floods, each kind with a limit of its own: one flood does not hide the others. */
+/** Makes a limit for each kind of line that may come in floods, so that one flood does not hide the others. */
 function lineLimits(log: Log) {
   const limit = (tell: (heldBack: { readonly suppressed: number }) => void) =>
     new LineLimit({ perSecond: LINES_PER_SECOND, onHeldBack: (suppressed) => tell({ suppressed }) });

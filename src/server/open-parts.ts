@@ -13,17 +13,17 @@ import { Listener, serverNames } from './listeners.js';
 import type { Log } from './log.js';
 import { LogObserver } from './observe.js';
 
-/** The parts that the servers of one process are built of. */
+/** The parts of the servers in one process. */
 export type Parts = Awaited<ReturnType<typeof openParts>>;
 
-/** Reads and opens everything that `serve` needs, so that nothing fails later for the want of it. */
+/** Reads and opens everything that `serve` needs, so that a missing part fails here and not later. */
 export async function openParts(home: Home, log: Log) {
   const settings = await home.serveSettings();
   const { keyStore, clock, licence } = home;
   const toLog = new LogObserver(log);
   const broker = settings.mqttUpstream && (await openUpstream(settings.mqttUpstream));
   const callbackSecret = await callbackSecretOf(settings);
-  // The CA is made here if need be, so that server-cert has one to export while this runs.
+  // A missing CA is made here, so that server-cert can export it while the server runs.
   const authority = await home.authority();
   const watchLicence = licenceWatch(licence, toLog);
   await watchLicence();
@@ -63,7 +63,7 @@ export async function openParts(home: Home, log: Log) {
   };
 }
 
-/** The issuer of access tokens, which may only be known once the port is. */
+/** Makes the issuer of access tokens. It may depend on the port, which is known only later. */
 function issuerAt({ issuer, audience, http, serverName }: ServeSettings, listener: Listener): TokenIssuer {
   return {
     get issuer() {

@@ -8,13 +8,16 @@ import { openParts, type Parts } from './open-parts.js';
 import { keepTicksQuick } from './quick-ticks.js';
 
 export interface RunningServer {
-  /** The address with the port that was taken: `tcp://127.0.0.1:5654`. */
+  /** The address with its real port: `tcp://127.0.0.1:5654`. */
   readonly http: string;
   readonly mqtt: string;
   close(): Promise<void>;
 }
 
-/** Starts the HTTP and the MQTT verifier over one registry, as the home's settings say. @throws KeywrightError `io` if an address cannot be listened on */
+/**
+ * Starts the HTTP and the MQTT verifier over one registry, with the home's settings.
+ * @throws KeywrightError `io` if it cannot listen on an address
+ */
 export async function startServer(home: Home, log: Log): Promise<RunningServer> {
   keepTicksQuick();
   const parts = await openParts(home, log);
@@ -51,7 +54,7 @@ async function closeAll(
   keeper: Keeper,
 ): Promise<void> {
   proxyProtocol.close();
-  // MQTT first: its WebSockets are connections that the HTTP server waits for.
+  // MQTT closes first: the HTTP server waits for its WebSockets.
   await mqtt.close();
   await http.close();
   await keeper.close();

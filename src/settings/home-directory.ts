@@ -3,10 +3,13 @@ import { join, resolve } from 'node:path';
 import { KeywrightError } from '../core/model/errors.js';
 import { type GivenValues, text } from './sources.js';
 
-/** The home: told, or `KEYWRIGHT_HOME`, or the XDG data directory's `keywright`. @throws KeywrightError `invalid-input` if it is named by an empty text */
+/**
+ * Finds the home: the given one, `KEYWRIGHT_HOME`, or `keywright` in the XDG data directory.
+ * @throws KeywrightError `invalid-input` if its name is empty
+ */
 export function homeDirectory(told: string | undefined, environment: GivenValues): string {
   const named = told ?? text(environment.KEYWRIGHT_HOME);
-  // An unset variable of a script must not become another keystore.
+  // An empty variable in a script must not choose another keystore.
   if (named === '')
     throw new KeywrightError('invalid-input', 'the home is named by an empty text', {
       hint: 'check --home and KEYWRIGHT_HOME',

@@ -1,9 +1,9 @@
-/** A kind of value: the word that stands for it in help texts, and its reader. */
+/** A kind of value: its word in help texts, and its reader. */
 export interface Kind<Value> {
   readonly takes: string;
-  /** @throws Expected if the text is not one */
+  /** Reads a value. @throws Expected if the text is malformed */
   readonly read: (text: string) => Value;
 }
 
-/** Says what a value should have been; the message that it becomes a part of names where it came from. */
+/** An error that describes the expected value. The final message also names the source. */
 export class Expected extends Error {}

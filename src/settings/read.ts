@@ -5,28 +5,28 @@ import { openSources, type SettingSources } from './sources.js';
 import { FOR_EVERY_COMMAND, FOR_SERVE, SECRETS } from './table.js';
 import type { ListenAddress } from './values.js';
 
-/** The settings that every command of a home goes by. */
+/** The settings for every command of a home. */
 export type CommonSettings = ReturnType<typeof common>;
 
-/** All that `serve` can be told. */
+/** The settings of `serve`. */
 export type ServeSettings = ReturnType<typeof serve>;
 
-/** A broker that the gate stands in front of, and the files that the settings name for it. */
+/** The broker behind the gate, and the files that its settings name. */
 export type UpstreamSettings = NonNullable<ServeSettings['mqttUpstream']>;
 
-/** The settings of one process, from the same sources for whoever asks. Both throw KeywrightError `invalid-input` that names the source. */
+/** The settings of one process. Both methods throw KeywrightError `invalid-input` that names the source. */
 export interface Settings {
   common(): CommonSettings;
   serve(): ServeSettings;
 }
 
-/** Reads `keywright.yaml`; the settings are read from what is found when they are asked for. @throws KeywrightError `invalid-input` */
+/** Reads `keywright.yaml`. The settings themselves are read on demand. @throws KeywrightError `invalid-input` */
 export async function openSettings(sources: SettingSources): Promise<Settings> {
   const find = await openSources(sources);
   return { common: () => common(find), serve: () => serve(find) };
 }
 
-/** The URL by which callers know an HTTP listener: by its first name, if it has one. */
+/** Makes the URL of an HTTP listener for callers, with its first name if it has one. */
 export function addressUrl({ tls, host, port }: ListenAddress, [name]: readonly string[]): string {
   const isAny = host === '0.0.0.0' || host === '::';
   const shown = name ?? (isAny ? 'localhost' : host);
@@ -39,7 +39,7 @@ function common(find: Find) {
   const { http, issuer } = values;
   return Object.freeze({
     ...values,
-    /** `iss` of access tokens; undefined while it depends on a port that is still to be taken. */
+    /** `iss` of access tokens; undefined while it depends on a port that is not known yet. */
     issuer: issuer ?? (http.port === 0 ? undefined : addressUrl(http, values.serverName)),
     /** The key of access tokens, if the environment gives it. */
     jwtKey: {
@@ -72,7 +72,7 @@ function serve(find: Find) {
     mqttLimits: mqttLimits(Object.assign({}, ...mqttLimit)),
     /** The broker behind the MQTT gate; undefined for the built-in engine. */
     mqttUpstream: broker && { ...broker, caFile, passwordFile, password },
-    /** The server that HTTP requests go on to; undefined if the verifier answers them itself. */
+    /** The server behind the verifier; undefined if the verifier answers requests itself. */
     httpUpstream: url === undefined ? undefined : { url, timeoutMs, keepCredentials },
     callbackSecret: secrets.KEYWRIGHT_CALLBACK_SECRET,
   });

@@ -5,7 +5,10 @@ import { ioError } from '../disk/io-error.js';
 import { checkSharedSecret, readSharedSecret } from '../disk/secret-file.js';
 import type { ServeSettings, UpstreamSettings } from './read.js';
 
-/** Reads the secret that callers of call-backs present; undefined if only this machine may call. @throws KeywrightError `invalid-input`, `io` */
+/**
+ * Reads the secret for call-backs; undefined if only this machine may call.
+ * @throws KeywrightError `invalid-input`, `io`
+ */
 export async function callbackSecretOf({
   callbackSecret,
   callbackSecretFile,
@@ -20,12 +23,12 @@ export async function callbackSecretOf({
 // MQTT 3.1.1 section 3.1.3.5
 const MAX_PASSWORD_BYTES = 65_535;
 
-/** A broker, with what the settings only name read. */
+/** A broker, with the content of the files that the settings name. */
 export interface OpenedUpstream {
   readonly host: string;
   readonly port: number;
   readonly password: Buffer | undefined;
-  /** undefined for plain TCP. */
+  /** The TLS settings; undefined for plain TCP. */
   readonly tls: SecureContext | undefined;
 }
 

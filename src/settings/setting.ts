@@ -3,31 +3,30 @@ import { Expected, type Kind } from './kind.js';
 
 /** The texts that one source gives for a setting. */
 interface Given {
-  /** Names where they came from, for error messages: `--http`, `KEYWRIGHT_HTTP` or `http in …/keywright.yaml`. */
+  /** The source's name in error messages: `--http`, `KEYWRIGHT_HTTP` or `http in …/keywright.yaml`. */
   readonly source: string;
   readonly texts: readonly string[];
 }
 
 interface Described {
   readonly description: string;
-  /** The text that counts if no source gives one. */
+  /** The text for a setting that no source gives. */
   readonly default?: string;
-  /** Says what holds if no source gives one, and there is no default text. */
+  /** Describes a setting that no source gives and that has no default text. */
   readonly otherwise?: string;
   /** `file` keeps a setting out of the command line, `environment` also out of the file. */
   readonly only?: 'file' | 'environment';
 }
 
-/** One setting. */
 export interface Setting<Value> extends Described {
-  /** The word that stands for its value in help texts. */
+  /** The word for its value in help texts. */
   readonly takes: string;
   readonly isList: boolean;
-  /** @throws KeywrightError `invalid-input` that names the source */
+  /** Reads the value. @throws KeywrightError `invalid-input` that names the source */
   read(given: Given | undefined): Value;
 }
 
-/** Settings by their names, which their flags and their keys in `keywright.yaml` have. */
+/** Settings by name. Their flags and their keys in `keywright.yaml` have the same names. */
 type Table = Readonly<Record<string, Setting<unknown>>>;
 
 /** The values of a table's settings, by their names in camel case. */
@@ -41,25 +40,25 @@ type CamelCase<Name extends string> = Name extends `${infer Head}-${infer Tail}`
   ? `${Head}${Capitalize<CamelCase<Tail>>}`
   : Name;
 
-/** Finds what was given for a setting, in the first source that has it. */
+/** Finds the texts for a setting, in the first source that has it. */
 export type Find = (name: string, setting: Setting<unknown>) => Given | undefined;
 
 /** Reads all settings of a table. @throws KeywrightError `invalid-input` that names the source of a bad value */
 export function readTable<T extends Table>(table: T, find: Find): ValuesOf<T> {
   const camelCase = (name: string) => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
   const values = Object.entries(table).map(([name, each]) => [camelCase(name), each.read(find(name, each))]);
-  // Each value is what the table's own entry reads.
+  // The table's own entry reads each value, so the types fit.
   return Object.fromEntries(values) as ValuesOf<T>;
 }
 
-/** The variable that gives a setting. A secret is named by its variable. */
+/** Names the variable of a setting. A secret's name is already its variable. */
 export function variableOf(name: string, { only }: Pick<Described, 'only'>): string {
   return only === 'environment' ? name : `KEYWRIGHT_${name.replaceAll('-', '_').toUpperCase()}`;
 }
 
 type Entry<Value> = Described & { readonly kind: Kind<Value> };
 
-/** A setting that always has one value. */
+/** Makes a setting that always has one value. */
 export function one<Value>({
   kind,
   ...described
@@ -71,12 +70,12 @@ export function one<Value>({
   return { ...described, takes: kind.takes, isList: false, read };
 }
 
-/** A setting that has one value, or none. */
+/** Makes a setting that has one value, or none. */
 export function optional<Value>({ kind, ...described }: Entry<Value>): Setting<Value | undefined> {
   return { ...described, takes: kind.takes, isList: false, read: (given) => atMostOne(given, kind)[0] };
 }
 
-/** A setting that has any number of values. */
+/** Makes a setting that has any number of values. */
 export function list<Value>({ kind, ...described }: Entry<Value>): Setting<Value[]> {
   return { ...described, takes: kind.takes, isList: true, read: (given) => readAll(given, kind) };
 }

@@ -4,19 +4,19 @@ import { readOptional } from '../disk/durable-file.js';
 import { type Find, variableOf } from './setting.js';
 import { SETTINGS } from './table.js';
 
-/** Values as they were given: one text, or several of a list. */
+/** The texts of one source: one text, or several for a list. */
 export type GivenValues = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 export interface SettingSources {
-  /** Texts by the names of their flags, without dashes in front. */
+  /** Texts by the names of their flags, without leading dashes. */
   readonly flags?: GivenValues | undefined;
   readonly environment: GivenValues;
   readonly home: string;
 }
 
 /**
- * Opens what settings are found in: flags before variables before `keywright.yaml` before defaults.
- * @throws KeywrightError `invalid-input` if the file cannot be read as settings, or has one that does not exist
+ * Opens the sources of settings: flags before variables before `keywright.yaml` before defaults.
+ * @throws KeywrightError `invalid-input` if the file is malformed, or has an unknown setting
  */
 export async function openSources({ flags = {}, environment, home }: SettingSources): Promise<Find> {
   const path = join(home, 'keywright.yaml');
@@ -36,7 +36,7 @@ export async function openSources({ flags = {}, environment, home }: SettingSour
   };
 }
 
-/** A variable's text: values of the environment are never lists. */
+/** Reads a variable's text. A variable is never a list. */
 export function text(value: string | readonly string[] | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }

@@ -2,12 +2,12 @@ import { DEFAULT_KEY_PREFIX } from '../core/model/api-key.js';
 import { list, one, optional, type Setting } from './setting.js';
 import * as values from './values.js';
 
-// The flags of `serve`, the variables, the keys of keywright.yaml, the types of the settings, the messages about them and the
-// table in docs/configuration.md are all made of these entries.
+// These entries make the flags of `serve`, the variables, the keys of keywright.yaml, the types of the settings, the
+// messages about them and the table in docs/configuration.md.
 
 const PEM = 'PEM, also with `\\n` for its line ends; RSA (RS256), EC P-256 (ES256) or Ed25519 (EdDSA)';
 
-/** The settings that every command of a home goes by; the address and the names of the server are parts of the issuer. */
+/** The settings for every command of a home. The issuer depends on the address and the names of the server. */
 export const FOR_EVERY_COMMAND = {
   http: one({
     kind: values.HTTP_ADDRESS,
@@ -43,7 +43,7 @@ export const FOR_EVERY_COMMAND = {
   }),
 };
 
-/** The settings that only `serve` goes by, and what describes a server. */
+/** The settings for `serve` only, and those that describe a server. */
 export const FOR_SERVE = {
   'http-enable-token-auth': one({
     kind: values.BOOLEAN,
@@ -143,7 +143,7 @@ export const FOR_SERVE = {
   }),
 };
 
-/** Only the environment gives secrets: every process sees arguments, and files like keywright.yaml get copied. */
+/** Only the environment gives secrets. Every process sees arguments, and files like keywright.yaml get copied. */
 export const SECRETS = {
   KEYWRIGHT_CALLBACK_SECRET: secret('the secret of call-backs itself, instead of a file with it'),
   KEYWRIGHT_MQTT_UPSTREAM_PASSWORD: secret('the password at an upstream broker, instead of a file with it'),

@@ -8,7 +8,7 @@ import { addDuration } from '../core/model/time.js';
 import { parsePathRule } from '../core/verify/path-rules.js';
 import { Expected, type Kind } from './kind.js';
 
-/** An address that a listener listens on. */
+/** The address of a listener. */
 export interface ListenAddress {
   readonly tls: boolean;
   readonly host: string;
@@ -16,7 +16,7 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** So many times in a span. */
+/** A count in a span. */
 export interface Rate {
   readonly count: number;
   readonly perMs: number;
@@ -26,7 +26,7 @@ function kind<Value>(takes: string, read: (text: string) => Value): Kind<Value> 
   return { takes, read };
 }
 
-/** One of several words. */
+/** Makes a kind of value that is one of several words. */
 export function oneOf<const Word extends string>(...words: readonly Word[]): Kind<Word> {
   return {
     takes: words.join('|'),
@@ -64,7 +64,7 @@ function listenAddress({ plain, tls }: Schemes): Kind<ListenAddress> {
 
 const BROKER = listenAddress({ plain: ['mqtt', 'tcp'], tls: ['mqtts', 'ssl', 'tls'] });
 export const BROKER_ADDRESS = kind('ADDRESS', (text) => {
-  // An address is seen in the list of processes, and in messages like the one below.
+  // Every user sees an address in the list of processes, and in messages like the one below.
   if (text.includes('@')) {
     const hint = 'put the password into a file, and name that by mqtt-upstream-password-file';
     throw new KeywrightError(
@@ -109,7 +109,7 @@ export const NETWORK = kind('ADDRESS', (text) => {
   return { address, prefix: Number(prefix ?? bits) };
 });
 
-/** A rate; undefined for no limit. */
+/** Reads a rate; undefined for no limit. */
 export const RATE = kind<Rate | undefined>('COUNT/SPAN|off', (text) => {
   if (text === 'off') return undefined;
   const [, count, span] = /^([1-9]\d{0,6})\/([1-9]\d{0,3}[smh])$/.exec(text) ?? [];
@@ -117,12 +117,12 @@ export const RATE = kind<Rate | undefined>('COUNT/SPAN|off', (text) => {
   return { count: Number(count), perMs: addDuration(0, span) };
 });
 
-/** A span, in milliseconds. */
+/** Reads a span in milliseconds. */
 export const SPAN = kind('SPAN', (text) =>
   addDuration(0, matching(/^[1-9]\d{0,4}[smh]$/, 'a span like 60s or 5m').read(text)),
 );
 
-/** A bound of the MQTT engine, like `queued-messages=100`. */
+/** Reads a bound of the MQTT engine, like `queued-messages=100`. */
 export const MQTT_LIMIT = kind<Partial<MqttLimits>>('NAME=NUMBER', (text) => {
   const [, name = '', digits = ''] = /^([a-z-]+)=(\d{1,12})$/.exec(text) ?? [];
   const limit = limitByName(name);
@@ -137,7 +137,7 @@ export const MQTT_LIMIT = kind<Partial<MqttLimits>>('NAME=NUMBER', (text) => {
 export const PATH_RULE = kind('RULE', allowed(parsePathRule));
 export const KEY_PREFIX = kind('PREFIX', allowed(checkKeyPrefix));
 
-/** The name of a scope that operators add. */
+/** Reads the name of a scope that operators add. */
 export const SCOPE = kind('SCOPE', (text) => {
   const scope = allowed(parseScope)(text);
   if (scope.endsWith('*') || /^(publish|subscribe):/.test(scope))
@@ -156,7 +156,7 @@ function inLowerCase({ takes, read }: Kind<string>): Kind<string> {
   return kind(takes, (text) => read(text).toLowerCase());
 }
 
-/** Reads a value that has its rule elsewhere. */
+/** Makes a reader from a rule that is defined elsewhere. */
 function allowed<Value>(read: (text: string) => Value): (text: string) => Value {
   return (text) => {
     try {

@@ -76,5 +76,5 @@ its signed token with that key itself.`;
   }
 }
 
-// A certificate is no secret: printed once the client is registered, and issued again with --force.
+// A certificate is no secret. It is printed after the client is registered, and --force issues it again.
 const NOTHING_YET: Delivery = { keep: async () => undefined, takeBack: async () => undefined };

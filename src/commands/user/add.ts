@@ -34,7 +34,7 @@ export default class UserAdd extends BaseCommand {
     const { email, role, group: groups, domain: domains } = flags;
     const home = await this.openHome(flags.home);
     const scopes = flags.scope && (await home.parseScopes(flags.scope));
-    // Before a password is asked for in vain.
+    // The check comes before the prompt for a password.
     if (await home.keyStore.users.get(id)) {
       throw new KeywrightError('already-exists', `user ${id} already exists`);
     }

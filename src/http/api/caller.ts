@@ -12,11 +12,14 @@ import type { HttpServices } from '../services.js';
 
 /** A caller who manages. */
 export interface Caller {
-  /** Does what the caller asked for. A refusal is recorded. @param target the id of the object that it is done to */
+  /**
+   * Does the caller's action, and records a refusal of it.
+   * @param target the id of the object that the action changes
+   */
   attempt<T>(target: string, work: (management: Management) => Promise<T>): Promise<T>;
 }
 
-/** Authenticates a caller who manages. Others are refused, and that is recorded. @throws Refused */
+/** Authenticates a caller who manages. Refuses all others, and records the refusal. @throws Refused */
 export async function callerOf(
   request: IncomingMessage,
   { services, action }: { readonly services: HttpServices; readonly action: string },
@@ -53,7 +56,7 @@ interface RefusedCall {
   readonly event: AuditEvent;
 }
 
-/** Records a refusal, unless the caller has had too many. @returns the answer to give in that case */
+/** Records a refusal, unless the caller has had too many. @returns the answer in that case */
 export async function recordRefusal({
   services,
   caller,
@@ -70,7 +73,7 @@ export async function recordRefusal({
   return undefined;
 }
 
-// Members get `not-found` for other people's objects; that counts as a refusal.
+// Members get `not-found` for the objects of others: it counts as a refusal.
 function isRefusal(error: unknown, { kind }: Actor): boolean {
   if (!(error instanceof KeywrightError)) return false;
   return error.code === 'refused' || (error.code === 'not-found' && kind === 'member');
@@ -82,7 +85,10 @@ interface Stranger {
   readonly from: string;
 }
 
-/** Records a call without a valid credential, unless there were too many, which would only fill the disk. @returns the answer to give in that case */
+/**
+ * Records a call without a valid credential, unless there were too many: their records would fill the disk.
+ * @returns the answer in that case
+ */
 async function recordStranger(
   error: unknown,
   { services, action, from }: Stranger,

@@ -94,7 +94,10 @@ interface Exchange {
   readonly ttlMs: number;
 }
 
-/** Makes an access token for a caller, which ends with the caller's credential. @throws Refused if the caller lacks one of the scopes */
+/**
+ * Makes an access token for a caller. The token ends with the caller's credential.
+ * @throws Refused if the caller lacks one of the scopes
+ */
 export function exchange(
   { services }: Pick<Request, 'services'>,
   { caller, scopes, ttlMs }: Exchange,
@@ -105,7 +108,7 @@ export function exchange(
   return issueAccessToken(services, { ...grant, scopes: narrowScopes(caller.scopes, scopes) }, ttlMs);
 }
 
-// A token must fit into a header: it has as many scopes as anybody may hold.
+// A token must fit into a header, so its scopes have the same limit as those of a user.
 function mayBeAsked(scopes: readonly string[], held: readonly string[]): boolean {
   return scopes.length <= MAX_SCOPES && scopes.every((scope) => isScope(scope) && covers(held, scope));
 }
@@ -122,7 +125,7 @@ export function clientBySecret(
   );
 }
 
-/** The part of the services that signing in works with. */
+/** The services that signing in needs. */
 function sessionServices(services: HttpServices): Omit<Management, 'actor'> & UserLookUp {
   const { registry } = services;
   return {

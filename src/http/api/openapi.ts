@@ -44,7 +44,7 @@ interface OpenApiDocument {
   readonly components: object;
 }
 
-/** The document: what the routes say, and what holds for all of them. */
+/** Makes the document from the routes' own parts and the parts that all routes share. */
 export function openApiDocument(app: FastifyInstance): OpenApiDocument {
   const document: OpenApiDocument = JSON.parse(JSON.stringify(app.swagger()));
   for (const [path, operations] of Object.entries(document.paths)) {

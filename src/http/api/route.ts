@@ -5,7 +5,7 @@ import type { Management } from '../../core/manage/management.js';
 import type { HttpServices } from '../services.js';
 import { callerOf } from './caller.js';
 
-/** A request to a route, after its schemas have taken it. */
+/** A request to a route, checked by the route's schemas. */
 export interface Asked<Body extends TSchema = TSchema, Query extends TSchema = TSchema> {
   /** `:id` of the path, or empty. */
   readonly id: string;
@@ -15,7 +15,7 @@ export interface Asked<Body extends TSchema = TSchema, Query extends TSchema = T
   readonly services: HttpServices;
 }
 
-/** The part of an entry that the OpenAPI document tells. */
+/** The part of an entry that is shown in the OpenAPI document. */
 interface Described<Body extends TSchema, Query extends TSchema, Response extends TSchema> {
   /** Method and path: `GET /api/v1/clients/:id`. */
   readonly route: `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`;
@@ -27,13 +27,13 @@ interface Described<Body extends TSchema, Query extends TSchema, Response extend
   readonly consumes?: readonly string[];
   readonly body?: Body;
   readonly query?: Query;
-  /** An answer has the members that this names, and no others. Without it the answer is 204. */
+  /** The schema of the answer. Other members are left out. Without a schema the answer is 204. */
   readonly response?: Response;
   /** Default: 200. */
   readonly status?: 200 | 201;
 }
 
-/** A route for anybody; `run` finds out by itself who calls. */
+/** A route for anybody. `run` authenticates the caller itself. */
 interface OpenRoute<Body extends TSchema, Query extends TSchema, Response extends TSchema>
   extends Described<Body, Query, Response> {
   run(asked: Asked<Body, Query>): Promise<Shown<Static<Response>>>;
@@ -51,13 +51,13 @@ interface ManagedRoute<Body extends TSchema, Query extends TSchema, Response ext
   run(management: Management, asked: Asked<Body, Query>): Promise<Shown<Static<Response>>>;
 }
 
-/** A value that nobody changes any more. */
+/** A value that does not change any more. */
 type Shown<T> = T extends object ? { readonly [Name in keyof T]: Shown<T[Name]> } : T;
 
 /** An entry of a table of routes: adds one route, and its part of the OpenAPI document. */
 export type Route = (app: FastifyInstance, services: HttpServices) => void;
 
-/** An entry for callers who manage: they are authenticated, and a refusal is recorded. */
+/** Makes an entry for callers who manage. It authenticates the caller and records a refusal. */
 export function managed<Body extends TSchema, Query extends TSchema, Response extends TSchema>({
   action,
   target,
@@ -77,7 +77,7 @@ export function managed<Body extends TSchema, Query extends TSchema, Response ex
 
 const PARAMS = Type.Object({ id: Type.String() });
 
-/** An entry for anybody. */
+/** Makes an entry for anybody. */
 export function open<Body extends TSchema, Query extends TSchema, Response extends TSchema>({
   route,
   tag,

@@ -9,10 +9,10 @@ export const When = Type.String({ maxLength: 64, examples: ['90d', 'never', '203
 /** A text, or null for none. */
 export const OptionalText = Type.Union([Type.String(), Type.Null()]);
 
-/** Scopes as they are given in a request. */
+/** The scopes in a request. */
 export const Scopes = Type.Array(Type.String({ maxLength: 300 }), { maxItems: 100 });
 
-/** An id or a label that a request may give. */
+/** The schema of an id or a label in a request. */
 export const given = (maxLength: number) => Type.Optional(Type.String({ maxLength }));
 
 /** A body with these fields and no others. */
@@ -20,8 +20,8 @@ export const Fields: typeof Type.Object = (fields, options) =>
   Type.Object(fields, { additionalProperties: false, ...options });
 
 /**
- * The schema of a view. A member that the schema lacks does not compile here, one that the view lacks not in the route that
- * returns it.
+ * The schema of a view. A member that the schema lacks is an error here. A member that the view lacks is an error in
+ * the route that returns the view.
  */
 type SchemaOf<View> = TSchema & { readonly static: View };
 
@@ -47,7 +47,7 @@ const apiKey = {
   lastUsedFrom: OptionalText,
 };
 
-/** An API key as it is shown. */
+/** The view of an API key. */
 export const ApiKey = Type.Object(apiKey) satisfies SchemaOf<ApiKeyView>;
 
 const Credential = Type.Union([
@@ -68,7 +68,7 @@ const Credential = Type.Union([
   }),
 ]);
 
-/** A client as it is shown. */
+/** The view of a client. */
 export const Client = Type.Object({
   id: text,
   status: oneOf('valid', 'revoked', 'not yet valid', 'expired'),
@@ -83,7 +83,7 @@ export const Client = Type.Object({
   credentials: Type.Array(Credential),
 }) satisfies SchemaOf<ClientView>;
 
-/** A user as it is shown. */
+/** The view of a user. */
 export const User = Type.Object({
   id: text,
   email: OptionalText,
@@ -96,7 +96,7 @@ export const User = Type.Object({
   updatedAt: text,
 }) satisfies SchemaOf<UserView>;
 
-/** A session as it is shown. */
+/** The view of a session. */
 export const Session = Type.Object({
   id: text,
   userId: text,

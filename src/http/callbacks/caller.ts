@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isLoopback } from '../../network/loopback.js';
 import type { HttpServices } from '../services.js';
 
-// Written by gateways, of which one on this machine would make loopback of the whole world; and by browsers.
+// Headers of gateways and browsers. A gateway on this machine would make every caller look like loopback.
 const NOT_ITS_OWN = [
   'forwarded',
   'x-forwarded-for',
@@ -14,7 +14,10 @@ const NOT_ITS_OWN = [
   'origin',
 ];
 
-/** Whether a request may ask for its broker: one from this machine itself, or with the secret. A wrong secret is never passed over. */
+/**
+ * Tells if a request may ask for its broker: it comes from this machine itself, or has the secret. A wrong secret
+ * always refuses.
+ */
 export function mayCall(
   request: IncomingMessage,
   query: URLSearchParams,
@@ -22,7 +25,7 @@ export function mayCall(
 ): boolean {
   const presented = secret === undefined ? [] : presentedSecrets(request.headers, query);
   if (secret !== undefined && presented.length > 0) return presented.every((each) => isSame(each, secret));
-  // A proxy on this machine that does not say whom it speaks for may speak for the whole world.
+  // A proxy on this machine that does not name its caller may speak for anybody.
   return (
     isLoopback(request.socket.remoteAddress ?? '') &&
     !isRelayed(request.socket) &&
@@ -30,7 +33,7 @@ export function mayCall(
   );
 }
 
-// Brokers differ in what they can send: a header, user and password in the URL, or only the URL's query.
+// Brokers can send different things: a header, a user and password in the URL, or only the URL's query.
 function presentedSecrets(headers: IncomingHttpHeaders, query: URLSearchParams): string[] {
   const [, scheme = '', credentials = ''] = /^(bearer|basic) +(.*)$/i.exec(headers.authorization ?? '') ?? [];
   const isBasic = scheme.toLowerCase() === 'basic';
@@ -43,7 +46,7 @@ function presentedSecrets(headers: IncomingHttpHeaders, query: URLSearchParams):
   return found.flat().filter((each) => each !== '');
 }
 
-// Digests have one length, and tell nothing of where two texts differ.
+// Digests all have one length, so the time of the comparison does not show at which character two texts differ.
 function isSame(one: string, other: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(one), digest(other));

@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { BrokerPolicy, Decision } from './policy.js';
 
-/** What a broker calls back with. */
+/** A broker's call. */
 export interface Call {
-  /** The fields of its form or JSON, or of its query where it has no body. */
+  /** The fields of the form or JSON body, or of the query if there is no body. */
   readonly fields: Fields;
-  /** Of the URL, as the operator wrote it. */
+  /** The query of the URL, as the operator wrote it. */
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   /** The address that the call comes from. */
@@ -18,30 +18,30 @@ export interface CallbackAnswer {
   readonly body: string;
 }
 
-/** What a call came to: the answer, and what the log is told of where somebody was refused. */
+/** The outcome of a call: the answer, and the decision that the log shows if the caller was refused. */
 export interface Outcome {
   readonly answer: CallbackAnswer;
   readonly decision: Decision;
   readonly clientId: string;
 }
 
-/** How one broker asks, and how it is answered. */
+/** The form of one broker's calls and answers. */
 export interface Dialect {
   readonly broker: 'mosquitto' | 'emqx' | 'vernemq' | 'rabbitmq';
-  /** The most that one of its calls may be long. */
+  /** The greatest length of a call's body. */
   readonly maxBodyBytes: number;
-  /** What is said where there was nothing to decide on, or nobody to. */
+  /** Makes the answer to a call that has nothing to decide, or whose decision failed. */
   refuse(outcome: 'deny' | 'unavailable', query: URLSearchParams): CallbackAnswer;
-  /** Its call-backs by path. @throws MalformedCall */
+  /** The broker's call-backs by path. @throws MalformedCall */
   readonly calls: Readonly<Record<string, (call: Call, policy: BrokerPolicy) => Promise<Outcome>>>;
 }
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** A call that is not in its broker's form; the message names what is the matter. */
+/** A call that is not in its broker's form. The message names the fault. */
 export class MalformedCall extends Error {}
 
-/** A field's text; empty where it is not there. @throws MalformedCall where it is something else */
+/** Reads a field's text; empty if there is no such field. @throws MalformedCall if it is not a text */
 export function textOf(fields: Fields, name: string): string {
   const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
   if (value === undefined || value === null) return '';
@@ -49,14 +49,14 @@ export function textOf(fields: Fields, name: string): string {
   return value;
 }
 
-/** A field's text. @throws MalformedCall where there is none */
+/** Reads a field's text. @throws MalformedCall if there is none */
 export function requiredText(fields: Fields, name: string): string {
   const value = textOf(fields, name);
   if (value === '') throw new MalformedCall(`the field ${name} is missing`);
   return value;
 }
 
-/** One of some texts. @throws MalformedCall */
+/** Reads a field that has one of the known texts. @throws MalformedCall */
 export function oneOf<T extends string>(fields: Fields, name: string, known: readonly T[]): T {
   const value = requiredText(fields, name);
   const found = known.find((each) => each === value);
@@ -64,7 +64,7 @@ export function oneOf<T extends string>(fields: Fields, name: string, known: rea
   return found;
 }
 
-/** Allows where all do; of several refusals the first counts. */
+/** Allows if all decisions allow. Of several refusals the first counts. */
 export function allOf(decisions: readonly Decision[]): Decision {
   return decisions.find(({ outcome }) => outcome !== 'allow') ?? decisions[0] ?? NOTHING_ASKED;
 }

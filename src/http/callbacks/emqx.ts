@@ -5,8 +5,8 @@ import { type CallbackAnswer, type Dialect, oneOf, requiredText, textOf } from '
 import type { Decision } from './policy.js';
 
 /**
- * EMQX 5's HTTP authenticator and authorizer. Everything is a 200 with `allow` or `deny`: any other status, and `ignore`, it
- * passes over, and whatever comes next in its list may allow.
+ * EMQX 5's HTTP authenticator and authorizer. Every answer is a 200 with `allow` or `deny`. EMQX ignores any other
+ * status, and `ignore`: the next entry of its list may then allow.
  */
 export const emqx: Dialect = {
   broker: 'emqx',
@@ -42,15 +42,15 @@ function authenticated(decision: Decision): CallbackAnswer {
   return json({
     result: 'allow',
     is_superuser: false,
-    // In seconds; EMQX ends the session then.
+    // The time in seconds. EMQX ends the session then.
     ...(expiresAt < NEVER && { expire_at: Math.floor(expiresAt / 1000) }),
     acl: refusals(principal),
   });
 }
 
 /**
- * What is refused whatever may be asked later. A rule that allows would keep EMQX from asking at all, and so hold beyond a
- * revocation; it also takes the filter `a/#` for one that `a/+` covers.
+ * Makes the rules that refuse at once. There are no rules that allow: EMQX would not ask again, so such a rule would
+ * outlast a revocation. EMQX also takes the filter `a/#` for one that `a/+` covers.
  */
 function refusals({ scopes }: Principal): readonly object[] {
   const closed = (['publish', 'subscribe'] as const).filter((verb) => !coversVerb(scopes, verb));

@@ -12,9 +12,9 @@ import {
 import type { BrokerPolicy, Decision } from './policy.js';
 
 /**
- * mosquitto-go-auth's HTTP backend, JSON or form. Its response modes are the operator's to choose: `?mode=status` (default;
- * the status counts), `json` (`Ok` and `Error` in a 200) or `text` (`ok` in a 200). Whatever is 5xx it takes for a backend
- * that failed: it refuses, may ask again, and does not remember.
+ * mosquitto-go-auth's HTTP backend, JSON or form. The operator chooses its response mode: `?mode=status` (default; the
+ * status counts), `json` (`Ok` and `Error` in a 200) or `text` (`ok` in a 200). It takes 5xx for a failed backend: it
+ * refuses, may ask again, and does not remember the answer.
  */
 export const mosquitto: Dialect = {
   broker: 'mosquitto',
@@ -33,7 +33,7 @@ export const mosquitto: Dialect = {
       });
       return { answer: answer(decision, call.query), decision, clientId };
     },
-    // A superuser is asked for nothing any more: nobody is one.
+    // The plug-in asks nothing more about a superuser, so there are none.
     '/callbacks/mosquitto/superuser': async ({ query }) => ({
       answer: answer(NOBODY, query),
       decision: NOBODY,

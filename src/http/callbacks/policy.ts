@@ -11,7 +11,9 @@ import { type Accepted, mayUseTopic, stillHolds } from '../../core/verify/verify
 import type { HttpServices } from '../services.js';
 import { RememberedConnects } from './remembered-connects.js';
 
-/** A broker's question if somebody may connect, with the texts of the CONNECT; empty if it has none. */
+/**
+ * A broker's question if a client may connect, with the texts of the CONNECT. A text is empty if the CONNECT lacks it.
+ */
 interface ConnectQuestion {
   readonly username: string;
   readonly password: string;
@@ -37,16 +39,16 @@ interface TopicUse {
   readonly topic: string;
 }
 
-/** The answer to a broker. The reason is the operator's, never the device's. */
+/** The answer to a broker. The reason is for the operator, not for the device. */
 export type Decision =
   | { readonly outcome: 'allow'; readonly principals: readonly Principal[] }
   | { readonly outcome: 'deny' | 'unavailable'; readonly reason: string };
 
-/** The one policy behind the call-backs of one broker: every dialect asks these, and translates. */
+/** The policy behind the call-backs of one broker. Every dialect asks it, and translates its answers. */
 export interface BrokerPolicy {
-  /** Decides if somebody may connect: exactly as keywright's own MQTT listener does. */
+  /** Decides if a client may connect, exactly as keywright's own MQTT listener does. */
   connect(question: ConnectQuestion): Promise<Decision>;
-  /** Decides if a client is still who it was when it connected. */
+  /** Decides if the credential of a connected client still holds. */
   isConnected(client: ConnectedClient): Promise<Decision>;
   /** Decides if a connected client may use a topic, by the rights that it has now. */
   use(client: ConnectedClient, use: TopicUse): Promise<Decision>;
@@ -59,7 +61,8 @@ export function brokerPolicy(services: HttpServices): BrokerPolicy {
   const connect = async (question: ConnectQuestion): Promise<Decision> => {
     const { username, password, clientId, address } = question;
     const { presentation } = presentConnectTexts({ clientId, name: username, secret: password });
-    // All devices of a broker come from its address: without theirs, they are told apart by what they call themselves.
+    // All devices of a broker come from the broker's address. Without their own addresses, their user names tell them
+    // apart.
     const countAs = address ? services.addressKey(address) : `name ${textHash(username)}`;
     const verdict = await verifyConnect(presentation, { registry, clock, attempts, countAs });
     if (verdict.outcome === 'limited') return deny('too many wrong attempts');
@@ -87,11 +90,14 @@ export function brokerPolicy(services: HttpServices): BrokerPolicy {
     return principals.length > 0 ? { outcome: 'allow', principals } : deny(ENDED);
   };
 
-  /** A client that connected before this process started. Its user name is its credential, so it can be verified again. */
+  /**
+   * Decides on a client that connected before this process started. Its user name is its credential, so it can be
+   * verified again.
+   */
   const byName = async ({ username, clientId }: ConnectedClient): Promise<Decision> => {
     const credential = readCredential(username);
     if (credential.kind === 'unknown') return { outcome: 'unavailable', reason: STRANGER };
-    // The password beside a key was checked when it connected; only a signed token is one client id's.
+    // The password beside a key was checked at the connect. Only a signed token belongs to one client id.
     const claimedId = credential.kind === 'signed-token' ? (clientId ?? '') : undefined;
     const presentation: Presentation = { credential, clientId: claimedId, demand: CONNECT_DEMAND };
     const verdict = await decide(presentation, registry, clock);
@@ -109,13 +115,14 @@ export function brokerPolicy(services: HttpServices): BrokerPolicy {
     if (decision.outcome !== 'allow') return decision;
     const now = clock.now();
     const may = (principal: Principal) => mayUseTopic(principal, registry, { verb, topic, now });
-    // If it is not known which of several it is, none of them gets what another may.
+    // The client may be any of several principals, so all of them must have the right.
     return decision.principals.every(may) ? decision : deny(`no scope to ${verb} to ${shown(topic)}`);
   };
 
   const holds = (accepted: Accepted): boolean => stillHolds(accepted, registry, clock.now());
 
-  // The gate keeps sessions under ids of its own making; a broker has one under each client id, for whoever comes by it.
+  // The gate names sessions itself. A broker has one session for each client id, and gives it to every client with that
+  // id.
   const isAnothersId = (clientId: string, { kind, id }: Principal): boolean => {
     const named = canonicalClientId(clientId);
     if (named === undefined || (kind === 'client' && named === id)) return false;
@@ -138,7 +145,7 @@ function shown(topic: string): string {
   return JSON.stringify(topic.slice(0, 120));
 }
 
-/** A decision that fails lets nobody in. */
+/** Makes a decision that fails refuse. */
 function guarded<Question extends unknown[]>(
   decide: (...question: Question) => Promise<Decision>,
 ): (...question: Question) => Promise<Decision> {

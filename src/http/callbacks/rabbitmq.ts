@@ -10,9 +10,9 @@ import {
 import type { BrokerPolicy, Decision } from './policy.js';
 
 /**
- * RabbitMQ's `rabbitmq_auth_backend_http` under `rabbitmq_mqtt`: forms or queries, answered with the bare word `allow` or `deny`
- * (3.10 compares the whole body). Tags would make an administrator: nobody gets one. Whatever is not 200 it takes for a
- * backend that failed, and refuses.
+ * RabbitMQ's `rabbitmq_auth_backend_http` under `rabbitmq_mqtt`. It asks by form or query. The answer is the bare word
+ * `allow` or `deny` (3.10 compares the whole body). Tags would make an administrator, so there are none. It takes any
+ * status but 200 for a failed backend, and refuses.
  */
 export const rabbitmq: Dialect = {
   broker: 'rabbitmq',
@@ -59,12 +59,18 @@ function topic({ fields, ...call }: Call, policy: BrokerPolicy): Promise<Decisio
 
 const MQTT_EXCHANGE = 'amq.topic';
 
-/** rabbit_mqtt_util:to_mqtt/1, without Sparkplug. What a topic's `.`, `*` and `/` were cannot be told: in RabbitMQ they are the same. */
+/**
+ * Does what rabbit_mqtt_util:to_mqtt/1 does, without Sparkplug. RabbitMQ writes a topic's `/` as `.` and its `+` as
+ * `*`, so an original `.` or `*` cannot be told apart from these.
+ */
 function mqttTopic(routingKey: string): string {
   return routingKey.replaceAll('*', '+').replaceAll('.', '/');
 }
 
-/** The exchange of all MQTT messages, and the queues of the client's own sessions (rabbit_mqtt_util:subcription_queue_name/1). */
+/**
+ * Tells if a resource is the exchange of all MQTT messages, or a queue of the client's own sessions
+ * (rabbit_mqtt_util:subcription_queue_name/1).
+ */
 function isOwnResource({ fields }: Call): boolean {
   const resource = requiredText(fields, 'resource');
   const name = requiredText(fields, 'name');

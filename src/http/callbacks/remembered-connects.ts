@@ -1,9 +1,9 @@
 import type { UsedCredential } from '../../core/model/principal.js';
 import type { Accepted } from '../../core/verify/verify.js';
 
-// A broker's clients; of more than these the oldest have to connect again.
+// The limit of remembered connections. The oldest above it have to connect again.
 const MAX_CONNECTIONS = 200_000;
-// One client id is one connection: more than one is remembered only until it is known which of them still holds.
+// One client id has one connection. More are remembered only until it is known which of them still holds.
 const MAX_AT_ONE_ID = 16;
 
 export interface ConnectionName {
@@ -11,14 +11,14 @@ export interface ConnectionName {
   readonly clientId: string;
 }
 
-/** Whom one broker was told to let in, by user name and client id, while this server runs. */
+/** The clients that one broker was told to let in, by user name and client id, while this server runs. */
 export class RememberedConnects {
   readonly #connections = new Map<string, readonly Accepted[]>();
   readonly #keysByUser = new Map<string, Set<string>>();
 
   /**
-   * A connection that the broker refused for reasons of its own looks the same as one that it took: whoever was let in by
-   * that name before stays, as long as their credential holds.
+   * Adds a client. The broker may have refused the connection for its own reasons, which does not show here. So earlier
+   * clients of the same name stay as long as their credential holds.
    */
   add(name: ConnectionName, accepted: Accepted, stillHolds: (earlier: Accepted) => boolean): void {
     const key = keyOf(name);
@@ -34,7 +34,10 @@ export class RememberedConnects {
     if (this.#connections.size > MAX_CONNECTIONS) this.#forgetOldest();
   }
 
-  /** All that it can be: without a client id, whoever was let in by that user name. Empty where nobody was. */
+  /**
+   * Finds all clients that may have this name. Without a client id, it finds those with the user name. Empty if there
+   * are none.
+   */
   find(username: string, clientId: string | undefined): readonly Accepted[] {
     if (clientId !== undefined) return this.#connections.get(keyOf({ username, clientId })) ?? [];
     return [...(this.#keysByUser.get(username) ?? [])].flatMap((key) => this.#connections.get(key) ?? []);
@@ -55,7 +58,7 @@ function keyOf({ username, clientId }: ConnectionName): string {
   return JSON.stringify([username, clientId]);
 }
 
-// Of access tokens there is a new one at every connection: one that may do the same takes the place of the one before.
+// Every connection has a new access token. It takes the place of an earlier one with the same rights.
 function identityOf({ principal: { kind, id, scopes, credential } }: Accepted): string {
   return JSON.stringify([kind, id, credential.kind, sourceOf(credential), scopes]);
 }

@@ -16,12 +16,15 @@ import { brokerPolicy } from './policy.js';
 import { rabbitmq } from './rabbitmq.js';
 import { vernemq } from './vernemq.js';
 
-/** The call-backs of MQTT brokers, each in its broker's contract; whatever is the matter, an answer that its broker takes for a refusal. */
+/**
+ * Adds the call-backs of MQTT brokers, each in its broker's contract. After a failure too, the broker gets an answer
+ * that it takes for a refusal.
+ */
 export async function addCallbackRoutes(app: FastifyInstance, services: HttpServices): Promise<void> {
   for (const dialect of [mosquitto, emqx, vernemq, rabbitmq]) {
     await app.register(async (scope) => addDialect(scope, dialect, services));
   }
-  // A path that does not exist must not get the verifier's 401: some brokers pass over that, and allow.
+  // An unknown path must not get the verifier's 401: some brokers ignore a 401, and allow.
   app.all('/callbacks/*', HIDDEN, (_request, reply) => reply.callNotFound());
 }
 
@@ -34,7 +37,7 @@ function addDialect(scope: FastifyInstance, dialect: Dialect, services: HttpServ
     services.observer.refused({ by: 'callback', path: pathOf(request), clientId: '', ...refusal });
     return say(reply, dialect.refuse(refusal.outcome, queryOf(request)));
   };
-  // Before any body is read.
+  // The check runs before any body is read.
   scope.addHook('onRequest', async (request, reply) => {
     if (mayCall(request.raw, queryOf(request), services)) return;
     return refuse(request, reply, {
@@ -66,7 +69,7 @@ interface Refusal {
 function refusalOf(error: unknown): Refusal {
   if (error instanceof MalformedCall) return { outcome: 'deny', reason: error.message };
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
-  // The message of a parser may quote the body.
+  // A parser's message may quote the body.
   return status < 500
     ? { outcome: 'deny', reason: `the body cannot be read (${status})` }
     : { outcome: 'unavailable', reason: 'the call could not be answered' };
@@ -99,7 +102,7 @@ function isFields(body: unknown): body is Fields {
   return typeof body === 'object' && body !== null && !Array.isArray(body);
 }
 
-// Not `request.query`: a name that is there twice must not become a list.
+// `request.query` would make a list of a name that comes twice.
 function queryOf({ raw }: FastifyRequest): URLSearchParams {
   const url = raw.url ?? '';
   return new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?')) : '');
@@ -110,7 +113,7 @@ function pathOf({ raw }: FastifyRequest): string {
 }
 
 function say(reply: FastifyReply, { status, type, body }: CallbackAnswer): FastifyReply {
-  // Also what keeps VerneMQ from remembering it.
+  // `no-store` also keeps VerneMQ from remembering the answer.
   return reply.code(status).type(type).header('cache-control', 'no-store').send(body);
 }
 

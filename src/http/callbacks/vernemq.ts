@@ -11,12 +11,12 @@ import {
 import type { BrokerPolicy, Decision } from './policy.js';
 
 /**
- * VerneMQ's webhooks: one path, and the hook in `vernemq-hook`. Everything is a 200; without `max-age` in its Cache-Control
- * nothing is remembered.
+ * VerneMQ's webhooks: one path, and the hook's name in `vernemq-hook`. Every answer is a 200. VerneMQ remembers no
+ * answer without `max-age` in its Cache-Control.
  */
 export const vernemq: Dialect = {
   broker: 'vernemq',
-  // Unless told `no_payload`, it sends every message as base64.
+  // VerneMQ sends every message as base64, unless `no_payload` is on.
   maxBodyBytes: 1024 * 1024,
   refuse: (outcome) => refused(outcome),
   calls: { '/callbacks/vernemq': (call, policy) => hookOf(call)(call, policy) },
@@ -65,13 +65,13 @@ interface Subscription {
 }
 
 interface SubscribeForm {
-  /** The code that stands for a filter that is not granted. */
+  /** The code for a filter that is not granted. */
   readonly refusal: number;
-  /** How it is said which filters are granted. */
+  /** Makes the part of the answer that names the granted filters. */
   readonly grant: (topics: readonly Subscription[]) => object;
 }
 
-/** Each filter for itself: those that are not allowed are granted with the code that refuses them. */
+/** Decides on each filter. A refused filter gets the code for a refusal, so that the others are granted. */
 function subscribe({ refusal, grant }: SubscribeForm): Hook {
   return async ({ fields }, policy) => {
     const client = clientOf(fields);

@@ -50,7 +50,7 @@ async function tokenFor(asked: Asked<typeof Login>): Promise<IssuedToken> {
   if (id === undefined || secret === undefined) throw new Refused(NO_PASSWORD);
   const scopes = form.scope ? form.scope.split(' ') : undefined;
   const { accessToken: tokenMs } = LIFETIMES;
-  // The shape of the secret tells a client from a user, whatever field it is in.
+  // The form of the secret tells a client from a user, in any field.
   if (parseApiKey(secret) || form.client_secret) {
     const caller = await clientBySecret(asked, { id, secret });
     return exchange(asked, { caller, scopes, ttlMs: tokenMs });

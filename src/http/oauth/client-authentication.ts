@@ -14,8 +14,10 @@ interface ClientRequest {
 }
 
 /**
- * Authenticates the client that makes a request: by HTTP Basic, by parameters (RFC 6749 section 2.3.1), or by a credential of
- * its own in one of the usual headers. @returns undefined if it presents nothing @throws Refused
+ * Authenticates the client that makes a request: by HTTP Basic, by parameters (RFC 6749 section 2.3.1), or by its own
+ * credential in one of the usual headers.
+ * @returns undefined if it presents nothing
+ * @throws Refused
  */
 export async function clientOf(asked: ClientRequest): Promise<Principal | undefined> {
   const { request, body, services } = asked;
@@ -32,7 +34,7 @@ export async function clientOf(asked: ClientRequest): Promise<Principal | undefi
   return text === undefined ? undefined : principalOf(request, services);
 }
 
-// RFC 6749 section 2.3.1: both parts are form-encoded before they are put together.
+// RFC 6749 section 2.3.1: both parts are form-encoded before they are joined.
 function formDecoded(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));

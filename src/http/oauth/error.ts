@@ -15,7 +15,7 @@ export type OAuthErrorCode =
   | 'temporarily_unavailable'
   | 'server_error';
 
-/** A refusal by one of OAuth's codes. */
+/** A refusal with one of OAuth's codes. */
 export class OAuthRefused extends Refused {
   readonly code: OAuthErrorCode;
 
@@ -39,14 +39,17 @@ const CODES: Record<number, OAuthErrorCode> = {
   503: 'temporarily_unavailable',
 };
 
-/** Answers what a handler threw in OAuth's words, with those of the other dialects beside them; as JSON, which strict clients insist on. */
+/**
+ * Answers an error of a handler in OAuth's form, beside the members of the other dialects. The type is JSON, because
+ * strict clients insist on it.
+ */
 export function answerOAuthError(
   error: unknown,
   _request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
   const { problem: said, headers: all } = refusalOf(error);
-  // RFC 6749 section 5.2: what lacks a scope is a bad request.
+  // RFC 6749 section 5.2: a request that lacks a scope is a bad request.
   const status = said.status === 403 ? 400 : said.status;
   const body = problem(status, { reason: said.reason, detail: said.detail });
   const code = error instanceof OAuthRefused ? error.code : (codeOf(said) ?? 'server_error');

@@ -31,7 +31,7 @@ const Response = Type.Object({
   ...{ jti: field, exp: seconds, iat: seconds, nbf: seconds, groups: names, domains: names },
 });
 
-/** RFC 7662: tells what any credential is worth at the moment, to callers that have one themselves. */
+/** RFC 7662: tells a caller with a credential if another credential holds now. */
 export const introspectRoute = open({
   route: 'POST /oauth/introspect',
   tag: 'oauth',
@@ -47,7 +47,7 @@ export const introspectRoute = open({
       throw new OAuthRefused('invalid_client', 'the caller does not authenticate itself');
     const credential = readCredential(body.token);
     const verdict = await decide({ credential }, services.registry, services.clock);
-    // RFC 7662 section 2.2: nothing else is told of a credential that does not hold.
+    // RFC 7662 section 2.2: an answer about a credential that does not hold says nothing else.
     return verdict.outcome === 'accepted' ? described(verdict.principal, services) : { active: false };
   },
 });

@@ -21,7 +21,7 @@ const Request = Type.Object({
   ...{ token_type_hint: field, client_id: field, client_secret: field },
 });
 
-/** RFC 7009: ends the session of a refresh or access token; of a client's access token, that token alone. */
+/** RFC 7009: ends the session of a refresh or access token. Revokes a client's access token alone. */
 export const revokeRoute = open({
   route: 'POST /oauth/revoke',
   tag: 'oauth',
@@ -34,17 +34,17 @@ export const revokeRoute = open({
     const { body, request, services } = asked;
     const caller = await clientOf(asked);
     const target = await targetOf(body.token, services);
-    // RFC 7009 section 2.2: a token that does not work need not be revoked.
+    // RFC 7009 section 2.2: it is no error if a token does not work.
     if (target === undefined) return {};
     requireOwn(caller, target, services);
     const from = services.proxies.addressOf(request);
     const who = caller ? `${caller.kind} ${caller.id}` : `whoever has a token of ${target.kind} ${target.id}`;
     const revoking = { ...services, changes: services.changes.by({ who, from }) };
     if (target.kind === 'user') {
-      // A session that has ended meanwhile need not be revoked.
+      // It is no error if a session has ended meanwhile.
       await revokeSession(revoking, target.sessionId).catch(unlessNotFound);
     } else {
-      // The others of its family end no later than an hour from now.
+      // The other tokens of its family end at most an hour from now.
       const expiresAt = services.clock.now() + LIFETIMES.accessToken;
       const { id, tokenId } = target;
       await withdrawToken(revoking, { tokenId, target: `${id}:${tokenId}`, expiresAt });
@@ -57,7 +57,7 @@ type Target =
   | { readonly kind: 'user'; readonly id: string; readonly sessionId: string }
   | { readonly kind: 'client'; readonly id: string; readonly tokenId: string };
 
-/** Finds the session or the client that a token is of. @returns undefined for a token that was never issued here */
+/** Finds the session or the client of a token. @returns undefined if the token was never issued here */
 async function targetOf(token: string, services: HttpServices): Promise<Target | undefined> {
   const { registry } = services;
   const refresh = parseRefreshToken(token);
@@ -86,12 +86,15 @@ function unlessNotFound(error: unknown): void {
 }
 
 function isOf(session: Session, token: string, { registry }: HttpServices): boolean {
-  // Compared by hash, which takes the same time wherever they differ.
+  // Hashes are compared, so the time does not show at which character two tokens differ.
   const expected = refreshToken(session, (text) => registry.hashSecret(text));
   return expected !== undefined && textHash(expected) === textHash(token);
 }
 
-/** A user's tokens may be revoked by anybody who has them, a client's by the client itself, and any by an admin. */
+/**
+ * Checks that a caller may revoke a token: an admin any token, a client its own, and everybody a user's token that they
+ * have.
+ */
 function requireOwn(caller: Principal | undefined, target: Target, { registry }: HttpServices): void {
   if (caller === undefined) {
     if (target.kind === 'user') return;

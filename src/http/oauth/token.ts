@@ -31,12 +31,12 @@ const Response = Type.Object({
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 const ISSUED_TYPES = [ACCESS_TOKEN, 'urn:ietf:params:oauth:token-type:jwt'];
-// RFC 8693 section 3; an API key has no type of its own there.
+// RFC 8693 section 3 has no type for an API key.
 const SUBJECT_TYPES = [...ISSUED_TYPES, 'urn:keywright:token-type:api-key'];
 
 export const GRANT_TYPES = ['client_credentials', 'refresh_token', TOKEN_EXCHANGE];
 
-/** RFC 6749 section 3.2: access tokens for a client, for a session, or for another token (RFC 8693). */
+/** RFC 6749 section 3.2: issues access tokens for a client, for a session, or for another token (RFC 8693). */
 export const tokenRoute = open({
   route: 'POST /oauth/token',
   tag: 'oauth',
@@ -70,7 +70,8 @@ async function grant(asked: Granting): Promise<Granted> {
     case 'refresh_token':
       return continued(asked);
     case TOKEN_EXCHANGE: {
-      // A client that names itself must be one (RFC 8693 section 2.1); the subject token is enough without.
+      // A client that names itself must authenticate (RFC 8693 section 2.1). Without a client the subject token is
+      // enough.
       await clientOf(asked);
       const subject = await subjectOf(asked);
       const issued_token_type = body.requested_token_type ?? ACCESS_TOKEN;
@@ -84,7 +85,7 @@ async function grant(asked: Granting): Promise<Granted> {
 async function continued(asked: Granting): Promise<Granted> {
   const { refresh_token: token } = asked.body;
   if (token === undefined) throw new OAuthRefused('invalid_request', 'refresh_token is missing');
-  // A client that names itself must be one (RFC 6749 section 6).
+  // A client that names itself must authenticate (RFC 6749 section 6).
   await clientOf(asked);
   const tokens = await orInvalidGrant(refresh(asked, token));
   return { ...tokens, ...(tokens.refreshToken !== undefined && { refresh_token: tokens.refreshToken }) };

@@ -1,9 +1,12 @@
 import { decodeAscii } from '../../core/model/percent.js';
 
-/** Own paths that any method may ask for. */
+/** Keywright's own paths that take any method. */
 export const OWN_PATHS = { verify: '/verify', health: '/healthz', readiness: '/readyz' } as const;
 
-/** The component that answers a request: the router, nobody, or the verifier, at `/verify` and below, or on any path. */
+/**
+ * The component that answers a request: the router, none (404), or the verifier (at `/verify` and below, or on any
+ * path).
+ */
 export type Addressee = 'route' | 'nobody' | 'verify' | 'any-path';
 
 /** The list of keywright's own paths, which the routes fill. Every other path is the verifier's. */
@@ -12,8 +15,8 @@ export class OwnPaths {
   #beginnings: readonly string[] = [];
 
   /**
-   * Adds a route. A path without parameters is keywright's for the route's methods. `/clients/:id` takes `/clients` and all
-   * paths below it, and `/callbacks/*` all paths below `/callbacks`, for all methods: those that do not exist are 404.
+   * Adds a route. A path without parameters is keywright's for the route's methods. `/clients/:id` takes `/clients` and
+   * all paths below it, for all methods, and `/callbacks/*` all paths below `/callbacks`. Unknown paths there are 404.
    */
   add(methods: readonly string[], url: string): void {
     const [beginning = '', parameter] = url.split(/(?=[:*])/, 2);
@@ -36,7 +39,7 @@ export class OwnPaths {
 
 const ANY_METHOD = '*';
 
-/** The target of a request in the origin form. RFC 9112 section 3.2.2: the absolute form means the same. */
+/** Finds the target of a request in the origin form. RFC 9112 section 3.2.2: the absolute form means the same. */
 export function originForm(url: string): string {
   if (url.startsWith('/')) return url;
   const target = url.replace(/^https?:\/\/[^/?#]*/i, '');
@@ -44,21 +47,22 @@ export function originForm(url: string): string {
 }
 
 /**
- * Routes a request. Misspellings of `/verify` (`//verify?scope=x`) get 404: answered as an ordinary path, their `scope` would
- * be ignored.
+ * Routes a request. Misspellings of `/verify` (`//verify?scope=x`) get 404. As an ordinary path, their `scope` would be
+ * ignored.
  */
 export function addressee(method: string, target: string, own: OwnPaths): Addressee {
   const query = target.indexOf('?');
   const path = query < 0 ? target : target.slice(0, query);
   if (path === OWN_PATHS.verify) return 'verify';
-  // The query below `/verify` is the caller's; with a slash too many, the operator's demand would be taken for that.
+  // The query below `/verify` is the caller's. After one slash too many, the operator's demand would look like the
+  // caller's.
   if (path === `${OWN_PATHS.verify}/` && /[?&](?:scope|rate)=/.test(target)) return 'nobody';
   if (path.startsWith(`${OWN_PATHS.verify}/`)) return 'verify';
   if (own.has(method, path)) return 'route';
   return mayBeLookalike(path) && plainPath(path) === OWN_PATHS.verify ? 'nobody' : 'any-path';
 }
 
-// Every letter percent-encoded, some slashes, and something behind.
+// The length of `/verify` with every letter percent-encoded, some slashes, and a tail.
 const MAX_LOOKALIKE = 80;
 
 // Nearly every request passes here: the cheap tests come first.

@@ -1,7 +1,10 @@
-// How `CredentialHeaders` says what came as HTTP Basic.
+// `CredentialHeaders` writes a credential of HTTP Basic in this form.
 const BASIC = /^basic-key:([A-Za-z0-9+/]+={0,2})$/;
 
-/** The two parts of HTTP Basic (RFC 7617 section 2) in a credential's text; undefined where it is none. */
+/**
+ * Reads the two parts of HTTP Basic (RFC 7617 section 2) from a credential's text; undefined if it is another kind of
+ * credential.
+ */
 export function basicCredentials(
   text: string | null | undefined,
 ): { readonly id: string; readonly secret: string } | undefined {

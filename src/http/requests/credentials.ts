@@ -14,19 +14,22 @@ import type { TrustedProxies } from './trusted-proxies.js';
 /** The credentials that a listener takes. */
 export interface Accepts {
   readonly takesTokens: boolean;
-  /** The headers that may hold a credential; which of them does makes no difference to how it is checked. */
+  /** The headers that may hold a credential. All of them are checked in the same way. */
   readonly headers: CredentialHeaders;
-  /** The proxies that may say which certificate a caller has shown to them. */
+  /** The proxies that may name the certificate of their caller. */
   readonly proxies: TrustedProxies;
 }
 
-/** Reads the text in one of the credential headers, and over TLS the client's certificate. @param demand of the way in */
+/**
+ * Reads the text in one of the credential headers, and over TLS the client's certificate.
+ * @param demand the demand of the listener
+ */
 export function present(
   request: IncomingMessage,
   { takesTokens, headers, proxies }: Accepts,
   demand: Demand | undefined,
 ): Presentation {
-  // A proxy's own certificate is not that of the caller that it speaks for.
+  // A proxy's own certificate is not its caller's.
   const certificate = proxies.speaks(request) ? proxies.certificateOf(request) : ownCertificate(request);
   const { text, domain } = headers.read(request.rawHeaders);
   const credential = takesTokens ? credentialOf(text) : undefined;
@@ -49,7 +52,7 @@ const BUILT_IN = CREDENTIAL_HEADERS.map((name) => name.toLowerCase());
 /** Finds the credential and the domain among a request's headers. */
 export class CredentialHeaders {
   readonly #names: ReadonlySet<string>;
-  // Most headers of most requests are told apart by this alone.
+  // The lengths rule out most headers of most requests.
   readonly #lengths: ReadonlySet<number>;
 
   /** @param more headers beside the built-in ones, lower-case */
@@ -79,7 +82,7 @@ export class CredentialHeaders {
       if (!this.#names.has(name)) continue;
       const presented = (name === 'authorization' ? withoutScheme(value) : value).trim();
       if (presented === '') continue;
-      // A proxy before us may have looked at the other of two.
+      // An earlier proxy may have checked the other of two.
       text = text === undefined || text === presented ? presented : null;
     }
     return { text, domain };
@@ -89,8 +92,8 @@ export class CredentialHeaders {
 const BEARER = /^bearer(?: |$)/i;
 const BASIC = /^basic /i;
 
-// RFC 9110 section 11.1: the scheme is case-insensitive; a credential without a scheme says itself what it is.
-// RFC 7617: Basic carries id and secret, which is what the wrapped form of an API key does.
+// RFC 9110 section 11.1: the scheme is case-insensitive. A credential without a scheme shows its own kind. RFC 7617:
+// Basic carries id and secret, as the wrapped form of an API key does.
 function withoutScheme(value: string): string {
   if (BEARER.test(value)) return value.slice('bearer '.length);
   return BASIC.test(value) ? `basic-key:${value.slice('basic '.length).trim()}` : value;

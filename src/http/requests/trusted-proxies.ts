@@ -8,7 +8,7 @@ import {
 } from '../../core/verify/presentation.js';
 import type { Networks } from '../../network/networks.js';
 
-/** Who may speak for others: what these say of where a request comes from, and by which certificate, is believed. */
+/** The proxies that may speak for their callers: the server believes the address and the certificate that they name. */
 export class TrustedProxies {
   readonly #networks: Networks;
 
@@ -16,12 +16,12 @@ export class TrustedProxies {
     this.#networks = networks;
   }
 
-  /** Whether a request comes from a proxy, which speaks for others. */
+  /** Tells if a request comes from a trusted proxy. */
   speaks({ socket }: IncomingMessage): boolean {
     return this.#networks.includes(socket.remoteAddress ?? '');
   }
 
-  /** From where a request comes: of the proxies it names, the nearest that is not trusted. */
+  /** Finds the address of the caller: the nearest in the list of proxies that is not trusted. */
   addressOf(request: IncomingMessage): string {
     const { socket, headers } = request;
     const peer = socket.remoteAddress ?? 'unknown';
@@ -37,25 +37,28 @@ export class TrustedProxies {
     return address;
   }
 
-  /** The certificate that a trusted proxy says its caller has shown; undefined where it says nothing. */
+  /** Reads the caller's certificate that a trusted proxy names; undefined if it names none. */
   certificateOf({ headers }: IncomingMessage): PresentedCertificate | undefined {
     const values = CERTIFICATE_HEADERS.flatMap((name) => headers[name] ?? []).filter((value) => value !== '');
     if (values.length === 0) return undefined;
-    // Of two, one may be the caller's own.
+    // One of two may be the caller's own header.
     return (values.length === 1 && readCertificate(values[0] ?? '')) || UNKNOWN_CERTIFICATE;
   }
 }
 
-/** Where gateways put the client certificate that they were shown. */
+/** The headers that gateways put a client certificate in. */
 export const CERTIFICATE_HEADERS = [
   'x-forwarded-client-cert',
   'x-ssl-client-cert',
   'x-forwarded-tls-client-cert',
 ];
-// A leaf of the largest key is 3 kB of base64.
+// The largest key makes a leaf of 3 kB in base64.
 const MAX_CERTIFICATE = 12_000;
 
-/** PEM percent-encoded (nginx), base64 of the DER (Traefik, HAProxy), or Envoy's list of which `Cert=` is the former. */
+/**
+ * Reads a certificate: percent-encoded PEM (nginx), base64 of the DER (Traefik, HAProxy), or Envoy's list with PEM in
+ * `Cert=`.
+ */
 function readCertificate(value: string): PresentedCertificate | undefined {
   if (value.length > MAX_CERTIFICATE) return undefined;
   const isEnvoys = /^(?:by|hash|cert|chain|subject|uri|dns)=/i.test(value);
@@ -64,7 +67,7 @@ function readCertificate(value: string): PresentedCertificate | undefined {
   try {
     const decoded = text.includes('%') ? decodeURIComponent(text) : text;
     const isPem = decoded.includes('-----BEGIN');
-    // A chain is several certificates: which of them is meant is not for us to say.
+    // A chain has several certificates, and does not say which one counts.
     if (isPem ? decoded.split('-----BEGIN').length > 2 : decoded.includes(',')) return undefined;
     const encoded = isPem ? decoded : Buffer.from(decoded, 'base64');
     return presentCertificate(new X509Certificate(encoded));
@@ -73,7 +76,7 @@ function readCertificate(value: string): PresentedCertificate | undefined {
   }
 }
 
-// Several elements are several proxies, of which only the nearest is trusted. What is in quotes is one value.
+// Each element of the list is a proxy, and only the nearest is trusted. A text in quotes is one value.
 function envoyCertificate(value: string): string | undefined {
   const fields = value.match(/(?:"(?:[^"\\]|\\.)*"|[^;])+/g) ?? [];
   const certificates = fields.flatMap((field) => /^cert="?([^";,]+)"?$/i.exec(field.trim())?.[1] ?? []);

@@ -7,7 +7,7 @@ import { type Problem, REFUSALS, type Refusal } from './problem.js';
 
 export interface Answer {
   readonly status: number;
-  /** Names and values in turn, which node writes fastest; with the body's length. */
+  /** Names and values in turn, the fastest form for node. They include the body's length. */
   readonly headers: readonly string[];
   readonly body: string;
 }
@@ -16,7 +16,10 @@ const refusalAnswers = new WeakMap<Refusal, Answer>();
 
 const JSON_CONTENT = ['content-type', 'application/json; charset=utf-8'];
 
-/** Says a verdict in JSON, to a caller who asks about itself. @param elapsedMs duration of the decision */
+/**
+ * Makes the JSON answer with a verdict, for a caller who asks about itself.
+ * @param elapsedMs the duration of the decision
+ */
 export function answer(verdict: Verdict, elapsedMs: number): Answer {
   if (verdict.outcome === 'rejected') return REFUSED[verdict.reason];
   const made = acceptance(verdict.principal);
@@ -29,13 +32,13 @@ export function answer(verdict: Verdict, elapsedMs: number): Answer {
   };
 }
 
-/** Says a verdict to a gateway: the headers name the caller, and there is no body. */
+/** Makes the answer with a verdict for a gateway: the headers name the caller, and there is no body. */
 export function gatewayAnswer(verdict: Verdict): Answer {
   if (verdict.outcome === 'rejected') return REFUSED[verdict.reason];
   return { status: 200, headers: acceptance(verdict.principal).gateway, body: '' };
 }
 
-/** The headers that name the caller, as names and values in turn. */
+/** Finds the headers that name the caller, as names and values in turn. */
 export function identityHeaders(principal: Principal): readonly string[] {
   return acceptance(principal).identity;
 }
@@ -50,13 +53,15 @@ interface Acceptance {
   readonly after: string;
   /** The body's length in octets, without `elapse`. */
   readonly length: number;
-  /** Complete header lists, indexed by the digit count of `elapse`: it is the only part of the body whose length varies. */
+  /**
+   * The complete header lists, by the number of digits in `elapse`. No other part of the body has a variable length.
+   */
   readonly headers: (readonly string[])[];
 }
 
 const acceptances = new WeakMap<Principal, Acceptance>();
 
-// A principal stays the same object for as long as its client does not change: its answer is made once.
+// A principal stays the same object until its client changes, so its answer is made once.
 function acceptance(principal: Principal): Acceptance {
   let made = acceptances.get(principal);
   if (made === undefined) {
@@ -86,12 +91,14 @@ function acceptance(principal: Principal): Acceptance {
   return made;
 }
 
-/** All names are always there: a gateway must not leave in place what a caller wrote into one. */
+/**
+ * Makes the headers of an identity. All names are always there: else a gateway would leave the caller's own in place.
+ */
 function headersOf(identity: Partial<Record<IdentityHeader, string>>): readonly string[] {
   return IDENTITY_HEADERS.flatMap((name) => [name.toLowerCase(), identity[name] ?? '']);
 }
 
-/** A problem as an answer. */
+/** Makes the answer for a problem. */
 export function problemAnswer(problem: Problem, headers: Readonly<Record<string, string>> = {}): Answer {
   const body = JSON.stringify(problem);
   const content = ['content-type', 'application/problem+json', 'cache-control', 'no-store'];
@@ -108,7 +115,7 @@ function withLength(headers: readonly string[], body: string): readonly string[]
 
 const OPEN_BODY = JSON.stringify({ success: true, reason: 'success', elapse: '0.000ms', data: null });
 
-/** The answer of a listener that was left open: nobody was asked, so nobody is named. */
+/** The answer of an open listener. It names no caller, because it has checked none. */
 export const OPEN_ANSWER: Answer = {
   status: 200,
   headers: withLength(JSON_CONTENT, OPEN_BODY),
@@ -132,7 +139,7 @@ function refusal(reason: Rejection): Answer {
   return refusalAnswer(REFUSALS[reason]);
 }
 
-/** A refusal as an answer. */
+/** Makes the answer for a refusal. */
 export function refusalAnswer(refusal: Refusal): Answer {
   let made = refusalAnswers.get(refusal);
   if (made === undefined) {
@@ -142,19 +149,22 @@ export function refusalAnswer(refusal: Refusal): Answer {
   return made;
 }
 
-/** "Too many", for a gateway that knows no 429: the status is in a header, and `Retry-After` as it was. */
+/**
+ * Says "too many" with 403, for a gateway that does not know 429. A header has the real status, and `Retry-After`
+ * stays.
+ */
 export function rateAsForbidden({ headers, body }: Answer): Answer {
   return { status: 403, headers: [...headers, 'x-auth-status', '429'], body };
 }
 
-/** The answer of a listener that was left open, to a gateway. */
+/** The answer of an open listener to a gateway. */
 export const OPEN_GATEWAY_ANSWER: Answer = {
   status: 200,
   headers: withLength(headersOf({}), ''),
   body: '',
 };
 
-/** Sends an answer; to HEAD the same without its body. */
+/** Sends an answer; to HEAD without its body. */
 export function send(response: ServerResponse, { status, headers, body }: Answer): void {
   response.writeHead(status, headers as string[]).end(body);
 }

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { hangUpSoon } from '../../network/hang-up.js';
 import type { Problem } from './problem.js';
 
-/** By when a connection must have done its TLS handshake, sent its headers, and sent a whole request, in milliseconds. */
+/** The times for a connection to finish its TLS handshake, its headers and a whole request, in milliseconds. */
 export const TIMEOUTS = {
   handshakeTimeout: 5_000,
   headersTimeout: 10_000,
@@ -11,7 +11,7 @@ export const TIMEOUTS = {
   connectionsCheckingInterval: 2_000,
 } as const;
 
-/** Answers on a connection that has no response of its own, and ends it. */
+/** Answers on a connection without a response object, and ends it. */
 export function answerBare(socket: Socket, problem: Problem): void {
   const text = JSON.stringify(problem);
   socket.end(
@@ -21,7 +21,7 @@ export function answerBare(socket: Socket, problem: Problem): void {
   hangUpSoon(socket);
 }
 
-/** Ends all connections when the server closes, also those that never sent a request, for which node would wait. */
+/** Ends all connections when the server closes. Node would wait for those that never sent a request. */
 export function closeConnectionsWith(app: FastifyInstance): void {
   const sockets = new Set<Socket>();
   app.server.on('connection', (socket: Socket) => {

@@ -30,7 +30,7 @@ export class Refused extends Error {
   }
 }
 
-/** Answers whatever a handler threw. What is the server's own trouble stays its own. */
+/** Answers with the error of a handler. The answer does not tell what failed inside the server. */
 export function answerError(error: unknown, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { problem, headers } = refusalOf(error);
   return sendProblem(reply, problem, headers);
@@ -46,7 +46,7 @@ export function sendProblem(
   return reply;
 }
 
-/** What an error means to whoever asked. */
+/** Turns an error into the refusal that the caller gets. */
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof Refused) return error.refusal;
   const status = statusOf(error);
@@ -92,7 +92,7 @@ function validationFaults(error: unknown): readonly ValidationFault[] {
     : [];
 }
 
-// The field is named; what was in it may be a secret.
+// The text names the field. Its value may be a secret.
 function describeFault({ instancePath, params, message }: ValidationFault): string {
   const field = (name: string) => JSON.stringify(name.slice(0, 80));
   if (params?.additionalProperty !== undefined)
@@ -102,9 +102,9 @@ function describeFault({ instancePath, params, message }: ValidationFault): stri
   return `${name === '' ? 'the body' : `the field ${field(name)}`} ${message ?? 'makes no sense'}`;
 }
 
-/** Answers what is no HTTP request, or one with headers that are too long, and ends its connection. */
+/** Answers a broken HTTP request, or one with too long headers, and ends its connection. */
 export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
-  // ECONNRESET: nobody is left to tell. Without TLS established there is nothing to tell it in.
+  // ECONNRESET: the caller has gone. Before TLS is established, no answer can be sent.
   const noTls = error.code?.startsWith('ERR_SSL') || error.code?.startsWith('ERR_TLS');
   if (noTls || error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();

@@ -1,6 +1,6 @@
 import type { Rejection } from '../../core/verify/presentation.js';
 
-/** An error body: RFC 9457, with the members by which clients of the older dialects know it. */
+/** An error body: RFC 9457, with the members that clients of the older dialects read. */
 export interface Problem {
   readonly type: 'about:blank';
   readonly title: string;
@@ -8,7 +8,7 @@ export interface Problem {
   readonly detail: string;
   readonly success: false;
   readonly reason: string;
-  /** Whether the same request may succeed later. */
+  /** True if the same request may succeed later. */
   readonly retry: boolean;
 }
 
@@ -35,7 +35,7 @@ const TITLES: Record<number, string> = {
   504: 'Gateway Timeout',
 };
 
-/** A problem in RFC 9457's form. `reason` is one word or two for programs, `detail` a sentence for people. */
+/** Makes a problem in RFC 9457's form. `reason` is one word or two for programs, `detail` a sentence for people. */
 export function problem(status: number, { reason, detail }: { reason: string; detail: string }): Problem {
   const title = TITLES[status] ?? 'Error';
   const retry = [429, 502, 503, 504].includes(status);
@@ -58,24 +58,24 @@ const TOO_MANY = problem(429, {
 });
 const tooManyBySeconds = new Map<number, Refusal>();
 
-/** What is said to who asks too often. @param waitMs until it makes sense to ask again */
+/** Makes the refusal for too many requests. @param waitMs the time to the next try */
 export function tooMany(waitMs: number): Refusal {
   const seconds = Math.max(1, Math.ceil(waitMs / 1000));
   const known = tooManyBySeconds.get(seconds);
   if (known) return known;
   const refusal = { problem: TOO_MANY, headers: { 'retry-after': String(seconds) } };
-  // Spans are hours at most: there are not many.
+  // Spans are hours at most, so this map stays small.
   tooManyBySeconds.set(seconds, refusal);
   return refusal;
 }
 
-/** What is said of a name and a password of which one is wrong. */
+/** The refusal of a wrong name or a wrong password. It does not tell which one is wrong. */
 export const WRONG_PASSWORD: Refusal = {
   problem: problem(401, { reason: 'invalid credentials', detail: 'the name or the password is wrong' }),
   headers: { 'www-authenticate': CHALLENGE },
 };
 
-/** What is said of a provisioning key that was used, has expired, was deleted, or never was. */
+/** The refusal of a provisioning key that was used, has expired, was deleted, or never existed. */
 export const WRONG_PROVISIONING_KEY: Refusal = {
   problem: problem(401, {
     reason: 'invalid provisioning key',
@@ -84,7 +84,7 @@ export const WRONG_PROVISIONING_KEY: Refusal = {
   headers: { 'www-authenticate': CHALLENGE },
 };
 
-/** What is said where a login has not all that it takes. */
+/** The refusal of a login without a name or a password. */
 export const NO_PASSWORD: Refusal = {
   problem: problem(401, {
     reason: 'missing credentials',
@@ -93,11 +93,11 @@ export const NO_PASSWORD: Refusal = {
   headers: { 'www-authenticate': CHALLENGE },
 };
 
-/** How each rejection is answered over HTTP. Only 401 for a credential whose secret was proved says what is the matter with it. */
+/** The HTTP answer to each rejection. A 401 tells the reason only if the credential's secret was proved. */
 export const REFUSALS = {
   missing: {
     problem: problem(401, { reason: 'missing token', detail: 'the request carries no credential' }),
-    // RFC 6750 section 3.1: no error code where nothing was presented
+    // RFC 6750 section 3.1: no error code if the request has no credential
     headers: { 'www-authenticate': CHALLENGE },
   },
   invalid: unauthorized('the credential is not valid'),

@@ -78,7 +78,7 @@ async function register({
   const from = services.proxies.addressOf(request);
   const hashSecret = (secret: string) => services.registry.hashSecret(secret);
   const wrongKey = async () => {
-    // Strangers are counted by address, so that nobody with a key that may be used waits because of them.
+    // Failures are counted by address, so that they do not slow down devices with a good key.
     const stranger = {
       caller: services.addressKey(from),
       changes: services.changes.by({ who: 'unknown', from }),

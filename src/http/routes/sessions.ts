@@ -4,7 +4,7 @@ import { sessionView } from '../../core/manage/views.js';
 import { managed } from '../api/route.js';
 import { Session } from '../api/schemas.js';
 
-/** `/api/v1/sessions`: all of them for admins; members see their own. */
+/** `/api/v1/sessions`: admins see all sessions, members their own. */
 export const sessionRoutes = [
   managed({
     route: 'GET /api/v1/sessions',

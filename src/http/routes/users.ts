@@ -35,7 +35,7 @@ const Password = Fields({
 });
 const Delete = Fields({ withClients: Type.Optional(Type.Literal('true')), giveTo: given(64) });
 
-/** `/api/v1/users`: all of them for admins; members see themselves. */
+/** `/api/v1/users`: admins see all users, members themselves. */
 export const userRoutes = [
   managed({
     route: 'GET /api/v1/users',
@@ -86,7 +86,7 @@ export const userRoutes = [
     async run(management, { id, body, request, services }) {
       const { actor, passwords } = management;
       const user = await requireVisible(management, id);
-      // An open session that somebody else finds must not be enough to lock its user out.
+      // A thief of an open session must not be able to lock its user out.
       const isSelf = actor.kind !== 'operator' && actor.userId === user.id;
       const isRight =
         !isSelf ||
@@ -113,7 +113,7 @@ export const userRoutes = [
 
 async function requireVisible({ keyStore, actor }: Management, id: string) {
   const name = parseUserName(id);
-  // Members get the answer of one that does not exist for other users.
+  // Members get the same answer for another user as for an unknown one.
   if (actor.kind === 'member' && actor.userId !== name) throw noSuchUser(name);
   return requireUser(keyStore, name);
 }

@@ -4,18 +4,19 @@ import { parseScope } from '../../core/model/scope.js';
 import type { Target } from '../../core/verify/path-rules.js';
 import { OWN_PATHS, originForm } from '../requests/addressee.js';
 
-/** What an operator wrote behind `/verify?`. */
+/** The settings in the query of `/verify`. */
 export interface GatewaySettings {
   readonly scope: string | undefined;
-  /** Say 403 where 429 is meant, for gateways to which anything but 401 and 403 is an error of the server. */
+  /** True to answer 403 instead of 429, for gateways that take all but 401 and 403 for an error of the server. */
   readonly hideRate: boolean;
 }
 
 const NONE: GatewaySettings = { scope: undefined, hideRate: false };
 
 /**
- * `?scope=NAME` and `?rate=403`, and nothing else: a mistyped demand must not pass for none. Below `/verify` the query is the
- * caller's own. @throws KeywrightError `invalid-input`
+ * Reads `?scope=NAME` and `?rate=403`. Refuses other names: a mistyped demand must not count as no demand. The query
+ * below `/verify` is the caller's own.
+ * @throws KeywrightError `invalid-input`
  */
 export function gatewaySettings(target: string): GatewaySettings {
   const start = target.indexOf('?');
@@ -39,8 +40,9 @@ const METHOD_HEADERS = ['x-forwarded-method', 'x-original-method'];
 const PATH_HEADERS = ['x-forwarded-uri', 'x-original-uri', 'x-original-url'];
 
 /**
- * What a gateway asks about: `X-Forwarded-Method` and `-Uri` (Traefik, Caddy), `X-Original-Method` and `-URI` (nginx), or what
- * follows `/verify` in the path (Envoy). A caller may have written the headers that the gateway did not: they must all agree.
+ * Finds the request that a gateway asks about: in `X-Forwarded-Method` and `-Uri` (Traefik, Caddy), in
+ * `X-Original-Method` and `-URI` (nginx), or in the path after `/verify` (Envoy). The caller may have written the
+ * headers that the gateway did not, so all of them must agree.
  */
 export function originalTarget({ method, rawHeaders }: IncomingMessage, target: string): Target {
   const below = target.slice(OWN_PATHS.verify.length);
@@ -56,7 +58,7 @@ export function originalTarget({ method, rawHeaders }: IncomingMessage, target: 
     if (METHOD_HEADERS.includes(name.toLowerCase())) methods.add(value.toUpperCase());
     else if (PATH_HEADERS.includes(name.toLowerCase())) paths.add(originForm(value));
   }
-  // Nobody said: it is this request itself.
+  // Without any of them, the gateway asks about this request itself.
   if (paths.size === 0 && methods.size === 0) return { method, path: OWN_PATHS.verify };
   if (paths.size !== 1 || methods.size > 1) return { method: undefined, path: undefined };
   return { method: [...methods][0], path: [...paths][0] };

@@ -18,17 +18,17 @@ import type { Upstream } from './upstream/upstream.js';
 
 export interface VerifierOptions {
   readonly services: HttpServices;
-  /** Nothing is asked for: the operator left this listener open. */
+  /** True if the operator left this listener open: it demands no credential. */
   readonly open: boolean;
-  /** Where requests go on to that get in; undefined where they are answered here. */
+  /** The upstream of accepted requests; undefined if the verifier answers them itself. */
   readonly upstream: Upstream | undefined;
 }
 
-/** Answers requests with the verdict on their credential. It does not depend on the body, which is not looked at. */
+/** Answers requests with the verdict on their credential. It does not read the body. */
 export interface Verifier {
-  /** A caller's own request, on any path. */
+  /** Answers a caller's own request, on any path. */
   answerCaller(request: IncomingMessage, response: ServerResponse, target: string): void;
-  /** A gateway that asks about a request of somebody else's. @throws KeywrightError `invalid-input` */
+  /** Answers a gateway that asks about another request. @throws KeywrightError `invalid-input` */
   answerGateway(request: IncomingMessage, response: ServerResponse, target: string): void;
 }
 
@@ -40,7 +40,7 @@ export function verifierOf({ services, open, upstream }: VerifierOptions): Verif
   const decide = (request: IncomingMessage, demand: RequestDemand | undefined, tell: Tell): void => {
     const from = services.proxies.addressOf(request);
     const admission = admit(present(request, services, demand), from, services);
-    // Whatever fails in here refuses, and ends nobody else.
+    // A failure here refuses this request, and ends no other.
     if (admission instanceof Promise) admission.then(tell).catch(() => request.socket.destroy());
     else tell(admission);
   };

@@ -8,12 +8,12 @@ import type { Shard } from './shard.js';
 
 /** One file that a change touches. */
 export interface DraftPlace extends Place {
-  /** Each tells whether the file still says what the change has read in it. */
+  /** Tests if the file still has the records that the change has read. */
   readonly checks: ((shard: Shard) => boolean)[];
   readonly writes: ((shard: Shard) => void)[];
 }
 
-/** What the rules of the store ask of a record. */
+/** The properties of a record that the rules of the store check. */
 interface Facts {
   readonly place: Place;
   readonly unique: string | null;
@@ -23,12 +23,12 @@ interface Facts {
 interface Write {
   readonly kind: StoredKind;
   readonly id: string;
-  /** Of the record that is put; undefined to delete it. */
+  /** The facts of the new record; undefined to delete it. */
   readonly next: Facts | undefined;
   readonly apply: (shard: Shard) => void;
 }
 
-/** What a change has read so far, and what it is to write. */
+/** The records that a change has read so far, and those that it will write. */
 export class Draft implements Records {
   readonly #files: StoreFiles;
   readonly #places = new Map<string, DraftPlace>();
@@ -64,12 +64,13 @@ export class Draft implements Records {
   }
 
   /**
-   * Adds what the rules of the store demand beside what was put. @returns the files that the change touches; none if it
-   * writes nothing @throws KeywrightError `already-exists` for an e-mail address that another user has
+   * Adds the writes that the rules of the store demand.
+   * @returns the files that the change touches; none if it writes nothing
+   * @throws KeywrightError `already-exists` if another user has the e-mail address
    */
   async settle(): Promise<readonly DraftPlace[]> {
     for (const { kind, id } of [...this.#writes.values()]) {
-      // Where the rules ask what there was before.
+      // These rules compare the record with the one before.
       const { uniqueOf, takesSeat } = KINDS[kind];
       if ((uniqueOf ?? takesSeat) && !this.#read.has(nameOf(kind, id))) await this.#get(kind, id);
       if (kind === 'user') await this.#settleEmail(id);
@@ -82,7 +83,7 @@ export class Draft implements Records {
     return this.#writes.size === 0 ? [] : [...this.#places.values()];
   }
 
-  /** Whether the change needs one more seat of the licence; known once it is settled. */
+  /** True if the change needs one more seat of the licence. It is known after `settle`. */
   get takesSeat(): boolean {
     return [...this.#writes].some(([name, { next }]) => next?.takesSeat && !this.#read.get(name)?.takesSeat);
   }
@@ -97,7 +98,7 @@ export class Draft implements Records {
     if (after === null) return;
     const holder = (await this.#get('email', after))?.userId;
     if (holder === userId) return;
-    // An entry of a user who does not have the address was left by an older program.
+    // An older program may have left an entry for a user who does not have the address.
     if (holder !== undefined && (await this.#get('user', holder))?.email === after) {
       throw new KeywrightError('already-exists', `user ${holder} has the e-mail address ${after}`);
     }

@@ -24,11 +24,11 @@ import { placeAt, shardName } from './kinds.js';
 
 export interface FileStoreOptions {
   readonly home: string;
-  /** Gets what the user should know but did not ask for. */
+  /** Gets messages for the user. */
   readonly notice?: (text: string) => void;
 }
 
-/** The key store in the files of a home. Nothing is made before the first change. */
+/** The key store in the files of a home. It makes no file before the first change. */
 export class FileStore implements KeyStore {
   readonly files: StoreFiles;
   readonly clients: Clients;
@@ -89,7 +89,7 @@ export class FileStore implements KeyStore {
     };
   }
 
-  /** Makes what must stand before anything is written. @throws KeywrightError `unsafe-home`, `store-newer`, `io` */
+  /** Prepares the store for a change. @throws KeywrightError `unsafe-home`, `store-newer`, `io` */
   async prepare(): Promise<void> {
     if (!this.#isPrepared) {
       await this.#prepareFiles();
@@ -99,8 +99,10 @@ export class FileStore implements KeyStore {
   }
 
   /**
-   * Writes what a change puts into files, if all that it has read in them still stands. @param record writes what is to be known of the change,
-   * then runs the writing. @returns false if something had changed: then nothing was written @throws KeywrightError `io`
+   * Writes a change into files, if all records that it has read are still the same.
+   * @param record writes the audit entry of the change, then runs the writing
+   * @returns false if a record had changed; it has written nothing then
+   * @throws KeywrightError `io`
    */
   async commit(
     places: readonly DraftPlace[],

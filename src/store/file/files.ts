@@ -5,7 +5,7 @@ import { finishJournals, finishPlace } from './journal.js';
 import { KINDS, type Place, type StoredKind } from './kinds.js';
 import { Shard, sweepTemporaries } from './shard.js';
 
-/** The store's files: where records lie, and one writer at a time for each file, across processes. Readers need no lock. */
+/** The store's files. Each file has one writer at a time, across processes. Readers need no lock. */
 export class StoreFiles {
   readonly root: string;
 
@@ -21,7 +21,7 @@ export class StoreFiles {
     return Shard.read(this.path(place));
   }
 
-  /** The files of a directory that there are. @throws KeywrightError `io` */
+  /** Lists the existing files of a directory. @throws KeywrightError `io` */
   async placesIn(directory: string): Promise<Place[]> {
     const names = await listDirectory(join(this.root, directory));
     return names
@@ -37,7 +37,7 @@ export class StoreFiles {
 
   /** Runs `write` as the only writer of these files. @throws KeywrightError `store-busy`, `io` */
   async exclusively<T>(places: readonly Place[], write: () => Promise<T>): Promise<T> {
-    // In one order for everybody: two that want the same files never wait for each other.
+    // All writers lock in one order, so two writers of the same files never wait for each other.
     const sorted = [...places].sort((one, other) => (this.path(one) < this.path(other) ? -1 : 1));
     const locked = (index: number): Promise<T> => {
       const place = sorted[index];
@@ -46,7 +46,7 @@ export class StoreFiles {
     return locked(0);
   }
 
-  /** Finishes what killed writers had begun in several files. @throws KeywrightError `io` */
+  /** Finishes the changes of several files that killed writers left half done. @throws KeywrightError `io` */
   finishJournals(): Promise<void> {
     return finishJournals(this.root, (place) => this.#withLock(place, () => finishPlace(this.root, place)));
   }

@@ -8,15 +8,15 @@ import type { Place } from './kinds.js';
 import { KINDS } from './kinds.js';
 import { type FileVersion, type Shard, shardVersion } from './shard.js';
 
-// A change must hold everywhere within a second: five looks leave room for a busy machine.
+// A change must hold everywhere within a second. Five looks a second leave room for a busy machine.
 const LOOK_EVERY_MS = 200;
 
-// The kernel's clock for file times ticks every 4 to 10 ms: a directory that changed this recently may change again
-// without its time showing it.
+// The kernel's clock for file times ticks every 4 to 10 ms. A directory that has just changed may change again with the
+// same time.
 const CLOCK_GRAIN_MS = 50;
 const UNSETTLED = '';
 
-// Keys that devices register with are looked up when one is presented.
+// A provisioning key is not followed: it is read when a device presents it.
 const FOLLOWED: readonly RecordKind[] = [
   'signing-keys',
   'user',
@@ -37,9 +37,9 @@ type Followed = {
 }[RecordKind];
 
 /**
- * Tells a watcher how the records change. Every write renames a file into its directory, which changes the directory's
- * own time: while that stands still, one stat a look is all it costs. Polling, unlike inotify, misses nothing on
- * network file systems and in containers.
+ * Tells a watcher how the records change. Every write renames a file into its directory, and so changes the directory's
+ * time. As long as that time stays the same, a look costs one stat. Polling, unlike inotify, misses nothing on network
+ * file systems and in containers.
  */
 export class Follower {
   readonly #files: StoreFiles;
@@ -66,7 +66,7 @@ export class Follower {
     clearTimeout(this.#timer);
   }
 
-  /** Looks at some files now, for a change that this very process made. */
+  /** Looks at some files now, after a change by this process. */
   refresh(places: readonly Place[]): Promise<void> {
     return this.#inTurn(() =>
       this.#lookAt(places.filter(({ directory }) => DIRECTORIES.includes(directory))),
@@ -122,7 +122,7 @@ export class Follower {
     for (const place of places) {
       const key = `${place.directory}/${place.name}`;
       const before = this.#seen.get(key);
-      // The version is taken first: a write in between is seen again at the next look.
+      // The version is read first, so that the next look sees a write in between.
       const version = await shardVersion(this.#files.path(place));
       if (before !== undefined && before.version === version) continue;
       const records = recordsOf(await this.#files.read(place), place.directory);
@@ -132,7 +132,7 @@ export class Follower {
     if (changes.length > 0) this.#watcher.changed(changes);
   }
 
-  /** The directory's time, or `UNSETTLED` while it may still change without showing it. */
+  /** Finds the directory's time, or `UNSETTLED` while the directory may still change without a new time. */
   async #timeOf(directory: string): Promise<string> {
     const path = join(this.#files.root, directory);
     try {
@@ -154,12 +154,12 @@ function recordsOf(shard: Shard, directory: string): Map<string, Followed> {
   return records;
 }
 
-/** The changes that lead from one state of a file to another. */
+/** Finds the changes between two states of a file. */
 function difference(before: ReadonlyMap<string, Followed>, after: ReadonlyMap<string, Followed>): Change[] {
   const changes: Change[] = [];
   for (const [key, { kind, record }] of after) {
     const former = before.get(key)?.record;
-    // A file that somebody edited or put back may have the same revision.
+    // A file that was edited or restored by hand may have the same revision.
     if (former?.revision === record.revision && isDeepStrictEqual(former, record)) continue;
     changes.push({ kind, id: record.id, before: former, after: record } as Change);
   }

@@ -1,12 +1,15 @@
 import { integer, list, object, optional, text, time } from '../../core/model/fields.js';
 import type { RawRecords } from './kinds.js';
 
-// Format 1 kept certificates in their clients, withdrawn access tokens among the sessions, and the last uses of many API
-// keys in one record. It knew neither revisions nor issuers.
+// Format 1 kept certificates in their clients, withdrawn access tokens among the sessions, and the last uses of many
+// API keys in one record. It knew neither revisions nor issuers.
 
 type Records = Record<string, unknown>;
 
-/** Reads the records of a file of format 1 as format 2 keeps them. @throws KeywrightError `store-corrupt` that names the field */
+/**
+ * Reads the records of a file of format 1 as format 2 keeps them.
+ * @throws KeywrightError `store-corrupt` that names the field
+ */
 export function upgradeFormat1(directory: string, records: Records): RawRecords {
   switch (directory) {
     case 'clients':

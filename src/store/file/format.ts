@@ -12,11 +12,11 @@ import { FORMAT } from './shard.js';
 export interface FormatOptions {
   readonly home: string;
   readonly files: StoreFiles;
-  /** Gets what the user should know. */
+  /** Gets messages for the user. */
   readonly notice: (text: string) => void;
 }
 
-/** Refuses a home that a later program has written. @throws KeywrightError `store-newer`, `store-corrupt`, `io` */
+/** Refuses the home of a later program. @throws KeywrightError `store-newer`, `store-corrupt`, `io` */
 export async function checkFormat(home: string): Promise<number | undefined> {
   const path = versionPath(home);
   const text = await readOptional(path);
@@ -38,8 +38,9 @@ export async function checkFormat(home: string): Promise<number | undefined> {
 }
 
 /**
- * Brings the files of an older program to the present format, before the first is written. What was is kept beside it; a
- * step that is killed half-way is done again. @throws KeywrightError `store-newer`, `store-corrupt`, `store-busy`, `io`
+ * Brings the files of an older program to the present format, before the first write. It keeps a copy of the old files.
+ * After a kill it repeats the step.
+ * @throws KeywrightError `store-newer`, `store-corrupt`, `store-busy`, `io`
  */
 export async function prepareFormat(options: FormatOptions): Promise<void> {
   const { home } = options;
@@ -77,11 +78,11 @@ async function keepCopy(
       await mkdir(join(unfinished, directory), { recursive: true, mode: 0o700 });
       for (const name of await listDirectory(join(root, directory))) {
         const [from, to] = [join(root, directory, name), join(unfinished, directory, name)];
-        // Files are replaced, never written over: a second name for one keeps it as it was.
+        // Files are replaced, never overwritten, so a second link keeps the old content.
         if (name.endsWith('.json')) await link(from, to).catch(() => copyFile(from, to));
       }
     }
-    // One that is whole is of an earlier attempt, before anything was changed.
+    // A complete copy is from an earlier attempt, before any change.
     await rename(unfinished, copy).catch(() => rm(unfinished, { recursive: true, force: true }));
   } catch (error) {
     throw ioError('keep a copy of the key store in', copy, error);

@@ -5,14 +5,14 @@ import { listDirectory } from '../../disk/directory.js';
 import { createFile, putInPlace, readOptional, syncDirectory } from '../../disk/durable-file.js';
 import type { Place } from './kinds.js';
 
-/** A file that is written whole under a temporary name in its directory. */
+/** A complete file under a temporary name in its directory. */
 export interface Prepared extends Place {
   readonly temporary: string;
 }
 
 /**
- * Gives several prepared files their names, all or none: what is to be done is on the disk before the first is renamed,
- * and whoever takes over from a killed writer finishes it. The locks of all files must be held.
+ * Gives several prepared files their names, all or none. The journal is on the disk before the first rename, and the
+ * next writer finishes it after a kill. The caller must hold the locks of all files.
  * @param root the store's directory
  * @throws KeywrightError `io`
  */
@@ -24,7 +24,10 @@ export async function putAllInPlace(root: string, prepared: readonly Prepared[])
   await rm(journal, { force: true });
 }
 
-/** Finishes what a killed writer had begun to do to a file; the file's lock must be held. @throws KeywrightError `io` */
+/**
+ * Finishes the change of a file that a killed writer left half done. The caller must hold the file's lock.
+ * @throws KeywrightError `io`
+ */
 export async function finishPlace(root: string, place: Place): Promise<void> {
   for (const journal of await journals(root)) {
     for (const each of await readJournal(journal)) {
@@ -33,7 +36,10 @@ export async function finishPlace(root: string, place: Place): Promise<void> {
   }
 }
 
-/** Finishes all that killed writers had begun. @param lock waits for the lock of a file, and finishes that file */
+/**
+ * Finishes all changes that killed writers left half done.
+ * @param lock waits for the lock of a file, and finishes that file
+ */
 export async function finishJournals(root: string, lock: (place: Place) => Promise<void>): Promise<void> {
   for (const journal of await journals(root)) {
     for (const place of await readJournal(journal)) await lock(place);
@@ -41,7 +47,7 @@ export async function finishJournals(root: string, lock: (place: Place) => Promi
   }
 }
 
-// A temporary file that is gone was renamed before its writer was killed.
+// If a temporary file is gone, its writer renamed it before it was killed.
 async function finish(root: string, { directory, name, temporary }: Prepared): Promise<void> {
   const names = await listDirectory(join(root, directory));
   if (names.includes(temporary)) await rename(root, { directory, name, temporary });
@@ -56,7 +62,7 @@ async function journals(root: string): Promise<string[]> {
   return names.filter((name) => name.startsWith('journal-')).map((name) => join(root, name));
 }
 
-// A journal that is not whole was being written when its writer was killed: nothing had been renamed.
+// An incomplete journal means that its writer was killed before the first rename.
 async function readJournal(path: string): Promise<Prepared[]> {
   try {
     const entries: unknown = JSON.parse((await readOptional(path)) ?? '[]');

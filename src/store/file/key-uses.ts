@@ -6,8 +6,8 @@ import { type Place, placeAt, useBucket } from './kinds.js';
 const WRITE_EVERY_MS = 60_000;
 
 /**
- * The last uses of API keys. Many keys share a file, and each file is written at most once a minute, so that it costs
- * the same however many keys there are. They lie apart from the clients, for whom nothing changes.
+ * The last uses of API keys. Many keys share a file, and each file is written at most once a minute. So the cost does
+ * not grow with the number of keys. The uses lie apart from the clients, so a use does not change a client.
  */
 export class FileKeyUses implements KeyUses {
   readonly #files: StoreFiles;
@@ -56,7 +56,7 @@ export class FileKeyUses implements KeyUses {
   }
 
   #write(ifWrittenBeforeMs: number): Promise<void> {
-    // A turn that fails must not keep the next from writing.
+    // A failed write must not keep the next one from running.
     this.#writing = this.#writing
       .catch(() => undefined)
       .then(async () => {

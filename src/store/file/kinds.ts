@@ -10,20 +10,20 @@ import { parseUser } from '../../core/model/user.js';
 import { parseWithdrawnToken } from '../../core/model/withdrawn-token.js';
 import type { RecordTypes } from '../../core/ports/key-store.js';
 
-/** The user that has an e-mail address, under that address: what keeps an address one user's. */
+/** The user with an e-mail address, under that address. It keeps two users from having the same one. */
 interface EmailHolder {
   readonly id: string;
   readonly revision: number;
   readonly userId: string;
 }
 
-/** When an API key was used last, under `<client-id>:<key-id>`. */
+/** The last use of an API key, under `<client-id>:<key-id>`. */
 interface StoredUse extends LastUse {
   readonly id: string;
   readonly revision: number;
 }
 
-/** What the files hold: the records of the port, and those that only the files need. */
+/** The types of the records in the files: those of the port, and two more of the files' own. */
 export interface StoredTypes extends RecordTypes {
   readonly email: EmailHolder;
   readonly use: StoredUse;
@@ -31,25 +31,25 @@ export interface StoredTypes extends RecordTypes {
 
 export type StoredKind = keyof StoredTypes;
 
-/** What one file holds: records by kind and id, each as it was written. */
+/** The raw records of one file, by kind and id. */
 export type RawRecords = Partial<Record<StoredKind, Record<string, unknown>>>;
 
 interface KindOfRecord<T> {
-  /** The directory of its files. Records of two kinds that change together lie in one. */
+  /** The directory of its files. Two kinds that change together share a directory. */
   readonly directory: string;
   /** Reads one record. @throws KeywrightError `store-corrupt` */
   readonly parse: (value: unknown) => T;
-  /** The text whose hash says in which file a record lies. */
+  /** The text whose hash names the file of a record. */
   readonly placeOf: (record: T) => string;
   /** A text that only one record of the kind may have. */
   readonly uniqueOf?: (record: T) => string | null;
-  /** Tells whether the record takes a seat of the licence. */
+  /** Tells if the record takes a seat of the licence. */
   readonly takesSeat?: (record: T) => boolean;
 }
 
 const placedById = ({ id }: { readonly id: string }) => id;
 
-/** Every kind of record, and where it lies. */
+/** Every kind of record, and its place. */
 export const KINDS: { readonly [Kind in StoredKind]: KindOfRecord<StoredTypes[Kind]> } = {
   client: {
     directory: 'clients',
@@ -57,7 +57,7 @@ export const KINDS: { readonly [Kind in StoredKind]: KindOfRecord<StoredTypes[Ki
     placeOf: placedById,
     takesSeat: (client) => liveClient(client) !== undefined,
   },
-  // With its client, so that both are written at once.
+  // A certificate lies with its client, so that one write changes both.
   certificate: { directory: 'clients', parse: parseCertificate, placeOf: ({ holder }) => holder.id },
   user: { directory: 'users', parse: parseUser, placeOf: placedById, uniqueOf: ({ email }) => email },
   email: { directory: 'emails', parse: parseEmailHolder, placeOf: placedById },
@@ -68,24 +68,26 @@ export const KINDS: { readonly [Kind in StoredKind]: KindOfRecord<StoredTypes[Ki
   use: { directory: 'uses', parse: parseUse, placeOf: ({ id }) => useBucket(id) },
 };
 
-/** One file of the store: which directory, and which of its 256. */
+/** One of the 256 files in a directory of the store. */
 export interface Place {
   readonly directory: string;
   /** Two hexadecimal digits. */
   readonly name: string;
 }
 
-/** The file of a record whose place is said by a text: its id, unless `KINDS` says otherwise. */
+/** Finds the file of a record. @param text the record's id, unless `KINDS` has another text */
 export function placeAt(kind: StoredKind, text: string): Place {
   return { directory: KINDS[kind].directory, name: shardName(text) };
 }
 
-/** The two hexadecimal digits that name the file of a place. */
+/** Makes the two hexadecimal digits that name a file. */
 export function shardName(place: string): string {
   return createHash('sha256').update(place).digest('hex').slice(0, 2);
 }
 
-/** The place of a key's last use: that of format 1, which kept the uses of many keys in one record. */
+/**
+ * Finds the place of a key's last use. It is the same as in format 1, which kept the uses of many keys in one record.
+ */
 export function useBucket(apiKeyId: string): string {
   return shardName(apiKeyId);
 }

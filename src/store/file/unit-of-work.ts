@@ -11,7 +11,7 @@ export interface FileUnitOfWorkOptions {
   readonly licence: Licence;
 }
 
-// Each time, somebody else's change to the same record went through.
+// Each failed attempt means that another change to the same record succeeded.
 const MAX_ATTEMPTS = 1_000;
 
 /** Changes of the records in files, and their lines in the audit log. */

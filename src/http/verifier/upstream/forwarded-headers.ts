@@ -4,14 +4,14 @@ import { CERTIFICATE_HEADERS } from '../../requests/trusted-proxies.js';
 import type { HttpServices } from '../../services.js';
 
 export interface ForwardedHeadersOptions {
-  /** Who is calling, as names and values in turn. */
+  /** The headers that name the caller, as names and values in turn. */
   readonly identity: readonly string[];
   readonly keepCredentials: boolean;
   readonly isUpgrade: boolean;
   readonly services: Pick<HttpServices, 'headers' | 'proxies'>;
 }
 
-// RFC 9110 section 7.6.1: they are about the connection to us.
+// RFC 9110 section 7.6.1: these headers concern the connection to us only.
 const HOP_BY_HOP: readonly string[] = [
   'connection',
   'keep-alive',
@@ -22,10 +22,10 @@ const HOP_BY_HOP: readonly string[] = [
   'trailer',
   'upgrade',
   'http2-settings',
-  // Has been answered here.
+  // The server has answered it already.
   'expect',
 ];
-// By these, servers take a request for another one than was decided on.
+// These headers would make a server answer a different request from the one that was checked.
 const OVERRIDES = [
   'x-original-url',
   'x-original-uri',
@@ -38,10 +38,13 @@ const OVERRIDES = [
   'x-http-method',
   'x-method-override',
 ];
-// What makes a request one is not about a connection, whatever `Connection` says.
+// These headers belong to the request, even if `Connection` lists them.
 const ESSENTIAL: readonly string[] = ['host', 'content-length', 'transfer-encoding'];
 
-/** The headers with which a request goes on: who is calling, which nobody else can have written, and no credentials. */
+/**
+ * Makes the headers of a request to the upstream. They name the caller, drop forged names of a caller, and drop
+ * credentials.
+ */
 export function forwardedHeaders(
   request: IncomingMessage,
   { identity, keepCredentials, isUpgrade, services }: ForwardedHeadersOptions,
@@ -70,9 +73,9 @@ export function forwardedHeaders(
   };
 }
 
-/** The headers with which an answer goes back. */
+/** Makes the headers of the answer to the caller. */
 export function answeredHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  // Its body is framed anew.
+  // Node frames the body anew.
   const dropped = new Set([...HOP_BY_HOP, ...listedIn(headers.connection), 'transfer-encoding']);
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !dropped.has(name)));
 }
@@ -83,7 +86,7 @@ function listedIn(connection: string | undefined): string[] {
   return names.filter((name) => !ESSENTIAL.includes(name));
 }
 
-// CGI and its kin take other characters for "-".
+// CGI and its kin read other characters as "-".
 function isDisguised(name: string, carries: (name: string) => boolean): boolean {
   const plain = name.replace(/[^a-z0-9]/g, '-');
   return plain !== name && (plain.startsWith('x-forwarded-') || OVERRIDES.includes(plain) || carries(plain));

@@ -14,9 +14,9 @@ import { answeredHeaders, forwardedHeaders } from './forwarded-headers.js';
 export interface UpstreamAddress {
   /** `http://127.0.0.1:8080` */
   readonly url: string;
-  /** How long the upstream may be silent. */
+  /** The longest silence of the upstream. */
   readonly timeoutMs: number;
-  /** Whether the caller's credentials go on with its request. */
+  /** True if the caller's credentials go on with its request. */
   readonly keepCredentials: boolean;
 }
 
@@ -24,18 +24,18 @@ interface UpstreamOptions extends UpstreamAddress {
   readonly services: HttpServices;
 }
 
-/** What stands behind the verifier: requests that got in go on to it. */
+/** The server behind the verifier. It gets the requests that were accepted. */
 export interface Upstream {
-  /** Gives a request the time that it has to be sent in, unless it is passed on. */
+  /** Limits the time for the body of a request, unless the request is passed on. */
   expect(request: IncomingMessage): void;
-  /** Passes a request on; `accepted` is undefined where nobody was asked. */
+  /** Passes a request on. `accepted` is undefined if no credential was checked. */
   pass(request: IncomingMessage, response: ServerResponse, accepted: Accepted | undefined): void;
   close(): void;
 }
 
 export function upstreamOf({ url, timeoutMs, keepCredentials, services }: UpstreamOptions): Upstream {
   const Agent = url.startsWith('https:') ? HttpsAgent : HttpAgent;
-  // The upstream sees as many connections as requests at once, and most of them again.
+  // The upstream gets one connection for each request at a time, and most connections are used again.
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 256 });
   const proxy = createProxyServer({ target: url, proxyTimeout: timeoutMs, upgradeTimeout: timeoutMs });
   const live = new LiveConnections({ ...services, protocol: 'http' });
@@ -44,7 +44,7 @@ export function upstreamOf({ url, timeoutMs, keepCredentials, services }: Upstre
     connection.once('close', () => live.delete(connection));
   };
   const late = new WeakSet<IncomingMessage>();
-  /** How much had been written to a connection when it asked for an upgrade. */
+  /** The number of octets written to a connection before it asked for an upgrade. */
   const writtenBefore = new WeakMap<Socket, number>();
 
   const tell = (error: Error) => services.observer.failed({ part: 'http-upstream', error });
@@ -60,7 +60,7 @@ export function upstreamOf({ url, timeoutMs, keepCredentials, services }: Upstre
     });
   });
   proxy.on('proxyReqWs', (outgoing, _request, socket) => {
-    // Neither side outlives the other.
+    // Each side closes with the other.
     socket.once('close', () => outgoing.destroy());
     outgoing.once('upgrade', (_answer, theirs) => {
       socket.once('close', () => theirs.destroy());
@@ -73,9 +73,9 @@ export function upstreamOf({ url, timeoutMs, keepCredentials, services }: Upstre
       answer.resume();
       return fail(response, BAD, fault);
     }
-    // It means nothing (RFC 9112 section 4), and may be anything.
+    // The text has no meaning (RFC 9112 section 4), and may hold anything.
     answer.statusMessage = '';
-    // Whether the caller's connection goes on is between it and us.
+    // The upstream has no say in the caller's connection.
     const connection = response.shouldKeepAlive ? 'keep-alive' : 'close';
     answer.headers = { ...answeredHeaders(answer.headers), connection };
   });
@@ -83,7 +83,7 @@ export function upstreamOf({ url, timeoutMs, keepCredentials, services }: Upstre
     tell(error);
     const isLate = (request && late.has(request)) || ('statusCode' in error && error.statusCode === 504);
     if (peer && !hasBegun(peer)) answerFailure(peer, isLate ? LATE : BAD);
-    // Its reader must not take a part for the whole.
+    // The reader must not take a part for the whole.
     else peer?.destroy();
   });
 
@@ -102,7 +102,7 @@ export function upstreamOf({ url, timeoutMs, keepCredentials, services }: Upstre
     pass(request, response, accepted) {
       clearTimeout(deadlines.get(request));
       const isOther = isUpgraded(request) && !isWebSocket(request);
-      // After an upgrade nobody reads a body any more.
+      // Node reads no body after an upgrade.
       if (isUpgraded(request) && hasBody(request)) return send(response, problemAnswer(NO_UPGRADE));
       const isUpgrade = isUpgraded(request) && !isOther;
       const identity = accepted ? identityHeaders(accepted.principal) : [];
@@ -139,7 +139,7 @@ const NO_UPGRADE = problem(400, {
   detail: 'a request with a body cannot ask for an upgrade',
 });
 
-/** Whether node has handed the connection over for an upgrade. */
+/** Tells if node has handed the connection over for an upgrade. */
 function isUpgraded(request: IncomingMessage): boolean {
   return 'upgrade' in request && request.upgrade === true;
 }
@@ -152,7 +152,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-/** What makes an answer none that can be passed on. */
+/** Finds the fault that keeps an answer from being passed on. */
 function faultOf({ statusCode = 0, headers }: IncomingMessage): string | undefined {
   if (statusCode < 200 || statusCode > 599) return `it answered with status ${statusCode}`;
   const encoding = headers['transfer-encoding'];
@@ -163,7 +163,7 @@ function faultOf({ statusCode = 0, headers }: IncomingMessage): string | undefin
 
 function answerFailure(peer: ServerResponse | Socket, failure: Problem): void {
   if ('headersSent' in peer) {
-    // Of the upstream's answer nothing stays.
+    // No header of the upstream's answer stays.
     for (const name of peer.getHeaderNames()) peer.removeHeader(name);
     peer.statusMessage = '';
     send(peer, problemAnswer(failure));
