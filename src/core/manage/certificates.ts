@@ -18,7 +18,7 @@ export interface NewCertificate {
   readonly validity: Validity;
 }
 
-/** Makes the record of a certificate that was just issued. */
+/** Makes the record of a new certificate. */
 export function newCertificate({
   holder,
   authority,
@@ -41,7 +41,7 @@ export function newCertificate({
   };
 }
 
-/** Withdraws all certificates of a client; those that have ended are forgotten. */
+/** Withdraws all certificates of a client, and forgets those that have ended. */
 export async function withdrawAll(records: Records, clientId: string, withdrawal: Withdrawal): Promise<void> {
   for (const certificate of await records.certificatesOf(clientId)) {
     if (certificate.notAfter <= withdrawal.at) records.delete('certificate', certificate.id);
