@@ -20,7 +20,7 @@ export async function firstAuthority(options: FirstAuthorityOptions): Promise<Ce
 }
 
 async function makeFirst({ home, keyStore, existingAuthority, make, notice }: FirstAuthorityOptions) {
-  // Certificates without their CA are the remains of a home: a new CA would hide that, and would not know them.
+  // Certificates without their CA are the remains of a home. A new CA would hide the loss, and would not know them.
   if ((await keyStore.certificates.page({ limit: 1 })).length > 0) {
     const other = await existingAuthority();
     if (other !== undefined) return other;
