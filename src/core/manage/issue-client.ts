@@ -27,7 +27,7 @@ export interface IssueRequest {
   readonly domain?: string | undefined;
   /** The client's first MQTT password. A replacement without one removes the former password. */
   readonly mqttPassword?: PasswordCredential | undefined;
-  /** True if the client may exist: its old credentials then stop working. */
+  /** True to replace the credentials of an existing client; the old ones then stop working. */
   readonly replace: boolean;
 }
 

@@ -35,7 +35,10 @@ export interface FreshApiKey {
   readonly mqttPassword?: string | undefined;
 }
 
-/** Registers an API key. @throws KeywrightError `not-found` if the client or the owner does not exist; `refused`, `invalid-input` */
+/**
+ * Registers an API key.
+ * @throws KeywrightError `not-found` if the client or the owner does not exist; `refused`; `invalid-input`
+ */
 export async function registerApiKey(
   services: Managing<'hashSecret'>,
   request: ApiKeyRequest,
