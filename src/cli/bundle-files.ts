@@ -10,7 +10,7 @@ export interface WrittenBundle extends Bundle {
   readonly mqttPassword?: string | undefined;
 }
 
-/** The paths of a bundle's files. `password` is missing if there is none. */
+/** The paths of a bundle's files. `mqttPassword` is missing if there is none. */
 export interface BundleFiles {
   readonly certificate: string;
   readonly privateKey: string;

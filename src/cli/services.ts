@@ -4,8 +4,8 @@ import type { Home } from '../home/open-home.js';
 
 /**
  * Makes the services of the command line. It acts as the operator, who may do everything in the home. argon2 loads at
- * the first password hash. A command that makes an API key adds `hashSecret`, because the home then makes the hashing
- * key.
+ * the first password hash. Commands that make API keys add `hashSecret` themselves, because the home makes the hashing
+ * key when it is asked for that.
  */
 export function management(home: Home): Managing<'licence' | 'passwords'> {
   const { keyStore, changes, clock, licence } = home;

@@ -12,7 +12,10 @@ export interface FirstAuthorityOptions {
   readonly notice: (text: string) => void;
 }
 
-/** Returns the home's CA, and makes it on a new home. @throws KeywrightError `ca-unusable` if the home has lost its CA */
+/**
+ * Returns the home's CA. On a new home, it makes one.
+ * @throws KeywrightError `ca-unusable` if the home has lost its CA
+ */
 export async function firstAuthority(options: FirstAuthorityOptions): Promise<CertificateAuthority> {
   const authority = (await options.existingAuthority()) ?? (await makeFirst(options));
   if (authority === undefined) throw new KeywrightError('ca-unusable', `the CA of ${options.home} went away`);

@@ -63,7 +63,7 @@ export function requireGrantable(actor: Actor, scopes: readonly string[]): void 
   throw cannotGrant('you hold', { held: actor.scopes, scopes });
 }
 
-/** Makes the error that names the scopes that are not held. */
+/** Makes the error that names the missing scopes. */
 export function cannotGrant(
   whose: string,
   { held, scopes }: { readonly held: readonly string[]; readonly scopes: readonly string[] },
@@ -76,7 +76,7 @@ export function cannotGrant(
   });
 }
 
-/** @throws KeywrightError `refused` unless the actor may manage everything */
+/** @throws KeywrightError `refused` if the actor is a member */
 export function requireAdmin(actor: Actor): void {
   if (actor.kind === 'member') throw new KeywrightError('refused', 'that is for admins only');
 }

@@ -11,7 +11,7 @@ import type { Managing } from './management.js';
 import { type Owners, ownersIn, requireOwnable } from './ownership.js';
 import { type FreshApiKey, freshApiKey } from './register-api-key.js';
 
-/** An API key in its client. */
+/** An API key with its client. */
 export interface HeldApiKey {
   readonly client: Client;
   readonly credential: ApiKeyCredential;

@@ -53,7 +53,7 @@ export interface HandOver<Issued> {
 
 /**
  * Issues a client's certificate, key and token. It delivers the bundle before it registers the client: an interruption
- * leaves only credentials that are not accepted.
+ * leaves only credentials that do not work.
  * @throws KeywrightError `already-exists` if the id is taken and `replace` is false; `refused`; also any error of
  * `deliver`
  */

@@ -18,7 +18,7 @@ export interface SignInRequest {
   readonly password: string;
   /** The session's domain, one of the user's. */
   readonly domain?: string | undefined;
-  /** The scopes that are asked for, out of the user's; all of the user's by default. */
+  /** The session's scopes, out of the user's; all of them by default. */
   readonly scopes?: readonly string[] | undefined;
   readonly from: string;
   readonly ttlMs: number;

@@ -3,14 +3,14 @@ import { NEVER, type Timestamp } from './time.js';
 
 /** The claims of an access token. */
 export interface AccessTokenClaims {
-  /** `jti`. */
+  /** The token's `jti`. */
   readonly id: string;
   /**
    * The `jti` of the first token in a chain of exchanges, or the token's own. If one token is withdrawn, the whole
    * family is.
    */
   readonly familyId: string;
-  /** `sub`: the id of the client or the user. */
+  /** The id of the client or the user, `sub`. */
   readonly subject: string;
   readonly origin: TokenOrigin;
   readonly scopes: readonly string[];

@@ -43,7 +43,7 @@ export interface PasswordCredential {
 /** A client's credential other than a certificate, which has its own record. */
 export type Credential = SignedTokenCredential | ApiKeyCredential | PasswordCredential;
 
-/** A machine identity: a device, a service, a script. Times are milliseconds since the epoch. */
+/** A machine identity: a device, a service, a script. Times are in milliseconds since the epoch. */
 export interface Client {
   readonly id: string;
   readonly revision: number;

@@ -7,7 +7,8 @@ export const CREDENTIAL_HEADERS = [
 ] as const;
 
 /**
- * The headers that name the caller. All begin with `X-Auth-`; the proxy removes any other header with that beginning.
+ * The headers that name the caller. All begin with `X-Auth-`. No other header with that beginning
+ * reaches an upstream.
  */
 export const IDENTITY_HEADERS = [
   'X-Auth-Subject',

@@ -12,7 +12,11 @@ export function isScope(text: string): boolean {
   return SCOPE.test(text) && (verb === undefined || filter === '*' || isTopicFilter(filter));
 }
 
-/** Checks the form of a scope: `ingest`, `pipes:read`, `pipes:*`, `*`, `publish:db/write/#` (RFC 6749 section 3.3 characters). @throws KeywrightError `invalid-input` */
+/**
+ * Checks the form of a scope: `ingest`, `pipes:read`, `pipes:*`, `*`, `publish:db/write/#`. RFC 6749 section 3.3 lists
+ * its characters.
+ * @throws KeywrightError `invalid-input`
+ */
 export function parseScope(text: string): string {
   if (!isScope(text)) {
     throw new KeywrightError('invalid-input', `scope ${JSON.stringify(text.slice(0, 80))} is not allowed`, {
@@ -67,7 +71,7 @@ function topicsOf(scopes: readonly string[], verb: TopicVerb): readonly string[]
   return own.length === 0 && covers(scopes, 'ingest') ? 'open' : own;
 }
 
-/** Tells if a holder of some scopes may grant others. Nobody may grant more than they can do themselves. */
+/** Tells if a holder of some scopes may grant others. A holder grants no more than it can do itself. */
 export function mayGrant(held: readonly string[], wanted: readonly string[]): boolean {
   const isOpened = (verb: TopicVerb) => topicsOf(wanted, verb) === 'open' && topicsOf(held, verb) !== 'open';
   return wanted.every((scope) => covers(held, scope)) && !VERBS.some(isOpened);

@@ -4,9 +4,9 @@ import type { Timestamp } from '../model/time.js';
 
 export interface IssuedCertificate {
   readonly pem: string;
-  /** Lower-case hex. */
+  /** The serial number, in lower-case hex. */
   readonly serial: string;
-  /** SHA-256 of the DER, lower-case hex. */
+  /** The SHA-256 hash of the DER, in lower-case hex. */
   readonly fingerprint: string;
 }
 
@@ -44,12 +44,12 @@ export interface CertificationRequest {
 
 /** The local CA, ready to sign. */
 export interface CertificateAuthority {
-  /** The root certificate, PEM. */
+  /** The root certificate in PEM. */
   readonly certificate: string;
-  /** SHA-256 of its DER, lower-case hex. */
+  /** The SHA-256 hash of its DER, in lower-case hex. */
   readonly fingerprint: string;
   readonly subject: string;
-  /** Lower-case hex. */
+  /** The serial number, in lower-case hex. */
   readonly serial: string;
   readonly notBefore: Timestamp;
   readonly notAfter: Timestamp;

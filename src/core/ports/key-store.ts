@@ -68,7 +68,7 @@ export interface Certificates extends Collection<Certificate> {
 /** The last uses of API keys, by `<client-id>:<key-id>`. A note may reach the file a minute later. */
 export interface KeyUses {
   note(uses: ReadonlyMap<string, LastUse>): Promise<void>;
-  /** Writes the notes that are not yet written. */
+  /** Writes the waiting notes now. */
   flush(): Promise<void>;
   of(apiKeyIds: readonly string[]): Promise<ReadonlyMap<string, LastUse>>;
   /** Forgets the uses of deleted keys. */
