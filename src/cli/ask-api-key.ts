@@ -9,7 +9,7 @@ export interface ApiKeyAnswers {
   readonly scope?: string[] | undefined;
 }
 
-/** Asks for what was left out, where there is a terminal to ask on. @param configured scopes that the configuration declares */
+/** Asks for missing answers, if there is a terminal. @param configured the scopes in the configuration */
 export async function askApiKey(
   given: ApiKeyAnswers,
   { keyStore }: Home,

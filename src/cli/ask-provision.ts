@@ -8,12 +8,15 @@ export interface ProvisionAsked {
   readonly key: string;
   readonly name: string;
   readonly request: string;
-  /** PEM, to which the certificate must belong. */
+  /** The device's private key in PEM. The certificate must match it. */
   readonly privateKey: string;
   readonly ca: string | undefined;
 }
 
-/** The server's address, which must not let a secret cross the network readable. @throws KeywrightError `invalid-input`, `refused` */
+/**
+ * Reads the server's URL, which must not carry secrets readably over a network.
+ * @throws KeywrightError `invalid-input`, `refused`
+ */
 export function parseServerUrl(text: string, { insecure }: { readonly insecure: boolean }): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isPlain = url && ['http:', 'https:'].includes(url.protocol) && !url.username && !url.password;
@@ -38,7 +41,7 @@ export function parseServerUrl(text: string, { insecure }: { readonly insecure: 
 export async function askProvision(server: URL, asked: ProvisionAsked): Promise<DeviceIdentity> {
   const { key, name, request, privateKey, ca } = asked;
   const url = new URL(`${server.pathname.replace(/\/$/, '')}/api/v1/provision/agent`, server);
-  // Here, because every other command would load node's HTTPS, too.
+  // This import is here because at the top it would load HTTPS for every command.
   const { postJson } = await import('./post-json.js');
   const answer = await postJson(url, { body: { key, agentName: name, csr: request }, ca });
   if (answer.status !== 201) throw refusal(server, answer);
@@ -82,7 +85,7 @@ function readIdentity(body: unknown): DeviceIdentity | undefined {
   return { agentUuid, apiKey, mqttPassword, certificate, caCertificate };
 }
 
-/** Whether the certificate is for our key, and of the CA that came with it. */
+/** Tells if the certificate is for our key, and from the CA beside it. */
 function belongs({ certificate, caCertificate }: DeviceIdentity, privateKey: string): boolean {
   try {
     const [leaf, root] = [new X509Certificate(certificate), new X509Certificate(caCertificate)];
@@ -98,7 +101,7 @@ function textOf(body: unknown, field: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-// What a server says must not move a terminal's cursor.
+// Control characters from a server must not move a terminal's cursor.
 function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd').slice(0, 400);
 }

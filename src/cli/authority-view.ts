@@ -1,7 +1,7 @@
 import { formatTime } from '../core/model/time.js';
 import type { CertificateAuthority } from '../core/ports/certificate-authority.js';
 
-/** The CA as it is printed. */
+/** Makes the printed view of the CA. */
 export function authorityView({
   subject,
   algorithm,

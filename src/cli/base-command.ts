@@ -3,7 +3,7 @@ import { type Home, openHome } from '../home/open-home.js';
 import { homeDirectory } from '../settings/home-directory.js';
 import type { GivenValues } from '../settings/sources.js';
 
-/** What all commands share: `--home`, `--json`, one way to open the home and one way to fail. */
+/** The base of all commands: `--home`, `--json`, one way to open the home and one way to fail. */
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true;
 
@@ -16,7 +16,7 @@ export abstract class BaseCommand extends Command {
     }),
   };
 
-  /** @param flags settings that were given on the command line */
+  /** @param flags the settings from the command line */
   protected openHome(home: string | undefined, flags: GivenValues = {}): Promise<Home> {
     return openHome({
       flags,
@@ -30,12 +30,12 @@ export abstract class BaseCommand extends Command {
     return homeDirectory(home, process.env);
   }
 
-  /** Says something beside the result: on stderr, so that stdout stays data. */
+  /** Prints a message on stderr, so that stdout holds only data. */
   notice(text: string): void {
     process.stderr.write(`keywright: ${text}\n`);
   }
 
-  // main.ts reports every failure, of commands and before them, in one way; oclif's own would print JSON of its own shape.
+  // main.ts reports every failure in one way. oclif's own report would print JSON of another form.
   protected override async catch(error: Error): Promise<void> {
     throw error;
   }

@@ -5,12 +5,12 @@ import { KeywrightError } from '../core/model/errors.js';
 import { createFile, type FileContent, syncDirectory } from '../disk/durable-file.js';
 import { ioError, systemCode } from '../disk/io-error.js';
 
-/** What is written of a client: its bundle, and the MQTT password that was made with it. */
+/** A client's bundle, with the MQTT password if it got one. */
 export interface WrittenBundle extends Bundle {
   readonly mqttPassword?: string | undefined;
 }
 
-/** Where a bundle goes; the password's name is missing where there is none. */
+/** The paths of a bundle's files. `mqttPassword` is missing if there is none. */
 export interface BundleFiles {
   readonly certificate: string;
   readonly privateKey: string;
@@ -19,11 +19,14 @@ export interface BundleFiles {
 }
 
 export interface WriteOptions {
-  /** Files that exist are replaced instead of refused. */
+  /** True if existing files are replaced instead of refused. */
   readonly replace: boolean;
 }
 
-/** What the names of a bundle's files begin with: as told, inside a directory that is told, or `./<client-id>`. @throws KeywrightError `invalid-input` */
+/**
+ * Finds the prefix of a bundle's files: the one from `--output`, a name inside that directory, or `./<client-id>`.
+ * @throws KeywrightError `invalid-input`
+ */
 export async function outputPrefix(told: string | undefined, clientId: string): Promise<string> {
   if (told === undefined) return `./${clientId}`;
   if (told === '') throw new KeywrightError('invalid-input', '--output is empty');
@@ -34,7 +37,7 @@ export async function outputPrefix(told: string | undefined, clientId: string): 
   return isDirectory || told.endsWith('/') ? join(told, clientId) : told;
 }
 
-/** The names of a bundle's files: `PREFIX_cert.pem`, `PREFIX_key.pem`, `PREFIX_token`, and `PREFIX_mqtt_password`. */
+/** Names a bundle's files: `PREFIX_cert.pem`, `PREFIX_key.pem`, `PREFIX_token`, and `PREFIX_mqtt_password`. */
 export function bundleFiles(
   prefix: string,
   { withPassword }: { readonly withPassword: boolean },
@@ -45,7 +48,7 @@ export function bundleFiles(
   };
 }
 
-/** @throws KeywrightError `already-exists` that names the first of the files that is there */
+/** @throws KeywrightError `already-exists` that names the first file that exists */
 export async function refuseExisting(paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     const found = await stat(path).catch((error) => {
@@ -56,7 +59,7 @@ export async function refuseExisting(paths: readonly string[]): Promise<void> {
   }
 }
 
-/** Writes the files of a bundle; all but the certificate for their owner alone. */
+/** Writes the files of a bundle. Only their owner can read them, except for the certificate. */
 export function writeBundle(
   bundle: WrittenBundle,
   files: BundleFiles,
@@ -65,7 +68,7 @@ export function writeBundle(
   return writeFiles(contents(bundle, files), options);
 }
 
-/** Writes a certificate for whoever has its key. */
+/** Writes a certificate whose key stays with the client. */
 export function writeCertificate(
   certificate: string,
   path: string,
@@ -74,7 +77,7 @@ export function writeCertificate(
   return writeFiles([[path, { data: certificate, mode: 0o644 }]], options);
 }
 
-/** Writes one archive with the files and the certificate that clients trust. */
+/** Writes one archive with the files and the CA certificate that clients trust. */
 export async function writeArchive(
   bundle: WrittenBundle,
   { path, prefix, serverCertificate }: { path: string; prefix: string; serverCertificate: string },
@@ -103,7 +106,7 @@ function contents(
   ];
 }
 
-/** Writes all of the files or none: a failure removes what was written and puts back what was replaced. */
+/** Writes all files or none. After a failure, it removes the new files and restores the old ones. */
 export async function writeFiles(
   files: readonly (readonly [path: string, content: FileContent])[],
   { replace }: WriteOptions,
@@ -137,7 +140,7 @@ export async function writeFiles(
   }
 }
 
-// Always the same name: what a killed command left there goes with the next one.
+// The name is always the same, so that the next command replaces what a killed one left.
 async function moveAside(path: string): Promise<string | undefined> {
   const aside = `${path}.old`;
   try {

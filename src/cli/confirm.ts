@@ -1,4 +1,4 @@
-/** Asks a yes-or-no question; without a terminal to ask on, what the command line says is meant. */
+/** Asks a yes-or-no question. Without a terminal, the answer is yes. */
 export async function confirmed(question: string): Promise<boolean> {
   if (!process.stdin.isTTY) return true;
   const { confirm } = await import('@inquirer/prompts');

@@ -1,6 +1,6 @@
 import { type ErrorCode, KeywrightError } from '../core/model/errors.js';
 
-/** 0 done, 1 failed, 2 usage, 3 not found, 4 already exists, 5 refused. */
+/** The exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 already exists, 5 refused. */
 const EXIT_CODES = {
   'invalid-input': 2,
   'not-found': 3,
@@ -16,7 +16,7 @@ const EXIT_CODES = {
   'ca-unusable': 1,
 } satisfies Record<ErrorCode, number>;
 
-/** A failure as the CLI tells it. */
+/** The CLI's report of a failure. */
 export interface Failure {
   readonly code: ErrorCode | 'usage' | 'internal';
   readonly message: string;
@@ -24,7 +24,7 @@ export interface Failure {
   readonly exitCode: number;
 }
 
-/** What to say about an error and how to exit; undefined where the program only ends with a code. */
+/** Describes an error and its exit code. The message is undefined if the program just exits. */
 export function describeFailure(
   error: unknown,
 ): Failure | { readonly exitCode: number; readonly message?: undefined } {
@@ -47,12 +47,12 @@ export function describeFailure(
       exitCode: 2,
     };
   }
-  // oclif's note about flags with several values does not hold for those that take one at a time.
+  // oclif's note about flags with several values is wrong for flags that take one value at a time.
   const [message = ''] = messageOf(error).split('\n\nNote:');
   return { code: 'usage', message: message.trim(), hint: undefined, exitCode: 2 };
 }
 
-/** oclif's own errors carry how to exit; `this.exit()` throws one that says nothing. */
+/** Reads the exit code from oclif's own errors. `this.exit()` throws one without a message. */
 function oclifError(error: unknown): { exit: number; silent: boolean } | undefined {
   if (
     !(error instanceof Error) ||
@@ -66,7 +66,7 @@ function oclifError(error: unknown): { exit: number; silent: boolean } | undefin
   return { exit, silent: 'code' in error && error.code === 'EEXIT' };
 }
 
-// Ctrl-C at a prompt of @inquirer.
+// Ctrl-C at a prompt of @inquirer throws this error.
 function isPromptClosed(error: unknown): boolean {
   return error instanceof Error && error.name === 'ExitPromptError';
 }

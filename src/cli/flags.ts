@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 
-/** An API key, as it is named on the command line. */
+/** The argument that names an API key. */
 export const apiKeyIdArg = () =>
   Args.string({
     required: true,
@@ -8,10 +8,10 @@ export const apiKeyIdArg = () =>
     description: 'the key’s id, or its client’s where that has one key',
   });
 
-/** A user, as it is named on the command line. */
+/** The argument that names a user. */
 export const userArg = () =>
   Args.string({ required: true, ignoreStdin: true, description: 'the user’s name; becomes lower-case' });
 
-/** A flag that may be given several times, each time with one value. */
+/** Makes a flag that may be given several times, with one value each. */
 export const repeated = (helpValue: string, description: string) =>
   Flags.string({ helpValue, multiple: true, multipleNonGreedy: true, description });

@@ -2,10 +2,10 @@ import { createReadStream } from 'node:fs';
 import { KeywrightError } from '../core/model/errors.js';
 import { ioError } from '../disk/io-error.js';
 
-// No token or certificate comes near this.
+// Tokens and certificates are much smaller.
 const MAX_INPUT_BYTES = 1_000_000;
 
-/** Reads a file, or standard input for `-`. @throws KeywrightError `io`, or `invalid-input` where it is too long */
+/** Reads a file, or standard input for `-`. @throws KeywrightError `io`; `invalid-input` if it is too long */
 export async function readInput(source: string): Promise<Buffer> {
   const stream = source === '-' ? process.stdin : createReadStream(source);
   const chunks: Buffer[] = [];

@@ -9,12 +9,12 @@ export interface InstallationOptions extends SettingSources {
   readonly version: string;
 }
 
-/** Reads the secret that callers of call-backs present; undefined if only this machine may call. */
+/** Reads the secret for call-backs; undefined if only this machine may call. */
 export async function callbackSecret(sources: SettingSources): Promise<string | undefined> {
   return callbackSecretOf(await serveSettings(sources));
 }
 
-/** Describes this home's keywright as its settings say, with the addresses by which the same machine reaches it. */
+/** Describes this home's keywright by its settings, with its addresses for callers on this machine. */
 export async function installation({ version, ...sources }: InstallationOptions): Promise<Installation> {
   const settings = await serveSettings(sources);
   const { home } = sources;

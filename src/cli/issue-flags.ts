@@ -6,7 +6,7 @@ import { parseGroupName, parseUserName } from '../core/model/user.js';
 import type { Home } from '../home/open-home.js';
 import { repeated } from './flags.js';
 
-/** What a client whose certificate is issued may be told to be. */
+/** The flags for a client with a new certificate. */
 export const ISSUE_FLAGS = {
   'valid-for': Flags.string({
     helpValue: 'DURATION',
@@ -23,12 +23,12 @@ export const ISSUE_FLAGS = {
 
 type IssueFlagName = 'valid-for' | 'not-after' | 'not-before' | 'label' | 'owner' | 'domain';
 
-/** As oclif reads them: what was not given is undefined. */
+/** The values from oclif; a flag that was left out is undefined. */
 type GivenFlags = { readonly [name in IssueFlagName]?: string | undefined } & {
   readonly scope?: string[] | undefined;
 };
 
-/** What the flags say of a client, and of its validity. @throws KeywrightError `invalid-input` */
+/** Reads the client's settings and its validity from the flags. @throws KeywrightError `invalid-input` */
 export async function issueTerms(flags: GivenFlags, { parseScopes: parseGrant }: Home) {
   const asked: AskedValidity = {
     ...(flags['not-before'] !== undefined && { notBefore: parseTime(flags['not-before']) }),

@@ -2,7 +2,7 @@ import { type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
 import type { ServeSettings } from '../settings/read.js';
 
-/** The server's log on stderr: lines for people on a terminal, JSON for machines. */
+/** Opens the server's log on stderr: lines for people on a terminal, JSON for machines. */
 export function openLog({ log: format, logLevel: level }: Pick<ServeSettings, 'log' | 'logLevel'>): Logger {
   const human = format === 'human' || (format === 'auto' && process.stderr.isTTY);
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: LEVEL_BY_NAME };
@@ -17,7 +17,7 @@ export function openLog({ log: format, logLevel: level }: Pick<ServeSettings, 'l
   return pino(options, stream);
 }
 
-// A log that cannot be written (a full disk) loses lines; it does not end the server.
+// If the log cannot be written (a full disk), it loses lines and the server goes on.
 function keptGoing<Stream extends { on(event: 'error', listener: () => void): unknown }>(
   stream: Stream,
 ): Stream {

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { KeywrightError } from '../core/model/errors.js';
 import { readInput } from './input.js';
 
-/** Where a password comes from, if not from a prompt: never from the command line. */
+/** The flags for a password's source. There is no flag for the password itself. */
 export const PASSWORD_FLAGS = {
   'password-stdin': Flags.boolean({
     exclusive: ['password-file'],
@@ -16,10 +16,13 @@ interface PasswordSource {
   readonly 'password-file'?: string | undefined;
 }
 
-/** A new password: from where the flags say, else asked for twice on a terminal. @throws KeywrightError `invalid-input` where there is none to ask on */
+/**
+ * Reads a new password from the source in the flags, or asks for it twice on a terminal.
+ * @throws KeywrightError `invalid-input` if there is neither
+ */
 export async function newPassword(flags: PasswordSource): Promise<string> {
   const source = flags['password-stdin'] ? '-' : flags['password-file'];
-  // The line end is the editor's or echo's, not the password's.
+  // An editor or echo adds a line end, which is no part of the password.
   if (source !== undefined) return oneLine((await readInput(source)).toString().replace(/\r?\n$/, ''));
   if (!process.stdin.isTTY) {
     throw new KeywrightError('invalid-input', 'there is no terminal to ask for a password on', {

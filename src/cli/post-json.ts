@@ -4,22 +4,25 @@ import { KeywrightError } from '../core/model/errors.js';
 
 export interface PostOptions {
   readonly body: object;
-  /** PEM of the CAs that are trusted in place of the system's. */
+  /** The trusted CAs in PEM, in place of the system's. */
   readonly ca?: string | undefined;
 }
 
-/** What a server answered. */
+/** A server's answer. */
 export interface PostAnswer {
   readonly status: number;
   readonly retryAfter: string | undefined;
-  /** undefined where it is no JSON. */
+  /** The parsed JSON; undefined if the answer is not JSON. */
   readonly body: unknown;
 }
 
 const TIMEOUT_MS = 30_000;
 const MAX_ANSWER_BYTES = 256 * 1024;
 
-/** Sends JSON and reads the answer; follows no redirection, which would take secrets elsewhere. @throws KeywrightError `io` */
+/**
+ * Sends JSON and reads the answer. It follows no redirection, because that would take secrets elsewhere.
+ * @throws KeywrightError `io`
+ */
 export function postJson(url: URL, { body, ca }: PostOptions): Promise<PostAnswer> {
   const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
   const data = JSON.stringify(body);
@@ -71,7 +74,7 @@ const REASONS: Record<string, string> = {
   CERT_HAS_EXPIRED: 'its certificate has expired',
 };
 
-// What OpenSSL calls certificates that no CA of ours signed.
+// OpenSSL's codes for a certificate from an unknown CA.
 const UNTRUSTED = [
   'SELF_SIGNED_CERT_IN_CHAIN',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',

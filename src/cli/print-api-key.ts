@@ -4,7 +4,7 @@ import { wrapApiKey } from '../core/model/api-key.js';
 import type { BaseCommand } from './base-command.js';
 import { fields } from './table.js';
 
-/** Prints a key that was just made, once; with the warning that this is the only time. */
+/** Prints a new key, with the warning that it is shown only once. */
 export function printFreshKey(command: BaseCommand, { client, credential, key, mqttPassword }: FreshApiKey) {
   const wrapped = wrapApiKey('kw', { clientId: client.id, key });
   const view = apiKeyView({ client, credential }, { now: credential.createdAt });
@@ -29,7 +29,7 @@ export function printFreshKey(command: BaseCommand, { client, credential, key, m
   };
 }
 
-/** Prints what is known of a key. */
+/** Prints the details of a key. */
 export function printKey(command: BaseCommand, view: ReturnType<typeof apiKeyView>) {
   const { id, label, owner, hint, scopes, status, createdAt, expiresAt, lastUsedAt, lastUsedFrom } = view;
   command.log(

@@ -3,7 +3,7 @@ import type { User } from '../core/model/user.js';
 import type { BaseCommand } from './base-command.js';
 import { fields } from './table.js';
 
-/** Prints what is known of a user. */
+/** Prints the details of a user. */
 export function printUser(command: BaseCommand, user: User) {
   const view = userView(user);
   const { id, email, groups, domains, role, scopes, status, createdAt } = view;

@@ -8,11 +8,11 @@ import type { Probe } from '../integrate/integration.js';
 import { send } from '../integrate/replay.js';
 import { management } from './services.js';
 
-// A server follows its keystore within a second.
+// A server sees a new client within a second.
 const KNOWN_WITHIN_MS = 2_000;
 const ASK_AGAIN_MS = 100;
 
-/** Registers a client for a few minutes, with which the keywright at the URL is asked, and removes it again. */
+/** Registers a client that lasts a few minutes, runs `use` with it, and removes it again. */
 export async function withProbe<T>(
   { home, url, secret }: { readonly home: Home; readonly url: string; readonly secret: string | undefined },
   use: (probe: Probe) => Promise<T>,
@@ -43,7 +43,7 @@ export async function withProbe<T>(
   }
 }
 
-// As a shell has it of a program that the signal ended.
+// Shells report these exit codes for a program that the signal ended.
 const SIGNAL_CODES: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIGTERM: 143 };
 
 async function known(url: string, key: string): Promise<void> {

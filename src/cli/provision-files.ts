@@ -3,7 +3,7 @@ import type { Delivery } from '../core/manage/issue-client.js';
 import { KeywrightError } from '../core/model/errors.js';
 import { refuseExisting, type WriteOptions, writeFiles } from './bundle-files.js';
 
-/** What a device is registered by, as its server answered. */
+/** The identity that a device gets from its server. */
 export interface DeviceIdentity {
   readonly agentUuid: string;
   readonly apiKey: string;
@@ -12,7 +12,7 @@ export interface DeviceIdentity {
   readonly caCertificate: string;
 }
 
-/** The names of a device's files. */
+/** Names a device's files. */
 export function deviceFiles(prefix: string) {
   return {
     privateKey: `${prefix}_key.pem`,
@@ -26,7 +26,7 @@ export function deviceFiles(prefix: string) {
 
 export type DeviceFiles = ReturnType<typeof deviceFiles>;
 
-/** Refuses what could not be written, as far as that can be known before. @throws KeywrightError `already-exists`, `io` */
+/** Checks early that the files can be written. @throws KeywrightError `already-exists`, `io` */
 export async function checkDeviceFiles(files: DeviceFiles, { replace }: WriteOptions): Promise<void> {
   const paths = Object.values(files);
   if (!replace) return refuseExisting(paths);
@@ -36,7 +36,7 @@ export async function checkDeviceFiles(files: DeviceFiles, { replace }: WriteOpt
   }
 }
 
-/** Writes the private key, before anybody is asked: where this can be, the other files can, too. */
+/** Writes the private key before the device asks the server: if this file can be written, so can the others. */
 export function writePrivateKey(
   key: string,
   { privateKey }: DeviceFiles,
@@ -45,7 +45,7 @@ export function writePrivateKey(
   return writeFiles([[privateKey, { data: key, mode: 0o600 }]], options);
 }
 
-/** Writes what the server answered; what is secret for its owner alone. */
+/** Writes the server's answer. Only their owner can read the secret files. */
 export function writeIdentity(
   { agentUuid, ...identity }: DeviceIdentity,
   { files, url, name }: { readonly files: DeviceFiles; readonly url: string; readonly name: string },

@@ -3,8 +3,9 @@ import type { Managing } from '../core/manage/management.js';
 import type { Home } from '../home/open-home.js';
 
 /**
- * What the command line manages with: whoever holds the home may do everything in it. argon2 is loaded once a password is
- * hashed. Commands that make an API key add `hashSecret`, because asking the home for it makes the hashing key.
+ * Makes the services of the command line. It acts as the operator, who may do everything in the home. argon2 loads at
+ * the first password hash. Commands that make API keys add `hashSecret` themselves, because the home makes the hashing
+ * key when it is asked for that.
  */
 export function management(home: Home): Managing<'licence' | 'passwords'> {
   const { keyStore, changes, clock, licence } = home;

@@ -6,12 +6,16 @@ import { refuseExisting } from './bundle-files.js';
 
 export interface WriteConfigurationOptions {
   readonly directory: string;
-  /** Of call-backs: what is printed is seen and kept, so it is in files only, and these then for their owner alone. */
+  /** The secret of call-backs. It is only in files, never printed, and only the owner can read those files. */
   readonly secret: string | undefined;
   readonly onWritten: (path: string) => void;
 }
 
-/** Writes the files of a configuration. @returns their paths @throws KeywrightError `already-exists` that names the first that is there; `io` */
+/**
+ * Writes the files of a configuration.
+ * @returns the paths of the files
+ * @throws KeywrightError `already-exists` that names the first file that exists; `io`
+ */
 export async function writeConfiguration(
   files: readonly ConfigurationFile[],
   { directory, secret, onWritten }: WriteConfigurationOptions,
@@ -21,7 +25,7 @@ export async function writeConfiguration(
   for (const { name, text } of files) {
     const path = join(directory, name);
     const isSecret = secret !== undefined && text.includes(SECRET_PLACEHOLDER);
-    // The line that tells people to put it there has done its work.
+    // The template asks the reader to insert the secret. That line is no longer needed.
     const data = isSecret
       ? text.replace(/^# Put the text.*\n/m, '').replaceAll(SECRET_PLACEHOLDER, secret)
       : text;

@@ -7,7 +7,7 @@ export interface ZipEntry {
   readonly mode: number;
 }
 
-/** A ZIP archive of these entries. */
+/** Makes a ZIP archive of the entries. */
 export async function zip(entries: readonly ZipEntry[]): Promise<Buffer> {
   const archive = archiver('zip');
   for (const { name, data, mode } of entries) archive.append(data, { name, mode });

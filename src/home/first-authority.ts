@@ -12,7 +12,10 @@ export interface FirstAuthorityOptions {
   readonly notice: (text: string) => void;
 }
 
-/** Returns the home's CA, and makes it on a new home. @throws KeywrightError `ca-unusable` if the home has lost its CA */
+/**
+ * Returns the home's CA. On a new home, it makes one.
+ * @throws KeywrightError `ca-unusable` if the home has lost its CA
+ */
 export async function firstAuthority(options: FirstAuthorityOptions): Promise<CertificateAuthority> {
   const authority = (await options.existingAuthority()) ?? (await makeFirst(options));
   if (authority === undefined) throw new KeywrightError('ca-unusable', `the CA of ${options.home} went away`);
@@ -20,7 +23,7 @@ export async function firstAuthority(options: FirstAuthorityOptions): Promise<Ce
 }
 
 async function makeFirst({ home, keyStore, existingAuthority, make, notice }: FirstAuthorityOptions) {
-  // Certificates without their CA are the remains of a home: a new CA would hide that, and would not know them.
+  // Certificates without their CA are the remains of a home. A new CA would hide the loss, and would not know them.
   if ((await keyStore.certificates.page({ limit: 1 })).length > 0) {
     const other = await existingAuthority();
     if (other !== undefined) return other;

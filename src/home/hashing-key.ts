@@ -5,8 +5,8 @@ import { prepareHome } from '../disk/home.js';
 import { createSecret, readSecret } from '../disk/secret-file.js';
 
 /**
- * Reads the key of the keyed hash by which secrets are kept; makes it if no secret is kept yet.
- * @throws KeywrightError `store-corrupt` if secrets are kept but the key is gone
+ * Reads the key of the keyed hash. It makes the key if the key store holds no secret yet.
+ * @throws KeywrightError `store-corrupt` if the store holds secrets but the key is gone
  */
 export async function hashingKey(home: string, keyStore: KeyStore): Promise<Buffer> {
   const path = join(home, 'hmac.key');
@@ -16,7 +16,7 @@ export async function hashingKey(home: string, keyStore: KeyStore): Promise<Buff
     await prepareHome(home);
     await createSecret(path);
   }
-  // Another process may have made it meanwhile; otherwise it is lost, and a new one would recognise no API key.
+  // Another process may have made the key meanwhile. If not, the key is lost, and a new one would recognise no API key.
   const key = await readSecret(path);
   if (key === undefined) {
     throw new KeywrightError('store-corrupt', `${path} is missing, without which no API key is recognised`, {

@@ -30,45 +30,48 @@ import { FileUnitOfWork } from '../store/file/unit-of-work.js';
 import { firstAuthority } from './first-authority.js';
 import { hashingKey } from './hashing-key.js';
 
-/** Everything a command works with, put together for one home. */
+/** All services that a command needs, for one home. */
 export interface Home {
   readonly directory: string;
   readonly keyStore: KeyStore;
-  /** The only way to change what is in the key store. */
+  /** The only way to change the key store. */
   readonly changes: UnitOfWork;
   readonly clock: Clock;
   readonly audit: FileAuditLog;
-  /** How many clients there may be, by `LICENSE_PUBLIC_KEY` and `LICENSE_KEY`. */
+  /** The limit on the number of clients, by `LICENSE_PUBLIC_KEY` and `LICENSE_KEY`. */
   readonly licence: ClientLicence;
-  /** The settings that every command goes by. @throws KeywrightError `invalid-input` */
+  /** Reads the settings for all commands. @throws KeywrightError `invalid-input` */
   settings(): Promise<CommonSettings>;
-  /** The settings of `serve`, which say the same to every command. @throws KeywrightError `invalid-input` */
+  /** Reads the settings of `serve`. @throws KeywrightError `invalid-input` */
   serveSettings(): Promise<ServeSettings>;
-  /** Reads scopes that are to be granted. @throws KeywrightError `invalid-input` on one that does not exist */
+  /** Checks scopes to grant. @throws KeywrightError `invalid-input` if one does not exist */
   parseScopes(scopes: readonly string[]): Promise<string[]>;
-  /** The CA, which the first call on a new home makes. @throws KeywrightError `ca-unusable` */
+  /** Opens the CA. The first call on a new home makes it. @throws KeywrightError `ca-unusable` */
   authority(): Promise<CertificateAuthority>;
-  /** The TLS server's certificate for these names, made or renewed if need be. @throws KeywrightError `ca-unusable` */
+  /**
+   * Returns the TLS server's certificate for these names. It makes or renews it if need be.
+   * @throws KeywrightError `ca-unusable`
+   */
   serverLeaf(names: readonly ServerName[]): Promise<ServerLeaf>;
-  /** The CA, if there is one. @throws KeywrightError `ca-unusable` */
+  /** Opens the CA, if there is one. @throws KeywrightError `ca-unusable` */
   existingAuthority(): Promise<CertificateAuthority | undefined>;
   /**
-   * The keyed hash by which API keys are kept; its key is made when first needed.
-   * @throws KeywrightError `store-corrupt` where API keys are registered but the key is gone
+   * Returns the keyed hash of API keys. The first call makes its key.
+   * @throws KeywrightError `store-corrupt` if API keys are registered but the key is gone
    */
   hashSecret(): Promise<(secret: string) => string>;
   passwords(): Promise<PasswordHasher>;
-  /** What signs and reads access tokens, with the keys as they are; `configured` where they come from the environment. */
+  /** Returns the maker and reader of access tokens. `configured` is true if its keys come from the environment. */
   tokenSealer(): Promise<{ readonly sealer: JwtSealer; readonly configured: boolean }>;
-  /** Makes the first key that signs access tokens, where none comes from the environment. */
+  /** Makes the first key for access tokens, unless keys come from the environment. */
   ensureSigningKeys(): Promise<void>;
-  /** Makes the CA by choice. @throws KeywrightError `already-exists` */
+  /** Makes a CA as the operator asks. @throws KeywrightError `already-exists` */
   createAuthority(request: AuthorityRequest): Promise<CertificateAuthority>;
 }
 
 export interface HomeOptions extends Omit<SettingSources, 'home'> {
   readonly directory: string;
-  /** Gets what the user should know but did not ask for. */
+  /** Tells the user something that they did not ask for but should know. */
   readonly notice: (text: string) => void;
   readonly clock?: Clock;
 }
@@ -91,7 +94,7 @@ export async function openHome({
   const existingAuthority = async () => (await ca()).readAuthority(directory);
   let opened: Promise<Settings> | undefined;
   const sources = () => {
-    // Opened once: a running server goes by what it was started with, whoever asks.
+    // The settings are read once: a running server keeps those it started with.
     opened ??= openSettings({ flags, environment, home: directory });
     return opened;
   };
@@ -161,20 +164,23 @@ export async function openHome({
       await ensureSigningKeys({ keyStore, changes, clock }, (await settings()).jwtAlgorithm);
     },
     async createAuthority(request) {
-      // Also names what is wrong with a CA that is there.
+      // This also reports a damaged CA.
       await existingAuthority();
       return createAuthority(request);
     },
   };
 }
 
-/** Reads what a CA is asked for, and checks its proof of possession; no CA is made for that. @throws KeywrightError `invalid-input` */
+/**
+ * Reads a certification request and checks its proof of possession, without a CA.
+ * @throws KeywrightError `invalid-input`
+ */
 export async function readCertificateRequest(pem: string): Promise<CertificationRequest> {
   const { readRequest } = await import('../ca/request.js');
   return readRequest(pem);
 }
 
-/** A key pair that is made where it is used, and what a CA is asked for with it (PKCS#10, PEM). */
+/** Makes a key pair and a certification request for it (PKCS#10, PEM). */
 export async function makeCertificateRequest(
   commonName: string,
 ): Promise<{ readonly privateKey: string; readonly request: string }> {
@@ -188,7 +194,7 @@ function userName(): string {
   try {
     return userInfo().username;
   } catch {
-    // A container's user need not have a name.
+    // A container's user may have no name.
     return `uid ${process.getuid?.()}`;
   }
 }

@@ -10,7 +10,7 @@ import { StoredRegistry } from '../core/verify/stored-registry.js';
 import type { JwtSealer } from '../jwt/sealer.js';
 import type { Home } from './open-home.js';
 
-/** A home's registry in memory, and the services that prove and make access tokens with its keys. */
+/** A home's registry in memory, with its token sealer and its password hasher. */
 export interface OpenedRegistry {
   readonly registry: LiveRegistry;
   readonly sealer: JwtSealer;
@@ -18,12 +18,15 @@ export interface OpenedRegistry {
 }
 
 export interface RegistryOptions {
-  /** The issuer whose access tokens are taken. It is read for each token, so that a server may learn its own port first. */
+  /**
+   * The issuer and the audience of accepted access tokens. They are read for each token, because a server may learn its
+   * own port later.
+   */
   readonly tokenIssuer: TokenIssuer;
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Follows a home's keystore. */
+/** Opens the registry of a home and follows its key store. */
 export async function openRegistry(
   home: Home,
   { tokenIssuer, onFailure }: RegistryOptions,
@@ -43,7 +46,7 @@ export async function openRegistry(
   return { registry, sealer, passwords };
 }
 
-/** A registry for one credential, which reads its records when they are needed, and opens only what that kind depends on. */
+/** Opens a registry for one credential. It reads records on demand, and opens only the services for that kind. */
 export async function openStoredRegistry(
   home: Home,
   { kind }: Pick<PresentedText, 'kind'>,
@@ -57,7 +60,7 @@ export async function openStoredRegistry(
   return new StoredRegistry({ keyStore, hashSecret, facts });
 }
 
-// Whatever asks one of these gets no answer, so that nothing is accepted by it.
+// These refuse every call, so that they accept nothing.
 const notOpened = (): never => {
   throw new KeywrightError('io', 'this was not opened to decide');
 };

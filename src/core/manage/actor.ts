@@ -6,8 +6,8 @@ import type { Timestamp } from '../model/time.js';
 import type { User } from '../model/user.js';
 
 /**
- * Who manages: whoever holds the home (the command line); an admin, who sees everything; or a member, who sees what is
- * theirs. The last two grant no scope that they do not hold.
+ * The caller of a management function. The operator holds the home and may do everything. An admin sees everything, and
+ * a member sees only their own. An admin and a member grant only scopes that they hold.
  */
 export type Actor =
   | { readonly kind: 'operator' }
@@ -16,15 +16,16 @@ export type Actor =
       readonly kind: 'member';
       readonly userId: string;
       readonly scopes: readonly string[];
-      /** Since when there is that user. */
+      /** The time at which the user was made. */
       readonly since: Timestamp;
     };
 
 export const OPERATOR: Actor = { kind: 'operator' };
 
 /**
- * In what part an accepted caller manages; undefined where it may not at all: a client without the scope `admin`, or an
- * access token that was narrowed to less than its user may do.
+ * Finds the actor for an accepted caller.
+ * @returns undefined if the caller may not manage: a client without the scope `admin`, or an access token with fewer
+ * scopes than its user
  */
 export function actorOf(principal: Principal, userById: (id: string) => User | undefined): Actor | undefined {
   const { kind, id, owner, scopes } = principal;
@@ -38,13 +39,16 @@ export function actorOf(principal: Principal, userById: (id: string) => User | u
   return user && { kind: 'member', userId: user.id, scopes, since: user.createdAt };
 }
 
-/** Whether a client is the actor's to see and to change. */
+/** Tells if the actor may see and change a client. */
 export function isTheirs(actor: Actor, { owner, updatedAt }: Client): boolean {
-  // What a former user of that name left is not this one's.
+  // A user may have the name of a former one: the former one's clients are not theirs.
   return actor.kind !== 'member' || (owner === actor.userId && updatedAt >= actor.since);
 }
 
-/** Whose a new client is: a member's are its own; an admin who is a user has its own unless another is named. @throws KeywrightError `refused` */
+/**
+ * Finds the owner of a new client. A member owns its own clients. An admin owns its own unless it names another user.
+ * @throws KeywrightError `refused`
+ */
 export function ownerOfNew(actor: Actor, asked: string | undefined): string | null {
   if (actor.kind === 'operator') return asked ?? null;
   if (actor.kind === 'member' && asked !== undefined && asked !== actor.userId) {
@@ -53,13 +57,13 @@ export function ownerOfNew(actor: Actor, asked: string | undefined): string | nu
   return asked ?? actor.userId;
 }
 
-/** @throws KeywrightError `refused` where the actor does not hold what it would grant */
+/** @throws KeywrightError `refused` if the actor lacks a scope that it would grant */
 export function requireGrantable(actor: Actor, scopes: readonly string[]): void {
   if (actor.kind === 'operator' || mayGrant(actor.scopes, scopes)) return;
   throw cannotGrant('you hold', { held: actor.scopes, scopes });
 }
 
-/** The error that says which scopes are more than somebody holds. */
+/** Makes the error that names the missing scopes. */
 export function cannotGrant(
   whose: string,
   { held, scopes }: { readonly held: readonly string[]; readonly scopes: readonly string[] },
@@ -72,7 +76,7 @@ export function cannotGrant(
   });
 }
 
-/** @throws KeywrightError `refused` unless the actor may manage everything */
+/** @throws KeywrightError `refused` if the actor is a member */
 export function requireAdmin(actor: Actor): void {
   if (actor.kind === 'member') throw new KeywrightError('refused', 'that is for admins only');
 }

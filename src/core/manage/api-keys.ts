@@ -11,20 +11,20 @@ import type { Managing } from './management.js';
 import { type Owners, ownersIn, requireOwnable } from './ownership.js';
 import { type FreshApiKey, freshApiKey } from './register-api-key.js';
 
-/** An API key in its client. */
+/** An API key with its client. */
 export interface HeldApiKey {
   readonly client: Client;
   readonly credential: ApiKeyCredential;
 }
 
-/** What may be changed of an API key; what is left out stays. A revoked key stays revoked. */
+/** The changes to an API key; a field that is left out stays as it is. A revoked key stays revoked. */
 export interface ApiKeyEdit {
   readonly label?: string | undefined;
   readonly scopes?: readonly string[] | undefined;
   readonly expiresAt?: Timestamp | undefined;
 }
 
-/** @throws KeywrightError `not-found`; `refused` if it would grant what the actor or the owner does not hold */
+/** @throws KeywrightError `not-found`; `refused` if the actor or the owner lacks a scope that the key would get */
 export async function editApiKey(services: Managing, id: string, edit: ApiKeyEdit): Promise<HeldApiKey> {
   if (edit.expiresAt !== undefined) checkTime(edit.expiresAt);
   if (edit.label !== undefined) parseLabel(edit.label);
@@ -54,14 +54,15 @@ export function invalidateApiKey(services: Managing, id: string): Promise<HeldAp
   ]);
 }
 
-/** Removes a key; a client that had nothing else goes with it. @throws KeywrightError `not-found` */
+/** Removes a key, and its client if that holds nothing else. @throws KeywrightError `not-found` */
 export async function deleteApiKey(services: Managing, id: string): Promise<void> {
   await changeKey(services, { action: 'token.delete', target: id }, () => []);
 }
 
 /**
- * Gives a key's client a new one with the same label, scopes and prefix; the old one holds until `overlapUntil`, or its
- * own end if that comes first. @throws KeywrightError `not-found`; `refused` for a key that does not work any more
+ * Gives a key's client a new key with the same label, scopes and prefix. The old key works until `overlapUntil`, or
+ * until its own end if that comes first.
+ * @throws KeywrightError `not-found`; `refused` if the key does not work any more
  */
 export async function rotateApiKey(
   services: Managing<'hashSecret'>,
@@ -70,7 +71,7 @@ export async function rotateApiKey(
 ): Promise<FreshApiKey> {
   const { credential: old } = await findApiKey(services, id);
   const now = services.clock.now();
-  // The new one lives as long as the old one was meant to.
+  // The new key gets the old key's lifetime.
   const expiresAt = old.expiresAt === NEVER ? NEVER : Math.min(NEVER, now + (old.expiresAt - old.createdAt));
   const { scopes, prefix, label } = old;
   const { key, credential } = freshApiKey(services, { scopes, label: label ?? undefined, expiresAt, prefix });
@@ -79,7 +80,7 @@ export async function rotateApiKey(
     { action: 'token.rotate', target: id },
     async (held, records) => {
       await requireGrant(ownersIn(records, services.actor), held.client, credential.scopes);
-      // Another rotation may have been faster.
+      // Another rotation may have come first.
       requireWorking(held.credential, { id, now });
       const ending = Math.min(held.credential.expiresAt, overlapUntil);
       return [{ ...held.credential, expiresAt: ending }, credential];
@@ -96,7 +97,7 @@ function requireWorking(
   throw new KeywrightError('refused', `API key ${id} does not work any more`, { hint: 'register a new one' });
 }
 
-/** Lists the API keys that are the actor's to see, or those of one owner, oldest first. */
+/** Lists the API keys that the actor may see, or those of one owner, oldest first. */
 export async function listApiKeys(
   { keyStore, actor }: Pick<Managing, 'keyStore' | 'actor'>,
   { owner }: { readonly owner?: string | undefined } = {},
@@ -110,7 +111,10 @@ export async function listApiKeys(
     .sort((one, other) => one.credential.createdAt - other.credential.createdAt);
 }
 
-/** Finds a key by `<client-id>:<key-id>`, or by the client id alone if it has one key. @throws KeywrightError `not-found` */
+/**
+ * Finds a key by `<client-id>:<key-id>`, or by the client id alone if the client has one key.
+ * @throws KeywrightError `not-found`
+ */
 export async function findApiKey(
   { keyStore, actor }: Pick<Managing, 'keyStore' | 'actor'>,
   id: string,
@@ -141,19 +145,19 @@ function keyIn(
   return { client, credential };
 }
 
-/** How an API key is named: `<client-id>:<key-id>`. */
+/** Writes the full name of an API key: `<client-id>:<key-id>`. */
 export function apiKeyId(client: Client, { id }: ApiKeyCredential): string {
   return `${client.id}:${id}`;
 }
 
-/** Puts the keys that `change` returns in the place of one key; a client that is left with nothing to present is deleted. */
+/** Replaces one key by the keys that `change` returns. A client without any credential is deleted. */
 async function changeKey(
   services: Managing,
   { action, target }: AuditEvent,
   change: (held: HeldApiKey, records: Records) => ApiKeyCredential[] | Promise<ApiKeyCredential[]>,
 ): Promise<HeldApiKey> {
   const { changes, clock, actor } = services;
-  // The line in the audit log names the key in full.
+  // The audit log names the key in full.
   const { client: found, credential: key } = await findApiKey(services, target);
   const [clientId, keyId] = [found.id, key.id];
   return changes.change({ action, target: apiKeyId(found, key) }, async (records) => {
@@ -163,7 +167,7 @@ async function changeKey(
     const credentials = client.credentials.flatMap((each) => (each === held.credential ? next : [each]));
     const changed = { ...client, credentials, updatedAt: clock.now() };
     const opens = credentials.some((each) => each.kind !== 'password' || each.alone);
-    // A password that goes beside a key opens nothing by itself.
+    // A password beside a key opens nothing by itself.
     if (opens || (await holdsCertificate(records, clientId))) records.put('client', changed);
     else await removeClient(records, client, clock.now());
     return { client: changed, credential: next[0] ?? held.credential };

@@ -19,7 +19,7 @@ export interface NewCertificate {
   readonly validity: Validity;
 }
 
-/** Makes the record of a certificate that was just issued. */
+/** Makes the record of a new certificate. */
 export function newCertificate({
   holder,
   authority,
@@ -42,7 +42,7 @@ export function newCertificate({
   };
 }
 
-/** Withdraws all certificates of a holder; those that have ended are forgotten. */
+/** Withdraws all certificates of a holder, and forgets those that have ended. */
 export async function withdrawAll(
   records: Records,
   holder: CertificateHolder,

@@ -11,18 +11,18 @@ import type { Management, Managing } from './management.js';
 import { ownersIn, requireOwnable } from './ownership.js';
 import { checkPassword } from './users.js';
 
-/** A password that was just made: the only time that its text exists. */
+/** A new password. Its text exists only here. */
 export interface FreshPassword {
   readonly text: string;
   readonly credential: PasswordCredential;
 }
 
-/** What an MQTT password is for: to go beside an API key, or to suffice by itself. */
+/** The use of an MQTT password: beside an API key, or alone. */
 export interface PasswordUse {
   readonly alone: boolean;
 }
 
-/** Makes an MQTT password, for a client that is registered with it. @throws KeywrightError `busy` */
+/** Makes an MQTT password for a new client. @throws KeywrightError `busy` */
 export async function makeClientPassword(
   { passwords, clock }: Pick<Management, 'passwords' | 'clock'>,
   { alone }: PasswordUse,
@@ -31,7 +31,7 @@ export async function makeClientPassword(
   return { text, credential: passwordCredential(await passwords.hash(text), { alone, clock }) };
 }
 
-/** A client's credentials with another password than before. */
+/** Returns a client's credentials with another password. */
 export function withPassword(
   credentials: readonly Credential[],
   password: PasswordCredential,
@@ -39,15 +39,15 @@ export function withPassword(
   return [...credentials.filter(({ kind }) => kind !== 'password'), password];
 }
 
-/** An MQTT password that is given, and what it is to be for. */
+/** An MQTT password that the caller chose, with its use. */
 export interface GivenPassword extends PasswordUse {
   readonly password: string;
 }
 
 /**
  * Sets a client's MQTT password, in place of the one before.
- * @throws KeywrightError `not-found`; `invalid-input` on one that is too short, or could not be told from another credential;
- * `refused` where it would open more than the actor or the owner holds
+ * @throws KeywrightError `not-found`; `invalid-input` if the password is too short or looks like another credential;
+ * `refused` if the actor or the owner lacks a scope that the password would open
  */
 export async function setClientPassword(
   services: Managing<'passwords'>,
@@ -56,13 +56,13 @@ export async function setClientPassword(
 ): Promise<Client> {
   const { keyStore, changes, clock, passwords, actor } = services;
   checkGiven(given);
-  // Nobody makes the server hash for a client that is not theirs.
+  // A caller makes the server hash a password only for its own client.
   requireTheirs(await keyStore.clients.get(clientId), { clientId, actor });
   const hash = await passwords.hash(given.password);
   return changes.change({ action: 'client.passwd', target: clientId }, async (records) => {
     const client = requireTheirs(await records.get('client', clientId), { clientId, actor });
     if (given.alone) {
-      // It does all that the client may: nobody makes one who could not make the client.
+      // The password opens everything that the client may do. The actor must be allowed to make such a client.
       const { owner, domain, scopes } = client;
       requireGrantable(actor, scopes);
       await requireOwnable(ownersIn(records, actor), { owner, domain, scopes: [scopes] });
@@ -75,7 +75,7 @@ export async function setClientPassword(
   });
 }
 
-/** Takes a client's MQTT password away. @throws KeywrightError `not-found` if there is no such client, or it has none */
+/** Removes a client's MQTT password. @throws KeywrightError `not-found` if there is no such client, or no password */
 export function deleteClientPassword({ changes, clock, actor }: Managing, clientId: string): Promise<Client> {
   return changes.change({ action: 'client.passwd-del', target: clientId }, async (records) => {
     const client = requireTheirs(await records.get('client', clientId), { clientId, actor });
@@ -88,7 +88,7 @@ export function deleteClientPassword({ changes, clock, actor }: Managing, client
   });
 }
 
-// Nothing stands between a guess and the client, and the user name is no secret.
+// The user name is no secret, so only the password stops an attacker who guesses.
 const LEAST_ALONE = 16;
 
 function checkGiven({ password, alone }: GivenPassword): void {

@@ -5,7 +5,7 @@ import type { ClientQuery, KeyStore } from '../ports/key-store.js';
 import { type Actor, isTheirs } from './actor.js';
 import type { Management } from './management.js';
 
-/** A client with the certificates that it holds now. */
+/** A client with its present certificates. */
 export interface ClientWithCertificates {
   readonly client: Client;
   readonly certificates: readonly HeldCertificate[];
@@ -18,7 +18,7 @@ export async function requireClient(keyStore: KeyStore, clientId: string): Promi
   return client;
 }
 
-/** Returns a client that exists and is the actor's to see. @throws KeywrightError `not-found` */
+/** Returns the client if it exists and the actor may see it. @throws KeywrightError `not-found` */
 export function requireTheirs(
   current: Client | undefined,
   { clientId, actor }: { readonly clientId: string; readonly actor: Actor },
@@ -28,12 +28,12 @@ export function requireTheirs(
   throw noSuchClient(clientId);
 }
 
-/** Fetches the certificates of a client. */
+/** Fetches a client's certificates. */
 export async function withCertificates(keyStore: KeyStore, client: Client): Promise<ClientWithCertificates> {
   return { client, certificates: (await keyStore.certificates.ofClients([client.id])).filter(isHeld) };
 }
 
-/** Lists the clients that are the actor's to see, in the order of their ids. */
+/** Lists the clients that the actor may see, in the order of their ids. */
 export async function listClients(
   { keyStore, actor }: Pick<Management, 'keyStore' | 'actor'>,
   query: ClientQuery = {},
@@ -47,14 +47,14 @@ export async function listClients(
   return clients.map((client) => ({ client, certificates: byClient.get(client.id) ?? [] }));
 }
 
-/** Says that somebody else changed a client between its being checked and its being changed. */
+/** Makes the error for a client that changed between its check and its change. */
 export function changedMeanwhile(clientId: string): KeywrightError {
   return new KeywrightError('store-busy', `client ${clientId} was changed by another command meanwhile`, {
     hint: 'nothing was replaced; try again',
   });
 }
 
-/** Says that a client does not exist, or is not for the caller to see. */
+/** Makes the error for a client that does not exist, or that the caller may not see. */
 export function noSuchClient(clientId: string): KeywrightError {
   return new KeywrightError('not-found', `there is no client ${clientId}`, {
     hint: 'list the clients with: keywright key list',

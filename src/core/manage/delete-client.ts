@@ -5,7 +5,7 @@ import { withdrawAll } from './certificates.js';
 import { requireTheirs } from './clients.js';
 import type { Managing } from './management.js';
 
-/** Deletes a client: its credentials stop working. @throws KeywrightError `not-found` */
+/** Deletes a client. Its credentials stop working. @throws KeywrightError `not-found` */
 export async function deleteClient({ changes, clock, actor }: Managing, clientId: string): Promise<void> {
   await changes.change({ action: 'key.del', target: clientId }, async (records) => {
     const client = requireTheirs(await records.get('client', clientId), { clientId, actor });
@@ -13,7 +13,7 @@ export async function deleteClient({ changes, clock, actor }: Managing, clientId
   });
 }
 
-/** Removes a client and withdraws its certificates, as a part of a change. */
+/** Removes a client and withdraws its certificates, as part of a change. */
 export async function removeClient(records: Records, client: Client, now: Timestamp): Promise<void> {
   await withdrawAll(records, { kind: 'client', id: client.id }, { at: now, reason: 'deleted' });
   records.put('client', deletedClient(client, now));

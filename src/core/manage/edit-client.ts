@@ -5,7 +5,7 @@ import { requireTheirs } from './clients.js';
 import type { Managing } from './management.js';
 import { ownersIn, requireOwnable } from './ownership.js';
 
-/** What may be changed of a client without new credentials; what is left out stays. */
+/** The changes to a client that need no new credentials; a field that is left out stays as it is. */
 export interface ClientEdit {
   readonly label?: string | null | undefined;
   readonly scopes?: readonly string[] | undefined;
@@ -13,7 +13,10 @@ export interface ClientEdit {
   readonly domain?: string | null | undefined;
 }
 
-/** @throws KeywrightError `not-found`, `invalid-input`; `refused` if it would grant what the actor or the owner does not hold */
+/**
+ * @throws KeywrightError `not-found`, `invalid-input`; `refused` if the actor or the owner lacks a scope that the
+ * client would get
+ */
 export function editClient(
   { changes, clock, actor }: Managing,
   clientId: string,
@@ -33,7 +36,7 @@ export function editClient(
       updatedAt: clock.now(),
     };
     if (edit.scopes !== undefined || edit.owner !== undefined || domain !== undefined) {
-      // With another owner, all that the client has may do more than before.
+      // A new owner must hold the scopes of the client's keys, too.
       const scopes = [next.scopes, ...(edit.owner === undefined ? [] : keyScopes(found))];
       for (const each of scopes) requireGrantable(actor, each);
       const { owner, domain } = next;

@@ -7,7 +7,7 @@ import { type Timestamp, wholeSeconds } from '../model/time.js';
 import type { User } from '../model/user.js';
 import type { Management } from './management.js';
 
-/** An access token that was just made. */
+/** A new access token. */
 export interface IssuedToken {
   readonly token: string;
   readonly scopes: readonly string[];
@@ -15,20 +15,20 @@ export interface IssuedToken {
   readonly expiresInSeconds: number;
 }
 
-/** What an access token is for. */
+/** The content of an access token. */
 export interface TokenGrant {
   readonly subject: string;
   readonly origin: TokenOrigin;
-  /** Of the token that is exchanged. */
+  /** The family of the token that the caller exchanges. */
   readonly familyId?: string | undefined;
   readonly scopes: readonly string[];
   readonly groups: readonly string[];
   readonly domains: readonly string[];
-  /** The token does not outlive this. */
+  /** The latest time at which the token may end. */
   readonly expiresAt: Timestamp;
 }
 
-/** What a user's session stands for. */
+/** Makes the grant for a user's session. */
 export function sessionGrant(user: User, session: Session): TokenGrant {
   const { id: subject, groups, domains } = user;
   const scopes = narrowScopes(user.scopes, session.scopes);
@@ -36,7 +36,10 @@ export function sessionGrant(user: User, session: Session): TokenGrant {
   return { subject, origin, scopes, groups, domains, expiresAt: session.expiresAt };
 }
 
-/** What an accepted caller may have a token for: bound to what it was accepted by. @throws KeywrightError `refused` for an MQTT password */
+/**
+ * Makes the grant for an accepted caller. The token is bound to the caller's credential.
+ * @throws KeywrightError `refused` for an MQTT password
+ */
 export function principalGrant({
   id,
   credential,
@@ -46,7 +49,7 @@ export function principalGrant({
   expiresAt,
 }: Principal): TokenGrant {
   const rest = { subject: id, scopes, groups, domains, expiresAt };
-  // Over HTTP nobody presents one: what it opens stays MQTT.
+  // MQTT passwords are for MQTT only: a token would carry their rights to HTTP.
   if (credential.kind === 'password')
     throw new KeywrightError('refused', 'an MQTT password gets no access token');
   if (credential.kind !== 'access-token')
@@ -55,7 +58,7 @@ export function principalGrant({
   return { ...rest, origin, familyId };
 }
 
-/** Makes an access token for at most `ttlMs`. */
+/** Makes an access token that lasts for `ttlMs` at most. */
 export async function issueAccessToken(
   { sealer, tokenIssuer, clock }: Pick<Management, 'sealer' | 'tokenIssuer' | 'clock'>,
   grant: TokenGrant,

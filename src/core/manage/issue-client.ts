@@ -12,46 +12,50 @@ import type { Validity } from './validity.js';
 
 const DEFAULT_SCOPES = ['ingest'];
 
-/** What a newly issued client is to be; what is left out keeps its former value on a replacement, else its default. */
+/**
+ * The settings of a client to issue. A field that is left out keeps its value on a replacement, and gets its default
+ * otherwise.
+ */
 export interface IssueRequest {
-  /** Canonical client id. */
+  /** The canonical client id. */
   readonly clientId: string;
   readonly validity: Validity;
   readonly label?: string | undefined;
   readonly scopes?: readonly string[] | undefined;
-  /** The user that it belongs to. */
+  /** The user that owns the client. */
   readonly owner?: string | undefined;
   readonly domain?: string | undefined;
-  /** An MQTT password that it is to have from the start; a replacement without one takes the former away. */
+  /** The client's first MQTT password. A replacement without one removes the former password. */
   readonly mqttPassword?: PasswordCredential | undefined;
-  /** Replace the credentials of a client that exists: the old ones stop working. */
+  /** True to replace the credentials of an existing client; the old ones then stop working. */
   readonly replace: boolean;
 }
 
-/** What is handed over once, and kept nowhere: texts of the certificate, the private key and the token. */
+/** The texts of a new client's certificate, private key and token. They are handed over once and kept nowhere. */
 export interface Bundle {
   readonly certificate: string;
   readonly privateKey: string;
   readonly token: string;
 }
 
-/** A bundle that was delivered, and can be taken back until the client is registered. */
+/** A delivered bundle. `takeBack` undoes the delivery if the client cannot be registered. */
 export interface Delivery {
   keep(): Promise<void>;
   takeBack(): Promise<void>;
 }
 
-/** Hands over what was issued. */
+/** Hands over a new bundle or certificate. */
 export interface HandOver<Issued> {
-  /** Refuses what could not be handed over, before a key is made; whatever it throws changes nothing. */
+  /** Refuses what cannot be handed over, before a key is made. An error leaves everything unchanged. */
   check?(): Promise<void>;
   deliver(issued: Issued): Promise<Delivery>;
 }
 
 /**
- * Issues a client's certificate, key and token. The bundle is delivered before the client is registered: whoever stops
- * this half-way leaves credentials that nothing accepts, never accepted credentials that nobody holds.
- * @throws KeywrightError `already-exists` where the id is taken and `replace` is false; `refused`; whatever `deliver` throws
+ * Issues a client's certificate, key and token. It delivers the bundle before it registers the client: an interruption
+ * leaves only credentials that do not work.
+ * @throws KeywrightError `already-exists` if the id is taken and `replace` is false; `refused`; also any error of
+ * `deliver`
  */
 export function issueClient(
   services: Managing<'authority' | 'licence'>,
@@ -72,8 +76,9 @@ export function issueClient(
 }
 
 /**
- * Issues a certificate for a key that stays with the client, which makes its signed token itself. In everything else like
- * `issueClient`. @param publicKey of a request whose proof of possession was checked
+ * Issues a certificate for a key that stays with the client. The client makes its signed token itself. Everything else
+ * is as in `issueClient`.
+ * @param publicKey the key of a request whose proof of possession is checked
  */
 export function signClient(
   services: Managing<'authority' | 'licence'>,
@@ -89,7 +94,7 @@ export function signClient(
   });
 }
 
-/** A key that is to be certified, and what is handed over with its certificate. */
+/** A key to certify, and the delivery of its certificate. */
 interface KeyToCertify {
   readonly publicKey: KeyObject;
   readonly token: string | undefined;
@@ -98,13 +103,14 @@ interface KeyToCertify {
 
 interface Certifying {
   readonly action: string;
-  /** Is asked once nothing speaks against the client: keys take a while to make. */
+  /** Makes the key. It is called after all checks, because a key takes time to make. */
   makeKey(): Promise<KeyToCertify>;
 }
 
 /**
- * Certifies a key. All that can be refused is refused before the key is made and anything is delivered; the client is
- * registered only as it was then, because two that replace at once would leave files that the other's made worthless.
+ * Certifies a key. It checks everything before it makes the key and delivers anything. It registers the client only if
+ * the client has not changed since the check: of two replacements at once, one fails, so that no one gets files that do
+ * not work.
  */
 async function certify(
   { keyStore, changes, authority, clock, actor, licence }: Managing<'authority' | 'licence'>,
@@ -114,7 +120,7 @@ async function certify(
   const { clientId, validity } = asked;
   const seen = await keyStore.clients.get(clientId);
   const former = liveClient(seen);
-  // Of somebody else's client nothing is told but that the id is taken.
+  // The caller learns nothing of another owner's client but that the id is taken.
   if (former && !(asked.replace && isTheirs(actor, former))) throw alreadyExists(clientId);
   const owner = former ? (asked.owner ?? former.owner) : ownerOfNew(actor, asked.owner);
   if (former && owner !== former.owner) requireAdmin(actor);

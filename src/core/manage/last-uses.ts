@@ -9,7 +9,7 @@ export interface LastUsesOptions {
   readonly clock: Clock;
 }
 
-/** Gathers which API keys are used, until that is handed to the key store. */
+/** Collects the last uses of API keys for the key store. */
 export class LastUses {
   readonly #options: LastUsesOptions;
   #noted = new Map<Principal, LastUse>();
@@ -18,15 +18,15 @@ export class LastUses {
     this.#options = options;
   }
 
-  /** Notes that somebody got in; only API keys are remembered. */
+  /** Notes an accepted use; only API keys are remembered. */
   note(principal: Principal, from: string): void {
     if (principal.credential.kind !== 'api-key') return;
-    // To the second is exact enough: what was noted is handed over as often.
+    // The time may be a second old: `handOver` runs about every second.
     if (this.#noted.get(principal)?.from === from) return;
     this.#noted.set(principal, { at: this.#options.clock.now(), from });
   }
 
-  /** Hands over what was noted. To be called every second or so. */
+  /** Passes the notes to the key store. Call it about every second. */
   handOver(): Promise<void> {
     const noted = this.#noted;
     this.#noted = new Map();
@@ -36,7 +36,7 @@ export class LastUses {
   }
 }
 
-/** Fetches when API keys were used last, as far as it was written down, by `<client-id>:<key-id>`. */
+/** Fetches the recorded last uses of API keys, by `<client-id>:<key-id>`. */
 export async function lastUses(
   { uses }: Pick<KeyStore, 'uses'>,
   apiKeyIds: readonly string[],
@@ -44,7 +44,7 @@ export async function lastUses(
   try {
     return await uses.of(apiKeyIds);
   } catch (error) {
-    // Nobody gets in by it: a damaged file must not keep anybody from managing keys.
+    // Last uses decide nothing, so a damaged file must not stop the management of keys.
     if (error instanceof KeywrightError && error.code === 'store-corrupt') return new Map();
     throw error;
   }

@@ -4,44 +4,44 @@ import type { Clock } from '../ports/clock.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { Licence } from '../ports/licence.js';
 
-/** What a licence allows. */
+/** The terms of a licence. */
 export interface LicenceTerms {
-  /** How many clients there may be; null for any number. */
+  /** The number of clients that the licence allows; null for any number. */
   readonly deviceLimit: number | null;
   readonly features: readonly string[];
   readonly notBefore: Timestamp;
   readonly expiresAt: Timestamp;
 }
 
-/** What the environment gives: no need of a licence, one that was verified, or what is the matter with it. */
+/** The licence in the environment: not needed, verified, or unusable for a reason. */
 export type GivenLicence =
   | { readonly kind: 'not-needed' }
   | { readonly kind: 'verified'; readonly terms: LicenceTerms }
   | { readonly kind: 'unusable'; readonly reason: string };
 
-/** How things stand. Restricted: existing clients go on, and no new ones are registered. */
+/** The state of the licence. If it is restricted, existing clients go on, and new ones are refused. */
 export interface LicenceStatus {
   readonly state: 'unrestricted' | 'valid' | 'restricted';
-  /** Why it is restricted. */
+  /** The reason for the restriction. */
   readonly reason: string | null;
   readonly terms: LicenceTerms | null;
-  /** How many clients there are. */
+  /** The number of clients. */
   readonly used: number;
 }
 
 export interface ClientLicenceOptions {
   readonly keyStore: KeyStore;
   readonly clock: Clock;
-  /** Reads what the environment gives, once. @throws KeywrightError `invalid-input` */
+  /** Reads the licence from the environment. It is called once. @throws KeywrightError `invalid-input` */
   readonly read: () => Promise<GivenLicence>;
-  /** Runs one at a time, across processes. */
+  /** Runs one work at a time, across processes. */
   readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
-// More than other processes register before a running server has seen it.
+// Other processes register fewer clients than this before a running server sees them.
 const MARGIN = 100;
 
-/** The licence of a home: how many clients its keystore may have. */
+/** The licence of a home: it limits the number of clients. */
 export class ClientLicence implements Licence {
   readonly #options: ClientLicenceOptions;
   #given: Promise<GivenLicence> | undefined;
@@ -51,7 +51,7 @@ export class ClientLicence implements Licence {
     this.#options = options;
   }
 
-  /** Spares counting in the files as long as the limit is far from what somebody has seen. */
+  /** Takes the client count from memory instead of the files while the limit is far. */
   countBy(seen: () => number): void {
     this.#countSeen = seen;
   }
@@ -70,7 +70,7 @@ export class ClientLicence implements Licence {
     });
   }
 
-  /** How things stand now. @throws KeywrightError `invalid-input` where the public key is none */
+  /** Reads the present state. @throws KeywrightError `invalid-input` if the public key is unreadable */
   async status(): Promise<LicenceStatus> {
     const given = await this.#read();
     const used = await this.#options.keyStore.clients.count();
@@ -86,7 +86,10 @@ export class ClientLicence implements Licence {
     return this.#given;
   }
 
-  /** The number of clients that there may be; null for any. @throws KeywrightError `refused` if there may be no more at all */
+  /**
+   * Reads the allowed number of clients; null for any.
+   * @throws KeywrightError `refused` if the licence does not hold now
+   */
   async #limit(): Promise<number | null> {
     const given = await this.#read();
     if (given.kind === 'not-needed') return null;

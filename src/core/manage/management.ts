@@ -8,23 +8,23 @@ import type { TokenSealer } from '../ports/token-sealer.js';
 import type { UnitOfWork } from '../ports/unit-of-work.js';
 import type { Actor } from './actor.js';
 
-/** Everything that managing works with, for one actor. Each function takes the members that it needs. */
+/** All services of the management functions, for one actor. Each function takes the members that it needs. */
 export interface Management {
   readonly keyStore: KeyStore;
   readonly clock: Clock;
-  /** Changes under the actor's name. */
+  /** Writes changes under the actor's name. */
   readonly changes: UnitOfWork;
   readonly actor: Actor;
   readonly licence: Licence;
   readonly passwords: PasswordHasher;
-  /** The keyed hash by which API keys are kept. */
+  /** Makes the keyed hash of an API key. */
   readonly hashSecret: (secret: string) => string;
   readonly authority: CertificateAuthority;
   readonly sealer: TokenSealer;
   readonly tokenIssuer: TokenIssuer;
 }
 
-/** The members that every change on somebody's behalf works with, and those named besides. */
+/** The members that every change needs, and those in `More`. */
 export type Managing<More extends keyof Management = never> = Pick<
   Management,
   'keyStore' | 'changes' | 'clock' | 'actor' | More

@@ -5,28 +5,28 @@ import type { Records } from '../ports/unit-of-work.js';
 import { type Actor, cannotGrant } from './actor.js';
 import { noSuchUser } from './users.js';
 
-/** Who is to own a client, and what it is to have. */
+/** The owner of a client, with the domain and the scopes that the owner must have. */
 export interface Ownership {
   readonly owner: string | null;
   readonly domain: string | null;
-  /** Of the client itself and of each of its keys. */
+  /** The scopes of the client and of each of its keys. */
   readonly scopes: readonly (readonly string[])[];
 }
 
-/** Who makes a client its owner's, and where owners are looked up. */
+/** The actor that sets an owner, and the look-up of owners. */
 export interface Owners {
   readonly actor: Actor;
   userById(id: string): Promise<User | undefined>;
 }
 
-/** The owners as a change sees them. */
+/** Looks up owners within a change. */
 export function ownersIn(records: Records, actor: Actor): Owners {
   return { actor, userById: (id) => records.get('user', id) };
 }
 
 /**
- * Requires that a client may belong to its owner as it is: the owner exists, works, and has its scopes and its domain; a
- * member names no domain that is not its own.
+ * Checks that a client may belong to its owner. The owner must exist, be enabled, and have the client's scopes and
+ * domain.
  * @throws KeywrightError `not-found`, `refused`
  */
 export async function requireOwnable(

@@ -19,27 +19,30 @@ import { ownersIn, requireOwnable } from './ownership.js';
 import { freshApiKey } from './register-api-key.js';
 import { clientValidity } from './validity.js';
 
-/** What a device says of itself. */
+/** The request of a device. */
 export interface DeviceRequest {
-  /** Becomes the client's label. */
+  /** The client's label. */
   readonly agentName: string;
-  /** PKCS#10, PEM: the device keeps its private key. */
+  /** A PKCS#10 request in PEM; the device keeps its private key. */
   readonly csr?: string | undefined;
 }
 
-/** A client that a device became: the only time that its secrets exist. */
+/** A new client that a device registered. Its secrets exist only here. */
 export interface ProvisionedClient {
   readonly client: Client;
   readonly apiKey: string;
   readonly mqttPassword: string;
-  /** PEM; undefined where none was asked for. */
+  /** The certificate in PEM; undefined if the device asked for none. */
   readonly certificate: string | undefined;
 }
 
-/** What devices' API keys begin with. */
+/** The prefix of devices' API keys. */
 export const DEVICE_KEY_PREFIX = 'iotsk_live_';
 
-/** The provisioning key of that text, if it is one that may be used: shape → checksum → look-up → constant-time compare → expired. */
+/**
+ * Finds a usable provisioning key by its text. It checks the shape and the checksum, looks the key up, compares it in
+ * constant time, and checks its end.
+ */
 export async function findProvisioningKey(
   { keyStore, clock, hashSecret }: Pick<Management, 'keyStore' | 'clock' | 'hashSecret'>,
   text: string,
@@ -52,10 +55,10 @@ export async function findProvisioningKey(
 }
 
 /**
- * Makes a client by one use of a provisioning key: the client and the spent use are one change. @returns undefined if the
- * last use went to another meanwhile
- * @throws KeywrightError `invalid-input` on a name or a request that is none; `refused` by the licence or the key's owner;
- * `busy`
+ * Makes a client and spends one use of a provisioning key, both in one change.
+ * @returns undefined if another device took the last use meanwhile
+ * @throws KeywrightError `invalid-input` if the name or the request is unreadable; `refused` by the licence or the
+ * key's owner; `busy`
  */
 export async function redeemProvisioningKey(
   services: Omit<Management, 'actor' | 'sealer' | 'tokenIssuer'>,
@@ -97,7 +100,7 @@ function isUsable(
 }
 
 /**
- * Checks again what was checked when the key was made: its owner exists, works and holds the scopes.
+ * Checks the key's owner again: the owner must exist, be enabled and hold the key's scopes.
  * @throws KeywrightError `refused`
  */
 async function requireOwner(records: Records, { owner, scopes, createdAt }: ProvisioningKey): Promise<void> {
@@ -112,7 +115,7 @@ async function requireOwner(records: Records, { owner, scopes, createdAt }: Prov
       throw isOwners ? refused(error) : error;
     },
   );
-  // A user who was made later than the key is another one of the same name.
+  // A user who is newer than the key is another person of the same name.
   const user = owner === null ? undefined : await records.get('user', owner);
   if (user !== undefined && user.createdAt > createdAt) throw refused();
 }

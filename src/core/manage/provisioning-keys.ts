@@ -15,14 +15,14 @@ import { ownersIn, requireOwnable } from './ownership.js';
 export interface ProvisioningKeyRequest {
   readonly scopes: readonly string[];
   readonly expiresAt: Timestamp;
-  /** How many devices may register with it. */
+  /** The number of devices that may register with the key. */
   readonly uses: number;
-  /** The user that they belong to; an admin who is a user, without. */
+  /** The owner of the devices; by default the admin who makes the key, if that is a user. */
   readonly owner?: string | undefined;
   readonly label?: string | undefined;
 }
 
-/** A provisioning key that was just made: the only time that its text exists. */
+/** A new provisioning key. Its text exists only here. */
 export interface FreshProvisioningKey {
   readonly record: ProvisioningKey;
   readonly key: string;
@@ -30,7 +30,10 @@ export interface FreshProvisioningKey {
 
 const MAX_USES = 1_000_000;
 
-/** Makes a provisioning key, for admins. @throws KeywrightError `refused`, `not-found` where there is no such owner; `invalid-input` */
+/**
+ * Makes a provisioning key, for admins.
+ * @throws KeywrightError `refused`; `not-found` if there is no such owner; `invalid-input`
+ */
 export async function createProvisioningKey(
   services: Managing<'hashSecret'>,
   { scopes, expiresAt, uses, ...asked }: ProvisioningKeyRequest,
@@ -69,19 +72,22 @@ export async function createProvisioningKey(
   return { record, key };
 }
 
-/** Lists all provisioning keys, also those that have expired, oldest first. */
+/** Lists all provisioning keys, expired ones included, oldest first. */
 export async function listProvisioningKeys(keyStore: KeyStore): Promise<ProvisioningKey[]> {
   const keys = await keyStore.provisioningKeys.page();
   return keys.sort((one, other) => one.createdAt - other.createdAt);
 }
 
-/** Deletes a provisioning key; clients that it made stay. @throws KeywrightError `not-found`, `refused` */
+/**
+ * Deletes a provisioning key. The clients that registered with it stay.
+ * @throws KeywrightError `not-found`, `refused`
+ */
 export async function deleteProvisioningKey(
   { changes, actor }: Pick<Management, 'changes' | 'actor'>,
   id: string,
 ): Promise<void> {
   requireAdmin(actor);
-  // What stands in the place of an id may be the key itself.
+  // The caller may have passed the key itself, so the error must not repeat it.
   if (!/^[0-9a-f]{12}$/.test(id)) throw noSuchProvisioningKey('of that id');
   await changes.change({ action: 'provision.delete', target: id }, async (records) => {
     if ((await records.get('provisioning-key', id)) === undefined) throw noSuchProvisioningKey(id);
@@ -89,7 +95,7 @@ export async function deleteProvisioningKey(
   });
 }
 
-/** Removes the provisioning keys that have expired. */
+/** Removes expired provisioning keys. */
 export async function pruneProvisioningKeys(
   { keyStore, changes }: Pick<Management, 'keyStore' | 'changes'>,
   now: Timestamp,

@@ -11,11 +11,11 @@ import type { Management, Managing } from './management.js';
 import { ownersIn, requireOwnable } from './ownership.js';
 
 export interface ApiKeyRequest {
-  /** Canonical id of an existing client that gets one more credential. */
+  /** The canonical id of an existing client that gets the key. */
   readonly clientId?: string | undefined;
-  /** Canonical id for the client where that does not exist yet; without either it is a UUID. */
+  /** The canonical id of a new client; a UUID if both ids are left out. */
   readonly newClientId?: string | undefined;
-  /** The user that a new client belongs to; a member's is always its own. */
+  /** The user that owns a new client. A member's client is always its own. */
   readonly owner?: string | undefined;
   /** The domain of a new client. */
   readonly domain?: string | undefined;
@@ -23,11 +23,11 @@ export interface ApiKeyRequest {
   readonly scopes: readonly string[];
   readonly expiresAt: Timestamp;
   readonly prefix: string;
-  /** Becomes the client's, beside the key, at once with it. */
+  /** An MQTT password that the client gets in the same change. */
   readonly mqttPassword?: FreshPassword | undefined;
 }
 
-/** A key that was just made: the only time that its text exists. */
+/** A new API key. Its text exists only here. */
 export interface FreshApiKey {
   readonly client: Client;
   readonly credential: ApiKeyCredential;
@@ -35,7 +35,10 @@ export interface FreshApiKey {
   readonly mqttPassword?: string | undefined;
 }
 
-/** Registers an API key. @throws KeywrightError `not-found` if the client or the owner does not exist; `refused`, `invalid-input` */
+/**
+ * Registers an API key.
+ * @throws KeywrightError `not-found` if the client or the owner does not exist; `refused`; `invalid-input`
+ */
 export async function registerApiKey(
   services: Managing<'hashSecret'>,
   request: ApiKeyRequest,
@@ -87,7 +90,10 @@ function holderOf(
   });
 }
 
-/** Makes an API key that is no client's yet. @throws KeywrightError `invalid-input` on a label or a prefix of another form */
+/**
+ * Makes an API key without a client.
+ * @throws KeywrightError `invalid-input` if the label or the prefix has another form
+ */
 export function freshApiKey(
   { clock, hashSecret }: Pick<Management, 'clock' | 'hashSecret'>,
   { label, scopes, expiresAt, prefix }: Pick<ApiKeyRequest, 'label' | 'scopes' | 'expiresAt' | 'prefix'>,

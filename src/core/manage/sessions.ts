@@ -7,7 +7,7 @@ import { bareDomain, type User } from '../model/user.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { Management } from './management.js';
 
-/** Finds the user of a canonical name or e-mail address. */
+/** Finds a user by a canonical name or an e-mail address. */
 export interface UserLookUp {
   readonly findUser: (nameOrEmail: string) => User | undefined;
 }
@@ -16,13 +16,13 @@ export interface SignInRequest {
   /** A name or an e-mail address. */
   readonly name: string;
   readonly password: string;
-  /** The domain to act in, which must be one of the user's. */
+  /** The session's domain, one of the user's. */
   readonly domain?: string | undefined;
-  /** Those that are asked for, of the user's; all of them, without. */
+  /** The session's scopes, out of the user's; all of them by default. */
   readonly scopes?: readonly string[] | undefined;
   readonly from: string;
   readonly ttlMs: number;
-  /** Whether refresh tokens continue the session. */
+  /** True if refresh tokens continue the session. */
   readonly isRefreshable: boolean;
 }
 
@@ -30,7 +30,10 @@ export type SignIn =
   | { readonly outcome: 'accepted'; readonly user: User; readonly session: Session }
   | { readonly outcome: 'rejected'; readonly reason: 'invalid' | 'wrong-domain' | 'insufficient-scope' };
 
-/** Begins a session by password. An unknown user takes as long as a known one, and a disabled one gets the same answer. @throws KeywrightError `busy` */
+/**
+ * Begins a session by password. An unknown user takes as long as a known one, and a disabled user gets the same answer.
+ * @throws KeywrightError `busy`
+ */
 export async function signIn(
   services: Pick<Management, 'changes' | 'clock' | 'passwords'> & UserLookUp,
   request: SignInRequest,
@@ -67,8 +70,9 @@ export async function signIn(
 }
 
 /**
- * Continues a session by its refresh token, which works once: used again, it ends the session, because then two have it
- * (RFC 9700 section 4.14.2). Undefined where it does not work; only a genuine one changes anything.
+ * Continues a session by its refresh token, which works once. A second use ends the session, because two parties then
+ * have the token (RFC 9700 section 4.14.2). Only a genuine token changes anything.
+ * @returns undefined if the token does not work
  */
 export async function refreshSession(
   {
@@ -108,7 +112,7 @@ export async function refreshSession(
   return undefined;
 }
 
-/** Ends a session: its tokens stop working at once. @throws KeywrightError `not-found` */
+/** Ends a session. Its tokens stop working at once. @throws KeywrightError `not-found` */
 export async function revokeSession(
   { keyStore, changes, clock }: Pick<Management, 'keyStore' | 'changes' | 'clock'>,
   id: string,
@@ -124,16 +128,16 @@ export async function revokeSession(
   });
 }
 
-/** An access token that is withdrawn by itself. */
+/** The withdrawal of one access token. */
 export interface TokenWithdrawal {
-  /** `jti` */
+  /** The token's `jti`. */
   readonly tokenId: string;
-  /** What the audit log names. */
+  /** The target in the audit log. */
   readonly target: string;
   readonly expiresAt: Timestamp;
 }
 
-/** Withdraws one access token, until it would have ended. */
+/** Withdraws one access token until its end. */
 export async function withdrawToken(
   { changes, clock }: Pick<Management, 'changes' | 'clock'>,
   { tokenId, target, expiresAt }: TokenWithdrawal,
@@ -143,14 +147,14 @@ export async function withdrawToken(
   );
 }
 
-/** Lists the users' sessions that have not ended, the newest first. */
+/** Lists the users' sessions that have not ended, newest first. */
 export async function listSessions(keyStore: KeyStore, now: Timestamp): Promise<Session[]> {
   return (await keyStore.sessions.page())
     .filter(({ revokedAt, expiresAt }) => revokedAt === null && expiresAt > now)
     .sort((one, other) => other.createdAt - one.createdAt);
 }
 
-/** Removes what has ended by its time: no access token that is bound to it is accepted any more. */
+/** Removes expired sessions and expired withdrawals of tokens. No token that depends on them is still accepted. */
 export async function pruneSessions(
   { keyStore, changes }: Pick<Management, 'keyStore' | 'changes'>,
   now: Timestamp,

@@ -10,7 +10,7 @@ import {
 import type { Timestamp } from '../model/time.js';
 import type { Management } from './management.js';
 
-/** Returns the ring, which the first call makes. */
+/** Returns the ring of signing keys. The first call makes it. */
 export async function ensureSigningKeys(
   { keyStore, changes, clock }: Pick<Management, 'keyStore' | 'changes' | 'clock'>,
   algorithm: SigningAlgorithm,
@@ -19,14 +19,14 @@ export async function ensureSigningKeys(
   if (found !== undefined) return found;
   const first = newKey(algorithm, clock.now());
   return changes.change({ action: 'jwt.init', target: first.id }, async (records) => {
-    // Another process may have been first.
+    // Another process may have come first.
     const ring = (await records.get('signing-keys', RING_ID)) ?? { id: RING_ID, revision: 0, keys: [first] };
     records.put('signing-keys', ring);
     return ring;
   });
 }
 
-/** Puts a new key in front; what the others signed is accepted until `overlapUntil`, or until the end they had. */
+/** Puts a new key in front. Tokens of the old keys work until `overlapUntil`, or until the key's earlier end. */
 export async function rotateSigningKeys(
   { changes, clock }: Pick<Management, 'changes' | 'clock'>,
   { algorithm, overlapUntil }: { readonly algorithm: SigningAlgorithm; readonly overlapUntil: Timestamp },

@@ -6,7 +6,7 @@ import { requireAdmin, requireGrantable } from './actor.js';
 import { removeClient } from './delete-client.js';
 import type { Managing } from './management.js';
 
-/** What may be said of a user; what is left out stays, or gets its default. */
+/** The details of a user. A field that is left out stays as it is, or gets its default. */
 export interface UserDetails {
   readonly email?: string | null | undefined;
   readonly groups?: readonly string[] | undefined;
@@ -18,7 +18,7 @@ export interface UserDetails {
 
 const DEFAULT_SCOPES: Record<Role, readonly string[]> = { admin: ['*'], member: ['ingest'] };
 
-// They are in every token of the user, which must fit into a header.
+// Every token of the user carries these names, and must fit into a header.
 const MAX_NAMES = 32;
 
 const PASSWORD_LENGTH = { least: 12, most: 512 };
@@ -36,7 +36,7 @@ export async function addUser(
   const refuseTaken = (current: User | undefined) => {
     if (current) throw new KeywrightError('already-exists', `user ${id} already exists`);
   };
-  // Before a password is hashed for nothing.
+  // The name is checked before the slow hash.
   refuseTaken(await keyStore.users.get(id));
   const passwordHash = await passwords.hash(checkPassword(password));
   return changes.change({ action: 'user.add', target: id }, async (records) => {
@@ -72,7 +72,7 @@ export async function editUser(
   return changes.change({ action: 'user.edit', target: id }, async (records) => {
     const user = (await records.get('user', id)) ?? throwNoSuchUser(id);
     if (details.scopes) requireGrantable(actor, details.scopes);
-    // Whoever may do less than a user could otherwise make it their own.
+    // An actor must not take over a user who may do more than the actor.
     requireGrantable(actor, user.scopes);
     const now = clock.now();
     const disabledAt = details.disabled ? (user.disabledAt ?? now) : null;
@@ -91,7 +91,10 @@ export async function editUser(
   });
 }
 
-/** Gives a user another password; all of the user's sessions end. @throws KeywrightError `not-found`, `invalid-input`, `refused` */
+/**
+ * Changes a user's password. All of the user's sessions end.
+ * @throws KeywrightError `not-found`, `invalid-input`, `refused`
+ */
 export async function changePassword(
   { keyStore, changes, clock, passwords, actor }: Managing<'passwords'>,
   id: string,
@@ -111,13 +114,13 @@ export async function changePassword(
   });
 }
 
-/** What becomes of a deleted user's clients. */
+/** The fate of a deleted user's clients. */
 export type ClientsOfDeleted = 'none' | 'delete' | { readonly giveTo: string };
 
 /**
- * Deletes a user. The user is disabled first, which stops everything at once: whoever stops this half-way leaves a
- * disabled user, never a client that works without its owner.
- * @throws KeywrightError `not-found`; `refused` where there are clients and nothing was said of them
+ * Deletes a user. It disables the user first, which stops everything at once: an interruption leaves a disabled user,
+ * never a working client without its owner.
+ * @throws KeywrightError `not-found`; `refused` if the user has clients and `clients` is `none`
  */
 export async function deleteUser(services: Managing, id: string, clients: ClientsOfDeleted): Promise<void> {
   const { keyStore, changes, clock, actor } = services;
@@ -138,7 +141,7 @@ export async function deleteUser(services: Managing, id: string, clients: Client
     }
     records.put('user', { ...user, disabledAt: user.disabledAt ?? clock.now() });
   });
-  // A disabled user gets no more clients: what was registered until then is found by asking again.
+  // A disabled user gets no more clients, so the loop ends. It also finds clients that were registered just before.
   for (let left = owned; left.length > 0; left = await keyStore.clients.page({ owner: id })) {
     for (const client of left) await part(services, client.id, { from: id, clients });
   }
@@ -149,7 +152,7 @@ export async function deleteUser(services: Managing, id: string, clients: Client
   });
 }
 
-/** Deletes a client that is still its owner's, or hands it on. */
+/** Deletes a client or gives it away, if the owner is still the same. */
 async function part(
   { changes, clock }: Managing,
   clientId: string,
@@ -172,7 +175,7 @@ export async function requireUser(keyStore: KeyStore, id: string): Promise<User>
   return (await keyStore.users.get(id)) ?? throwNoSuchUser(id);
 }
 
-/** Checks a new password's length; more is not asked (NIST SP 800-63B section 5.1.1). @throws KeywrightError `invalid-input` */
+/** Checks the length of a new password, as in NIST SP 800-63B section 5.1.1. @throws KeywrightError `invalid-input` */
 export function checkPassword(password: string): string {
   const { least, most } = PASSWORD_LENGTH;
   if (password.length < least || password.length > most) {
@@ -200,7 +203,7 @@ function names(clients: readonly Client[]): string {
   return [...shown, ...(clients.length > shown.length ? ['…'] : [])].join(', ');
 }
 
-/** What is said of a user that does not exist, or is not for the caller to see. */
+/** Makes the error for a user that does not exist, or that the caller may not see. */
 export function noSuchUser(id: string): KeywrightError {
   return new KeywrightError('not-found', `there is no user ${id}`, {
     hint: 'list the users with: keywright user list',

@@ -9,15 +9,18 @@ export interface Validity {
 
 const DEFAULT_VALID_FOR = '3y';
 
-/** What is asked of a validity; what is left out gets its default. */
+/** The validity that a caller asks for. A field that is left out gets its default. */
 export interface AskedValidity {
   readonly notBefore?: Timestamp;
   readonly notAfter?: Timestamp;
-  /** A duration, in place of an end. */
+  /** A duration in place of an end. */
   readonly validFor?: string;
 }
 
-/** The validity of a new client within the CA's own. @throws KeywrightError `invalid-input` on an impossible span */
+/**
+ * Finds the validity of a new client, within the CA's own.
+ * @throws KeywrightError `invalid-input` if the span is impossible
+ */
 export function clientValidity(
   asked: AskedValidity,
   authority: CertificateAuthority,
@@ -29,7 +32,7 @@ export function clientValidity(
   const notBefore = wholeSeconds(asked.notBefore ?? now);
   const told =
     asked.notAfter ?? (asked.validFor === undefined ? undefined : addDuration(notBefore, asked.validFor));
-  // An end that nobody asked for gives way to the CA's.
+  // The default end is the CA's if that comes first.
   const notAfter = told ?? Math.min(addDuration(notBefore, DEFAULT_VALID_FOR), authority.notAfter);
   const span = `${formatTime(notBefore)} to ${formatTime(notAfter)}`;
   if (notAfter <= notBefore)

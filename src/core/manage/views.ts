@@ -10,14 +10,14 @@ import { apiKeyId, type HeldApiKey } from './api-keys.js';
 import type { ClientWithCertificates } from './clients.js';
 import type { LicenceStatus } from './licence.js';
 
-// The views of clients, API keys, users, sessions and provisioning keys: named members only, and nothing that could be presented.
+// The views list their members by name, so that no secret gets into one by accident.
 
 export type ClientView = ReturnType<typeof clientView>;
 export type ApiKeyView = ReturnType<typeof apiKeyView>;
 export type UserView = ReturnType<typeof userView>;
 export type SessionView = ReturnType<typeof sessionView>;
 
-/** A client as it is shown: times in RFC 3339, and nothing that could be presented. */
+/** Makes the view of a client. Times are in RFC 3339. */
 export function clientView({ client, certificates }: ClientWithCertificates, now: Timestamp) {
   const { id, label, owner, domain, scopes, notBefore, notAfter, createdAt, updatedAt } = client;
   return {
@@ -49,7 +49,7 @@ function certificateView({ id, fingerprint, key, notBefore, notAfter }: HeldCert
   };
 }
 
-/** A credential as it is shown. */
+/** Makes the view of a credential. */
 function credentialView(
   credential: Credential,
   { client, now }: { readonly client: Client; readonly now: Timestamp },
@@ -68,13 +68,13 @@ function credentialView(
   }
 }
 
-/** An API key as it is shown: nothing that could be presented. */
+/** Makes the view of an API key. */
 export function apiKeyView(
   { client, credential }: HeldApiKey,
   { now, used }: { readonly now: Timestamp; readonly used?: LastUse | undefined },
 ) {
   const { label, hint, scopes, createdAt, revokedAt } = credential;
-  // A key does not outlive its client.
+  // The key ends with its client at the latest.
   const expiresAt = Math.min(credential.expiresAt, client.notAfter);
   return {
     id: apiKeyId(client, credential),
@@ -100,7 +100,7 @@ function apiKeyStatus(
   return now >= expiresAt ? 'expired' : 'valid';
 }
 
-/** A user as it is shown: nothing of the password. */
+/** Makes the view of a user. */
 export function userView(user: User) {
   const { id, email, groups, domains, role, scopes, disabledAt, createdAt, updatedAt } = user;
   return {
@@ -116,7 +116,7 @@ export function userView(user: User) {
   };
 }
 
-/** A provisioning key as it is shown: nothing that could be presented. */
+/** Makes the view of a provisioning key. */
 export function provisioningKeyView(key: ProvisioningKey, now: Timestamp) {
   const { id, hint, label, owner, scopes, usesLeft, createdAt, expiresAt } = key;
   return {
@@ -132,7 +132,7 @@ export function provisioningKeyView(key: ProvisioningKey, now: Timestamp) {
   };
 }
 
-/** The licence as it is shown. */
+/** Makes the view of the licence. */
 export function licenceView({ state, reason, terms, used }: LicenceStatus) {
   return {
     state,
@@ -144,7 +144,7 @@ export function licenceView({ state, reason, terms, used }: LicenceStatus) {
   };
 }
 
-/** A session as it is shown. */
+/** Makes the view of a session. */
 export function sessionView({ id, userId, from, scopes, createdAt, expiresAt }: Session) {
   return {
     id,
@@ -156,7 +156,7 @@ export function sessionView({ id, userId, from, scopes, createdAt, expiresAt }: 
   };
 }
 
-/** A caller as its own answer names it. */
+/** Makes the view of a caller, for its own eyes. */
 export function principalView(principal: Principal) {
   const { kind, id, label, owner, groups, domains, scopes, credential, notBefore, expiresAt } = principal;
   return {

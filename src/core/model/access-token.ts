@@ -3,11 +3,14 @@ import { NEVER, type Timestamp } from './time.js';
 
 /** The claims of an access token. */
 export interface AccessTokenClaims {
-  /** `jti`. */
+  /** The token's `jti`. */
   readonly id: string;
-  /** `jti` of the token that this one was exchanged from at first, or its own: withdrawing one withdraws all. */
+  /**
+   * The `jti` of the first token in a chain of exchanges, or the token's own. If one token is withdrawn, the whole
+   * family is.
+   */
   readonly familyId: string;
-  /** `sub`: the id of the client or the user. */
+  /** The id of the client or the user, `sub`. */
   readonly subject: string;
   readonly origin: TokenOrigin;
   readonly scopes: readonly string[];
@@ -15,22 +18,22 @@ export interface AccessTokenClaims {
   readonly domains: readonly string[];
   readonly issuedAt: Timestamp;
   readonly expiresAt: Timestamp;
-  /** The id of the key that signed it. */
+  /** The id of the key that signed the token. */
   readonly keyId: string;
 }
 
-/** What a token is bound to: it stops when this session or credential stops. */
+/** The session or the credential behind a token. The token stops working with it. */
 export type TokenOrigin =
   | { readonly kind: 'session'; readonly sessionId: string }
   | { readonly kind: 'certificate' | 'signed-token' | 'api-key'; readonly credentialId: string };
 
-/** The issuer whose tokens are taken, and the audience that they must be for. RFC 7519 sections 4.1.1 and 4.1.3. */
+/** The issuer of accepted tokens and their audience (RFC 7519 sections 4.1.1 and 4.1.3). */
 export interface TokenIssuer {
   readonly issuer: string;
   readonly audience: string;
 }
 
-/** Why a text that has the shape of a JWT is no access token of this server's; callers are not told which. */
+/** The fault of a text that looks like a JWT but is no valid access token of this server. Callers do not learn it. */
 export type TokenFault =
   | 'not a JWT'
   | 'wrong type'
@@ -44,12 +47,12 @@ export interface RejectedToken {
   readonly rejected: TokenFault;
 }
 
-// No header of an HTTP request may be longer.
+// The headers of an HTTP request must be shorter.
 const MAX_LENGTH = 16_384;
 
 /**
- * Tells if a text has the shape of a signed JWT: three parts (RFC 7519 section 3), of which the first begins with {" in base64.
- * Every request passes here; whoever opens the token looks at each of its letters.
+ * Tells if a text has the shape of a signed JWT: three parts (RFC 7519 section 3), the first of which begins with {" in
+ * base64. It checks no more, because every request passes here and the token's reader checks each letter.
  */
 export function isJwtShaped(text: string): boolean {
   if (!text.startsWith('eyJ') || text.length > MAX_LENGTH) return false;
@@ -59,7 +62,7 @@ export function isJwtShaped(text: string): boolean {
   return first > 0 && isThreeParts && !text.includes(' ');
 }
 
-/** The claims as a JWT's payload: RFC 9068, with what the token is bound to in `sid` or `credential`. */
+/** Writes the claims as a JWT payload (RFC 9068). `sid` or `credential` holds the token's origin. */
 export function tokenPayload(
   {
     id,
@@ -93,7 +96,10 @@ export function tokenPayload(
   };
 }
 
-/** Reads a payload whose signature holds: rejected if anything is missing, of the wrong type, or for somebody else. */
+/**
+ * Reads the payload of a token with a valid signature. It rejects a token with a missing claim, a claim of the wrong
+ * type, or another issuer or audience.
+ */
 export function readClaims(
   payload: unknown,
   { issuer, audience, keyId }: TokenIssuer & { readonly keyId: string },

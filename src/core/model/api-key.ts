@@ -2,10 +2,10 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { KeywrightError } from './errors.js';
 
-/** An API key taken apart by its shape: `<prefix><32 base62 random><6 base62 CRC-32 of what precedes it>`. */
+/** The parts of an API key: `<prefix><32 base62 random><6 base62 CRC-32 of the text before it>`. */
 export interface ParsedApiKey {
   readonly prefix: string;
-  /** The checksum is that of the text. */
+  /** True if the checksum is right. */
   readonly intact: boolean;
 }
 
@@ -15,7 +15,7 @@ export interface WrappedApiKey {
   readonly key: string;
 }
 
-/** The prefix of API keys unless told otherwise. */
+/** The default prefix of API keys. */
 export const DEFAULT_KEY_PREFIX = 'kw_live_';
 
 const PREFIX = /^[a-z][a-z0-9]{0,15}(_[a-z0-9]{1,16}){0,3}_$/;
@@ -25,7 +25,7 @@ const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const RANDOM_LENGTH = 32;
 const CHECKSUM_LENGTH = 6;
 
-/** Makes an API key of 190 random bits. @throws KeywrightError `invalid-input` on a prefix of another form */
+/** Makes an API key of 190 random bits. @throws KeywrightError `invalid-input` if the prefix has another form */
 export function makeApiKey(prefix: string): string {
   const body = checkKeyPrefix(prefix) + randomBase62(RANDOM_LENGTH);
   return body + checksum(body);
@@ -45,7 +45,7 @@ export function checkKeyPrefix(prefix: string): string {
   return prefix;
 }
 
-/** A secret of 143 random bits, for a password that nobody has to remember. */
+/** Makes a secret of 143 random bits, for a password that a machine stores. */
 export function makePassword(): string {
   return randomBase62(24);
 }
@@ -62,23 +62,26 @@ export function isApiKeyShaped(text: string): boolean {
   return text.charCodeAt(text.length - 39) === UNDERSCORE && API_KEY.test(text);
 }
 
-/** Tells if a text is an API key whose checksum is right: a typo is found without a look-up. */
+/** Tells if a text is an API key with a right checksum. It finds typing errors without a look-up. */
 export function isIntactApiKey(text: string): boolean {
   return isApiKeyShaped(text) && text.endsWith(checksum(text.slice(0, -CHECKSUM_LENGTH)));
 }
 
-/** Enough of a key to tell it from others in a list, and too little to guess it. */
+/** Cuts a key to its beginning: enough to recognise it in a list, too little to guess the rest. */
 export function keyHint(key: string): string {
   const prefix = parseApiKey(key)?.prefix ?? '';
   return `${prefix}${key.slice(prefix.length, prefix.length + 4)}…`;
 }
 
-/** The same secret with its client's id in one text: `<scheme>-key:<base64(id:secret)>`. */
+/** Joins a key and its client's id in one text: `<scheme>-key:<base64(id:secret)>`. */
 export function wrapApiKey(scheme: string, { clientId, key }: WrappedApiKey): string {
   return `${scheme}-key:${Buffer.from(`${clientId}:${key}`).toString('base64')}`;
 }
 
-/** The hash by which secrets are kept: HMAC-SHA-256 under a key of the installation's own, lower-case hex. A secret of 190 random bits needs no slow hash. */
+/**
+ * Makes the hash function for stored secrets: HMAC-SHA-256 under the installation's own key, in lower-case hex. A
+ * secret of 190 random bits needs no slow hash.
+ */
 export function keyedHash(key: Buffer): (secret: string) => string {
   return (secret) => createHmac('sha256', key).update(secret).digest('hex');
 }
@@ -103,7 +106,7 @@ function checksum(body: string): string {
   return text;
 }
 
-// An octet of 248 or more is thrown away: 256 is no multiple of 62, and some letters would come more often.
+// Octets of 248 and more are skipped: 256 is no multiple of 62, so some letters would come more often.
 function randomBase62(length: number): string {
   let text = '';
   while (text.length < length) {

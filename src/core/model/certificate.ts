@@ -3,23 +3,29 @@ import { integer, object, oneOf, optional, revision, text, time } from './fields
 import { KEY_ALGORITHMS, type KeyAlgorithm } from './key-algorithm.js';
 import type { Timestamp } from './time.js';
 
-/** Why a certificate stopped before its end. */
+/** The reasons for which a certificate stops before its end. */
 const WITHDRAWALS = ['replaced', 'deleted'] as const;
 
-/** Who holds a certificate: a client, or a TLS server of this home. */
+/** The holder of a certificate: a client, or a TLS server of this home. */
 export type CertificateHolder =
   | { readonly kind: 'client'; readonly id: string }
   | { readonly kind: 'server'; readonly id: string };
 
-/** A certificate that the CA issued, until its end, also after it was withdrawn. Times are milliseconds since the epoch. */
+/**
+ * A certificate from the CA. Its record stays until its end, even after a withdrawal. Times are in milliseconds since
+ * the epoch.
+ */
 export interface Certificate {
-  /** Serial number, lower-case hex: 128 random bits, so one certificate has it. */
+  /** The serial number in lower-case hex. Its 128 random bits make it unique. */
   readonly id: string;
   readonly revision: number;
   readonly holder: CertificateHolder;
-  /** SHA-256 of the issuing CA's DER, lower-case hex; null if it was issued before issuers were kept. */
+  /** The SHA-256 hash of the issuing CA's DER, in lower-case hex; null in records from before there were issuers. */
   readonly issuer: string | null;
-  /** SHA-256 of the DER, lower-case hex; null, like the key, if it was withdrawn before certificates were records. */
+  /**
+   * The SHA-256 hash of the DER, in lower-case hex. Like `key`, it is null if the withdrawal is older than these
+   * records.
+   */
   readonly fingerprint: string | null;
   readonly key: CertificateKey | null;
   readonly notBefore: Timestamp;
@@ -29,7 +35,7 @@ export interface Certificate {
 
 export interface CertificateKey {
   readonly algorithm: KeyAlgorithm;
-  /** SubjectPublicKeyInfo, DER, base64. */
+  /** The SubjectPublicKeyInfo in DER, base64. */
   readonly publicKey: string;
 }
 
@@ -38,7 +44,7 @@ export interface Withdrawal {
   readonly reason: (typeof WITHDRAWALS)[number];
 }
 
-/** A certificate that can be presented. */
+/** A certificate that its holder can still present. */
 export type HeldCertificate = Certificate & {
   readonly fingerprint: string;
   readonly key: CertificateKey;
@@ -50,7 +56,10 @@ export function isHeld(certificate: Certificate): certificate is HeldCertificate
   return withdrawn === null && fingerprint !== null && key !== null;
 }
 
-/** Makes a key pair and keeps its public key: what a signed token is checked against if nobody has its certificate. */
+/**
+ * Makes a key pair and keeps only the public key. A signed token is checked against it if its client has no
+ * certificate.
+ */
 export function decoyKey(): CertificateKey {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   return {
@@ -59,12 +68,12 @@ export function decoyKey(): CertificateKey {
   };
 }
 
-/** Withdraws a certificate; one that was withdrawn already keeps when and why. */
+/** Withdraws a certificate. One that is already withdrawn keeps its time and its reason. */
 export function withdraw(certificate: Certificate, withdrawn: Withdrawal): Certificate {
   return certificate.withdrawn === null ? { ...certificate, withdrawn } : certificate;
 }
 
-/** Reads a certificate as a key store holds it. @throws KeywrightError `store-corrupt` that names the field */
+/** Reads a certificate from the key store. @throws KeywrightError `store-corrupt` that names the field */
 export function parseCertificate(value: unknown): Certificate {
   const record = object(value, 'certificate');
   const holder = object(record.holder, 'holder');

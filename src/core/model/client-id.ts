@@ -1,13 +1,13 @@
 import { KeywrightError } from './errors.js';
 
-// At most 64, which is also what a certificate's common name holds (RFC 5280 appendix A.1, ub-common-name).
+// The common name of a certificate also holds 64 characters at most (RFC 5280 appendix A.1, ub-common-name).
 const CLIENT_ID = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$/;
 
-/** What a client id may look like, in words. */
+/** The form of a client id, in words. */
 const CLIENT_ID_RULE =
   '1 to 64 characters: a letter or digit first, then letters, digits, "_", ".", "@" or "-"';
 
-/** The canonical (lower-case) form of a client id. @throws KeywrightError `invalid-input` */
+/** Reads a client id in its canonical (lower-case) form. @throws KeywrightError `invalid-input` */
 export function parseClientId(text: string): string {
   const id = canonicalClientId(text);
   if (id === undefined) {
@@ -18,13 +18,13 @@ export function parseClientId(text: string): string {
   return id;
 }
 
-/** The canonical form of a client id, or undefined where it is none. */
+/** Reads a client id in its canonical form; undefined if the text is no client id. */
 export function canonicalClientId(text: string): string | undefined {
-  // Checked before it is lowered: other alphabets have letters that lower-case to ASCII ones.
+  // The check comes first, because other alphabets have letters that become ASCII in lower case.
   return CLIENT_ID.test(text) ? text.toLowerCase() : undefined;
 }
 
-// JSON quoting keeps control characters of hostile input out of a terminal.
+// JSON escapes keep the control characters of hostile input out of a terminal.
 function quote(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 }

@@ -2,24 +2,24 @@ import { KeywrightError } from './errors.js';
 import { corrupt, flag, list, object, optional, revision, text, texts, time } from './fields.js';
 import { NEVER, type Timestamp } from './time.js';
 
-/** A signed token that was handed over with a certificate; it holds as long as that certificate does. */
+/** A signed token that the client got with a certificate. It works as long as the certificate does. */
 export interface SignedTokenCredential {
   readonly kind: 'signed-token';
-  /** SHA-256 of the token's text, lower-case hex. */
+  /** The SHA-256 hash of the token's text, in lower-case hex. */
   readonly id: string;
-  /** Fingerprint of the certificate whose key signed it. */
+  /** The fingerprint of the certificate whose key signed the token. */
   readonly certificateId: string;
 }
 
-/** An API key, of which only what is needed to recognise it is kept. */
+/** The record of an API key. It holds only enough to recognise the key. */
 export interface ApiKeyCredential {
   readonly kind: 'api-key';
-  /** Tells the client's keys apart: six hexadecimal digits. */
+  /** Six hexadecimal digits, unique among the client's keys. */
   readonly id: string;
-  /** Keyed hash of the key's text, lower-case hex. */
+  /** The keyed hash of the key's text, in lower-case hex. */
   readonly hash: string;
   readonly prefix: string;
-  /** How it begins, to recognise it in a list. */
+  /** The beginning of the key, for recognition in a list. */
   readonly hint: string;
   readonly label: string | null;
   readonly scopes: readonly string[];
@@ -31,19 +31,19 @@ export interface ApiKeyCredential {
 /** A client's MQTT password. A client has at most one. */
 export interface PasswordCredential {
   readonly kind: 'password';
-  /** Changes with the password. */
+  /** A random id that changes with the password. */
   readonly id: string;
-  /** argon2id, PHC string format. */
+  /** The argon2id hash of the password, in the PHC string format. */
   readonly hash: string;
-  /** Whether it suffices by itself, with the client id as user name; otherwise it goes beside an API key. */
+  /** True if the password suffices alone, with the client id as user name. Otherwise it goes beside an API key. */
   readonly alone: boolean;
   readonly createdAt: Timestamp;
 }
 
-/** What a client holds beside its certificates, which are records of their own. */
+/** A client's credential other than a certificate, which has its own record. */
 export type Credential = SignedTokenCredential | ApiKeyCredential | PasswordCredential;
 
-/** A machine identity: a device, a service, a script. Times are milliseconds since the epoch. */
+/** A machine identity: a device, a service, a script. Times are in milliseconds since the epoch. */
 export interface Client {
   readonly id: string;
   readonly revision: number;
@@ -56,12 +56,15 @@ export interface Client {
   readonly revokedAt: Timestamp | null;
   readonly createdAt: Timestamp;
   readonly updatedAt: Timestamp;
-  /** Set on a deleted client, which stays to be told from one that never was. */
+  /**
+   * The time of the deletion; null for a live client. The record of a deleted client stays, so that it is not taken for
+   * unknown.
+   */
   readonly deletedAt: Timestamp | null;
   readonly credentials: readonly Credential[];
 }
 
-/** Makes a client: without an end, and with nothing to present, unless told otherwise. */
+/** Makes a client. By default it has no end and no credentials. */
 export function newClient(given: Pick<Client, 'id' | 'createdAt'> & Partial<Client>): Client {
   return {
     ...{ label: null, owner: null, domain: null, scopes: [], notBefore: given.createdAt, notAfter: NEVER },
@@ -70,17 +73,17 @@ export function newClient(given: Pick<Client, 'id' | 'createdAt'> & Partial<Clie
   };
 }
 
-/** A client's API keys. */
+/** Lists a client's API keys. */
 export function apiKeysOf({ credentials }: Client): ApiKeyCredential[] {
   return credentials.filter((credential) => credential.kind === 'api-key');
 }
 
-/** A client's MQTT password. */
+/** Finds a client's MQTT password. */
 export function passwordOf({ credentials }: Client): PasswordCredential | undefined {
   return credentials.find((credential) => credential.kind === 'password');
 }
 
-/** Checks a name for people: 1 to 200 characters, none of which moves a terminal's cursor. @throws KeywrightError `invalid-input` */
+/** Checks a label: 1 to 200 characters without control characters. @throws KeywrightError `invalid-input` */
 export function parseLabel(text: string): string {
   if (text.length === 0 || text.length > 200 || /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/u.test(text)) {
     throw new KeywrightError('invalid-input', `label ${JSON.stringify(text.slice(0, 80))} is not allowed`, {
@@ -98,17 +101,17 @@ export function clientStatus(client: Client, now: Timestamp): ClientStatus {
   return now >= client.notAfter ? 'expired' : 'valid';
 }
 
-/** The client, unless it is a deleted one's remainder. */
+/** Returns the client if it is not deleted. */
 export function liveClient(client: Client | undefined): Client | undefined {
   return client?.deletedAt === null ? client : undefined;
 }
 
-/** Deletes a client. @returns the record that remains */
+/** Deletes a client. @returns the record that stays */
 export function deletedClient(client: Client, now: Timestamp): Client {
   return { ...client, label: null, scopes: [], credentials: [], updatedAt: now, deletedAt: now };
 }
 
-/** Reads a client as a keystore holds it. @throws KeywrightError `store-corrupt` that names the field */
+/** Reads a client from the key store. @throws KeywrightError `store-corrupt` that names the field */
 export function parseClient(value: unknown): Client {
   const record = object(value, 'client');
   return {
@@ -152,7 +155,7 @@ function parseCredential(value: unknown): Credential {
         kind: 'password',
         id,
         hash: text(record, 'hash'),
-        // Passwords that were set before there were others go beside a key.
+        // Older passwords without this field go beside a key.
         alone: record.alone === undefined ? false : flag(record, 'alone'),
         createdAt: time(record, 'createdAt'),
       };

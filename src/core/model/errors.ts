@@ -1,4 +1,4 @@
-/** What can go wrong, for whoever reacts to it; every adapter translates each code once. */
+/** The kinds of errors. Each adapter translates each code in one place. */
 export type ErrorCode =
   | 'invalid-input'
   | 'not-found'
@@ -13,11 +13,13 @@ export type ErrorCode =
   | 'busy'
   | 'ca-unusable';
 
-/** The one error that keywright throws: a code, a lower-case message that names the thing, and what to do about it. */
+/**
+ * The one error that keywright throws: a code, a lower-case message that names the thing, and a hint about what to do.
+ */
 export class KeywrightError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
-  /** A word for programs, where the code alone says too little: `licence`. */
+  /** A word for programs that need more than the code: `licence`. */
   readonly reason: string | undefined;
 
   constructor(

@@ -1,10 +1,10 @@
 import { KeywrightError } from './errors.js';
 import type { Timestamp } from './time.js';
 
-/** A record as a keystore holds it, before its fields were looked at. */
+/** A record from the key store with unchecked fields. */
 export type Fields = Record<string, unknown>;
 
-/** @throws KeywrightError `store-corrupt` that names the field, like all of the readers here */
+/** @throws KeywrightError `store-corrupt` that names the field, like all readers here */
 export function object(value: unknown, name: string): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw corrupt(name);
   return value as Fields;
@@ -36,7 +36,7 @@ export function integer(record: Fields, name: string): number {
   return value;
 }
 
-/** Reads how often a record was changed; records of before revisions were kept begin at 0. */
+/** Reads the revision; 0 in records from before there were revisions. */
 export function revision(record: Fields): number {
   return record.revision === undefined ? 0 : integer(record, 'revision');
 }

@@ -1,4 +1,4 @@
-/** The headers in which callers present a credential; settings may add others. */
+/** The headers in which callers present a credential. Settings may add others. */
 export const CREDENTIAL_HEADERS = [
   'Authorization',
   'X-API-Key',
@@ -6,7 +6,10 @@ export const CREDENTIAL_HEADERS = [
   'X-Machhub-Api-Key',
 ] as const;
 
-/** The headers that name the caller. All begin with `X-Auth-`, and no others of that beginning go on to an upstream. */
+/**
+ * The headers that name the caller. All begin with `X-Auth-`. No other header with that beginning
+ * reaches an upstream.
+ */
 export const IDENTITY_HEADERS = [
   'X-Auth-Subject',
   'X-Auth-Client-Id',

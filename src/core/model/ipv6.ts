@@ -1,6 +1,6 @@
-/** The eight 16-bit words of an IPv6 address in any of its textual forms, without its zone. */
+/** Reads the eight 16-bit words of an IPv6 address in any textual form, without its zone. */
 export function ipv6Words(address: string): readonly number[] {
-  // URL writes every form (zeros, dotted tails) in hexadecimal words, with at most one gap.
+  // URL turns every form (zeros, dotted tails) into hexadecimal words with one gap at most.
   const { hostname } = new URL(`http://[${address.replace(/%.*$/, '')}]`);
   const [head = '', tail = ''] = hostname.slice(1, -1).split('::');
   const words = (text: string) =>

@@ -2,7 +2,7 @@ import { generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { Turnstile } from './turnstile.js';
 
-/** The key algorithms that clients and the CA may have. */
+/** The key algorithms of clients and of the CA. */
 export const KEY_ALGORITHMS = [
   'ec-p256',
   'ec-p384',
@@ -22,15 +22,16 @@ export interface KeyPair {
 
 const generate = promisify(generateKeyPair);
 
-// Making RSA keys takes seconds of a thread; some of libuv's four must stay for files, on which revocation waits.
+// An RSA key takes a thread for seconds. Some of libuv's four threads must stay free for files, because revocation
+// waits on them.
 const making = new Turnstile({ atOnce: 2, maxWaiting: 64, what: 'keys are made' });
 
-/** Makes a fresh key pair off the event loop. @throws KeywrightError `busy` where too many are waited for */
+/** Makes a key pair outside the event loop. @throws KeywrightError `busy` if too many callers wait */
 export async function makeKeyPair(algorithm: KeyAlgorithm): Promise<KeyPair> {
   return making.pass<KeyPair>(GENERATORS[algorithm]);
 }
 
-/** The algorithm of a key, or undefined where keywright has no name for it. */
+/** Finds the algorithm of a key; undefined if keywright does not know it. */
 export function keyAlgorithmOf(key: KeyObject): KeyAlgorithm | undefined {
   const { namedCurve, modulusLength } = key.asymmetricKeyDetails ?? {};
   const name =

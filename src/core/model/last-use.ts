@@ -1,6 +1,6 @@
 import type { Timestamp } from './time.js';
 
-/** When and from which address an API key was used last. */
+/** The last use of an API key: its time and the address. */
 export interface LastUse {
   readonly at: Timestamp;
   readonly from: string;

@@ -1,7 +1,7 @@
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** What bounds the use of the built-in MQTT engine, as preset: octets, seconds, or numbers. */
+/** The default limits of the built-in MQTT engine, in octets, seconds, or numbers. */
 const PRESETS = {
   packetOctets: 8 * MIB,
   waitingOctets: MIB,
@@ -28,10 +28,9 @@ const PRESETS = {
   clientRetainedMessages: 5_000,
 };
 
-/** The limits as they are set. */
+/** The limits in force. */
 export type MqttLimits = Readonly<typeof PRESETS>;
 
-/** Names of the limits. */
 export type MqttLimit = keyof MqttLimits;
 
 const isLimit = (name: string): name is MqttLimit => Object.hasOwn(PRESETS, name);
@@ -40,11 +39,11 @@ const LIMITS: readonly MqttLimit[] = Object.keys(PRESETS).filter(isLimit);
 interface Range {
   readonly least: number;
   readonly most: number;
-  /** What is bounded, and what becomes of more. */
+  /** The limited thing, and the engine's action beyond the limit. */
   readonly what: string;
 }
 
-/** What each limit may be, and what it does. */
+/** The range and the effect of each limit. */
 export const MQTT_LIMITS: Readonly<Record<MqttLimit, Range>> = {
   packetOctets: {
     least: 128 * KIB,
@@ -143,17 +142,17 @@ export const MQTT_LIMITS: Readonly<Record<MqttLimit, Range>> = {
   clientRetainedMessages: { least: 0, most: 10_000_000, what: 'retained messages of one client' },
 };
 
-/** The name of a limit as it is told: in small letters, with dashes. */
+/** Writes the name of a limit for settings, in small letters with dashes. */
 export function limitName(limit: MqttLimit): string {
   return limit.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** The limit of a name; undefined where there is none. */
+/** Finds a limit by its name in settings; undefined if there is none. */
 export function limitByName(name: string): MqttLimit | undefined {
   return LIMITS.find((limit) => limitName(limit) === name);
 }
 
-/** The limits, as preset but for those that were told. */
+/** Makes the limits: the given values, and defaults for the rest. */
 export function mqttLimits(told: Partial<MqttLimits> = {}): MqttLimits {
   return { ...PRESETS, ...told };
 }

@@ -3,7 +3,7 @@ import { isApiKeyShaped, unwrapApiKey, type WrappedApiKey } from './api-key.js';
 import { canonicalClientId } from './client-id.js';
 import { parseSignedToken, textHash } from './signed-token.js';
 
-/** The text of a credential, taken apart by its shape alone. */
+/** A credential's text, parsed by its shape alone. */
 export type PresentedText =
   | PresentedApiKey
   | PresentedSignedToken
@@ -13,37 +13,37 @@ export type PresentedText =
 
 export interface PresentedApiKey {
   readonly kind: 'api-key';
-  /** The bare form, or what stood in its place in the wrapped form: its shape and checksum are looked at when it is proved. */
+  /** The bare key. In the wrapped form it is unchecked text; the proof checks its shape and its checksum. */
   readonly key: string;
-  /** SHA-256 of the bare form, lower-case hex. */
+  /** The SHA-256 hash of the bare key, in lower-case hex. */
   readonly hash: string;
-  /** The client id that it came with, canonical, or empty if that is no id; undefined for the bare form. */
+  /** The canonical client id from the wrapped form, or empty if it is no valid id; undefined for the bare form. */
   readonly claimedId: string | undefined;
 }
 
 export interface PresentedSignedToken {
   readonly kind: 'signed-token';
-  /** SHA-256 of its text, lower-case hex. */
+  /** The SHA-256 hash of the token's text, in lower-case hex. */
   readonly hash: string;
   readonly clientId: string;
-  /** Said to be hex. */
+  /** Unchecked text that should be hex. */
   readonly signature: string;
 }
 
 export interface PresentedAccessToken {
   readonly kind: 'access-token';
   readonly text: string;
-  /** SHA-256 of its text, lower-case hex. */
+  /** The SHA-256 hash of the token's text, in lower-case hex. */
   readonly hash: string;
 }
 
-/** Several credentials that differ: a proxy before us may have looked at another one than we would. */
+/** The result for several different credentials: a proxy in front may have checked another one than we would. */
 export const AMBIGUOUS: PresentedText = { kind: 'ambiguous' };
 
-/** No shape of any credential. */
+/** The result for a text without the shape of a credential. */
 export const UNKNOWN: PresentedText = { kind: 'unknown' };
 
-/** Reads what somebody presents, whatever header or field it came in. The only place that tells shapes apart. */
+/** Parses a credential from any header or field. Only this function tells the shapes apart. */
 export function readCredential(text: string): PresentedText {
   if (isJwtShaped(text)) return { kind: 'access-token', text, hash: textHash(text) };
   if (isApiKeyShaped(text)) return { kind: 'api-key', key: text, hash: textHash(text), claimedId: undefined };
@@ -56,7 +56,7 @@ export function readCredential(text: string): PresentedText {
   return wrapped === undefined ? UNKNOWN : readApiKey(wrapped);
 }
 
-/** An API key that came with its client's id. */
+/** Reads an API key that came with its client's id. */
 export function readApiKey({ key, clientId }: WrappedApiKey): PresentedApiKey {
   return { kind: 'api-key', key, hash: textHash(key), claimedId: canonicalClientId(clientId) ?? '' };
 }

@@ -2,18 +2,18 @@ import type { AccessTokenClaims } from './access-token.js';
 import type { Credential } from './client.js';
 import type { Timestamp } from './time.js';
 
-/** By which credential somebody was accepted. */
+/** The credential with which a caller was accepted. */
 export type UsedCredential =
   | { readonly kind: Credential['kind'] | 'certificate'; readonly id: string }
   | { readonly kind: 'access-token'; readonly id: string; readonly claims: AccessTokenClaims };
 
-/** Who a verdict says is calling. */
+/** An accepted caller. */
 export interface Principal {
   readonly kind: 'client' | 'user';
-  /** Canonical id of the client or the user. */
+  /** The canonical id of the client or the user. */
   readonly id: string;
   readonly label: string | null;
-  /** The user that a client belongs to. */
+  /** The user that owns the client; null if there is none. */
   readonly owner: string | null;
   readonly groups: readonly string[];
   readonly domains: readonly string[];

@@ -1,35 +1,38 @@
 import { integer, object, optional, revision, text, texts, time } from './fields.js';
 import type { Timestamp } from './time.js';
 
-/** A key that devices register themselves with, so many times and until its end; of the key itself only what recognises it. */
+/**
+ * A key with which a limited number of devices may register until its end. The record holds only enough to recognise
+ * the key.
+ */
 export interface ProvisioningKey {
-  /** How the keyed hash begins: twelve hexadecimal digits. */
+  /** The first twelve hexadecimal digits of the keyed hash. */
   readonly id: string;
   readonly revision: number;
-  /** Keyed hash of the key's text, lower-case hex. */
+  /** The keyed hash of the key's text, in lower-case hex. */
   readonly hash: string;
-  /** How it begins, to recognise it in a list. */
+  /** The beginning of the key, for recognition in a list. */
   readonly hint: string;
-  /** One at least: with its last use a key is deleted. */
+  /** The number of uses left, at least one: the last use deletes the key. */
   readonly usesLeft: number;
-  /** What the clients that it makes may do. */
+  /** The scopes of the clients that register with the key. */
   readonly scopes: readonly string[];
-  /** The user that they belong to. */
+  /** The owner of the clients that register with the key. */
   readonly owner: string | null;
   readonly label: string | null;
   readonly createdAt: Timestamp;
   readonly expiresAt: Timestamp;
 }
 
-/** What provisioning keys begin with. */
+/** The prefix of provisioning keys. */
 export const PROVISIONING_KEY_PREFIX = 'prov_';
 
-/** The id of the provisioning key of that keyed hash. */
+/** Cuts a keyed hash to the id of its provisioning key. */
 export function provisioningKeyId(hash: string): string {
   return hash.slice(0, 12);
 }
 
-/** Reads a provisioning key as a keystore holds it. @throws KeywrightError `store-corrupt` that names the field */
+/** Reads a provisioning key from the key store. @throws KeywrightError `store-corrupt` that names the field */
 export function parseProvisioningKey(value: unknown): ProvisioningKey {
   const record = object(value, 'provisioning key');
   return {

@@ -2,17 +2,21 @@ import { KeywrightError } from './errors.js';
 
 const SCOPE = /^(\*|[a-z0-9][a-z0-9_.-]*(:[\x21\x23-\x5b\x5d-\x7e]{1,256})?)$/;
 
-// What a token carries must fit into a header, and into memory many times.
+// A token's scopes must fit into a header, and into memory many times.
 export const MAX_SCOPES = 64;
 const MAX_SCOPES_LENGTH = 1_024;
 
-/** Whether a text has the form of a scope. */
+/** Tells if a text has the form of a scope. */
 export function isScope(text: string): boolean {
   const [verb, filter] = splitTopicScope(text);
   return SCOPE.test(text) && (verb === undefined || filter === '*' || isTopicFilter(filter));
 }
 
-/** Checks the form of a scope: `ingest`, `pipes:read`, `pipes:*`, `*`, `publish:db/write/#` (RFC 6749 section 3.3 characters). @throws KeywrightError `invalid-input` */
+/**
+ * Checks the form of a scope: `ingest`, `pipes:read`, `pipes:*`, `*`, `publish:db/write/#`. RFC 6749 section 3.3 lists
+ * its characters.
+ * @throws KeywrightError `invalid-input`
+ */
 export function parseScope(text: string): string {
   if (!isScope(text)) {
     throw new KeywrightError('invalid-input', `scope ${JSON.stringify(text.slice(0, 80))} is not allowed`, {
@@ -22,7 +26,7 @@ export function parseScope(text: string): string {
   return text;
 }
 
-/** Whether what was granted includes the scope that is demanded; an empty list grants nothing. */
+/** Tells if the granted scopes include the demanded one. An empty list grants nothing. */
 export function covers(granted: readonly string[], demanded: string): boolean {
   const [verb, filter] = splitTopicScope(demanded);
   if (verb !== undefined && filter !== '*') return coversTopic(granted, verb, filter);
@@ -33,8 +37,8 @@ export function covers(granted: readonly string[], demanded: string): boolean {
 const VERBS = ['publish', 'subscribe'] as const;
 
 /**
- * What is in both lists: what the one opens as far as the other does too. `ingest` alone opens all topics, so topic scopes
- * that narrow it in either list stay; where no topic is left in both, it goes.
+ * Intersects two lists of scopes. `ingest` alone opens all topics, so a topic scope that narrows it in either list
+ * stays. If a verb has no topic left in both lists, `ingest` goes.
  */
 export function narrowScopes(held: readonly string[], wanted: readonly string[]): string[] {
   const isPlain = (scope: string) => splitTopicScope(scope)[0] === undefined;
@@ -60,25 +64,26 @@ function inBoth(held: readonly string[], wanted: readonly string[]): string[] {
   return [...asked, ...more];
 }
 
-/** The topic scopes of a verb, or that there is none and all topics are open. */
+/** Finds the topic scopes of a verb; `open` if all topics are open. */
 function topicsOf(scopes: readonly string[], verb: TopicVerb): readonly string[] | 'open' {
   if (scopes.includes('*')) return 'open';
   const own = scopes.filter((scope) => isScope(scope) && splitTopicScope(scope)[0] === verb);
   return own.length === 0 && covers(scopes, 'ingest') ? 'open' : own;
 }
 
-/** Whether somebody who holds some scopes may hand on others: never more than they could do themselves. */
+/** Tells if a holder of some scopes may grant others. A holder grants no more than it can do itself. */
 export function mayGrant(held: readonly string[], wanted: readonly string[]): boolean {
   const isOpened = (verb: TopicVerb) => topicsOf(wanted, verb) === 'open' && topicsOf(held, verb) !== 'open';
   return wanted.every((scope) => covers(held, scope)) && !VERBS.some(isOpened);
 }
 
-/** The scopes that exist without being configured. */
+/** The scopes that exist without configuration. */
 export const BUILT_IN_SCOPES = ['ingest', 'admin', 'metrics'];
 
 /**
- * Reads scopes that are to be granted. @param configured those that the configuration declares
- * @throws KeywrightError `invalid-input` on one that does not exist, with the list of those that do
+ * Checks scopes to grant.
+ * @param configured the scopes in the configuration
+ * @throws KeywrightError `invalid-input` if a scope does not exist, with the list of those that do
  */
 export function parseScopes(scopes: readonly string[], configured: readonly string[]): string[] {
   const known = [...BUILT_IN_SCOPES, ...configured];
@@ -101,42 +106,49 @@ export function parseScopes(scopes: readonly string[], configured: readonly stri
   return granted;
 }
 
-/** What a client may do with MQTT topics. */
+/** An action on MQTT topics. */
 export type TopicVerb = 'publish' | 'subscribe';
 
-/** Whether a client may connect over MQTT at all: with `ingest` or any topic scope. */
+/** Tells if a client may connect over MQTT. It needs `ingest` or any topic scope. */
 export function coversConnect(granted: readonly string[]): boolean {
   return covers(granted, 'ingest') || granted.some((scope) => splitTopicScope(scope)[0] !== undefined);
 }
 
-/** Whether any topic at all is open. */
+/** Tells if any topic is open. */
 export function coversVerb(granted: readonly string[], verb: TopicVerb): boolean {
   const topics = topicsOf(granted, verb);
   return topics === 'open' || topics.length > 0;
 }
 
-/** Whether a topic (or, to subscribe, a filter) is open: where topic scopes of the verb exist one must cover it, else `ingest` opens all. */
+/**
+ * Tells if a topic (or a filter, to subscribe) is open. If the client has topic scopes for the verb, one of them must
+ * cover the topic. Otherwise `ingest` opens all topics.
+ */
 export function coversTopic(granted: readonly string[], verb: TopicVerb, topic: string): boolean {
   if (granted.includes('*')) return true;
   const filters = granted.map(splitTopicScope).filter(([scopeVerb]) => scopeVerb === verb);
-  // Topics that begin with $ are the broker's own, and tell of other clients: only a scope that names them opens them.
+  // Topics that begin with $ belong to the broker and show other clients' data. Only a scope that names them opens
+  // them.
   if (filters.length === 0) return !topic.startsWith('$') && covers(granted, 'ingest');
   return filters.some(
     ([, filter]) => (filter === '*' && !topic.startsWith('$')) || coversFilter(filter, topic),
   );
 }
 
-/** Whether a text may be published to: no wildcard, not empty, no character that MQTT forbids. MQTT 3.1.1 sections 1.5.3 and 4.7. */
+/**
+ * Tells if a text is a valid topic to publish to: not empty, no wildcard, no forbidden character (MQTT 3.1.1 sections
+ * 1.5.3 and 4.7).
+ */
 export function isTopicName(text: string): boolean {
-  // U+FFFD is what is left of octets that were no UTF-8.
+  // U+FFFD stands for octets that are not UTF-8.
   return text.length > 0 && !/[+#\0\ufffd]/.test(text);
 }
 
-/** Whether every topic that `requested` matches is also matched by `filter`. MQTT 3.1.1 section 4.7. */
+/** Tells if `filter` matches every topic that `requested` matches (MQTT 3.1.1 section 4.7). */
 export function coversFilter(filter: string, requested: string): boolean {
   const wanted = requested.split('/');
   const levels = filter.split('/');
-  // [MQTT-4.7.2-1] a leading wildcard does not match topics that begin with $
+  // [MQTT-4.7.2-1] A leading wildcard does not match topics that begin with $.
   if (requested.startsWith('$') && levels[0] !== wanted[0]) return false;
   for (const [index, level] of levels.entries()) {
     if (level === '#') return true;

@@ -2,15 +2,15 @@ import { constants, createPublicKey, hash, type KeyObject, sign, verify } from '
 import type { CertificateKey } from './certificate.js';
 import { canonicalClientId } from './client-id.js';
 
-/** A signed token taken apart: `<client-id>:b:<hex signature>`. */
+/** The parts of a signed token: `<client-id>:b:<hex signature>`. */
 export interface SignedToken {
   readonly clientId: string;
-  /** Said to be hex. */
+  /** Unchecked text that should be hex. */
   readonly signature: string;
 }
 
 const METHOD = ':b:';
-// From the 64 octets of Ed25519 to the 512 of RSA-4096, in hex.
+// Lengths in hex: 64 octets for Ed25519, 512 for RSA-4096.
 const [LEAST_SIGNATURE, LONGEST_SIGNATURE] = [128, 1024];
 
 /**
@@ -31,7 +31,7 @@ export function signToken(clientId: string, privateKey: KeyObject): string {
   return `${clientId}${METHOD}${signature.toString('hex')}`;
 }
 
-/** Takes a signed token apart by its shape; undefined if the text is none. */
+/** Parses a signed token by its shape; undefined if the text has another shape. */
 export function parseSignedToken(text: string): SignedToken | undefined {
   const end = text.indexOf(METHOD);
   const length = text.length - end - METHOD.length;
@@ -40,18 +40,18 @@ export function parseSignedToken(text: string): SignedToken | undefined {
   return clientId === undefined ? undefined : { clientId, signature: text.slice(end + METHOD.length) };
 }
 
-/** SHA-256 of a credential's text, lower-case hex: kept in place of the text. */
+/** Hashes a credential's text with SHA-256, in lower-case hex. Records hold the hash in place of the text. */
 export function textHash(text: string): string {
   return hash('sha256', text, 'hex');
 }
 
-/** Tells if the certificate's key signed the token. @throws if the stored public key is damaged */
+/** Tells if the certificate's key signed the token. @throws an error if the stored public key is damaged */
 export function signatureHolds(
   { clientId, signature: hex }: SignedToken,
   certificate: CertificateKey,
 ): boolean {
   const signature = Buffer.from(hex, 'hex');
-  // Decoding ends at the first letter that is not hex.
+  // Decoding stops at the first letter that is not hex.
   if (signature.length * 2 !== hex.length) return false;
   const publicKey = createPublicKey({
     key: Buffer.from(certificate.publicKey, 'base64'),

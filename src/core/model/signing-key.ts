@@ -3,23 +3,23 @@ import { KeywrightError } from './errors.js';
 import { list, object, oneOf, optional, revision, text, time } from './fields.js';
 import type { Timestamp } from './time.js';
 
-/** RFC 7518 section 3.1 and RFC 8037. HS256 only with a secret from the configuration. */
+/** The algorithms of RFC 7518 section 3.1 and RFC 8037. HS256 needs a secret from the configuration. */
 const SIGNING_ALGORITHMS = ['ES256', 'RS256', 'EdDSA', 'HS256'] as const;
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
-/** A key that signs access tokens, as it is kept. */
+/** The stored form of a key that signs access tokens. */
 export interface StoredSigningKey {
-  /** `kid` in tokens and in the JWKS. */
+  /** The `kid` in tokens and in the JWKS. */
   readonly id: string;
   readonly algorithm: SigningAlgorithm;
-  /** PKCS#8, DER, base64. */
+  /** The private key in PKCS#8, DER, base64. */
   readonly privateKey: string;
   readonly createdAt: Timestamp;
-  /** Until when what it signed is still accepted; null for the one that signs. */
+  /** The time until which the key's tokens are accepted; null for the key that signs. */
   readonly endsAt: Timestamp | null;
 }
 
-/** All keys that sign or have signed, the newest first. One record, so that a rotation is one change. */
+/** All present and former signing keys, newest first. They are one record, so that a rotation is one change. */
 export interface SigningKeyRing {
   /** Always `RING_ID`. */
   readonly id: string;
@@ -27,14 +27,14 @@ export interface SigningKeyRing {
   readonly keys: readonly StoredSigningKey[];
 }
 
-/** Keys for access tokens as the environment gives them: a secret, or a key pair in PEM. */
+/** The signing key in the environment: a secret, or a key pair in PEM. */
 export interface GivenSigningKey {
   readonly secret: string | undefined;
   readonly publicKey: string | undefined;
   readonly privateKey: string | undefined;
 }
 
-/** A key that is ready for use. For HS256 both are the secret. */
+/** A loaded signing key. With HS256, both members hold the secret. */
 export interface SigningKey {
   readonly id: string;
   readonly algorithm: SigningAlgorithm;
@@ -43,10 +43,10 @@ export interface SigningKey {
   readonly endsAt: Timestamp | null;
 }
 
-/** Under which id the ring is kept. */
+/** The id of the ring's record. */
 export const RING_ID = 'access-tokens';
 
-/** The stored keys, ready for use. @throws KeywrightError `store-corrupt` */
+/** Loads the stored keys. @throws KeywrightError `store-corrupt` */
 export function openRing({ keys }: SigningKeyRing): SigningKey[] {
   return keys.map(({ id, algorithm, privateKey: der, endsAt }) => {
     try {
@@ -58,13 +58,13 @@ export function openRing({ keys }: SigningKeyRing): SigningKey[] {
   });
 }
 
-/** A short name for a public key, by which tokens say who signed them. */
+/** Makes a public key's short id, the `kid` of its tokens. */
 export function keyIdOf(publicKey: KeyObject): string {
   const der = publicKey.export({ type: 'spki', format: 'der' });
   return createHash('sha256').update(der).digest('base64url').slice(0, 16);
 }
 
-/** Reads the ring as a keystore holds it. @throws KeywrightError `store-corrupt` that names the field */
+/** Reads the ring from the key store. @throws KeywrightError `store-corrupt` that names the field */
 export function parseSigningKeyRing(value: unknown): SigningKeyRing {
   const ring = object(value, 'ring');
   const keys = list(ring, 'keys').map((entry) => {

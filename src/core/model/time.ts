@@ -3,14 +3,17 @@ import { KeywrightError } from './errors.js';
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export type Timestamp = number;
 
-/** The end of what does not end; X.509 says it so too (RFC 5280 section 4.1.2.5: years have four digits). */
+/** The end of things that never end, as in X.509 (RFC 5280 section 4.1.2.5: years have four digits). */
 export const NEVER: Timestamp = Date.parse('9999-12-31T23:59:59Z');
 
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 const DURATION = /^([1-9][0-9]{0,8})([smhdwy])$/;
 const TIME = /^(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2}:\d{2})(?:\.\d+)?([Zz]|[+-]\d{2}:\d{2}))?$/;
 
-/** The moment `duration` (`90s`, `15m`, `24h`, `30d`, `2w`, `3y`) after `start`; years are calendar years. @throws KeywrightError `invalid-input` */
+/**
+ * Adds a duration (`90s`, `15m`, `24h`, `30d`, `2w`, `3y`) to `start`; years are calendar years.
+ * @throws KeywrightError `invalid-input`
+ */
 export function addDuration(start: Timestamp, duration: string): Timestamp {
   const [, count, unit] = DURATION.exec(duration) ?? [];
   if (count === undefined || unit === undefined) throw notADuration(duration);
@@ -26,14 +29,17 @@ export function checkDuration(text: string): string {
   return text;
 }
 
-/** Reads an RFC 3339 date-time, or a date (its first moment in UTC). Fractions of a second are dropped. @throws KeywrightError `invalid-input` */
+/**
+ * Reads an RFC 3339 date-time, or a date as its first moment in UTC. It drops fractions of a second.
+ * @throws KeywrightError `invalid-input`
+ */
 export function parseTime(text: string): Timestamp {
   const [, date, time, zone] = TIME.exec(text) ?? [];
   const parsed =
     date === undefined
       ? Number.NaN
       : Date.parse(`${date}T${time ?? '00:00:00'}${(zone ?? 'Z').toUpperCase()}`);
-  // Date.parse rolls some impossible days over (30 February): the day must come back as it was given.
+  // Date.parse moves some impossible days on (30 February), so the day must come back unchanged.
   if (Number.isNaN(parsed) || new Date(`${date}T00:00:00Z`).toISOString().slice(0, 10) !== date) {
     throw new KeywrightError('invalid-input', `${JSON.stringify(text.slice(0, 80))} is not a time`, {
       hint: 'write it as 2030-01-31 or 2030-01-31T12:00:00Z',
@@ -42,29 +48,29 @@ export function parseTime(text: string): Timestamp {
   return parsed;
 }
 
-/** When something ends that is given as `never`, a duration from `now`, or a time. @throws KeywrightError `invalid-input` */
+/** Reads an end: `never`, a duration from `now`, or a time. @throws KeywrightError `invalid-input` */
 export function parseExpiry(text: string, now: Timestamp): Timestamp {
   if (text === 'never') return NEVER;
   return DURATION.test(text) ? addDuration(now, text) : parseTime(text);
 }
 
-/** Checks that a time is one, and not after `NEVER`. @throws KeywrightError `invalid-input` */
+/** Checks that a number is a time, and not after `NEVER`. @throws KeywrightError `invalid-input` */
 export function checkTime(time: Timestamp): Timestamp {
   if (Number.isSafeInteger(time) && time >= 0 && time <= NEVER) return time;
   throw new KeywrightError('invalid-input', 'that is not a time');
 }
 
-/** When something began that is given as a duration before `now`, or a time. @throws KeywrightError `invalid-input` */
+/** Reads a beginning: a duration before `now`, or a time. @throws KeywrightError `invalid-input` */
 export function parseSince(text: string, now: Timestamp): Timestamp {
   return DURATION.test(text) ? now - (addDuration(now, text) - now) : parseTime(text);
 }
 
-/** The time as RFC 3339 in UTC, to the second. */
+/** Writes a time in RFC 3339, in UTC, to the second. */
 export function formatTime(time: Timestamp): string {
   return new Date(time).toISOString().replace(/\.\d{3}Z$/, 'Z');
 }
 
-/** The time cut to whole seconds, which is all that X.509 and JWT can say. */
+/** Cuts a time to whole seconds, as X.509 and JWT need. */
 export function wholeSeconds(time: Timestamp): Timestamp {
   return Math.floor(time / 1000) * 1000;
 }

@@ -2,13 +2,13 @@ import { KeywrightError } from './errors.js';
 
 export interface TurnstileOptions {
   readonly atOnce: number;
-  /** How many may wait; more are turned away. */
+  /** The number of callers that may wait; more are refused. */
   readonly maxWaiting: number;
-  /** What there is too much of, for the error. */
+  /** The name of the work, for the error. */
   readonly what: string;
 }
 
-/** Lets only so many pieces of heavy work run at once, in the order in which they came. */
+/** Limits the pieces of heavy work that run at once. The others wait in line. */
 export class Turnstile {
   readonly #options: TurnstileOptions;
   readonly #waiting: (() => void)[] = [];
@@ -23,7 +23,7 @@ export class Turnstile {
     const { atOnce, maxWaiting, what } = this.#options;
     if (this.#running < atOnce) this.#running += 1;
     else if (this.#waiting.length >= maxWaiting) throw new KeywrightError('busy', `too many ${what} at once`);
-    // Whoever leaves hands its place on.
+    // A finished work gives its place to the next in line.
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
       return await work();

@@ -5,31 +5,31 @@ import type { Timestamp } from './time.js';
 
 export const ROLES = ['admin', 'member'] as const;
 
-/** An admin sees and manages everything, a member what is theirs. */
+/** An admin sees and manages everything; a member, only their own things. */
 export type Role = (typeof ROLES)[number];
 
-/** A person. Times are milliseconds since the epoch. */
+/** A person with an account. Times are in milliseconds since the epoch. */
 export interface User {
-  /** What the person signs in with: of the form of a client id, but a name apart from those. */
+  /** The name for signing in. It has the form of a client id, but a client may have the same one. */
   readonly id: string;
   readonly revision: number;
   readonly email: string | null;
   readonly groups: readonly string[];
-  /** `*` for all. */
+  /** The names of the user's domains; `*` for all. */
   readonly domains: readonly string[];
   readonly role: Role;
   readonly scopes: readonly string[];
-  /** argon2id, PHC string format. */
+  /** The argon2id hash of the password, in the PHC string format. */
   readonly passwordHash: string;
-  /** Sessions that began before this have ended. */
+  /** The time before which all sessions have ended. */
   readonly sessionsSince: Timestamp;
-  /** Set on a user whose sessions, keys and clients do not work for the time being. */
+  /** The time at which the user was disabled, with its sessions, keys and clients; null for an enabled user. */
   readonly disabledAt: Timestamp | null;
   readonly createdAt: Timestamp;
   readonly updatedAt: Timestamp;
 }
 
-/** The canonical (lower-case) form of a user's name. @throws KeywrightError `invalid-input` */
+/** Reads a user's name in its canonical (lower-case) form. @throws KeywrightError `invalid-input` */
 export function parseUserName(name: string): string {
   const id = canonicalClientId(name);
   if (id === undefined) {
@@ -44,7 +44,7 @@ export function parseUserName(name: string): string {
   return id;
 }
 
-/** An e-mail address in lower case; only its form is checked. @throws KeywrightError `invalid-input` */
+/** Reads an e-mail address in lower case. It checks only the form. @throws KeywrightError `invalid-input` */
 export function parseEmail(address: string): string {
   if (address.length > 254 || !/^[\x21-\x3f\x41-\x7e]{1,64}@[A-Za-z0-9.-]+$/.test(address)) {
     throw new KeywrightError(
@@ -55,7 +55,10 @@ export function parseEmail(address: string): string {
   return address.toLowerCase();
 }
 
-/** The name of a group or a domain, without the `domains:` that some callers put in front. @throws KeywrightError `invalid-input` */
+/**
+ * Reads the name of a group or a domain. It drops the `domains:` that some callers put in front.
+ * @throws KeywrightError `invalid-input`
+ */
 export function parseGroupName(name: string): string {
   const bare = bareDomain(name);
   if (!/^(\*|[A-Za-z0-9][A-Za-z0-9_.-]{0,63})$/.test(bare)) {
@@ -70,12 +73,12 @@ export function parseGroupName(name: string): string {
   return bare;
 }
 
-/** A domain as it is presented: `plant7`, or `domains:plant7`. */
+/** Drops the `domains:` in front of a domain, as in `domains:plant7`. */
 export function bareDomain(text: string): string {
   return text.startsWith('domains:') ? text.slice('domains:'.length) : text;
 }
 
-/** Reads a user as a keystore holds it. @throws KeywrightError `store-corrupt` that names the field */
+/** Reads a user from the key store. @throws KeywrightError `store-corrupt` that names the field */
 export function parseUser(value: unknown): User {
   const record = object(value, 'user');
   return {

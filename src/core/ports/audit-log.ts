@@ -1,13 +1,13 @@
 import type { Timestamp } from '../model/time.js';
 
-/** What happened to what: `key.gen` of a client, `token.rotate` of an API key. Never a secret. */
+/** An action and its target: `key.gen` of a client, `token.rotate` of an API key. It never holds a secret. */
 export interface AuditEvent {
   readonly action: string;
-  /** The id of what is changed. */
+  /** The id of the changed record. */
   readonly target: string;
 }
 
-/** Who does something, and from where. */
+/** The author of a change. */
 export interface AuditActor {
   /** The operating system's user for commands; `user NAME` or `client ID` for calls. */
   readonly who: string;
@@ -15,24 +15,24 @@ export interface AuditActor {
   readonly from: string;
 }
 
-/** One line of the audit log. */
+/** A line of the audit log. */
 export interface AuditEntry extends AuditEvent, AuditActor {
   readonly seq: number;
   readonly at: Timestamp;
   readonly outcome: 'begun' | 'failed' | 'refused';
-  /** SHA-256 over the line before and this one without it, lower-case hex. */
+  /** The SHA-256 hash of the line before and of this line without the hash, in lower-case hex. */
   readonly hash: string;
 }
 
 /** The append-only record of every change. */
 export interface AuditLog {
   /**
-   * Records the event, then makes the change: nothing changes without a line. A change that throws gets a second line.
-   * @throws KeywrightError where the line cannot be written: then nothing was changed
+   * Records the event, then makes the change. If the change throws, a second line says so.
+   * @throws KeywrightError if the line cannot be written: nothing is changed then
    */
   record<T>(event: AuditEvent, change: () => Promise<T>): Promise<T>;
-  /** Records what somebody was not allowed to do. @throws KeywrightError where the line cannot be written */
+  /** Records a refused action. @throws KeywrightError if the line cannot be written */
   refused(event: AuditEvent): Promise<void>;
-  /** The same log, for what somebody else does. */
+  /** Returns the same log for another actor. */
   by(actor: AuditActor): AuditLog;
 }

@@ -4,13 +4,13 @@ import type { Timestamp } from '../model/time.js';
 
 export interface IssuedCertificate {
   readonly pem: string;
-  /** Lower-case hex. */
+  /** The serial number, in lower-case hex. */
   readonly serial: string;
-  /** SHA-256 of the DER, lower-case hex. */
+  /** The SHA-256 hash of the DER, in lower-case hex. */
   readonly fingerprint: string;
 }
 
-/** What is asked of the CA for a client. */
+/** The content of a client certificate that the CA should issue. */
 export interface ClientCertificateRequest {
   readonly clientId: string;
   readonly publicKey: KeyObject;
@@ -18,7 +18,7 @@ export interface ClientCertificateRequest {
   readonly notAfter: Timestamp;
 }
 
-/** What is asked of the CA for a TLS server. */
+/** The content of a server certificate that the CA should issue. */
 export interface ServerCertificateRequest {
   readonly names: readonly ServerName[];
   readonly publicKey: KeyObject;
@@ -26,30 +26,30 @@ export interface ServerCertificateRequest {
   readonly notAfter: Timestamp;
 }
 
-/** A host name or an address (textual form) that a server answers to. */
+/** A TLS server's host name or address (textual form). */
 export interface ServerName {
   readonly kind: 'dns' | 'ip';
   readonly value: string;
 }
 
-/** What a certification request (PKCS#10, RFC 2986) asks for, after its signature was checked. */
+/** The content of a certification request (PKCS#10, RFC 2986) with a checked signature. */
 export interface CertificationRequest {
-  /** Of an algorithm that keywright knows. */
+  /** The public key, of an algorithm that keywright knows. */
   readonly publicKey: KeyObject;
-  /** The subject's only attribute; undefined where the subject is empty. */
+  /** The subject's only attribute; undefined if the subject is empty. */
   readonly commonName: string | undefined;
-  /** The alternative names that it asks for: DNS names as they are, others with their kind before them. */
+  /** The alternative names in the request: a DNS name as it stands, any other with its kind in front. */
   readonly alternativeNames: readonly string[];
 }
 
 /** The local CA, ready to sign. */
 export interface CertificateAuthority {
-  /** The root certificate, PEM. */
+  /** The root certificate in PEM. */
   readonly certificate: string;
-  /** SHA-256 of its DER, lower-case hex. */
+  /** The SHA-256 hash of its DER, in lower-case hex. */
   readonly fingerprint: string;
   readonly subject: string;
-  /** Lower-case hex. */
+  /** The serial number, in lower-case hex. */
   readonly serial: string;
   readonly notBefore: Timestamp;
   readonly notAfter: Timestamp;

@@ -8,7 +8,9 @@ import type { Timestamp } from '../model/time.js';
 import type { User } from '../model/user.js';
 import type { WithdrawnToken } from '../model/withdrawn-token.js';
 
-/** All records, by what they are. Each has an `id`, unique among its kind, and a `revision` that every change raises. */
+/**
+ * All record types, by kind. Each record has an `id`, unique among its kind, and a `revision` that every change raises.
+ */
 export interface RecordTypes {
   readonly client: Client;
   readonly certificate: Certificate;
@@ -21,7 +23,7 @@ export interface RecordTypes {
 
 export type RecordKind = keyof RecordTypes;
 
-/** One record before and after a change; undefined if there was or is none. */
+/** One record before and after a change; undefined if it did not or does not exist. */
 export type Change = {
   readonly [Kind in RecordKind]: {
     readonly kind: Kind;
@@ -31,10 +33,10 @@ export type Change = {
   };
 }[RecordKind];
 
-/** Records of one kind, as they stand. */
+/** The present records of one kind. */
 export interface Collection<T> {
   get(id: string): Promise<T | undefined>;
-  /** Records in the order of their ids, after the one of that id; all of them without a limit. */
+  /** Reads records in the order of their ids, after the given id; all of them without a limit. */
   page(query?: PageQuery): Promise<T[]>;
 }
 
@@ -43,37 +45,37 @@ export interface PageQuery {
   readonly limit?: number | undefined;
 }
 
-/** Which clients are asked for; deleted ones never are. */
+/** A filter for clients. Deleted clients never pass. */
 export interface ClientQuery extends PageQuery {
   readonly owner?: string | undefined;
-  /** Those that end at that time or before. */
+  /** Passes clients that end at this time or before. */
   readonly endingBy?: Timestamp | undefined;
 }
 
 export interface Clients extends Collection<Client> {
   page(query?: ClientQuery): Promise<Client[]>;
-  /** The number of clients, without deleted ones. */
+  /** Counts the clients, without deleted ones. */
   count(): Promise<number>;
-  /** The client that has an API key of that keyed hash (lower-case hex). */
+  /** Finds the client whose API key has this keyed hash (lower-case hex). */
   byKeyHash(hash: string): Promise<Client | undefined>;
 }
 
 export interface Certificates extends Collection<Certificate> {
-  /** The certificates of some clients, withdrawn ones included. */
+  /** Reads the certificates of some clients, withdrawn ones included. */
   ofClients(clientIds: readonly string[]): Promise<Certificate[]>;
 }
 
-/** When API keys were used last, by `<client-id>:<key-id>`. What is noted may be written a minute later. */
+/** The last uses of API keys, by `<client-id>:<key-id>`. A note may reach the file a minute later. */
 export interface KeyUses {
   note(uses: ReadonlyMap<string, LastUse>): Promise<void>;
-  /** Writes what is noted and not yet written. */
+  /** Writes the waiting notes now. */
   flush(): Promise<void>;
   of(apiKeyIds: readonly string[]): Promise<ReadonlyMap<string, LastUse>>;
-  /** Forgets the uses of keys that are none any more. */
+  /** Forgets the uses of deleted keys. */
   keepOnly(isKey: (apiKeyId: string) => boolean): Promise<void>;
 }
 
-/** Clients, users and what belongs to them. They are changed by a unit of work alone. */
+/** The clients, the users and their records. Only a unit of work changes them. */
 export interface KeyStore {
   readonly clients: Clients;
   readonly certificates: Certificates;
@@ -83,16 +85,24 @@ export interface KeyStore {
   readonly signingKeys: Collection<SigningKeyRing>;
   readonly provisioningKeys: Collection<ProvisioningKey>;
   readonly uses: KeyUses;
-  /** Tells whether any client, a deleted one included, or any provisioning key has a secret of the keyed hash. */
+  /**
+   * Tells if the store holds any secret by its keyed hash: of a client, deleted ones included, or of a provisioning
+   * key.
+   */
   keepsSecrets(): Promise<boolean>;
-  /** Follows the records of all kinds but provisioning keys, also as other processes change them; resolves once all were delivered. */
+  /**
+   * Follows the records of all kinds but provisioning keys, other processes' changes included. It resolves after the
+   * first delivery of all records.
+   */
   watch(watcher: Watcher): Promise<Subscription>;
 }
 
 export interface Watcher {
-  /** Gets everything there is first, then what changed, in order; the changes of one unit of work together if they can be. */
+  /**
+   * Gets all records first, then each change in order. It gets the changes of one unit of work together if possible.
+   */
   changed(changes: readonly Change[]): void;
-  /** The records cannot be followed: nothing known of them may be trusted until `recovered`. */
+  /** Says that the records cannot be followed. All known records are untrusted until `recovered`. */
   failed(error: unknown): void;
   recovered(): void;
 }

@@ -1,10 +1,10 @@
-/** The number of clients that there may be. */
+/** The limit on the number of clients. */
 export interface Licence {
-  /** Refuses early what `takeSeat` would refuse. @throws KeywrightError `refused` with the reason `licence` */
+  /** Checks early if `takeSeat` would refuse. @throws KeywrightError `refused` with the reason `licence` */
   requireSeat(): Promise<void>;
   /**
-   * Runs the writing of a new client if the licence allows one more: of two at once at the limit, one gets in.
-   * @throws KeywrightError `refused` with the reason `licence`, before anything was written; whatever `write` throws
+   * Writes a new client if the licence allows one more. If two come at once for the last seat, one gets it.
+   * @throws KeywrightError `refused` with the reason `licence`, before anything is written; also any error of `write`
    */
   takeSeat<T>(write: () => Promise<T>): Promise<T>;
 }

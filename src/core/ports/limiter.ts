@@ -1,7 +1,10 @@
-/** So many times for each key in a span. */
+/** Limits how often each key may pass in a span of time. */
 export interface Limiter {
-  /** Counts once. @returns 0, or how many milliseconds to wait where that was once too often; at once where it is known already */
+  /**
+   * Counts one try.
+   * @returns 0, or the milliseconds to wait if there were too many tries; a plain number if the answer is known at once
+   */
   take(key: string): number | Promise<number>;
-  /** Takes one back that was counted before it was known to be none. */
+  /** Takes back one try that should not have counted. */
   giveBack(key: string): Promise<void>;
 }

@@ -2,21 +2,21 @@ import type { Principal } from '../model/principal.js';
 import type { Timestamp } from '../model/time.js';
 
 /**
- * Is told what happens in a running server, to count it or to write it down. Its methods return at once and never throw:
- * they are called in the middle of requests and packets.
+ * Learns of events in a running server, to count them or to log them. Its methods return at once and never throw,
+ * because they run in the middle of requests and packets.
  */
 export interface Observer {
-  /** A credential was accepted that was presented from an address. */
+  /** Notes an accepted credential and the address that it came from. */
   accepted(principal: Principal, from: string): void;
   refused(refusal: ObservedRefusal): void;
-  /** A connection lost something, by no wish of its client. */
+  /** Notes a connection that the server ended, or whose messages it dropped. */
   connection(event: ConnectionEvent): void;
-  /** The server changed something by itself, or noticed that it did. */
+  /** Notes a change that the server made or noticed by itself. */
   changed(change: ObservedChange): void;
   failed(failure: Failure): void;
 }
 
-/** Something that a device or a broker wanted and did not get. */
+/** A refusal of something that a device or a broker asked for. */
 export type ObservedRefusal = MqttRefusal | CallbackRefusal | ProxyRefusal;
 
 export interface MqttRefusal extends MqttClient {
@@ -30,7 +30,7 @@ export interface MqttRefusal extends MqttClient {
 interface CallbackRefusal {
   readonly by: 'callback';
   readonly path: string;
-  /** As the client gave it, cut short. */
+  /** The client id from the request, cut short. */
   readonly clientId: string;
   readonly outcome: 'deny' | 'unavailable';
   readonly reason: string;
@@ -52,7 +52,7 @@ export interface ConnectionEvent extends MqttClient {
 export interface MqttClient {
   /** The address that the connection came from. */
   readonly address?: string;
-  /** As the client gave it, cut short, behind its holder's name; missing if it gave none. */
+  /** The client id from the client, cut short, behind its holder's name; missing if the client gave none. */
   readonly clientId?: string;
   /** The protocol level. */
   readonly version?: number;
@@ -64,13 +64,13 @@ export type ObservedChange =
   | {
       readonly what: 'licence';
       readonly restrictedBecause: null;
-      /** null for any number of clients. */
+      /** The number of clients that the licence allows; null for any number. */
       readonly deviceLimit: number | null;
       readonly expiresAt: Timestamp;
       readonly used: number;
     };
 
-/** Something that does not work, though the server goes on. */
+/** A part of the server that does not work, while the server goes on. */
 export interface Failure {
   readonly part:
     | 'keystore'

@@ -1,7 +1,7 @@
-/** How passwords are kept: slow to try, off the event loop. */
+/** Hashes passwords slowly, outside the event loop. */
 export interface PasswordHasher {
   /** @throws KeywrightError `busy` */
   hash(password: string): Promise<string>;
-  /** Takes the same time for a hash that is undefined, and is then false. @throws KeywrightError `busy` */
+  /** Checks a password. Without a hash it takes the same time and returns false. @throws KeywrightError `busy` */
   verify(password: string, hash: string | undefined): Promise<boolean>;
 }

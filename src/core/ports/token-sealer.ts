@@ -1,15 +1,18 @@
 import type { RejectedToken } from '../model/access-token.js';
 
-/** Makes and reads signed tokens, with the keys as they are now. */
+/** Makes and reads signed tokens with the present keys. */
 export interface TokenSealer {
-  /** Changes whenever the keys do. */
+  /** A number that changes with every change of the keys. */
   readonly revision: number;
   seal(payload: Record<string, unknown>): Promise<string>;
-  /** The payload and the key that signed it; rejected if none of ours did, by its own algorithm. */
+  /**
+   * Reads a token's payload and the id of its key. It rejects a token unless one of our keys signed it, by the key's
+   * own algorithm.
+   */
   open(token: string): Promise<OpenedToken | RejectedToken>;
-  /** Tells if what a key signed is still taken. */
+  /** Tells if a key's tokens are still accepted. */
   isTrusted(keyId: string): boolean;
-  /** The public keys, RFC 7517 section 5. */
+  /** Returns the public keys as a JWK set (RFC 7517 section 5). */
   publicKeys(): Promise<{ readonly keys: readonly object[] }>;
 }
 

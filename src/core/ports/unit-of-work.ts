@@ -2,13 +2,13 @@ import type { Certificate, CertificateHolder } from '../model/certificate.js';
 import type { AuditActor, AuditEvent } from './audit-log.js';
 import type { RecordKind, RecordTypes } from './key-store.js';
 
-/** The records as one change sees and leaves them. */
+/** The records within one change. */
 export interface Records {
   get<Kind extends Exclude<RecordKind, 'certificate'>>(
     kind: Kind,
     id: string,
   ): Promise<RecordTypes[Kind] | undefined>;
-  /** The certificates of a holder, withdrawn ones included. */
+  /** Reads the certificates of a holder, withdrawn ones included. */
   certificatesOf(holder: CertificateHolder): Promise<Certificate[]>;
   /** Adds a record, or replaces the one of its id. The store sets its revision. */
   put<Kind extends RecordKind>(kind: Kind, record: RecordTypes[Kind]): void;
@@ -18,15 +18,16 @@ export interface Records {
 /** The only way to change records. */
 export interface UnitOfWork {
   /**
-   * Runs `work`, then writes what it put and deleted, and the event's line in the audit log: all or none, durably, before
-   * the promise resolves. If another change comes between what `work` read and its writing, `work` runs again: it must do
-   * nothing but read and put. What it throws leaves everything as it was. Without an event, no line is written.
-   * @throws KeywrightError `already-exists` for an e-mail address that another user has; `refused` for a new client that
-   * the licence has no seat for; `io` if the audit log or the store cannot be written
+   * Runs `work`, then writes its puts and deletes and the event's line in the audit log. It writes all or nothing,
+   * durably, before the promise resolves. If another change comes between the reads and the write, `work` runs again,
+   * so `work` must only read, put and delete. An error of `work` leaves everything as it was. Without an event, no line
+   * is written.
+   * @throws KeywrightError `already-exists` for an e-mail address that another user has; `refused` for a new client if
+   * the licence has no seat; `io` if the audit log or the store cannot be written
    */
   change<T>(event: AuditEvent | null, work: (records: Records) => T | Promise<T>): Promise<T>;
-  /** Records what somebody was not allowed to do. @throws KeywrightError `io` */
+  /** Records a refused action. @throws KeywrightError `io` */
   refused(event: AuditEvent): Promise<void>;
-  /** The same, for what somebody else does. */
+  /** Returns the same unit of work for another actor. */
   by(actor: AuditActor): UnitOfWork;
 }
