@@ -36,7 +36,7 @@ function endQuietlyOnBrokenOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.removeAllListeners('error');
     stream.on('error', (error: Error & { code?: string }) => {
-      // Whoever reads has enough (| head): that is no failure.
+      // The reader has enough (| head): that is no failure.
       if (error.code === 'EPIPE') process.exit();
       if (stream === process.stdout)
         process.stderr.write(`keywright: cannot write the output: ${error.message}\n`);

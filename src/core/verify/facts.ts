@@ -36,7 +36,7 @@ export interface PresentedPassword {
 
 const MANY: FactCapacity = { good: 200_000, bad: 20_000 };
 const MANY_PASSWORDS: FactCapacity = { good: 200_000, bad: 5_000 };
-// Whoever has a key can have any number of tokens: they drive out nothing but each other.
+// One key can have any number of access tokens: they drive out nothing but each other.
 const FEW: FactCapacity = { good: 20_000, bad: 5_000 };
 
 /**

@@ -225,7 +225,7 @@ export class LiveRegistry implements Registry {
     });
   }
 
-  // Who is told of a change will look it up: while nothing can be looked up, it waits.
+  // Listeners look up what changed: while nothing can be looked up, the announcement waits.
   #announce(): void {
     if (this.#failure !== undefined || this.#unannounced.length === 0) return;
     const changes = this.#unannounced;

@@ -4,21 +4,21 @@ import { decodeAscii } from '../model/percent.js';
 import { parseScope } from '../model/scope.js';
 import type { RequestDemand } from './presentation.js';
 
-/** What a request is for, as its caller or a gateway names it. */
+/** The method and path that a request is for, as its caller or a gateway names them. */
 export interface Target {
-  /** Undefined where the gateway did not say. */
+  /** Undefined if the gateway did not say. */
   readonly method: string | undefined;
-  /** Path and query as they were sent: `/api/pipes/a%20b?x=1`. Undefined where two places name different ones. */
+  /** Path and query as they were sent: `/api/pipes/a%20b?x=1`. Undefined if two places name different ones. */
   readonly path: string | undefined;
 }
 
-/** Which method and path needs which scope. */
+/** A rule: the scope that a method and a path need. */
 export interface PathRule {
   /** Upper-case, of which GET covers HEAD; undefined for every method. */
   readonly methods: readonly string[] | undefined;
   /** Lower-case, of which `*` is any and `{client}` the caller's own id. */
   readonly segments: readonly string[];
-  /** Whether any number of segments may follow. */
+  /** True if any number of segments may follow. */
   readonly open: boolean;
   readonly scope: string | undefined;
 }
@@ -52,9 +52,9 @@ const DEVICE = parsePathRule('* /api/v1/device/{client}/**');
 const MAYBE_DEVICE = /device/i;
 
 /**
- * What a request must show for its target: what the first rule says that fits, and that a path of a device is that device's.
- * Where there are rules, a path that servers read in different ways (dot segments, encoded slashes, …) is nobody's, and so is
- * one whose method a gateway keeps to itself.
+ * Finds the demand of a target: that of the first rule that fits; a device's own path demands that device. If there are
+ * rules, two kinds of paths are nobody's: those that servers read in different ways (dot segments, encoded slashes, …),
+ * and those whose method a gateway keeps to itself.
  */
 export function demandOf(rules: readonly PathRule[], target: Target): RequestDemand | undefined {
   const { path } = target;
@@ -92,7 +92,7 @@ function fitsPath({ segments, open }: Pick<PathRule, 'segments' | 'open'>, path:
   return segments.every((each, index) => each === '*' || each === '{client}' || each === path[index]);
 }
 
-/** Whose a path is by the rule: the clients that its `{client}` stands for; null where that is none. */
+/** Reads the client id that stands for `{client}` in a path; null if that is no id. */
 function ownersIn(rule: PathRule, path: readonly string[]): (string | null)[] {
   if (!fitsPath(rule, path)) return [];
   return rule.segments.flatMap((each, index) =>
@@ -104,7 +104,7 @@ function segmentsOf(path: string): string[] {
   return path.split('/').filter((segment) => segment !== '');
 }
 
-/** Lower-case, decoded; undefined where two servers may not agree on them. RFC 3986 section 6 */
+/** Lower-case, decoded; undefined if two servers may not agree on them. RFC 3986 section 6 */
 function plainSegments(target: string): string[] | undefined {
   const [path = ''] = target.split('?', 1);
   const inner = path.replace(/^\//, '').replace(/\/$/, '');

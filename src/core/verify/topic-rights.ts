@@ -4,7 +4,7 @@ import type { Clock } from '../ports/clock.js';
 import type { Registry } from './registry.js';
 import { type Standing, standingOf } from './verify.js';
 
-// Of one connection: a device uses a few topics, and whoever makes up new ones has each decided anew.
+// A device uses a few topics. A connection that makes up new ones has each of them decided anew.
 const MAX_REMEMBERED = 50;
 const MAX_REMEMBERED_LENGTH = 128;
 
@@ -13,30 +13,30 @@ export interface RevisedRegistry extends Registry {
   readonly revision: number;
 }
 
-/** Which topics somebody may use. */
+/** The rights to topics. */
 export interface Rights {
-  /** Whether a topic, or all that a filter matches, may be used now. */
+  /** Tells if a topic, or all that a filter matches, may be used now. */
   may(verb: TopicVerb, topic: string): boolean;
 }
 
-/** Which topics a principal may use: decided by its record as it is now, and remembered until a record changes. */
+/** The topics that a principal may use: decided by its record as it is now, and remembered until a record changes. */
 export class TopicRights implements Rights {
   readonly #principal: Principal | undefined;
   readonly #registry: RevisedRegistry;
   readonly #clock: Clock;
   #standing: Standing | null = null;
   #revision = -1;
-  /** By topic. */
+  /** The decisions by topic. */
   #remembered: Record<TopicVerb, Map<string, boolean> | undefined> | undefined;
 
-  /** @param principal undefined where nobody was asked who they are: then every topic is open */
+  /** @param principal undefined if no credential was asked for: then every topic is open */
   constructor(principal: Principal | undefined, registry: RevisedRegistry, clock: Clock) {
     this.#principal = principal;
     this.#registry = registry;
     this.#clock = clock;
   }
 
-  /** Whether the topic may be used now; where that cannot be known it may not. */
+  /** Tells if the topic may be used now; if that cannot be known, it may not. */
   may(verb: TopicVerb, topic: string): boolean {
     if (this.#principal === undefined) return true;
     if (this.#registry.revision !== this.#revision) this.#lookAgain(this.#principal);
