@@ -92,7 +92,7 @@ function fitsPath({ segments, open }: Pick<PathRule, 'segments' | 'open'>, path:
   return segments.every((each, index) => each === '*' || each === '{client}' || each === path[index]);
 }
 
-/** Reads the client id that stands for `{client}` in a path; null if that is no id. */
+/** Lists the client ids that stand for `{client}` in a path; null for one that is no id. */
 function ownersIn(rule: PathRule, path: readonly string[]): (string | null)[] {
   if (!fitsPath(rule, path)) return [];
   return rule.segments.flatMap((each, index) =>
