@@ -242,7 +242,10 @@ describe('POST /api/v1/provision/agent', () => {
     const { shop, redeem } = await fixture();
     const { key } = await create(shop);
     const good = await request(shop);
-    const broken = good.replace(/.(.{4}=*)\n-----END/, (_, rest) => `A${rest}\n-----END`);
+    const broken = good.replace(
+      /(.)(.{4}=*)\n-----END/,
+      (_, last, rest) => `${last === 'A' ? 'B' : 'A'}${rest}\n-----END`,
+    );
     const weak = ['req', '-new', '-newkey', 'rsa:1024', '-nodes', '-keyout', 'w.key', '-subj', '/CN=gw'];
     const cases: [object, string][] = [
       [{ csr: broken }, 'the certificate request is not signed by its own key'],
