@@ -1,5 +1,5 @@
 import { run, settings } from '@oclif/core';
-import { describeFailure } from './cli/exit-code.js';
+import { describeFailure, type Failure } from './cli/exit-code.js';
 
 export { COMMANDS } from './commands/index.js';
 
@@ -7,39 +7,51 @@ export { COMMANDS } from './commands/index.js';
 export async function main(root: string, argv: readonly string[]): Promise<void> {
   // Whatever is made is for its owner alone, unless its mode says otherwise.
   process.umask(0o077);
-  endQuietlyOnBrokenOutput();
+  const asJson = wantsJson(argv);
+  endQuietlyOnBrokenOutput(asJson);
   // Under NODE_ENV=test or development oclif would load typescript, 9 MB, at every start, and warn where there is none.
   settings.enableAutoTranspile = false;
   const [first, ...rest] = argv;
   try {
     await run(first === 'help' ? [...rest, '--help'] : [...argv], { root });
   } catch (error) {
-    report(describeFailure(error), { asJson: argv.includes('--json') });
+    report(describeFailure(error), asJson);
   }
 }
 
-function report(failure: ReturnType<typeof describeFailure>, { asJson }: { readonly asJson: boolean }): void {
+// What follows `--` is no flag, as oclif reads it too.
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return (end === -1 ? argv : argv.slice(0, end)).includes('--json');
+}
+
+function report(failure: ReturnType<typeof describeFailure>, asJson: boolean): void {
   process.exitCode = failure.exitCode;
-  if (failure.message === undefined) return;
-  const { code, message, hint } = failure;
-  if (asJson) {
-    process.stdout.write(
-      `${JSON.stringify({ error: { code, message, ...(hint !== undefined && { hint }) } }, null, 2)}\n`,
-    );
-    return;
-  }
-  process.stderr.write(`keywright: ${message}\n${hint === undefined ? '' : `  ${hint}\n`}`);
+  if (failure.message !== undefined) process.stderr.write(failureText(failure, asJson));
+}
+
+/** Writes a failure for stderr: stdout holds only results. The JSON is one line, below any notices. */
+function failureText(
+  { code, message, hint }: Pick<Failure, 'code' | 'message' | 'hint'>,
+  asJson: boolean,
+): string {
+  if (asJson) return `${JSON.stringify({ error: { code, message, ...(hint !== undefined && { hint }) } })}\n`;
+  return `keywright: ${message}\n${hint === undefined ? '' : `  ${hint}\n`}`;
 }
 
 // oclif's own listener throws, which would print the bundle around it.
-function endQuietlyOnBrokenOutput(): void {
+function endQuietlyOnBrokenOutput(asJson: boolean): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.removeAllListeners('error');
     stream.on('error', (error: Error & { code?: string }) => {
       // The reader has enough (| head): that is no failure.
       if (error.code === 'EPIPE') process.exit();
-      if (stream === process.stdout)
-        process.stderr.write(`keywright: cannot write the output: ${error.message}\n`);
+      const failure = {
+        code: 'io',
+        message: `cannot write the output: ${error.message}`,
+        hint: undefined,
+      } as const;
+      if (stream === process.stdout) process.stderr.write(failureText(failure, asJson));
       process.exit(process.exitCode || 1);
     });
   }

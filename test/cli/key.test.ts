@@ -360,8 +360,8 @@ describe('key show and key del', () => {
     });
     expect((await keywright(['key', command, 'no/body'])).exitCode).toBe(2);
     const asJson = await keywright(['key', command, 'nobody', '--json']);
-    expect(asJson.exitCode).toBe(3);
-    expect(json(asJson.stdout)).toEqual({
+    expect(asJson).toMatchObject({ exitCode: 3, stdout: '' });
+    expect(json(asJson.stderr)).toEqual({
       error: { code: 'not-found', message: 'there is no client nobody', hint: expect.any(String) },
     });
   });
@@ -380,6 +380,8 @@ describe('the command line', () => {
     [['kye', 'gen', 'x'], 'there is no command "kye gen x"'],
     [['key', 'list', '--home', ''], 'the home is named by an empty text'],
     [['key', 'gen', 'a', '--output', ''], '--output is empty'],
+    [['key', 'list', '--nonsense'], 'Nonexistent flag: --nonsense\nSee more help with --help'],
+    [['key', 'gen'], 'Missing 1 required arg:\nclient-id  who the credentials are for; becomes lower-case'],
   ])('refuses %j with 2, in JSON too', async (args, message) => {
     const { keywright } = await workshop();
     expect(await keywright(args)).toMatchObject({
@@ -387,8 +389,8 @@ describe('the command line', () => {
       stdout: '',
       stderr: expect.stringContaining(message),
     });
-    const { exitCode, stdout } = await keywright([...args, '--json']);
-    expect([exitCode, json(stdout).error.message]).toEqual([2, message]);
+    const inJson = await keywright([...args, '--json']);
+    expect([inJson.exitCode, inJson.stdout, json(inJson.stderr).error.message]).toEqual([2, '', message]);
   });
 
   it.each([[['help', 'key', 'gen']], [['key', 'gen', '-h']], [['key', 'gen', '--help']]])(

@@ -122,8 +122,7 @@ export async function serveProgram(
       throw new Error(`serve ended with ${result.exitCode}: ${result.stderr}`);
     }),
   ]);
-  const { http, mqtt, error } = JSON.parse(line);
-  if (error) throw new Error(`serve failed: ${error.message}`);
+  const { http, mqtt } = JSON.parse(line);
   return { ...addresses({ http, mqtt }), process: child, log: () => log, stop };
 }
 
