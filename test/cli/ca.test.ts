@@ -109,7 +109,7 @@ describe('the CA', () => {
     const { keywright } = await workshop();
     const ca = JSON.parse((await keywright(['ca', 'init', '--valid-for', '1y', '--json'])).stdout);
     const client = JSON.parse((await keywright(['key', 'gen', 'a', '--json'])).stdout);
-    expect(client.notAfter).toBe(ca.notAfter);
+    expect(client.expiresAt).toBe(ca.expiresAt);
   });
 });
 

@@ -192,7 +192,7 @@ describe('clients', () => {
     expect(await setPassword({ password: 'fifteen letters', alone: true })).toBe(400);
     expect(await setPassword({ password: 'sixteen letters.', alone: true })).toBe(204);
     expect((await at('/clients/sensor-7', ann)).body.credentials).toContainEqual({
-      ...{ kind: 'password', alone: true, setAt: expect.stringMatching(/Z$/) },
+      ...{ kind: 'password', alone: true, createdAt: expect.stringMatching(/Z$/) },
     });
     expect(await setPassword({ password: 'fifteen letters' })).toBe(204);
     const shown = JSON.parse((await shop.keywright(['key', 'show', 'sensor-7', '--json'])).stdout);

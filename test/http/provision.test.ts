@@ -130,7 +130,7 @@ describe('POST /api/v1/provision/agent', () => {
     expect((await connectMqtt(url, { ...device, password: 'wrong-password-1234' })).returnCode).toBe(4);
     expect(await list(shop)).toEqual([]);
     expect(JSON.parse((await shop.keywright(['key', 'show', agentUuid, '--json'])).stdout)).toMatchObject({
-      ...{ label: 'gateway-01', owner: null, notAfter: null },
+      ...{ label: 'gateway-01', owner: null, expiresAt: null },
       credentials: [{ kind: 'api-key', expiresAt: null }, { kind: 'password' }],
     });
     const audited = JSON.parse((await shop.keywright(['audit', 'list', '--json'])).stdout);

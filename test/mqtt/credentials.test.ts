@@ -226,7 +226,7 @@ describe('an MQTT password that suffices alone', () => {
     expect(password).toMatch(/^[0-9A-Za-z]{16,31}$/);
     const listed = await shop.keywright(['key', 'list', '--json']);
     expect(JSON.parse(listed.stdout)[0].credentials).toContainEqual({
-      ...{ kind: 'password', alone: true, setAt: expect.stringMatching(/Z$/) },
+      ...{ kind: 'password', alone: true, createdAt: expect.stringMatching(/Z$/) },
     });
     const shown = await shop.keywright(['key', 'show', 'sensor-7']);
     expect(shown.stdout).toMatch(/password +for MQTT, suffices alone, set \S+Z/);

@@ -1,7 +1,6 @@
 import { Flags } from '@oclif/core';
-import { authorityView } from '../../cli/authority-view.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { fields } from '../../cli/table.js';
+import { printAuthority } from '../../cli/print-authority.js';
 import { KEY_ALGORITHMS } from '../../core/model/key-algorithm.js';
 
 export default class CaInit extends BaseCommand {
@@ -23,10 +22,9 @@ export default class CaInit extends BaseCommand {
     const { flags } = await this.parse(CaInit);
     const home = await this.openHome(flags.home);
     const { subject, algorithm } = flags;
-    const view = authorityView(
+    return printAuthority(
+      this,
       await home.createAuthority({ subject, algorithm, validFor: flags['valid-for'] }),
     );
-    this.log(fields(Object.entries(view)));
-    return view;
   }
 }

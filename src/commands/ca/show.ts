@@ -1,6 +1,5 @@
-import { authorityView } from '../../cli/authority-view.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { fields } from '../../cli/table.js';
+import { printAuthority } from '../../cli/print-authority.js';
 import { KeywrightError } from '../../core/model/errors.js';
 
 export default class CaShow extends BaseCommand {
@@ -16,8 +15,6 @@ export default class CaShow extends BaseCommand {
         hint: 'make it with: keywright ca init',
       });
     }
-    const view = authorityView(authority);
-    this.log(fields(Object.entries(view)));
-    return view;
+    return printAuthority(this, authority);
   }
 }

@@ -38,10 +38,10 @@ The algorithm is the one that the configuration names (jwt-algorithm).`;
       id,
       algorithm,
       createdAt: formatTime(createdAt),
-      endsAt: endsAt === null ? null : formatTime(endsAt),
+      expiresAt: endsAt === null ? null : formatTime(endsAt),
     }));
-    for (const { id, algorithm, endsAt } of views)
-      this.log(`${id} ${algorithm} ${endsAt === null ? 'signs' : `is accepted until ${endsAt}`}`);
+    for (const { id, algorithm, expiresAt } of views)
+      this.log(`${id} ${algorithm} ${expiresAt === null ? 'signs' : `is accepted until ${expiresAt}`}`);
     return views;
   }
 }

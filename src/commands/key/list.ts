@@ -34,11 +34,11 @@ export default class KeyList extends BaseCommand {
       if (!this.jsonEnabled())
         this.notice(within === undefined ? 'no clients yet' : `no client ends within ${within}`);
     } else {
-      const rows = clients.map(({ id, notBefore, notAfter, status }, row) => [
+      const rows = clients.map(({ id, notBefore, expiresAt, status }, row) => [
         `${row + 1}`,
         id,
         notBefore,
-        notAfter ?? 'never',
+        expiresAt ?? 'never',
         status,
       ]);
       this.log(table(['#', 'client id', 'valid from', 'expires', 'status'], rows));

@@ -22,7 +22,7 @@ export default class KeyShow extends BaseCommand {
     const { keyStore, clock } = await this.openHome(flags.home);
     const client = await requireClient(keyStore, parseClientId(args['client-id']));
     const view = clientView(await withCertificates(keyStore, client), clock.now());
-    const { id, status, label, owner, domain, scopes, notBefore, notAfter } = view;
+    const { id, status, label, owner, domain, scopes, notBefore, expiresAt } = view;
     this.log(
       fields([
         ['client id', id],
@@ -32,7 +32,7 @@ export default class KeyShow extends BaseCommand {
         ['domain', domain ?? '-'],
         ['scopes', scopes.join(' ') || '-'],
         ['valid from', notBefore],
-        ['expires', notAfter ?? 'never'],
+        ['expires', expiresAt ?? 'never'],
         ...view.credentials.map((credential): [string, string] => [credential.kind, describe(credential)]),
       ]),
     );
@@ -47,7 +47,7 @@ function describe(credential: ReturnType<typeof clientView>['credentials'][numbe
     case 'signed-token':
       return `signed by the key of ${credential.certificate.slice(0, 16)}…`;
     case 'password':
-      return `for MQTT, ${credential.alone ? 'suffices alone' : 'beside an API key'}, set ${credential.setAt}`;
+      return `for MQTT, ${credential.alone ? 'suffices alone' : 'beside an API key'}, set ${credential.createdAt}`;
     case 'api-key':
       return `${credential.id}, ${credential.hint}, ${credential.status}, expires ${credential.expiresAt ?? 'never'}`;
   }

@@ -4,13 +4,14 @@ import type { LastUse } from '../model/last-use.js';
 import type { Principal } from '../model/principal.js';
 import type { ProvisioningKey } from '../model/provisioning-key.js';
 import type { Session } from '../model/session.js';
-import { formatTime, NEVER, type Timestamp } from '../model/time.js';
+import { formatEnd, formatTime, type Timestamp } from '../model/time.js';
 import type { User } from '../model/user.js';
 import { apiKeyId, type HeldApiKey } from './api-keys.js';
 import type { ClientWithCertificates } from './clients.js';
 import type { LicenceStatus } from './licence.js';
 
-// The views list their members by name, so that no secret gets into one by accident.
+// The views list their members by name, so that no secret gets into one by accident. A beginning is `notBefore` or
+// `createdAt`, an end is `expiresAt`, and null is an end that never comes.
 
 export type ClientView = ReturnType<typeof clientView>;
 export type ApiKeyView = ReturnType<typeof apiKeyView>;
@@ -28,7 +29,7 @@ export function clientView({ client, certificates }: ClientWithCertificates, now
     domain,
     scopes,
     notBefore: formatTime(notBefore),
-    notAfter: notAfter === NEVER ? null : formatTime(notAfter),
+    expiresAt: formatEnd(notAfter),
     createdAt: formatTime(createdAt),
     updatedAt: formatTime(updatedAt),
     credentials: [
@@ -45,7 +46,7 @@ function certificateView({ id, fingerprint, key, notBefore, notAfter }: HeldCert
     serial: id,
     fingerprint,
     notBefore: formatTime(notBefore),
-    notAfter: formatTime(notAfter),
+    expiresAt: formatEnd(notAfter),
   };
 }
 
@@ -63,7 +64,7 @@ function credentialView(
       return {
         kind: credential.kind,
         alone: credential.alone,
-        setAt: formatTime(credential.createdAt),
+        createdAt: formatTime(credential.createdAt),
       };
   }
 }
@@ -86,7 +87,7 @@ export function apiKeyView(
     scopes,
     status: apiKeyStatus({ revokedAt, expiresAt }, now),
     createdAt: formatTime(createdAt),
-    expiresAt: expiresAt === NEVER ? null : formatTime(expiresAt),
+    expiresAt: formatEnd(expiresAt),
     lastUsedAt: used === undefined ? null : formatTime(used.at),
     lastUsedFrom: used === undefined ? null : used.from,
   };
@@ -128,7 +129,7 @@ export function provisioningKeyView(key: ProvisioningKey, now: Timestamp) {
     usesLeft,
     status: now >= expiresAt ? 'expired' : 'valid',
     createdAt: formatTime(createdAt),
-    expiresAt: expiresAt === NEVER ? null : formatTime(expiresAt),
+    expiresAt: formatEnd(expiresAt),
   };
 }
 
@@ -140,7 +141,7 @@ export function licenceView({ state, reason, terms, used }: LicenceStatus) {
     deviceLimit: terms?.deviceLimit ?? null,
     used,
     features: terms?.features ?? [],
-    expiresAt: terms === null ? null : formatTime(terms.expiresAt),
+    expiresAt: terms === null ? null : formatEnd(terms.expiresAt),
   };
 }
 
@@ -168,6 +169,6 @@ export function principalView(principal: Principal) {
     scopes,
     credential: { kind: credential.kind, id: credential.id },
     notBefore: formatTime(notBefore),
-    expiresAt: formatTime(expiresAt),
+    expiresAt: formatEnd(expiresAt),
   };
 }

@@ -70,6 +70,11 @@ export function formatTime(time: Timestamp): string {
   return new Date(time).toISOString().replace(/\.\d{3}Z$/, 'Z');
 }
 
+/** Writes an end in RFC 3339; null for never. */
+export function formatEnd(time: Timestamp): string | null {
+  return time === NEVER ? null : formatTime(time);
+}
+
 /** Cuts a time to whole seconds, as X.509 and JWT need. */
 export function wholeSeconds(time: Timestamp): Timestamp {
   return Math.floor(time / 1000) * 1000;

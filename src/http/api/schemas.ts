@@ -57,14 +57,14 @@ const Credential = Type.Union([
     serial: text,
     fingerprint: text,
     notBefore: text,
-    notAfter: text,
+    expiresAt: OptionalText,
   }),
   Type.Object({ kind: Type.Literal('signed-token'), certificate: text }),
   Type.Object({ kind: Type.Literal('api-key'), ...apiKey }),
   Type.Object({
     kind: Type.Literal('password'),
     alone: Type.Boolean({ description: 'whether it suffices by itself over MQTT' }),
-    setAt: text,
+    createdAt: text,
   }),
 ]);
 
@@ -77,7 +77,7 @@ export const Client = Type.Object({
   domain: OptionalText,
   scopes: names,
   notBefore: text,
-  notAfter: OptionalText,
+  expiresAt: OptionalText,
   createdAt: text,
   updatedAt: text,
   credentials: Type.Array(Credential),

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { principalView } from '../../core/manage/views.js';
 import { IDENTITY_HEADERS, type IdentityHeader } from '../../core/model/header-names.js';
 import type { Principal } from '../../core/model/principal.js';
+import { formatTime } from '../../core/model/time.js';
 import type { Rejection, Verdict } from '../../core/verify/presentation.js';
 import { type Problem, REFUSALS, type Refusal } from './problem.js';
 
@@ -73,7 +74,7 @@ function acceptance(principal: Principal): Acceptance {
       'X-Auth-Client-Id': kind === 'client' ? id : '',
       'X-Auth-Scopes': scopes.join(' '),
       'X-Auth-Key-Id': credential.kind === 'api-key' ? `${id}:${credential.id}` : credential.id,
-      'X-Auth-Expires': view.expiresAt,
+      'X-Auth-Expires': formatTime(principal.expiresAt),
     } satisfies Record<IdentityHeader, string>);
     const before = '{"success":true,"reason":"success","elapse":"';
     const after = `ms","data":${JSON.stringify(data)}}`;
