@@ -25,9 +25,23 @@ const common = {
     '@node-rs/argon2',
     ...['typescript', 'ts-node', 'tsx', '@oclif/plugin-help', 'bufferutil', 'utf-8-validate'],
   ],
-  // @inquirer/prompts brings an editor prompt with character encodings, a seventh of the program. Nothing asks with it, but what
-  // is loaded by import() is kept whole.
-  alias: { '@inquirer/editor': `${root}/scripts/no-editor-prompt.js` },
+  alias: {
+    // @inquirer/prompts brings an editor prompt with character encodings, a seventh of the program. Nothing asks with it, but what
+    // is loaded by import() is kept whole.
+    '@inquirer/editor': `${root}/scripts/instead/editor-prompt.js`,
+    'clean-stack': `${root}/scripts/instead/clean-stack.js`,
+  },
+  plugins: [
+    {
+      name: 'no user of the system is asked for',
+      setup({ onResolve }) {
+        const path = `${root}/scripts/instead/oclif-os.js`;
+        onResolve({ filter: /^\.(\.\/util)?\/os$/ }, ({ importer }) =>
+          importer.includes('/@oclif/core/lib/') ? { path } : undefined,
+        );
+      },
+    },
+  ],
 };
 await build({ ...common, entryPoints: ['src/main.ts'], outfile: 'dist/main.cjs' });
 // What a program may import, with the types that it sees.

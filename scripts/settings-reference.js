@@ -11,13 +11,19 @@ const bundled = await build({
   format: 'esm',
 });
 const source = Buffer.from(bundled.outputFiles[0].text).toString('base64');
-const { SETTINGS, SECRETS, FOR_SERVE } = await import(`data:text/javascript;base64,${source}`);
+const { SETTINGS, SECRETS, FOR_THE_HOME, FOR_SERVE } = await import(`data:text/javascript;base64,${source}`);
 
 const cell = (text) => text.replaceAll('|', '\\|');
+const variableOf = (name) => `KEYWRIGHT_${name.replaceAll('-', '_').toUpperCase()}`;
+const variables = (rows) => [
+  '| variable | |',
+  '|---|---|',
+  ...rows.map(([variable, { description }]) => `| \`${variable}\` | ${cell(description)} |`),
+];
 const settings = Object.entries(SETTINGS).map(
   ([name, { only, isList, description, otherwise = '', ...setting }]) => {
     const flag = only === undefined ? `\`--${name}\`` : '';
-    const variable = `\`KEYWRIGHT_${name.replaceAll('-', '_').toUpperCase()}\``;
+    const variable = `\`${variableOf(name)}\``;
     const who = name in FOR_SERVE ? '`serve`' : 'every command';
     const absent = setting.default === undefined ? otherwise : `\`${setting.default}\``;
     const cells = [`\`${name}\``, flag, variable, who, isList ? 'yes' : '', absent, cell(description)];
@@ -30,13 +36,8 @@ const tables = {
     '|---|---|---|---|---|---|---|',
     ...settings,
   ],
-  secrets: [
-    '| variable | |',
-    '|---|---|',
-    ...Object.entries(SECRETS).map(
-      ([variable, { description }]) => `| \`${variable}\` | ${cell(description)} |`,
-    ),
-  ],
+  home: variables(Object.entries(FOR_THE_HOME).map(([name, setting]) => [variableOf(name), setting])),
+  secrets: variables(Object.entries(SECRETS)),
 };
 
 const page = new URL('../docs/configuration.md', import.meta.url);

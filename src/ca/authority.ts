@@ -12,7 +12,7 @@ import type {
 } from '../core/ports/certificate-authority.js';
 import { certificateFingerprint } from '../core/verify/presentation.js';
 import { createFile, readOptional, syncDirectory } from '../disk/durable-file.js';
-import { prepareHome } from '../disk/home.js';
+import { type HomeAccess, isOpenToOthers, prepareHome } from '../disk/home.js';
 import { ioError, systemCode } from '../disk/io-error.js';
 import { readRequest } from './request.js';
 import { parseSubject } from './subject.js';
@@ -33,14 +33,16 @@ export const DEFAULT_AUTHORITY: AuthorityRequest = { algorithm: 'ec-p256', valid
  * Reads the CA of a home; undefined if none was ever made.
  * @throws KeywrightError `ca-unusable` if a file is missing, damaged or open to others, or the two do not belong together
  */
-export async function readAuthority(home: string): Promise<CertificateAuthority | undefined> {
+export async function readAuthority(
+  home: string,
+  access: HomeAccess = {},
+): Promise<CertificateAuthority | undefined> {
   const { directory, certificateFile, keyFile } = files(home);
   if (!(await exists(directory))) return undefined;
   const [certificatePem, keyPem] = [await readOptional(certificateFile), await readOptional(keyFile)];
   if (certificatePem === undefined) throw unusable(`the CA certificate ${certificateFile} is missing`);
   if (keyPem === undefined) throw unusable(`the CA key ${keyFile} is missing`);
-  const { mode } = await stat(keyFile);
-  if ((mode & 0o077) !== 0) {
+  if (isOpenToOthers(await stat(keyFile), access)) {
     throw unusable(`the CA key ${keyFile} is open to other users`, `close it with: chmod 600 ${keyFile}`);
   }
   const certificate = parsed(

@@ -22,6 +22,7 @@ import type { UnitOfWork } from '../core/ports/unit-of-work.js';
 import { checkHome, prepareHome } from '../disk/home.js';
 import { withLock } from '../disk/lock.js';
 import type { JwtSealer } from '../jwt/sealer.js';
+import { homeGroup } from '../settings/home-directory.js';
 import { type CommonSettings, openSettings, type ServeSettings, type Settings } from '../settings/read.js';
 import type { SettingSources } from '../settings/sources.js';
 import { FileStore } from '../store/file/file-store.js';
@@ -86,12 +87,13 @@ export async function openHome({
   environment,
   clock = systemClock,
 }: HomeOptions): Promise<Home> {
-  await checkHome(directory);
+  const access = { group: homeGroup(environment) };
+  await checkHome(directory, access);
   await checkFormat(directory);
   const keyStore = new FileStore({ home: directory, notice });
   const audit = new FileAuditLog({ home: directory, clock, actor: { who: userName(), from: 'local' } });
   const ca = () => import('../ca/authority.js');
-  const existingAuthority = async () => (await ca()).readAuthority(directory);
+  const existingAuthority = async () => (await ca()).readAuthority(directory, access);
   let opened: Promise<Settings> | undefined;
   const sources = () => {
     // The settings are read once: a running server keeps those it started with.

@@ -154,6 +154,15 @@ export const SECRETS = {
   LICENSE_KEY: secret('the licence: a JWT that it signed, by that algorithm and no other'),
 };
 
+/** What is asked before the home is opened, and so before its file is read. */
+export const FOR_THE_HOME = {
+  'home-group': optional({
+    kind: values.GROUP,
+    description:
+      'number of a group of this user that may open the home, too: of a volume with a Kubernetes fsGroup',
+  }),
+};
+
 /** The settings that a flag or `keywright.yaml` may give. */
 export const SETTINGS: Readonly<Record<string, Setting<unknown>>> = { ...FOR_EVERY_COMMAND, ...FOR_SERVE };
 

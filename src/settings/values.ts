@@ -43,6 +43,11 @@ export const BOOLEAN = kind(YES_OR_NO.takes, (text) => YES_OR_NO.read(text) === 
 
 export const FILE = kind('FILE', (text) => resolve(text));
 
+export const GROUP = kind('GID', (text) => {
+  if (!/^(0|[1-9]\d{0,9})$/.test(text)) throw new Expected('the number of a group, like 12345');
+  return Number(text);
+});
+
 export const HTTP_ADDRESS = listenAddress({ plain: ['tcp', 'http'], tls: ['https'] });
 export const MQTT_ADDRESS = listenAddress({ plain: ['tcp', 'mqtt'], tls: ['mqtts', 'ssl', 'tls'] });
 

@@ -114,6 +114,9 @@ describe('the home', () => {
     [undefined, { KEYWRIGHT_HOME: '/env', XDG_DATA_HOME: '/xdg' }, '/env'],
     [undefined, { XDG_DATA_HOME: '/xdg' }, '/xdg/keywright'],
     [undefined, {}, join(homedir(), '.local/share/keywright')],
+    [undefined, { XDG_DATA_HOME: 'relative', HOME: '/home/ann' }, '/home/ann/.local/share/keywright'],
+    [undefined, { XDG_DATA_HOME: '', HOME: '' }, join(homedir(), '.local/share/keywright')],
+    [undefined, { HOME: 'relative' }, join(homedir(), '.local/share/keywright')],
   ])('is for %j and %j %s', (told, environment, home) => {
     expect(homeDirectory(told, environment)).toBe(home);
   });
