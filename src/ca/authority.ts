@@ -1,6 +1,8 @@
 import { createPrivateKey, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
 import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { wrongRequest } from '../core/manage/certification-request.js';
+import { clientUrn } from '../core/model/client-id.js';
 import { KeywrightError } from '../core/model/errors.js';
 import { type KeyAlgorithm, keyAlgorithmOf, makeKeyPair } from '../core/model/key-algorithm.js';
 import { addDuration, type Timestamp, wholeSeconds } from '../core/model/time.js';
@@ -127,14 +129,18 @@ function authority(certificate: X509Certificate, privateKey: KeyObject): Certifi
     notBefore: Date.parse(certificate.validFrom),
     notAfter: Date.parse(certificate.validTo),
     algorithm,
-    issueClient: (request) => issued(signCertificate(clientTemplate(request), issuer)),
+    issueClient(request) {
+      // Whoever asks would hold the CA's private key, or has copied a request of its holder's.
+      if (request.publicKey.equals(certificate.publicKey)) throw wrongRequest('has the key of the CA itself');
+      return issued(signCertificate(clientTemplate(request), issuer));
+    },
     readRequest,
     issueServer: (request) => issued(signCertificate(serverTemplate(request), issuer)),
   };
 }
 
 function clientTemplate({ clientId, publicKey, notBefore, notAfter }: ClientCertificateRequest) {
-  const uri: AlternativeName = { kind: 'uri', value: `urn:keywright:client:${clientId}` };
+  const uri: AlternativeName = { kind: 'uri', value: clientUrn(clientId) };
   const names = isDnsName(clientId) ? [{ kind: 'dns' as const, value: clientId }, uri] : [uri];
   const subject = [{ type: 'CN' as const, value: clientId }];
   return { profile: 'client' as const, subject, publicKey, notBefore, notAfter, alternativeNames: names };

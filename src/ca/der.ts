@@ -27,7 +27,11 @@ export function parseDer(bytes: Buffer): Node | undefined {
 
 /** The content octets of a primitive value; empty for a constructed one. */
 export function contentOf(node: Node): Buffer {
-  return Buffer.from(typeof node.value === 'string' ? node.value : '', 'binary');
+  if (typeof node.value !== 'string') return Buffer.of();
+  // forge keeps the letters of a BMPString, of two octets each.
+  if (node.tagClass === Class.UNIVERSAL && node.type === Type.BMPSTRING)
+    return Buffer.from(node.value, 'utf16le').swap16();
+  return Buffer.from(node.value, 'binary');
 }
 
 /** The dotted form of an object identifier; undefined for any other value. */

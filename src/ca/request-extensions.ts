@@ -49,10 +49,12 @@ function asksForCa(value: Node): boolean {
 }
 
 const DNS_NAME = 2;
+const URI = 6;
 
-// Names of other kinds have their number in front: they equal no DNS name, and are never granted.
+// Names of other kinds have their kind in front: they equal no DNS name.
 function alternativeName(node: Node): string {
   const { context = -1 } = tagOf(node);
   const text = contentOf(node).toString('latin1');
-  return context === DNS_NAME ? text : `${context}:${text}`;
+  if (context === DNS_NAME) return text;
+  return `${context === URI ? 'uri' : context}:${text}`;
 }

@@ -177,9 +177,9 @@ export async function openHome({
  * Reads a certification request and checks its proof of possession, without a CA.
  * @throws KeywrightError `invalid-input`
  */
-export async function readCertificateRequest(pem: string): Promise<CertificationRequest> {
+export async function readCertificateRequest(request: Buffer): Promise<CertificationRequest> {
   const { readRequest } = await import('../ca/request.js');
-  return readRequest(pem);
+  return readRequest(request);
 }
 
 /** Makes a key pair and a certification request for it (PKCS#10, PEM). */

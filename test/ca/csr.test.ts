@@ -3,11 +3,21 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { bitString, children, der, explicit, integer, parseDer, sequence } from '../../src/ca/der.js';
+import {
+  bitString,
+  children,
+  contentOf,
+  der,
+  explicit,
+  integer,
+  parseDer,
+  sequence,
+} from '../../src/ca/der.js';
 import { readRequest, signRequest } from '../../src/ca/request.js';
 import { name, spki } from '../../src/ca/x509.js';
-import { requireRequestFor } from '../../src/core/manage/certification-request.js';
+import { requestedClientId, requireRequestFor } from '../../src/core/manage/certification-request.js';
 import { keyAlgorithmOf } from '../../src/core/model/key-algorithm.js';
+import { sharedByTests } from '../support/at-end.js';
 import { scratchDirectory } from '../support/keywright.js';
 
 const EC = ['-algorithm', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];
@@ -38,8 +48,11 @@ function privateKey(kind: readonly string[]): Promise<string> {
   return made;
 }
 
-function pem(bytes: Buffer): string {
-  const lines = bytes.toString('base64').match(/.{1,64}/g) ?? [];
+// What `openssl ecparam -genkey` writes before a key: P-256.
+const PARAMETERS = '-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----';
+
+function pem(bytes: Buffer, width = 64): string {
+  const lines = bytes.toString('base64').match(new RegExp(`.{1,${width}}`, 'g')) ?? [];
   return ['-----BEGIN CERTIFICATE REQUEST-----', ...lines, '-----END CERTIFICATE REQUEST-----', ''].join(
     '\n',
   );
@@ -101,6 +114,8 @@ describe('a request that openssl made', () => {
 
   it.each([
     ['a weak RSA key', { key: rsa(1024) }],
+    ['a small exponent', { key: [...rsa(2048), '-pkeyopt', 'rsa_keygen_pubexp:3'] }],
+    ['a prime exponent below 65537', { key: [...rsa(2048), '-pkeyopt', 'rsa_keygen_pubexp:65521'] }],
     ['an RSA key of another size', { key: rsa(2056) }],
     ['a key that is for PSS only', { key: ['-algorithm', 'rsa-pss', '-pkeyopt', 'rsa_keygen_bits:2048'] }],
     ['another curve', { key: ec('secp256k1') }],
@@ -203,7 +218,6 @@ describe('a request that openssl made', () => {
         'CERTIFICATE',
         'CERTIFICATE REQUEST',
       ),
-      'words before it': `Certificate Request:\n${text}`,
       'octets behind it': pem(Buffer.concat([bytes, Buffer.of(0)])),
       'half of it': pem(bytes.subarray(0, bytes.length - 8)),
       'no length': pem(indefinite),
@@ -225,6 +239,117 @@ describe('a request that openssl made', () => {
       changed.writeUInt8(octet ^ 0x01, at);
       expect([at, refusalOf(pem(changed))]).not.toEqual([at, 'not refused']);
     }
+  });
+});
+
+describe('a request in a form that tools write', () => {
+  const one = sharedByTests(() => made());
+  const lines = (text: string) => text.trim().split('\n');
+
+  it.each([
+    ['text before it', (text: string) => `Certificate Request:\n    Data:\n\n${text}`],
+    ['text after it', (text: string) => `${text}Signature: none\n`],
+    ['parameters of its key before it', (text: string) => `${PARAMETERS}\n${text}`],
+    ['CRLF', (text: string) => text.replaceAll('\n', '\r\n')],
+    ['CR alone', (text: string) => text.replaceAll('\n', '\r')],
+    ['CRLF within it alone', (text: string) => text.replace(/([^-])\n/g, '$1\r\n')],
+    ['blanks at the ends of its lines', (text: string) => text.replaceAll('\n', ' \t\n')],
+    ['blanks at their beginnings', (text: string) => text.replace(/^/gm, '    ')],
+    ['empty lines', (text: string) => text.replaceAll('\n', '\n\n')],
+    ['no line end', (text: string) => text.trim()],
+    ['one long line', (text: string) => text.replace(/([^-])\n(?!-)/g, '$1')],
+    ['lines of 76', (text: string) => pem(derOf(text), 76)],
+    ['a byte order mark', (text: string) => `\uFEFF${text}`],
+    ['NEW in its first line alone', (text: string) => text.replace('BEGIN', 'BEGIN NEW')],
+    ['base64 alone', (text: string) => `${lines(text).slice(1, -1).join('\n')}\n`],
+  ])('is read: %s', (_, write) => {
+    const text = one();
+    expect(refusalOf(write(text))).toBe('not refused');
+  });
+
+  it('is read from octets: DER, and UTF-16', () => {
+    const text = one();
+    const forms = [derOf(text), Buffer.from(`\uFEFF${text}`, 'utf16le'), Buffer.from(text)];
+    for (const form of forms) expect(readRequest(form)).toMatchObject({ commonName: 'gateway-01' });
+  });
+
+  it('is refused where its letters are no base64, or its last line is missing', () => {
+    const text = one();
+    for (const form of [text.replace('\nM', '\n:M'), text.replace(/-----END.*/, '')])
+      expect(refusalOf(form)).toBe('is not one');
+  });
+
+  it('has the common name of a BMPString or a TeletexString', async () => {
+    const cwd = await scratchDirectory();
+    await writeFile(join(cwd, 'key.pem'), await privateKey(EC));
+    for (const [mask, subject] of [
+      ['MASK:2048', 'gateway-01'],
+      ['MASK:2048', 'Zähler'],
+      ['MASK:4', 'gateway-01'],
+    ] as const) {
+      await writeFile(
+        join(cwd, 'req.cnf'),
+        `[req]\nprompt=no\nutf8=yes\nstring_mask=${mask}\ndistinguished_name=dn\n[dn]\nCN=${subject}\n`,
+      );
+      const { stdout } = await execa('openssl', ['req', '-new', '-key', 'key.pem', '-config', 'req.cnf'], {
+        cwd,
+      });
+      expect(readRequest(stdout).commonName).toBe(subject);
+    }
+  });
+
+  it('has its key with both coordinates, whatever it wrote', async () => {
+    for (const curve of ['P-256', 'P-384', 'P-521'])
+      for (const form of ['compressed', 'hybrid']) {
+        const cwd = await scratchDirectory();
+        await writeFile(join(cwd, 'key.pem'), await privateKey(ec(curve)));
+        const convert = ['ec', '-in', 'key.pem', '-conv_form', form, '-out', 'converted.pem'];
+        await execa('openssl', convert, { cwd });
+        const req = ['req', '-new', '-key', 'converted.pem', '-subj', '/CN=gateway-01'];
+        const { publicKey } = readRequest((await execa('openssl', req, { cwd })).stdout);
+        const info = parseDer(publicKey.export({ type: 'spki', format: 'der' }));
+        const [, bits] = info ? children(info) : [];
+        expect([form, bits && contentOf(bits)[1]]).toEqual([form, 0x04]);
+      }
+  });
+});
+
+describe('the client id of a request', () => {
+  const idOf = async (subject: string, told?: string, more: string[] = []) => {
+    const request = readRequest(await made({ subject, with: ['-multivalue-rdn', ...more] }));
+    try {
+      return requestedClientId(request, told);
+    } catch (error) {
+      return error instanceof Error ? error.message.replace('the certificate request ', '') : '';
+    }
+  };
+
+  it.each([
+    ['/CN=Gateway-01', undefined, 'gateway-01'],
+    ['/CN=Gateway-01', 'gateway-01', 'gateway-01'],
+    ['/', 'gateway-01', 'gateway-01'],
+    ['/', undefined, 'has no subject'],
+    ['/O=Plant', 'gateway-01', 'gateway-01'],
+    ['/C=DE/O=Plant/OU=Hall 7/CN=gateway-01', 'gateway-01', 'gateway-01'],
+    ['/CN=gateway-01/emailAddress=a@example.com/serialNumber=1', 'gateway-01', 'gateway-01'],
+    ['/CN=gateway-01+UID=admin/1.2.3.4=x', 'gateway-01', 'gateway-01'],
+    ['/O=Plant/CN=gateway-01', undefined, 'has a subject of more than a CN'],
+    ['/O=Plant/CN=admin', 'gateway-01', 'has another subject'],
+    ['/CN=gateway-01/CN=admin', 'gateway-01', 'has a subject of more than a CN'],
+    ['/CN=gateway-01+CN=gateway-01', 'gateway-01', 'has a subject of more than a CN'],
+  ])('of %s with --id %s: %s', async (subject, told, expected) => {
+    expect(await idOf(subject, told)).toBe(expected);
+  });
+
+  it.each([
+    ['URI:urn:keywright:client:gateway-01', 'gateway-01'],
+    ['DNS:gateway-01,URI:urn:keywright:client:gateway-01', 'gateway-01'],
+    ['URI:urn:keywright:client:gateway-02', 'asks for other names'],
+    ['URI:urn:keywright:client:gateway-01,URI:urn:keywright:client:gateway-02', 'asks for other names'],
+    ['URI:https://gateway-01', 'asks for other names'],
+    ['DNS:urn:keywright:client:gateway-01', 'asks for other names'],
+  ])('with the alternative names %s: %s', async (names, expected) => {
+    expect(await idOf('/CN=gateway-01', undefined, ['-addext', `subjectAltName=${names}`])).toBe(expected);
   });
 });
 

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -104,6 +105,46 @@ describe('key sign', () => {
     const replaced = JSON.parse(forced.stdout);
     expect(replaced).toMatchObject({ id: 'sensor-7', scopes: ['metrics'] });
     expect(replaced.certificate).not.toBe(signed.stdout);
+  });
+
+  it('gives a request with a longer subject its own, where --id names the client, and says so', async () => {
+    const shop = await workshop();
+    await device(shop, { subject: '/C=DE/O=Plant/OU=Hall 7/CN=sensor-7' });
+    const unnamed = await shop.keywright(['key', 'sign', 'device.csr']);
+    expect(unnamed).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--id') });
+    const signed = await shop.keywright(['key', 'sign', 'device.csr', '--id', 'sensor-7']);
+    expect(signed).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining('left out of the subject, which is CN=sensor-7: C, O, OU\n'),
+    });
+    expect(new X509Certificate(signed.stdout).subject).toBe('CN=sensor-7');
+  });
+
+  it('renews a certificate by a request that was made from it, in DER as well', async () => {
+    const shop = await workshop();
+    const { keywright, directory: cwd } = shop;
+    await keywright(['key', 'gen', 'sensor-7']);
+    const copy = ['-x509toreq', '-copy_extensions', 'copyall', '-signkey', 'sensor-7_key.pem'];
+    await execa('openssl', ['x509', '-in', 'sensor-7_cert.pem', ...copy, '-out', 'again.csr'], { cwd });
+    await execa('openssl', ['req', '-in', 'again.csr', '-outform', 'der', '-out', 'again.der'], { cwd });
+    for (const file of ['again.csr', 'again.der'])
+      expect(await keywright(['key', 'sign', file, '--force'])).toMatchObject({ exitCode: 0 });
+    const other = await keywright(['key', 'sign', 'again.csr', '--id', 'sensor-8']);
+    expect(other).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('has another subject') });
+  });
+
+  it('refuses the key of the CA itself', async () => {
+    const shop = await workshop();
+    await shop.keywright(['ca', 'init']);
+    const key = join(shop.home, 'ca', 'key.pem');
+    const { stdout } = await execa('openssl', ['req', '-new', '-key', key, '-subj', '/CN=sensor-7']);
+    const signed = await shop.keywright(['key', 'sign', '-'], { input: stdout });
+    expect(signed).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+      stderr: expect.stringContaining('has the key of the CA itself'),
+    });
+    expect((await shop.keywright(['key', 'list', '--json'])).stdout).toBe('[]');
   });
 
   it.each([

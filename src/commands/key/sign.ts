@@ -14,8 +14,8 @@ import { readCertificateRequest } from '../../home/open-home.js';
 export default class KeySign extends BaseCommand {
   static override summary = "Issue a client's certificate for a key that stays with it.";
   static override description =
-    `The request (PKCS#10, PEM) must be signed by its own key, and its subject be one CN: the client id. The client makes
-its signed token with that key itself.`;
+    `The request (PKCS#10, PEM or DER) must be signed by its own key. Its subject is one CN, the client id; with --id it
+may hold more, but the certificate's subject is the client id alone. The client makes its signed token with that key itself.`;
   static override examples = [
     '<%= config.bin %> key sign sensor-7.csr --output sensor-7_cert.pem',
     'openssl req -new -key sensor-7.key -subj /CN=sensor-7 | <%= config.bin %> key sign - > sensor-7_cert.pem',
@@ -28,7 +28,10 @@ its signed token with that key itself.`;
     }),
   };
   static override flags = {
-    id: Flags.string({ helpValue: 'ID', description: 'the client id, where the request has no subject' }),
+    id: Flags.string({
+      helpValue: 'ID',
+      description: 'the client id, where the request’s subject is not that alone',
+    }),
     output: Flags.string({
       char: 'o',
       helpValue: 'FILE',
@@ -42,7 +45,7 @@ its signed token with that key itself.`;
 
   async run() {
     const { args, flags } = await this.parse(KeySign);
-    const request = await readCertificateRequest((await readInput(args.request)).toString());
+    const request = await readCertificateRequest(await readInput(args.request));
     const clientId = requestedClientId(request, flags.id);
     const home = await this.openHome(flags.home);
     const { clock } = home;
@@ -68,6 +71,9 @@ its signed token with that key itself.`;
     );
     if (output !== undefined) this.log(`Save certificate ${output}`);
     else if (!this.jsonEnabled()) process.stdout.write(certificate);
+    const { otherAttributes } = request;
+    if (otherAttributes.length > 0)
+      this.notice(`left out of the subject, which is CN=${clientId}: ${otherAttributes.join(', ')}`);
     this.notice(`client ${clientId} is valid until ${formatTime(issued.client.notAfter)}`);
     return {
       ...clientView(issued, clock.now()),

@@ -24,6 +24,11 @@ export function canonicalClientId(text: string): string | undefined {
   return CLIENT_ID.test(text) ? text.toLowerCase() : undefined;
 }
 
+/** Makes the URI of a client, which is an alternative name in its certificates. */
+export function clientUrn(clientId: string): string {
+  return `urn:keywright:client:${clientId}`;
+}
+
 // JSON escapes keep the control characters of hostile input out of a terminal.
 function quote(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);

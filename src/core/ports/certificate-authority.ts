@@ -36,8 +36,10 @@ export interface ServerName {
 export interface CertificationRequest {
   /** The public key, of an algorithm that keywright knows. */
   readonly publicKey: KeyObject;
-  /** The subject's only attribute; undefined if the subject is empty. */
+  /** The subject's common name; undefined if it has none. */
   readonly commonName: string | undefined;
+  /** The types of the subject's other attributes: `O`, another `CN`, or an object identifier. */
+  readonly otherAttributes: readonly string[];
   /** The alternative names in the request: a DNS name as it stands, any other with its kind in front. */
   readonly alternativeNames: readonly string[];
 }
@@ -55,7 +57,7 @@ export interface CertificateAuthority {
   readonly notAfter: Timestamp;
   readonly algorithm: KeyAlgorithm;
   issueClient(request: ClientCertificateRequest): IssuedCertificate;
-  /** Reads a request in PEM and checks its proof of possession. @throws KeywrightError `invalid-input` */
-  readRequest(pem: string): CertificationRequest;
+  /** Reads a request in PEM or DER and checks its proof of possession. @throws KeywrightError `invalid-input` */
+  readRequest(request: string | Buffer): CertificationRequest;
   issueServer(request: ServerCertificateRequest): IssuedCertificate;
 }
