@@ -149,7 +149,7 @@ export async function openKeystore({
   let followed: Promise<OpenedRegistry> | undefined;
   const follow = async () => {
     const { issuer = '', audience } = await home.settings();
-    return openRegistry(home, { tokenIssuer: { issuer, audience }, onFailure: () => undefined });
+    return openRegistry(home, { tokenIssuer: { issuer, audience }, onUnreadable: () => undefined });
   };
 
   return {

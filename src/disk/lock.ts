@@ -127,7 +127,8 @@ async function isGone(path: string, holder: Holder): Promise<boolean> {
   }
 }
 
-function isRunning({ pid, started }: Holder): boolean {
+/** Tells if a process of this machine still runs. @param started its start, as `startOf` says it */
+export function isRunning({ pid, started }: Pick<Holder, 'pid' | 'started'>): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -138,7 +139,8 @@ function isRunning({ pid, started }: Holder): boolean {
 
 let self: Omit<Holder, 'nonce'> | undefined;
 
-function me(): Omit<Holder, 'nonce'> {
+/** This process, as other processes may know it. */
+export function me(): Omit<Holder, 'nonce'> {
   self ??= { pid: process.pid, started: startOf(process.pid), place: place() };
   return self;
 }

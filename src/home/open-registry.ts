@@ -2,6 +2,7 @@ import type { TokenIssuer } from '../core/model/access-token.js';
 import { KeywrightError } from '../core/model/errors.js';
 import type { PresentedText } from '../core/model/presented-credential.js';
 import { openRing } from '../core/model/signing-key.js';
+import type { UnreadablePart } from '../core/ports/key-store.js';
 import type { PasswordHasher } from '../core/ports/password-hasher.js';
 import type { TokenSealer } from '../core/ports/token-sealer.js';
 import { Facts } from '../core/verify/facts.js';
@@ -23,13 +24,14 @@ export interface RegistryOptions {
    * own port later.
    */
   readonly tokenIssuer: TokenIssuer;
-  readonly onFailure: (error: unknown) => void;
+  /** Gets the parts of the key store that cannot be read now, whenever these change. */
+  readonly onUnreadable: (parts: readonly UnreadablePart[]) => void;
 }
 
 /** Opens the registry of a home and follows its key store. */
 export async function openRegistry(
   home: Home,
-  { tokenIssuer, onFailure }: RegistryOptions,
+  { tokenIssuer, onUnreadable }: RegistryOptions,
 ): Promise<OpenedRegistry> {
   const { sealer, configured } = await home.tokenSealer();
   const passwords = await home.passwords();
@@ -41,7 +43,7 @@ export async function openRegistry(
     onSigningKeys: (ring) => {
       if (!configured) sealer.use(ring === undefined ? [] : openRing(ring));
     },
-    onFailure,
+    onUnreadable,
   });
   return { registry, sealer, passwords };
 }

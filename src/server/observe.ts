@@ -53,6 +53,8 @@ export class LogObserver implements Observer {
     const log = this.#log;
     if (change.what === 'server-certificate')
       log.info(`made a server certificate, valid until ${formatTime(change.notAfter)}`);
+    else if (change.what === 'keystore-readable')
+      log.info({ was: change.was }, 'a part of the keystore can be read again');
     else if (change.restrictedBecause !== null)
       log.warn(`restricted: no new client is registered: ${change.restrictedBecause}`);
     else {
@@ -76,7 +78,7 @@ export class LogObserver implements Observer {
 }
 
 const FAILURES: Readonly<Record<Exclude<Failure['part'], 'http-upstream'>, string>> = {
-  keystore: 'the keystore cannot be followed',
+  keystore: 'a part of the keystore cannot be read: its clients are refused',
   'last-uses': 'the last uses of API keys cannot be written',
   pruning: 'what has ended cannot be removed',
   'server-certificate': 'the server certificate cannot be renewed',

@@ -12,6 +12,7 @@ import { licenceWatch } from './licence-watch.js';
 import { Listener, serverNames } from './listeners.js';
 import type { Log } from './log.js';
 import { LogObserver } from './observe.js';
+import { unreadableTeller } from './unreadable-teller.js';
 
 /** The parts of the servers in one process. */
 export type Parts = Awaited<ReturnType<typeof openParts>>;
@@ -26,7 +27,6 @@ export async function openParts(home: Home, log: Log) {
   // A missing CA is made here, so that server-cert can export it while the server runs.
   const authority = await home.authority();
   const watchLicence = licenceWatch(licence, toLog);
-  await watchLicence();
   const readCertificate = async (): Promise<TlsMaterial> => {
     const { certificate, privateKey, notAfter, fresh } = await home.serverLeaf(serverNames(settings));
     if (fresh) toLog.changed({ what: 'server-certificate', notAfter });
@@ -41,9 +41,10 @@ export async function openParts(home: Home, log: Log) {
   const tokenIssuer = issuerAt(settings, listeners.http);
   const { registry, sealer, passwords } = await openRegistry(home, {
     tokenIssuer,
-    onFailure: (error) => toLog.failed({ part: 'keystore', error }),
+    onUnreadable: unreadableTeller(toLog),
   });
   licence.countBy(() => registry.size);
+  await watchLicence();
   const uses = new LastUses({ uses: keyStore.uses, clock });
   const observer: Observer = {
     accepted: (principal, from) => uses.note(principal, from),

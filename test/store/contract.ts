@@ -247,8 +247,7 @@ export function keyStoreContract(
       const seen: Change[] = [];
       const subscription = await mine.store.watch({
         changed: (changes) => seen.push(...changes),
-        failed: (error) => expect.fail(String(error)),
-        recovered: () => undefined,
+        unreadable: (parts) => expect.fail(String(parts[0]?.error)),
       });
       const a = client('a', { revision: 1 });
       expect(seen).toEqual([{ kind: 'client', id: 'a', before: undefined, after: a }]);
@@ -295,8 +294,7 @@ export function keyStoreContract(
         changed: (changes) => {
           for (const { id, after } of changes) latest.set(id, after);
         },
-        failed: (error) => expect.fail(String(error)),
-        recovered: () => undefined,
+        unreadable: (parts) => expect.fail(String(parts[0]?.error)),
       });
       for (let round = 1; round <= 60; round += 1)
         await putClient(theirs, client(`id${round % 7}`, { updatedAt: round }));

@@ -188,8 +188,7 @@ describe('a watcher', () => {
     const seen: Change[] = [];
     const subscription = await store.watch({
       changed: (changes) => seen.push(...changes),
-      failed: () => events.push('failed'),
-      recovered: () => events.push('recovered'),
+      unreadable: (parts) => events.push(parts.length > 0 ? 'failed' : 'recovered'),
     });
     await rm(file);
     await writeFile(file, 'damaged');
@@ -208,8 +207,7 @@ describe('a watcher', () => {
       changed: (all) => {
         latest = all.at(-1);
       },
-      failed: (error) => expect.fail(String(error)),
-      recovered: () => undefined,
+      unreadable: (parts) => expect.fail(String(parts[0]?.error)),
     });
     const restless = setInterval(() => void utimes(directory, Date.now() / 1000, Date.now() / 1000), 10);
     await changes.change(null, (records) => {

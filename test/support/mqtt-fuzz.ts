@@ -167,7 +167,7 @@ const NOBODY: RevisedRegistry = {
     clientIdByKeyHash: nobody,
     userById: nobody,
   },
-  ...{ hasPasswordsAlone: nobody, sessionById: nobody, hashSecret: nobody },
+  ...{ hasPasswordsAlone: nobody, requireSigningKeys: nobody, sessionById: nobody, hashSecret: nobody },
   certificatesOf: nobody,
   withdrawnTokenById: nobody,
   facts: new Facts({

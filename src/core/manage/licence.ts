@@ -73,7 +73,7 @@ export class ClientLicence implements Licence {
   /** Reads the present state. @throws KeywrightError `invalid-input` if the public key is unreadable */
   async status(): Promise<LicenceStatus> {
     const given = await this.#read();
-    const used = await this.#options.keyStore.clients.count();
+    const used = this.#countSeen?.() ?? (await this.#options.keyStore.clients.count());
     if (given.kind === 'not-needed') return { state: 'unrestricted', reason: null, terms: null, used };
     const terms = given.kind === 'verified' ? given.terms : null;
     const limit = terms?.deviceLimit ?? Number.POSITIVE_INFINITY;

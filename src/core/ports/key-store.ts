@@ -102,9 +102,19 @@ export interface Watcher {
    * Gets all records first, then each change in order. It gets the changes of one unit of work together if possible.
    */
   changed(changes: readonly Change[]): void;
-  /** Says that the records cannot be followed. All known records are untrusted until `recovered`. */
-  failed(error: unknown): void;
-  recovered(): void;
+  /** Gets all parts of the store that cannot be read now, whenever these change; none if everything can be read again. */
+  unreadable(parts: readonly UnreadablePart[]): void;
+}
+
+/** Records that cannot be read now. What they said before must not be trusted: they may have been revoked since. */
+export interface UnreadablePart {
+  /** The error, whose message names the part. */
+  readonly error: unknown;
+  /** True if no record of these kinds can be read. */
+  readonly isWhole: boolean;
+  readonly kinds: readonly RecordKind[];
+  /** Tells if a record of these kinds may be in this part, by its id; a certificate goes by its holder's. */
+  has(id: string): boolean;
 }
 
 export interface Subscription {

@@ -60,6 +60,8 @@ export interface MqttClient {
 
 export type ObservedChange =
   | { readonly what: 'server-certificate'; readonly notAfter: Timestamp }
+  /** A part of the keystore can be read again; `was` is the trouble it had. */
+  | { readonly what: 'keystore-readable'; readonly was: string }
   | { readonly what: 'licence'; readonly restrictedBecause: string }
   | {
       readonly what: 'licence';

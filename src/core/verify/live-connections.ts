@@ -1,3 +1,4 @@
+import type { Timestamp } from '../model/time.js';
 import type { Clock } from '../ports/clock.js';
 import type { Change } from '../ports/key-store.js';
 import type { Observer } from '../ports/observer.js';
@@ -77,8 +78,17 @@ export class LiveConnections {
     if (found === undefined) return;
     const now = this.#options.clock.now();
     for (const entry of found instanceof Set ? [...found] : [found]) {
-      if (stillHolds(entry.accepted, this.#options.registry, now)) continue;
+      if (this.#holds(entry, now)) continue;
       this.#end(entry, 'its credential does not hold any more');
+    }
+  }
+
+  // What cannot be known does not hold.
+  #holds({ accepted }: Entry, now: Timestamp): boolean {
+    try {
+      return stillHolds(accepted, this.#options.registry, now);
+    } catch {
+      return false;
     }
   }
 

@@ -5,7 +5,14 @@ import type { Session } from '../model/session.js';
 import type { SigningKeyRing } from '../model/signing-key.js';
 import type { User } from '../model/user.js';
 import type { WithdrawnToken } from '../model/withdrawn-token.js';
-import type { Change, KeyStore, RecordKind, RecordTypes, Subscription } from '../ports/key-store.js';
+import type {
+  Change,
+  KeyStore,
+  RecordKind,
+  RecordTypes,
+  Subscription,
+  UnreadablePart,
+} from '../ports/key-store.js';
 import type { Facts } from './facts.js';
 import type { ClientCertificates, Registry } from './registry.js';
 
@@ -16,14 +23,15 @@ export interface LiveRegistryOptions {
   readonly facts: Facts;
   /** Gets the signing keys as they are now. */
   readonly onSigningKeys: (ring: SigningKeyRing | undefined) => void;
-  readonly onFailure: (error: unknown) => void;
+  /** Gets the parts of the key store that cannot be read now, whenever these change. */
+  readonly onUnreadable: (parts: readonly UnreadablePart[]) => void;
 }
 
 type Records = { readonly [Kind in RecordKind]: Map<string, RecordTypes[Kind]> };
 
 const NONE: ClientCertificates = { held: [], withdrawn: [] };
 
-/** All that verification looks things up in, in memory, as the key store stands. While it cannot be followed it answers nothing. */
+/** All that verification looks things up in, in memory, as the key store stands. It answers nothing from what cannot be read now. */
 export class LiveRegistry implements Registry {
   readonly hashSecret: (secret: string) => string;
   readonly facts: Facts;
@@ -46,7 +54,7 @@ export class LiveRegistry implements Registry {
   #clientCount = 0;
   #announcing = false;
   #revision = 0;
-  #failure: unknown;
+  #unreadable: readonly UnreadablePart[] = [];
   #subscription: Subscription | undefined;
 
   private constructor(options: LiveRegistryOptions) {
@@ -62,19 +70,23 @@ export class LiveRegistry implements Registry {
         for (const change of changes) registry.#apply(change);
         registry.#announceSoon(changes);
       },
-      failed: (error) => registry.#failed(error),
-      recovered: () => registry.#recovered(),
+      unreadable: (parts) => {
+        registry.#revision += 1;
+        registry.#unreadable = parts;
+        options.onUnreadable(parts);
+      },
     });
     return registry;
   }
 
-  /** Another number after each change, and after each time that the key store could not be followed. */
+  /** Another number after each change of a record, and of what can be read. */
   get revision(): number {
     return this.#revision;
   }
 
+  /** False while no record of some kind can be read. */
   get available(): boolean {
-    return this.#failure === undefined;
+    return !this.#unreadable.some(({ isWhole }) => isWhole);
   }
 
   /** The number of live clients. */
@@ -96,11 +108,14 @@ export class LiveRegistry implements Registry {
   }
 
   clientIdByKeyHash(keyHash: string): string | undefined {
-    return this.#clientIdsByKeyHash.get(keyHash);
+    const found = this.#clientIdsByKeyHash.get(keyHash);
+    // The key may be one of those that cannot be read.
+    if (found === undefined) this.#requireReadable('client');
+    return found;
   }
 
   hasPasswordsAlone(): boolean {
-    return this.#withPasswordAlone.size > 0;
+    return this.#withPasswordAlone.size > 0 || this.#unreadable.some(({ kinds }) => kinds.includes('client'));
   }
 
   userById(id: string): User | undefined {
@@ -109,6 +124,7 @@ export class LiveRegistry implements Registry {
 
   userByEmail(email: string): User | undefined {
     const [id, ...others] = this.#userIdsByEmail.get(email) ?? [];
+    if (id === undefined) this.#requireReadable('user');
     // An address that two have, as files of an older program may say, means nobody.
     return id === undefined || others.length > 0 ? undefined : this.userById(id);
   }
@@ -130,11 +146,22 @@ export class LiveRegistry implements Registry {
     this.#subscription?.stop();
   }
 
-  /** @throws KeywrightError `io` while the key store cannot be followed: who was revoked meanwhile must not get in */
+  requireSigningKeys(): void {
+    this.#requireReadable('signing-keys');
+  }
+
+  /** @throws KeywrightError `io` if the record cannot be read now: who was revoked meanwhile must not get in */
   #get<Kind extends RecordKind>(kind: Kind, id: string): RecordTypes[Kind] | undefined {
-    if (this.#failure !== undefined)
-      throw new KeywrightError('io', 'the keystore cannot be followed', { cause: this.#failure });
+    if (this.#unreadable.length > 0) this.#requireReadable(kind, id);
     return this.#records[kind].get(id);
+  }
+
+  #requireReadable(kind: RecordKind, id?: string): void {
+    const part = this.#unreadable.find(
+      ({ kinds, has }) => kinds.includes(kind) && (id === undefined || has(id)),
+    );
+    if (part !== undefined)
+      throw new KeywrightError('io', 'a part of the keystore cannot be read', { cause: part.error });
   }
 
   #apply(change: Change): void {
@@ -201,19 +228,6 @@ export class LiveRegistry implements Registry {
     if (after) this.#userIdsByEmail.set(after, new Set([...(this.#userIdsByEmail.get(after) ?? []), id]));
   }
 
-  #failed(error: unknown): void {
-    this.#revision += 1;
-    const isNew = this.#failure === undefined;
-    this.#failure ??= error;
-    if (isNew) this.#options.onFailure(error);
-  }
-
-  #recovered(): void {
-    this.#revision += 1;
-    this.#failure = undefined;
-    this.#announce();
-  }
-
   // Changes come in lots: they are told of together.
   #announceSoon(changes: readonly Change[]): void {
     this.#unannounced.push(...changes);
@@ -225,9 +239,7 @@ export class LiveRegistry implements Registry {
     });
   }
 
-  // Listeners look up what changed: while nothing can be looked up, the announcement waits.
   #announce(): void {
-    if (this.#failure !== undefined || this.#unannounced.length === 0) return;
     const changes = this.#unannounced;
     this.#unannounced = [];
     for (const listener of this.#listeners) listener(changes);
@@ -236,13 +248,4 @@ export class LiveRegistry implements Registry {
 
 function keyHashes(client: Client | undefined): string[] {
   return client === undefined ? [] : apiKeysOf(client).map((key) => key.hash);
-}
-
-/** Tells whether an id is nobody's now, or somebody else's: deleted, or deleted and made anew. */
-export function isAnother(change: Extract<Change, { kind: 'client' | 'user' }>): boolean {
-  const [before, after] =
-    change.kind === 'client'
-      ? [liveClient(change.before), liveClient(change.after)]
-      : [change.before, change.after];
-  return before !== undefined && before.createdAt !== after?.createdAt;
 }

@@ -11,6 +11,7 @@ import type { Registry } from './registry.js';
 
 /** Proves an access token by what it is bound to, as that is now; null if it is none of ours, or that has gone. */
 export function proveAccessToken(token: PresentedAccessToken, registry: Registry): Proof | null {
+  registry.requireSigningKeys();
   const read = registry.facts.accessToken(token);
   if (read === undefined) throw notLoaded();
   return 'rejected' in read ? null : proveClaims(read, registry);
@@ -30,6 +31,7 @@ const known = new WeakMap<AccessTokenClaims, KnownProof>();
 
 /** Proves an access token whose signature held before. */
 export function proveClaims(claims: AccessTokenClaims, registry: Registry): Proof | null {
+  registry.requireSigningKeys();
   if (!registry.facts.isTrusted(claims.keyId)) return null;
   const basis = basisOf(claims, registry);
   if (basis === null) return null;

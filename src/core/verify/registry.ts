@@ -6,7 +6,7 @@ import type { User } from '../model/user.js';
 import type { WithdrawnToken } from '../model/withdrawn-token.js';
 import type { Facts } from './facts.js';
 
-/** The records that verification looks things up in, as they are now. Look-ups throw while the keystore cannot be followed. */
+/** The records that verification looks things up in, as they are now. Look-ups throw for what cannot be read now. */
 export interface Registry {
   /** Reads records into this registry before they are looked up; missing if all of them are in memory anyway. */
   readonly fetch?: (wanted: WantedRecords) => Promise<void>;
@@ -22,6 +22,8 @@ export interface Registry {
   userById(id: string): User | undefined;
   sessionById(id: string): Session | undefined;
   withdrawnTokenById(id: string): WithdrawnToken | undefined;
+  /** @throws KeywrightError `io` if the keys that sign access tokens cannot be read now */
+  requireSigningKeys(): void;
   /** The keyed hash of a secret, lower-case hex. */
   hashSecret(secret: string): string;
   readonly facts: Facts;

@@ -83,6 +83,9 @@ export class StoredRegistry implements Registry {
     return this.#withdrawnTokens.get(id);
   }
 
+  /** They were read when the registry was opened. */
+  requireSigningKeys(): void {}
+
   async #holderOf(keyHash: string | undefined): Promise<Client | undefined> {
     return keyHash === undefined ? undefined : this.#keyStore.clients.byKeyHash(keyHash);
   }

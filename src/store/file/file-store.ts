@@ -16,11 +16,13 @@ import type {
 import { prepareHome } from '../../disk/home.js';
 import type { DraftPlace } from './draft.js';
 import { StoreFiles } from './files.js';
+import { isFollowed } from './followed.js';
 import { Follower } from './follower.js';
 import { prepareFormat } from './format.js';
 import { putAllInPlace } from './journal.js';
 import { FileKeyUses } from './key-uses.js';
-import { placeAt, shardName } from './kinds.js';
+import { type Place, placeAt, shardName } from './kinds.js';
+import { Readers } from './readers.js';
 
 export interface FileStoreOptions {
   readonly home: string;
@@ -40,6 +42,7 @@ export class FileStore implements KeyStore {
   readonly provisioningKeys: Collection<RecordTypes['provisioning-key']>;
   readonly uses: FileKeyUses;
   readonly #prepareFiles: () => Promise<void>;
+  readonly #readers: Readers;
   readonly #followers = new Set<Follower>();
   #isPrepared = false;
 
@@ -49,6 +52,7 @@ export class FileStore implements KeyStore {
       await prepareFormat({ home, files: this.files, notice });
     };
     this.files = new StoreFiles(home);
+    this.#readers = new Readers(home, notice);
     this.clients = {
       get: this.#collection('client').get,
       page: ({ owner, endingBy = Number.POSITIVE_INFINITY, ...query } = {}) =>
@@ -78,7 +82,7 @@ export class FileStore implements KeyStore {
 
   async watch(watcher: Watcher): Promise<Subscription> {
     await this.files.finishJournals();
-    const follower = new Follower(this.files, watcher);
+    const follower = new Follower(this.files, { watcher, readers: this.#readers });
     await follower.start();
     this.#followers.add(follower);
     return {
@@ -127,8 +131,16 @@ export class FileStore implements KeyStore {
       });
       return true;
     });
-    if (isDone) for (const follower of this.#followers) await follower.refresh(places);
+    if (isDone) await this.#settle(places.filter(({ writes }) => writes.length > 0));
     return isDone;
+  }
+
+  /** Waits until a change holds in every process of this machine that follows the store. */
+  async #settle(changed: readonly Place[]): Promise<void> {
+    const places = changed.map(({ directory, name }) => ({ directory, name })).filter(isFollowed);
+    if (places.length === 0) return;
+    const own = [...this.#followers].map((follower) => follower.refresh(places));
+    await Promise.all([...own, this.#readers.haveRead(places)]);
   }
 
   #collection<Kind extends RecordKind>(kind: Kind): Collection<RecordTypes[Kind]> {

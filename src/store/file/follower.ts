@@ -1,170 +1,224 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
-import type { Change, RecordKind, RecordTypes, Watcher } from '../../core/ports/key-store.js';
-import { ioError, systemCode } from '../../disk/io-error.js';
+import { setImmediate } from 'node:timers/promises';
+import { KeywrightError } from '../../core/model/errors.js';
+import type { Change, UnreadablePart, Watcher } from '../../core/ports/key-store.js';
+import type { HomeSocket } from '../../disk/home-sockets.js';
 import type { StoreFiles } from './files.js';
-import type { Place } from './kinds.js';
-import { KINDS } from './kinds.js';
-import { type FileVersion, type Shard, shardVersion } from './shard.js';
+import {
+  DIRECTORIES,
+  difference,
+  FOLLOWED,
+  type Followed,
+  isFollowed,
+  kindsIn,
+  recordsOf,
+} from './followed.js';
+import { type Place, shardName } from './kinds.js';
+import type { Readers } from './readers.js';
+import { type FileVersion, fileVersion } from './shard.js';
 
-// A change must hold everywhere within a second. Five looks a second leave room for a busy machine.
+// Whatever changed must be seen within a second, on a busy machine too.
 const LOOK_EVERY_MS = 200;
+const FULL_EVERY_LOOKS = 4;
+// Other work goes on between so many files.
+const FILES_AT_ONCE = 64;
 
-// The kernel's clock for file times ticks every 4 to 10 ms. A directory that has just changed may change again with the
-// same time.
-const CLOCK_GRAIN_MS = 50;
-const UNSETTLED = '';
-
-// A provisioning key is not followed: it is read when a device presents it.
-const FOLLOWED: readonly RecordKind[] = [
-  'signing-keys',
-  'user',
-  'session',
-  'withdrawn-token',
-  'client',
-  'certificate',
-];
-const DIRECTORIES = [...new Set(FOLLOWED.map((kind) => KINDS[kind].directory))];
+const NO_FILE = 'none';
+const READ_AGAIN = '';
 
 interface Seen {
-  readonly version: FileVersion | undefined;
+  /** The version that was read, `NO_FILE`, or `READ_AGAIN`. */
+  readonly version: string;
+  readonly inode: bigint | undefined;
   readonly records: ReadonlyMap<string, Followed>;
 }
 
-type Followed = {
-  readonly [Kind in RecordKind]: { readonly kind: Kind; readonly record: RecordTypes[Kind] };
-}[RecordKind];
-
 /**
- * Tells a watcher how the records change. Every write renames a file into its directory, and so changes the directory's
- * time. As long as that time stays the same, a look costs one stat. Polling, unlike inotify, misses nothing on network
- * file systems and in containers.
+ * Tells a watcher how the records change. Other processes of this machine say which files they have changed. Polling
+ * finds the rest: changes by other machines, by killed writers, and by whoever restores or edits a file in place. It,
+ * unlike inotify, misses nothing on network file systems and in containers. A write by keywright renames a file into its
+ * directory, and so changes the directory's time, which costs one stat to see; the files themselves are looked at less
+ * often.
  */
 export class Follower {
   readonly #files: StoreFiles;
   readonly #watcher: Watcher;
+  readonly #readers: Readers;
   readonly #seen = new Map<string, Seen>();
-  readonly #directoryTimes = new Map<string, string>();
+  readonly #directories = new Map<string, FileVersion | undefined>();
+  readonly #unreadable = new Map<string, UnreadablePart>();
+  #socket: HomeSocket | undefined;
   #timer: NodeJS.Timeout | undefined;
   #queue: Promise<void> = Promise.resolve();
-  #failing = false;
+  #looks = 0;
   #stopped = false;
 
-  constructor(files: StoreFiles, watcher: Watcher) {
+  constructor(
+    files: StoreFiles,
+    { watcher, readers }: { readonly watcher: Watcher; readonly readers: Readers },
+  ) {
     this.#files = files;
     this.#watcher = watcher;
+    this.#readers = readers;
   }
 
   async start(): Promise<void> {
-    for (const directory of DIRECTORIES) await this.#lookAtAll(directory);
+    await this.#inTurn(() => this.#lookAtAll());
+    await this.#listen();
+    // What has changed before somebody could say so.
+    await this.#inTurn(() => this.#lookIfChanged());
     this.#schedule();
   }
 
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    this.#socket?.close();
   }
 
-  /** Looks at some files now, after a change by this process. */
-  refresh(places: readonly Place[]): Promise<void> {
-    return this.#inTurn(() =>
-      this.#lookAt(places.filter(({ directory }) => DIRECTORIES.includes(directory))),
-    );
-  }
+  /** Looks at some files now: they have changed. */
+  readonly refresh = (places: readonly Place[]): Promise<void> =>
+    this.#inTurn(() => this.#lookAt(places.filter(isFollowed)));
 
   #schedule(): void {
     if (this.#stopped) return;
     this.#timer = setTimeout(() => {
-      this.#inTurn(() => this.#lookIfChanged()).finally(() => this.#schedule());
+      this.#looks += 1;
+      const isFull = this.#looks % FULL_EVERY_LOOKS === 0;
+      this.#inTurn(async () => {
+        await (isFull ? this.#lookAtAll() : this.#lookIfChanged());
+        // The socket goes with a home that is moved away, and does not come back with it.
+        if (isFull && this.#socket?.isThere() === false) await this.#listen();
+      }).finally(() => this.#schedule());
     }, LOOK_EVERY_MS);
     this.#timer.unref();
+  }
+
+  async #listen(): Promise<void> {
+    // A home that is gone must not be made anew by the way.
+    if ([...this.#unreadable.values()].some(({ isWhole }) => isWhole)) return;
+    this.#socket?.close();
+    const socket = await this.#readers.listen(this.refresh);
+    if (this.#stopped) socket?.close();
+    else this.#socket = socket;
   }
 
   // One look at a time, so that an older state never overtakes a newer one.
   #inTurn(look: () => Promise<void>): Promise<void> {
     this.#queue = this.#queue.then(async () => {
       if (this.#stopped) return;
-      try {
-        await look();
-        if (this.#failing) this.#watcher.recovered();
-        this.#failing = false;
-      } catch (error) {
-        this.#failing = true;
-        this.#directoryTimes.clear();
-        this.#watcher.failed(error);
-      }
+      // What a watcher has not taken up is not told to it again.
+      await look().catch((error) => this.#nowUnreadable('', allUnreadable(error)));
     });
     return this.#queue;
   }
 
   async #lookIfChanged(): Promise<void> {
     for (const directory of DIRECTORIES) {
-      const time = await this.#timeOf(directory);
-      if (time === UNSETTLED || time !== this.#directoryTimes.get(directory))
-        await this.#lookAtAll(directory);
+      const before = this.#directories.get(directory);
+      if (before?.isSettled === false || this.#versionOf(directory)?.text !== before?.text)
+        await this.#lookAtDirectory(directory);
     }
   }
 
-  async #lookAtAll(directory: string): Promise<void> {
-    const time = await this.#timeOf(directory);
-    const names = new Set((await this.#files.placesIn(directory)).map(({ name }) => name));
-    for (const key of this.#seen.keys()) {
-      const [seenIn, name] = key.split('/');
-      if (seenIn === directory && name !== undefined) names.add(name);
+  async #lookAtAll(): Promise<void> {
+    for (const directory of DIRECTORIES) await this.#lookAtDirectory(directory);
+  }
+
+  async #lookAtDirectory(directory: string): Promise<void> {
+    const known = this.#knownIn(directory);
+    try {
+      const version = this.#versionOf(directory);
+      const places = await this.#files.placesIn(directory);
+      // Files are never removed one by one: these lie on a volume that is not mounted, or were moved away.
+      if (places.length === 0 && known.length > 0) throw goneError(join(this.#files.root, directory));
+      const names = new Set([...places.map(({ name }) => name), ...known.map((key) => key.slice(-2))]);
+      let looked = 0;
+      for (const name of names) {
+        await this.#lookAt([{ directory, name }]);
+        looked += 1;
+        if (looked % FILES_AT_ONCE === 0) await setImmediate();
+      }
+      this.#directories.set(directory, version);
+      this.#nowReadable(directory);
+    } catch (error) {
+      this.#nowUnreadable(directory, { ...allUnreadable(error), kinds: kindsIn(directory) });
     }
-    for (const name of names) await this.#lookAt([{ directory, name }]);
-    this.#directoryTimes.set(directory, time);
   }
 
   async #lookAt(places: readonly Place[]): Promise<void> {
     const changes: Change[] = [];
+    const read: string[] = [];
     for (const place of places) {
-      const key = `${place.directory}/${place.name}`;
-      const before = this.#seen.get(key);
-      // The version is read first, so that the next look sees a write in between.
-      const version = await shardVersion(this.#files.path(place));
-      if (before !== undefined && before.version === version) continue;
-      const records = recordsOf(await this.#files.read(place), place.directory);
-      changes.push(...difference(before?.records ?? new Map(), records));
-      this.#seen.set(key, { version, records });
+      const key = keyOf(place);
+      try {
+        changes.push(...(await this.#changesOf(place)));
+        read.push(key);
+      } catch (error) {
+        const { directory, name } = place;
+        const records = this.#seen.get(key)?.records ?? new Map();
+        this.#seen.set(key, { version: READ_AGAIN, inode: undefined, records });
+        const has = (id: string) => shardName(id) === name;
+        this.#nowUnreadable(key, { error, isWhole: false, kinds: kindsIn(directory), has });
+      }
     }
     if (changes.length > 0) this.#watcher.changed(changes);
+    for (const key of read) this.#nowReadable(key);
   }
 
-  /** Finds the directory's time, or `UNSETTLED` while the directory may still change without a new time. */
-  async #timeOf(directory: string): Promise<string> {
-    const path = join(this.#files.root, directory);
-    try {
-      const { mtimeMs, mtimeNs } = await stat(path, { bigint: true });
-      return Date.now() - Number(mtimeMs) < CLOCK_GRAIN_MS ? UNSETTLED : String(mtimeNs);
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') return 'none';
-      throw ioError('look at', path, error);
-    }
+  async #changesOf(place: Place): Promise<Change[]> {
+    const key = keyOf(place);
+    const before = this.#seen.get(key);
+    // The version is read first, so that the next look sees a write in between.
+    const found = fileVersion(this.#files.path(place));
+    const version = found?.text ?? NO_FILE;
+    if (before?.version === version) return [];
+    const records = recordsOf(await this.#files.read(place), place.directory);
+    // A write in place may go on without another time.
+    const isSure = found === undefined || found.isSettled || found.inode !== before?.inode;
+    this.#seen.set(key, { version: isSure ? version : READ_AGAIN, inode: found?.inode, records });
+    return difference(before?.records ?? new Map(), records);
+  }
+
+  #versionOf(directory: string): FileVersion | undefined {
+    return fileVersion(join(this.#files.root, directory));
+  }
+
+  #nowUnreadable(key: string, part: UnreadablePart): void {
+    const known = this.#unreadable.get(key);
+    if (known !== undefined && String(known.error) === String(part.error)) return;
+    this.#unreadable.set(key, part);
+    this.#tellUnreadable();
+  }
+
+  #nowReadable(key: string): void {
+    if (this.#unreadable.delete(key)) this.#tellUnreadable();
+  }
+
+  #tellUnreadable(): void {
+    const isWhole = (directory: string) => this.#knownIn(directory).every((key) => this.#unreadable.has(key));
+    const parts = [...this.#unreadable].map(([key, part]) => {
+      const [directory = '', name] = key.split('/');
+      return name !== undefined && isWhole(directory) ? { ...part, isWhole: true } : part;
+    });
+    this.#watcher.unreadable(parts);
+  }
+
+  #knownIn(directory: string): string[] {
+    return [...this.#seen.keys()].filter((key) => key.startsWith(`${directory}/`));
   }
 }
 
-function recordsOf(shard: Shard, directory: string): Map<string, Followed> {
-  const records = new Map<string, Followed>();
-  const add = <Kind extends RecordKind>(kind: Kind) => {
-    for (const record of shard.all(kind)) records.set(`${kind} ${record.id}`, { kind, record } as Followed);
-  };
-  for (const kind of FOLLOWED) if (KINDS[kind].directory === directory) add(kind);
-  return records;
+function keyOf({ directory, name }: Place): string {
+  return `${directory}/${name}`;
 }
 
-/** Finds the changes between two states of a file. */
-function difference(before: ReadonlyMap<string, Followed>, after: ReadonlyMap<string, Followed>): Change[] {
-  const changes: Change[] = [];
-  for (const [key, { kind, record }] of after) {
-    const former = before.get(key)?.record;
-    // A file that was edited or restored by hand may have the same revision.
-    if (former?.revision === record.revision && isDeepStrictEqual(former, record)) continue;
-    changes.push({ kind, id: record.id, before: former, after: record } as Change);
-  }
-  for (const [key, { kind, record }] of before) {
-    if (!after.has(key)) changes.push({ kind, id: record.id, before: record, after: undefined } as Change);
-  }
-  return changes;
+function allUnreadable(error: unknown): UnreadablePart {
+  return { error, isWhole: true, kinds: FOLLOWED, has: () => true };
+}
+
+function goneError(path: string): KeywrightError {
+  return new KeywrightError('io', `the files in ${path} are gone`, {
+    hint: 'mount its volume, or put them back from a backup; if it is to be empty, restart keywright',
+  });
 }

@@ -85,6 +85,10 @@ export function shardName(place: string): string {
   return createHash('sha256').update(place).digest('hex').slice(0, 2);
 }
 
+export function isShardName(name: string): boolean {
+  return /^[0-9a-f]{2}$/.test(name);
+}
+
 /**
  * Finds the place of a key's last use. It is the same as in format 1, which kept the uses of many keys in one record.
  */

@@ -1,23 +1,32 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Adapter, Low } from 'lowdb';
 import type { Certificate, CertificateHolder } from '../../core/model/certificate.js';
 import { KeywrightError } from '../../core/model/errors.js';
 import { prepareFile, readOptional, replaceFile, temporaryPrefix } from '../../disk/durable-file.js';
-import { ioError, systemCode } from '../../disk/io-error.js';
+import { ioError } from '../../disk/io-error.js';
 import { upgradeFormat1 } from './format-1.js';
 import { KINDS, type RawRecords, type StoredKind, type StoredTypes } from './kinds.js';
 
 /** The version of the format below; a file of a newer one is refused. */
 export const FORMAT = 2;
 
+// The kernel's clock for file times ticks every 4 to 10 ms.
+const CLOCK_GRAIN_MS = 50;
+
 interface ShardFile {
   readonly schema: number;
   readonly records: RawRecords;
 }
 
-/** Changes whenever a file was replaced: it gets a new inode by every rename. */
-export type FileVersion = string;
+/** What tells two states of a file apart. Every rename gives it another inode, and every write another time. */
+export interface FileVersion {
+  readonly inode: bigint;
+  readonly text: string;
+  /** True if a later write would show, which one at the same tick of the kernel's clock does not. */
+  readonly isSettled: boolean;
+}
 
 /** One file of records: durable, whole or not at all, closed to other users. Writers hold its lock. */
 export class Shard {
@@ -84,13 +93,20 @@ export class Shard {
   }
 }
 
-/** The file's version now; undefined if there is none. @throws KeywrightError `io` */
-export async function shardVersion(path: string): Promise<FileVersion | undefined> {
+/** The version of a file or a directory now; undefined if there is none. @throws KeywrightError `io` */
+export function fileVersion(path: string): FileVersion | undefined {
   try {
-    const { ino, mtimeNs, size } = await stat(path, { bigint: true });
-    return `${ino}-${mtimeNs}-${size}`;
+    // Synchronous: it takes a tenth of the CPU, and a follower asks for hundreds of files a second.
+    const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+    if (found === undefined) return undefined;
+    const { ino: inode, mtimeNs, ctimeNs, ctimeMs, size } = found;
+    // A copy in place may keep the time of its content, but never that of the inode.
+    return {
+      inode,
+      text: `${inode}-${mtimeNs}-${ctimeNs}-${size}`,
+      isSettled: Math.abs(Date.now() - Number(ctimeMs)) > CLOCK_GRAIN_MS,
+    };
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
     throw ioError('look at', path, error);
   }
 }

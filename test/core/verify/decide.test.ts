@@ -81,7 +81,12 @@ class House {
           credentials.some((each) => each.kind === 'api-key' && each.hash === hash),
         )?.id,
       ...{ deletedClientById: nothing, userById: nothing, sessionById: nothing },
-      ...{ withdrawnTokenById: nothing, hasPasswordsAlone: () => false, hashSecret: counted },
+      ...{
+        withdrawnTokenById: nothing,
+        requireSigningKeys: nothing,
+        hasPasswordsAlone: () => false,
+        hashSecret: counted,
+      },
       certificatesOf: (id) => ({ held: this.certificates.get(id) ?? [], withdrawn: [] }),
       facts: new Facts(services, capacity),
     };

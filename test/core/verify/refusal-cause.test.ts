@@ -170,7 +170,13 @@ describe('the cause of a refusal', () => {
   const GONE: Registry = {
     hasPasswordsAlone: failing,
     ...{ clientById: failing, deletedClientById: failing, clientIdByKeyHash: failing, userById: failing },
-    ...{ sessionById: failing, hashSecret: failing, certificatesOf: failing, withdrawnTokenById: failing },
+    ...{
+      sessionById: failing,
+      requireSigningKeys: failing,
+      hashSecret: failing,
+      certificatesOf: failing,
+      withdrawnTokenById: failing,
+    },
     facts: factsWith(failing),
   };
 

@@ -74,6 +74,7 @@ const NOTHING_ELSE: Omit<Registry, 'clientById' | 'facts'> = {
   userById: () => undefined,
   sessionById: () => undefined,
   hashSecret: () => '',
+  requireSigningKeys: () => undefined,
 };
 
 function registry(...devices: Device[]): Registry {
