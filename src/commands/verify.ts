@@ -125,6 +125,7 @@ const REASONS = {
   missing: 'there is nothing to verify',
   invalid: 'not a credential of any client',
   revoked: 'it, its client or its owner is revoked',
+  suspended: 'it or its client is suspended',
   'not-yet-valid': 'it is not valid yet',
   expired: 'it has expired',
   'wrong-client-id': 'it belongs to another client',

@@ -27,9 +27,9 @@ export class MemoryStore {
   readonly store: KeyStore = {
     clients: {
       ...this.#collection('client'),
-      page: async ({ owner, endingBy = Number.POSITIVE_INFINITY, after = '', limit } = {}) =>
+      page: async ({ owner, after = '', limit } = {}) =>
         this.#clients()
-          .filter((client) => client.id > after && client.notAfter <= endingBy)
+          .filter((client) => client.id > after)
           .filter((client) => owner === undefined || client.owner === owner)
           .slice(0, limit),
       count: async () => this.#clients().length,

@@ -38,7 +38,7 @@ export default class KeyList extends BaseCommand {
         `${row + 1}`,
         id,
         notBefore,
-        expiresAt ?? 'never',
+        expiresAt ?? (status === 'no credential' ? '-' : 'never'),
         status,
       ]);
       this.log(table(['#', 'client id', 'valid from', 'expires', 'status'], rows));

@@ -2,7 +2,7 @@ import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { fields } from '../../cli/table.js';
 import { requireClient, withCertificates } from '../../core/manage/clients.js';
-import { clientView } from '../../core/manage/views.js';
+import { type ClientView, clientView } from '../../core/manage/views.js';
 import { parseClientId } from '../../core/model/client-id.js';
 
 export default class KeyShow extends BaseCommand {
@@ -40,15 +40,22 @@ export default class KeyShow extends BaseCommand {
   }
 }
 
-function describe(credential: ReturnType<typeof clientView>['credentials'][number]): string {
+function describe(credential: ClientView['credentials'][number]): string {
+  return `${identify(credential)}, ${credential.status}, expires ${credential.expiresAt ?? 'never'}`;
+}
+
+function identify(credential: ClientView['credentials'][number]): string {
   switch (credential.kind) {
-    case 'certificate':
-      return `${credential.algorithm}, serial ${credential.serial}, SHA-256 ${credential.fingerprint}`;
+    case 'certificate': {
+      const { algorithm, serial, fingerprint, notBefore, replacedAt } = credential;
+      const replaced = replacedAt === null ? '' : `, replaced ${replacedAt}`;
+      return `${algorithm}, serial ${serial}, SHA-256 ${fingerprint}, valid from ${notBefore}${replaced}`;
+    }
     case 'signed-token':
       return `signed by the key of ${credential.certificate.slice(0, 16)}…`;
     case 'password':
       return `for MQTT, ${credential.alone ? 'suffices alone' : 'beside an API key'}, set ${credential.createdAt}`;
     case 'api-key':
-      return `${credential.id}, ${credential.hint}, ${credential.status}, expires ${credential.expiresAt ?? 'never'}`;
+      return `${credential.id}, ${credential.hint}`;
   }
 }

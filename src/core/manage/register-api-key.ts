@@ -1,6 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { checkKeyPrefix, keyHint, makeApiKey } from '../model/api-key.js';
-import { type ApiKeyCredential, type Client, liveClient, newClient, parseLabel } from '../model/client.js';
+import {
+  type ApiKeyCredential,
+  type Client,
+  lifetime,
+  liveClient,
+  newClient,
+  parseLabel,
+} from '../model/client.js';
 import { KeywrightError } from '../model/errors.js';
 import { checkTime, type Timestamp } from '../model/time.js';
 import { parseGroupName } from '../model/user.js';
@@ -99,6 +106,7 @@ export function freshApiKey(
   { label, scopes, expiresAt, prefix }: Pick<ApiKeyRequest, 'label' | 'scopes' | 'expiresAt' | 'prefix'>,
 ): { key: string; credential: ApiKeyCredential } {
   const key = makeApiKey(checkKeyPrefix(prefix));
+  const createdAt = clock.now();
   const credential: ApiKeyCredential = {
     kind: 'api-key',
     id: randomBytes(3).toString('hex'),
@@ -107,8 +115,9 @@ export function freshApiKey(
     hint: keyHint(key),
     label: label === undefined ? null : parseLabel(label),
     scopes,
-    createdAt: clock.now(),
+    createdAt,
     expiresAt,
+    lifetimeMs: lifetime(createdAt, expiresAt),
     revokedAt: null,
   };
   return { key, credential };

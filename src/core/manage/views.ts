@@ -1,13 +1,14 @@
 import type { HeldCertificate } from '../model/certificate.js';
-import { type Client, type Credential, clientStatus } from '../model/client.js';
+import type { Client, Credential } from '../model/client.js';
 import type { LastUse } from '../model/last-use.js';
 import type { Principal } from '../model/principal.js';
 import type { ProvisioningKey } from '../model/provisioning-key.js';
 import type { Session } from '../model/session.js';
+import { type CredentialState, stateOf, type Terms, termsOf } from '../model/terms.js';
 import { formatEnd, formatTime, type Timestamp } from '../model/time.js';
 import type { User } from '../model/user.js';
 import { apiKeyId, type HeldApiKey } from './api-keys.js';
-import type { ClientWithCertificates } from './clients.js';
+import { type ClientWithCertificates, clientStanding } from './client-state.js';
 import type { LicenceStatus } from './licence.js';
 
 // The views list their members by name, so that no secret gets into one by accident. A beginning is `notBefore` or
@@ -19,45 +20,56 @@ export type UserView = ReturnType<typeof userView>;
 export type SessionView = ReturnType<typeof sessionView>;
 
 /** Makes the view of a client. Times are in RFC 3339. */
-export function clientView({ client, certificates }: ClientWithCertificates, now: Timestamp) {
-  const { id, label, owner, domain, scopes, notBefore, notAfter, createdAt, updatedAt } = client;
+export function clientView(held: ClientWithCertificates, now: Timestamp) {
+  const { client, certificates } = held;
+  const { state, expiresAt } = clientStanding(held, now);
+  const { id, label, owner, domain, scopes, notBefore, createdAt, updatedAt } = client;
   return {
     id,
-    status: clientStatus(client, now),
+    status: state,
     label,
     owner,
     domain,
     scopes,
     notBefore: formatTime(notBefore),
-    expiresAt: formatEnd(notAfter),
+    expiresAt: formatEnd(expiresAt),
     createdAt: formatTime(createdAt),
     updatedAt: formatTime(updatedAt),
     credentials: [
-      ...certificates.map(certificateView),
-      ...client.credentials.map((credential) => credentialView(credential, { client, now })),
+      ...certificates.map((certificate) => certificateView(certificate, { client, now })),
+      ...client.credentials.map((credential) => credentialView(credential, { client, certificates, now })),
     ],
   };
 }
 
-function certificateView({ id, fingerprint, key, notBefore, notAfter }: HeldCertificate) {
+interface Seen {
+  readonly client: Client;
+  readonly certificates: readonly HeldCertificate[];
+  readonly now: Timestamp;
+}
+
+function certificateView(certificate: HeldCertificate, { client, now }: Omit<Seen, 'certificates'>) {
+  const { id, issuer, fingerprint, key, replaced } = certificate;
   return {
     kind: 'certificate' as const,
     algorithm: key.algorithm,
     serial: id,
+    issuer,
     fingerprint,
-    notBefore: formatTime(notBefore),
-    expiresAt: formatEnd(notAfter),
+    ...spanView(termsOf(client, certificate), now),
+    replacedAt: replaced ? formatTime(replaced.at) : null,
   };
 }
 
 /** Makes the view of a credential. */
-function credentialView(
-  credential: Credential,
-  { client, now }: { readonly client: Client; readonly now: Timestamp },
-) {
+function credentialView(credential: Credential, { client, certificates, now }: Seen) {
   switch (credential.kind) {
-    case 'signed-token':
-      return { kind: credential.kind, certificate: credential.certificateId };
+    case 'signed-token': {
+      const { kind, certificateId } = credential;
+      const signer = certificates.find(({ fingerprint }) => fingerprint === certificateId);
+      const span: SpanView = signer ? spanView(termsOf(client, signer), now) : GONE;
+      return { kind, certificate: certificateId, ...span };
+    }
     case 'api-key':
       return { kind: credential.kind, ...apiKeyView({ client, credential }, { now }) };
     case 'password':
@@ -65,18 +77,36 @@ function credentialView(
         kind: credential.kind,
         alone: credential.alone,
         createdAt: formatTime(credential.createdAt),
+        ...spanView(termsOf(client, credential), now),
       };
   }
 }
 
-/** Makes the view of an API key. */
+/** The time in which a credential holds, in RFC 3339; an `expiresAt` of null is never. */
+interface SpanView {
+  readonly status: CredentialState;
+  readonly notBefore: string | null;
+  readonly expiresAt: string | null;
+}
+
+// A signed token without its certificate opens nothing.
+const GONE: SpanView = { status: 'revoked', notBefore: null, expiresAt: null };
+
+function spanView(terms: Terms, now: Timestamp) {
+  return {
+    status: stateOf(terms, now),
+    notBefore: formatTime(terms.notBefore),
+    expiresAt: formatEnd(terms.expiresAt),
+  };
+}
+
+/** Makes the view of an API key. The key ends with its client at the latest. */
 export function apiKeyView(
   { client, credential }: HeldApiKey,
   { now, used }: { readonly now: Timestamp; readonly used?: LastUse | undefined },
 ) {
-  const { label, hint, scopes, createdAt, revokedAt } = credential;
-  // The key ends with its client at the latest.
-  const expiresAt = Math.min(credential.expiresAt, client.notAfter);
+  const { label, hint, scopes, createdAt } = credential;
+  const { status, notBefore, expiresAt } = spanView(termsOf(client, credential), now);
   return {
     id: apiKeyId(client, credential),
     clientId: client.id,
@@ -85,20 +115,13 @@ export function apiKeyView(
     domain: client.domain,
     hint,
     scopes,
-    status: apiKeyStatus({ revokedAt, expiresAt }, now),
+    status,
     createdAt: formatTime(createdAt),
-    expiresAt: formatEnd(expiresAt),
+    notBefore,
+    expiresAt,
     lastUsedAt: used === undefined ? null : formatTime(used.at),
     lastUsedFrom: used === undefined ? null : used.from,
   };
-}
-
-function apiKeyStatus(
-  { revokedAt, expiresAt }: { readonly revokedAt: Timestamp | null; readonly expiresAt: Timestamp },
-  now: Timestamp,
-): 'valid' | 'revoked' | 'expired' {
-  if (revokedAt !== null) return 'revoked';
-  return now >= expiresAt ? 'expired' : 'valid';
 }
 
 /** Makes the view of a user. */

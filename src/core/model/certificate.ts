@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { integer, object, oneOf, optional, revision, text, time } from './fields.js';
+import { added, integer, object, oneOf, optional, revision, text, time } from './fields.js';
 import { KEY_ALGORITHMS, type KeyAlgorithm } from './key-algorithm.js';
 import type { Timestamp } from './time.js';
 
@@ -31,6 +31,14 @@ export interface Certificate {
   readonly notBefore: Timestamp;
   readonly notAfter: Timestamp;
   readonly withdrawn: Withdrawal | null;
+  /** Set if the certificate has a successor and still holds beside it. */
+  readonly replaced?: Replacement | null | undefined;
+}
+
+/** The replacement of a certificate that still holds for a while. */
+interface Replacement {
+  readonly at: Timestamp;
+  readonly until: Timestamp;
 }
 
 export interface CertificateKey {
@@ -87,6 +95,7 @@ export function parseCertificate(value: unknown): Certificate {
     notBefore: time(record, 'notBefore'),
     notAfter: time(record, 'notAfter'),
     withdrawn: optional(withdrawal, record, 'withdrawn'),
+    replaced: added(replacement, record, 'replaced'),
   };
 }
 
@@ -98,4 +107,9 @@ function certificateKey(record: Record<string, unknown>, name: string): Certific
 function withdrawal(record: Record<string, unknown>, name: string): Withdrawal {
   const withdrawn = object(record[name], name);
   return { at: integer(withdrawn, 'at'), reason: oneOf(WITHDRAWALS, withdrawn, 'reason') };
+}
+
+function replacement(record: Record<string, unknown>, name: string): Replacement {
+  const replaced = object(record[name], name);
+  return { at: time(replaced, 'at'), until: time(replaced, 'until') };
 }

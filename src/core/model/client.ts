@@ -1,5 +1,17 @@
 import { KeywrightError } from './errors.js';
-import { corrupt, flag, list, object, optional, revision, text, texts, time } from './fields.js';
+import {
+  added,
+  corrupt,
+  flag,
+  integer,
+  list,
+  object,
+  optional,
+  revision,
+  text,
+  texts,
+  time,
+} from './fields.js';
 import { NEVER, type Timestamp } from './time.js';
 
 /** A signed token that the client got with a certificate. It works as long as the certificate does. */
@@ -25,7 +37,14 @@ export interface ApiKeyCredential {
   readonly scopes: readonly string[];
   readonly createdAt: Timestamp;
   readonly expiresAt: Timestamp;
+  /**
+   * The time for which the key was made, in milliseconds, which a rotation keeps; null for a key without an end, missing in
+   * records from before there were lifetimes.
+   */
+  readonly lifetimeMs?: number | null | undefined;
+  /** The time of the invalidation, which is for ever. */
   readonly revokedAt: Timestamp | null;
+  readonly suspendedAt?: Timestamp | null | undefined;
 }
 
 /** A client's MQTT password. A client has at most one. */
@@ -54,6 +73,8 @@ export interface Client {
   readonly notBefore: Timestamp;
   readonly notAfter: Timestamp;
   readonly revokedAt: Timestamp | null;
+  /** The time at which all of the client's credentials were switched off, until somebody switches them on again. */
+  readonly suspendedAt?: Timestamp | null | undefined;
   readonly createdAt: Timestamp;
   readonly updatedAt: Timestamp;
   /**
@@ -83,6 +104,11 @@ export function passwordOf({ credentials }: Client): PasswordCredential | undefi
   return credentials.find((credential) => credential.kind === 'password');
 }
 
+/** The time from a beginning to an end, in milliseconds; null if there is no end. */
+export function lifetime(from: Timestamp, expiresAt: Timestamp): number | null {
+  return expiresAt === NEVER ? null : expiresAt - from;
+}
+
 /** Checks a label: 1 to 200 characters without control characters. @throws KeywrightError `invalid-input` */
 export function parseLabel(text: string): string {
   if (text.length === 0 || text.length > 200 || /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/u.test(text)) {
@@ -91,14 +117,6 @@ export function parseLabel(text: string): string {
     });
   }
   return text;
-}
-
-export type ClientStatus = 'valid' | 'revoked' | 'not yet valid' | 'expired';
-
-export function clientStatus(client: Client, now: Timestamp): ClientStatus {
-  if (client.revokedAt !== null) return 'revoked';
-  if (now < client.notBefore) return 'not yet valid';
-  return now >= client.notAfter ? 'expired' : 'valid';
 }
 
 /** Returns the client if it is not deleted. */
@@ -124,6 +142,7 @@ export function parseClient(value: unknown): Client {
     notBefore: time(record, 'notBefore'),
     notAfter: time(record, 'notAfter'),
     revokedAt: optional(time, record, 'revokedAt'),
+    suspendedAt: added(time, record, 'suspendedAt'),
     createdAt: time(record, 'createdAt'),
     updatedAt: time(record, 'updatedAt'),
     deletedAt: optional(time, record, 'deletedAt'),
@@ -148,7 +167,9 @@ function parseCredential(value: unknown): Credential {
         scopes: texts(record, 'scopes'),
         createdAt: time(record, 'createdAt'),
         expiresAt: time(record, 'expiresAt'),
+        lifetimeMs: added(integer, record, 'lifetimeMs'),
         revokedAt: optional(time, record, 'revokedAt'),
+        suspendedAt: added(time, record, 'suspendedAt'),
       };
     case 'password':
       return {

@@ -55,6 +55,15 @@ export function optional<T>(
   return record[name] === null ? null : read(record, name);
 }
 
+/** Reads a field that older records do not have; undefined in those. */
+export function added<T>(
+  read: (record: Fields, name: string) => T,
+  record: Fields,
+  name: string,
+): T | null | undefined {
+  return record[name] === undefined ? undefined : optional(read, record, name);
+}
+
 export function oneOf<T extends string>(options: readonly T[], record: Fields, name: string): T {
   const value = options.find((option) => option === record[name]);
   if (value === undefined) throw corrupt(name);

@@ -4,7 +4,6 @@ import type { LastUse } from '../model/last-use.js';
 import type { ProvisioningKey } from '../model/provisioning-key.js';
 import type { Session } from '../model/session.js';
 import type { SigningKeyRing } from '../model/signing-key.js';
-import type { Timestamp } from '../model/time.js';
 import type { User } from '../model/user.js';
 import type { WithdrawnToken } from '../model/withdrawn-token.js';
 
@@ -48,8 +47,6 @@ export interface PageQuery {
 /** A filter for clients. Deleted clients never pass. */
 export interface ClientQuery extends PageQuery {
   readonly owner?: string | undefined;
-  /** Passes clients that end at this time or before. */
-  readonly endingBy?: Timestamp | undefined;
 }
 
 export interface Clients extends Collection<Client> {

@@ -8,7 +8,8 @@ import {
 } from '../model/client.js';
 import type { Principal, UsedCredential } from '../model/principal.js';
 import { narrowScopes } from '../model/scope.js';
-import { NEVER, type Timestamp } from '../model/time.js';
+import { stoppedWithOwner, termsOf } from '../model/terms.js';
+import type { Timestamp } from '../model/time.js';
 import type { User } from '../model/user.js';
 import type { Registry } from './registry.js';
 
@@ -16,6 +17,8 @@ import type { Registry } from './registry.js';
 export interface Proof {
   readonly principal: Principal;
   readonly revokedAt: Timestamp | null;
+  /** The time at which somebody switched it off, until somebody switches it on again. */
+  readonly suspendedAt: Timestamp | null;
 }
 
 /** One of a client's own credentials, by what a principal says that it used. */
@@ -80,24 +83,25 @@ export function findCredential(
 
 function derive(proved: ProvedCredential, ownerNow: User | undefined): Proof {
   const { client, kind, id } = proved;
-  const terms = termsOf(proved);
+  const terms = termsOf(client, proved.record);
+  const { label, scopes } = ownWorth(proved);
   // A user who was made later than the client was handed over is another one of the same name.
   const owner = ownerNow && ownerNow.createdAt <= client.updatedAt ? ownerNow : undefined;
-  const ownerGone = client.owner !== null && owner === undefined ? client.updatedAt : null;
   return {
     // A client of somebody's stops when they do, and never does more than they may.
-    revokedAt: client.revokedAt ?? terms.revokedAt ?? owner?.disabledAt ?? ownerGone,
+    revokedAt: terms.revokedAt ?? stoppedWithOwner(client, ownerNow),
+    suspendedAt: terms.suspendedAt,
     principal: {
       kind: 'client',
       id: client.id,
-      label: terms.label ?? client.label,
+      label: label ?? client.label,
       owner: client.owner,
       groups: [],
       domains: domainsOf(client, owner),
-      scopes: owner ? narrowScopes(owner.scopes, terms.scopes) : terms.scopes,
+      scopes: owner ? narrowScopes(owner.scopes, scopes) : scopes,
       credential: { kind, id },
-      notBefore: Math.max(client.notBefore, terms.notBefore),
-      expiresAt: Math.min(client.notAfter, terms.expiresAt),
+      notBefore: terms.notBefore,
+      expiresAt: terms.expiresAt,
     },
   };
 }
@@ -108,22 +112,7 @@ function domainsOf({ domain }: Client, owner: User | undefined): readonly string
   return isWithin ? [domain] : [];
 }
 
-/** The worth of one of a client's credentials by itself. */
-type Terms = Pick<Proof, 'revokedAt'> & Pick<Principal, 'label' | 'scopes' | 'notBefore' | 'expiresAt'>;
-
-function termsOf(proved: ProvedCredential): Terms {
-  const { scopes } = proved.client;
-  switch (proved.kind) {
-    case 'api-key': {
-      const { label, scopes: own, createdAt: notBefore, expiresAt, revokedAt } = proved.record;
-      return { label, scopes: own, notBefore, expiresAt, revokedAt };
-    }
-    case 'password':
-      return { label: null, scopes, notBefore: proved.record.createdAt, expiresAt: NEVER, revokedAt: null };
-    case 'certificate':
-    case 'signed-token': {
-      const { notBefore, notAfter: expiresAt } = proved.record;
-      return { label: null, scopes, notBefore, expiresAt, revokedAt: null };
-    }
-  }
+/** The name and the scopes that a credential has by itself: an API key has its own, any other has its client's. */
+function ownWorth({ client, kind, record }: ProvedCredential): Pick<Principal, 'label' | 'scopes'> {
+  return kind === 'api-key' ? record : { label: null, scopes: client.scopes };
 }

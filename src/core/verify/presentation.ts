@@ -66,6 +66,7 @@ export type Rejection =
   | 'missing'
   | 'invalid'
   | 'revoked'
+  | 'suspended'
   | 'not-yet-valid'
   | 'expired'
   | 'wrong-client-id'

@@ -18,7 +18,7 @@ export function proveAccessToken(token: PresentedAccessToken, registry: Registry
 }
 
 /** The principal behind an access token (its session or credential), before the token's own claims narrow it. */
-type Basis = Pick<Proof, 'revokedAt'> & { readonly principal: Omit<Principal, 'credential'> };
+type Basis = Omit<Proof, 'principal'> & { readonly principal: Omit<Principal, 'credential'> };
 
 interface KnownProof {
   readonly basis: Basis;
@@ -66,6 +66,7 @@ function sessionBasis(user: User, session: Session): Basis {
   const { createdAt: notBefore, expiresAt } = session;
   const basis: Basis = {
     revokedAt: session.revokedAt ?? user.disabledAt ?? ended,
+    suspendedAt: null,
     principal: { kind: 'user', id, label, owner: null, groups, domains, scopes, notBefore, expiresAt },
   };
   sessionBases.set(session, { user, basis });
@@ -74,7 +75,7 @@ function sessionBasis(user: User, session: Session): Basis {
 
 /** A token has an end of its own, and never more than what it came from. */
 function narrowed(
-  { principal, revokedAt }: Basis,
+  { principal, revokedAt, suspendedAt }: Basis,
   {
     claims,
     withdrawn,
@@ -84,6 +85,7 @@ function narrowed(
     theirs.includes('*') ? mine : mine.filter((each) => theirs.includes(each));
   return {
     revokedAt: revokedAt ?? withdrawn?.withdrawnAt ?? null,
+    suspendedAt,
     principal: {
       ...principal,
       groups: within(claims.groups, principal.groups),

@@ -27,6 +27,7 @@ const CAUSES = {
   missing: () => 'nothing was presented',
   invalid: invalidCause,
   revoked: revokedCause,
+  suspended: suspendedCause,
   'not-yet-valid': (refused) => {
     const found = principals(refused).find(({ notBefore }) => refused.now < notBefore);
     return found
@@ -87,6 +88,19 @@ function clientRevocations(principal: Principal, { registry }: Refused): Revocat
       client.owner !== null && !isOwnersOwn ? client.updatedAt : null,
     ],
   ];
+}
+
+function suspendedCause(refused: Refused): string {
+  const found = proofs(refused).find(({ suspendedAt }) => suspendedAt !== null);
+  if (found === undefined) return 'it or its client is suspended';
+  const { principal, suspendedAt } = found;
+  const client = refused.registry.clientById(principal.id);
+  const key = client && apiKeyOf(client, principal);
+  const what =
+    client?.suspendedAt == null && key ? `API key ${client?.id}:${key.id}` : `client ${principal.id}`;
+  return suspendedAt === null
+    ? `${what} is suspended`
+    : `${what} is suspended since ${formatTime(suspendedAt)}`;
 }
 
 function userRevocations({ id, credential }: Principal, { registry }: Refused): Revocation[] {

@@ -56,7 +56,7 @@ export function restsOn({ kind, id, owner, credential }: Principal): string[] {
 /** The rights of a principal that was accepted before as they are now, and their time; null if it has none any more. */
 export function standingOf(principal: Principal, registry: Registry): Standing | null {
   const proof = proveAgain(principal, registry);
-  if (proof === null || proof.revokedAt !== null) return null;
+  if (proof === null || proof.revokedAt !== null || proof.suspendedAt !== null) return null;
   const { scopes, notBefore, expiresAt } = proof.principal;
   return { scopes, notBefore, expiresAt };
 }
@@ -101,6 +101,7 @@ type Check = (proof: Proof, presentation: Presentation, now: Timestamp) => Rejec
 
 const CHECKS: readonly Check[] = [
   ({ revokedAt }) => (revokedAt === null ? undefined : 'revoked'),
+  ({ suspendedAt }) => (suspendedAt === null ? undefined : 'suspended'),
   ({ principal }, _, now) => (now >= principal.notBefore ? undefined : 'not-yet-valid'),
   ({ principal }, _, now) => (now < principal.expiresAt ? undefined : 'expired'),
   ({ principal: { kind, id } }, { clientId }) =>

@@ -1,6 +1,8 @@
 import { type TSchema, Type } from '@sinclair/typebox';
+import { CLIENT_STATES } from '../../core/manage/client-state.js';
 import type { ApiKeyView, ClientView, SessionView, UserView } from '../../core/manage/views.js';
 import { KEY_ALGORITHMS } from '../../core/model/key-algorithm.js';
+import { CREDENTIAL_STATES } from '../../core/model/terms.js';
 import { ROLES } from '../../core/model/user.js';
 
 /** A moment, or a span from now. */
@@ -32,6 +34,8 @@ function oneOf<const Names extends readonly string[]>(...values: Names) {
   return Type.Unsafe<Names[number]>({ type: 'string', enum: values });
 }
 
+const status = oneOf(...CREDENTIAL_STATES);
+
 const apiKey = {
   id: text,
   clientId: text,
@@ -40,8 +44,9 @@ const apiKey = {
   domain: OptionalText,
   hint: text,
   scopes: names,
-  status: oneOf('valid', 'revoked', 'expired'),
+  status,
   createdAt: text,
+  notBefore: text,
   expiresAt: OptionalText,
   lastUsedAt: OptionalText,
   lastUsedFrom: OptionalText,
@@ -55,29 +60,43 @@ const Credential = Type.Union([
     kind: Type.Literal('certificate'),
     algorithm: oneOf(...KEY_ALGORITHMS),
     serial: text,
+    issuer: Type.Union([text, Type.Null()], { description: 'the SHA-256 fingerprint of the CA' }),
     fingerprint: text,
+    status,
     notBefore: text,
     expiresAt: OptionalText,
+    replacedAt: OptionalText,
   }),
-  Type.Object({ kind: Type.Literal('signed-token'), certificate: text }),
+  Type.Object({
+    kind: Type.Literal('signed-token'),
+    certificate: text,
+    status,
+    notBefore: OptionalText,
+    expiresAt: OptionalText,
+  }),
   Type.Object({ kind: Type.Literal('api-key'), ...apiKey }),
   Type.Object({
     kind: Type.Literal('password'),
     alone: Type.Boolean({ description: 'whether it suffices by itself over MQTT' }),
     createdAt: text,
+    status,
+    notBefore: text,
+    expiresAt: OptionalText,
   }),
 ]);
 
 /** The view of a client. */
 export const Client = Type.Object({
   id: text,
-  status: oneOf('valid', 'revoked', 'not yet valid', 'expired'),
+  status: oneOf(...CLIENT_STATES),
   label: OptionalText,
   owner: OptionalText,
   domain: OptionalText,
   scopes: names,
   notBefore: text,
-  expiresAt: OptionalText,
+  expiresAt: Type.Union([text, Type.Null()], {
+    description: 'the earliest end among the credentials that hold; null for never',
+  }),
   createdAt: text,
   updatedAt: text,
   credentials: Type.Array(Credential),

@@ -127,6 +127,7 @@ const REFUSED: Record<Rejection, Answer> = {
   missing: refusal('missing'),
   invalid: refusal('invalid'),
   revoked: refusal('revoked'),
+  suspended: refusal('suspended'),
   'not-yet-valid': refusal('not-yet-valid'),
   expired: refusal('expired'),
   'wrong-client-id': refusal('wrong-client-id'),

@@ -102,6 +102,7 @@ export const REFUSALS = {
   },
   invalid: unauthorized('the credential is not valid'),
   revoked: unauthorized('the credential is revoked'),
+  suspended: unauthorized('the credential is suspended'),
   'not-yet-valid': unauthorized('the credential is not valid yet'),
   expired: unauthorized('the credential has expired'),
   'wrong-client-id': unauthorized('the credential belongs to another client'),

@@ -26,6 +26,7 @@ const CONNECT_REFUSALS = {
   missing: NOT_AUTHORIZED,
   invalid: NOT_AUTHORIZED,
   revoked: NOT_AUTHORIZED,
+  suspended: NOT_AUTHORIZED,
   'not-yet-valid': NOT_AUTHORIZED,
   expired: NOT_AUTHORIZED,
   'wrong-client-id': NOT_AUTHORIZED,

@@ -55,8 +55,8 @@ export class FileStore implements KeyStore {
     this.#readers = new Readers(home, notice);
     this.clients = {
       get: this.#collection('client').get,
-      page: ({ owner, endingBy = Number.POSITIVE_INFINITY, ...query } = {}) =>
-        this.#page('client', query, (client) => isAskedFor(client, { owner, endingBy })),
+      page: ({ owner, ...query } = {}) =>
+        this.#page('client', query, (client) => isAskedFor(client, { owner })),
       count: async () => (await this.clients.page()).length,
       byKeyHash: (hash) => this.#clientByKeyHash(hash),
     };
@@ -185,7 +185,6 @@ export class FileStore implements KeyStore {
   }
 }
 
-function isAskedFor(client: Client, { owner, endingBy = Number.POSITIVE_INFINITY }: ClientQuery): boolean {
-  if (liveClient(client) === undefined || client.notAfter > endingBy) return false;
-  return owner === undefined || client.owner === owner;
+function isAskedFor(client: Client, { owner }: ClientQuery): boolean {
+  return liveClient(client) !== undefined && (owner === undefined || client.owner === owner);
 }

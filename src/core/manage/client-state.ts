@@ -1,0 +1,71 @@
+import type { HeldCertificate } from '../model/certificate.js';
+import type { Client } from '../model/client.js';
+import {
+  type CredentialRecord,
+  type CredentialState,
+  stateOf,
+  stoppedWithOwner,
+  termsOf,
+} from '../model/terms.js';
+import { NEVER, type Timestamp } from '../model/time.js';
+import type { User } from '../model/user.js';
+
+/** A client with its present certificates and the user that it belongs to. */
+export interface ClientWithCertificates {
+  readonly client: Client;
+  readonly certificates: readonly HeldCertificate[];
+  /** Undefined if the client belongs to nobody, or its owner is gone. */
+  readonly owner: User | undefined;
+}
+
+/**
+ * The states of a client: the best of its credentials, or `revoked` if it does not work itself or its owner does not, or
+ * `no credential` if none of them can hold again.
+ */
+export const CLIENT_STATES = [
+  'valid',
+  'not yet valid',
+  'suspended',
+  'expired',
+  'revoked',
+  'no credential',
+] as const;
+
+export type ClientState = (typeof CLIENT_STATES)[number];
+
+/** What a client can do now, by its credentials. */
+export interface ClientStanding {
+  readonly state: ClientState;
+  /**
+   * The earliest end among the credentials that hold. Without any that holds, it is that of the credentials that will,
+   * or the last end of those that did. `NEVER` for none.
+   */
+  readonly expiresAt: Timestamp;
+}
+
+/** Finds a client's state and its earliest end. */
+export function clientStanding(
+  { client, certificates, owner }: ClientWithCertificates,
+  now: Timestamp,
+): ClientStanding {
+  if ((client.revokedAt ?? stoppedWithOwner(client, owner)) !== null)
+    return { state: 'revoked', expiresAt: NEVER };
+  const terms = openers(client, certificates).map((record) => termsOf(client, record));
+  for (const state of IN_ORDER) {
+    const ends = terms.filter((each) => stateOf(each, now) === state).map(({ expiresAt }) => expiresAt);
+    if (ends.length > 0)
+      return { state, expiresAt: state === 'expired' ? Math.max(...ends) : Math.min(...ends) };
+  }
+  return { state: 'no credential', expiresAt: NEVER };
+}
+
+// One that holds says more than one that might, and that more than one that did.
+const IN_ORDER = ['valid', 'not yet valid', 'suspended', 'expired'] satisfies CredentialState[];
+
+/** The credentials that open something by themselves. A signed token goes with its certificate. */
+function openers(client: Client, certificates: readonly HeldCertificate[]): CredentialRecord[] {
+  const others = client.credentials.flatMap((each) =>
+    each.kind === 'api-key' || (each.kind === 'password' && each.alone) ? [each] : [],
+  );
+  return [...certificates, ...others];
+}
