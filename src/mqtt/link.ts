@@ -10,25 +10,32 @@ export interface Receiver {
   gone(): void;
 }
 
+export interface LinkOptions {
+  /** The address that the connection comes from; undefined for that of the socket. */
+  readonly address?: string | undefined;
+  readonly onFailure?: (error: unknown) => void;
+}
+
 /** One MQTT connection, over TCP, TLS or WebSocket. Its stream has one set of listeners, though its receivers change. */
 export class Link {
   readonly stream: Duplex;
   receiver: Receiver;
   #address: string | undefined;
+  readonly #onFailure: ((error: unknown) => void) | undefined;
   #isEnding = false;
   /** The peer is slow: `drained` follows. */
   isWaiting = false;
   #writtenBytes = 0;
 
-  /** @param address the address that the connection comes from; undefined for that of the socket */
-  constructor(stream: Duplex, receiver: Receiver, address?: string) {
+  constructor(stream: Duplex, receiver: Receiver, { address, onFailure }: LinkOptions = {}) {
     this.stream = stream;
     this.receiver = receiver;
     this.#address = address;
+    this.#onFailure = onFailure;
     stream.on('data', (chunk: Buffer) => {
-      if (!this.#isEnding) this.receiver.received(chunk);
+      if (!this.#isEnding) this.#tell(chunk);
     });
-    stream.on('close', () => this.receiver.gone());
+    stream.on('close', () => this.#tell('gone'));
     // Its close follows.
     stream.on('error', ignore);
   }
@@ -59,7 +66,7 @@ export class Link {
     this.isWaiting = true;
     this.stream.once('drain', () => {
       this.isWaiting = false;
-      this.receiver.drained();
+      this.#tell('drained');
     });
   }
 
@@ -91,6 +98,18 @@ export class Link {
 
   destroy(): void {
     this.stream.destroy();
+  }
+
+  // A failure of the receiver ends its connection, and no other.
+  #tell(event: Buffer | 'drained' | 'gone'): void {
+    try {
+      if (event === 'gone') this.receiver.gone();
+      else if (event === 'drained') this.receiver.drained();
+      else this.receiver.received(event);
+    } catch (error) {
+      this.#onFailure?.(error);
+      this.destroy();
+    }
   }
 }
 

@@ -17,10 +17,13 @@ export class Networks {
       this.#networks.addSubnet(address, prefix, isIPv4(address) ? 'ipv4' : 'ipv6');
   }
 
-  /** True if an address is in the set; an IPv4 address also in the form that it has on an IPv6 socket. */
+  /**
+   * True if an address is in the set; an IPv4 address also in the form that it has on an IPv6 socket, and a link-local
+   * one with its zone (RFC 4007 section 11).
+   */
   includes(address: string): boolean {
     if (this.isEmpty) return false;
-    const bare = address.replace(/^::ffff:(?=\d+\.)/i, '');
+    const bare = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
     return isIP(bare) !== 0 && this.#networks.check(bare, isIPv4(bare) ? 'ipv4' : 'ipv6');
   }
 }

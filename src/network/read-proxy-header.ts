@@ -30,7 +30,7 @@ export function readProxyHeader(socket: Socket, { timeoutMs, done }: Reading): v
     for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) {
       received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
     }
-    const header = parseProxyHeader(received);
+    const header = parsed(received);
     if (header.outcome === 'incomplete') return;
     if (header.outcome === 'invalid') return refuse(header.because);
     const rest = received.subarray(header.length);
@@ -39,4 +39,13 @@ export function readProxyHeader(socket: Socket, { timeoutMs, done }: Reading): v
   };
   const timer = setTimeout(() => refuse('it did not come in time'), timeoutMs);
   socket.on('readable', take).on('end', gone).on('close', gone).on('error', gone);
+}
+
+// A failure in here ends this connection, and no other.
+function parsed(received: Buffer): ReturnType<typeof parseProxyHeader> {
+  try {
+    return parseProxyHeader(received);
+  } catch {
+    return { outcome: 'invalid', because: 'it cannot be read' };
+  }
 }

@@ -2,6 +2,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { Duplex } from 'node:stream';
 import { generate, type Packet } from 'mqtt-packet';
 import { mqttLimits } from '../../src/core/model/mqtt-limits.js';
+import type { Failure } from '../../src/core/ports/observer.js';
 import { Attempts } from '../../src/core/verify/attempts.js';
 import { Facts } from '../../src/core/verify/facts.js';
 import type { LiveConnections } from '../../src/core/verify/live-connections.js';
@@ -96,6 +97,7 @@ class Stage {
   #now = 0;
 
   private constructor() {
+    const observer = { ...UNOBSERVED, failed: ({ error }: Failure) => void this.failures.push(error) };
     this.#engine = new EmbeddedEngine({
       // Small ones, so that they are met.
       limits: mqttLimits({
@@ -106,7 +108,7 @@ class Stage {
         retainedMessages: 50,
       }),
       now: () => this.#now,
-      observer: { ...UNOBSERVED, failed: ({ error }) => void this.failures.push(error) },
+      observer,
     });
     this.#gate = new Gate({
       registry: NOBODY,
@@ -116,7 +118,7 @@ class Stage {
       connectTimeoutMs: 5_000,
       attempts: new Attempts(undefined),
       addressKey: (address) => address,
-      observer: UNOBSERVED,
+      observer,
     });
   }
 

@@ -25,6 +25,9 @@ export class OpenGate {
         accepted: () => undefined,
         refused: (refusal) => 'reason' in refusal && this.reasons.push(refusal.reason),
         connection: ({ reason }) => this.reasons.push(reason),
+        failed: ({ error }) => {
+          throw error;
+        },
       },
     });
   }

@@ -84,14 +84,20 @@ export type Verdict =
     }
   | { readonly outcome: 'rejected'; readonly reason: Rejection };
 
-/** Reads a certificate for verification. */
+/** Reads a certificate for verification. It never throws: one that cannot be read is unknown. */
 export function presentCertificate(certificate: X509Certificate): PresentedCertificate {
-  const names = certificate.subject.split('\n').filter((line) => line.startsWith('CN='));
-  return {
-    fingerprint: certificateFingerprint(certificate),
-    serial: certificate.serialNumber.toLowerCase(),
-    clientId: names.length === 1 ? canonicalClientId(names[0]?.slice('CN='.length) ?? '') : undefined,
-  };
+  try {
+    // Node gives a certificate with an empty subject no subject at all.
+    const subject: string | undefined = certificate.subject;
+    const names = (subject ?? '').split('\n').filter((line) => line.startsWith('CN='));
+    return {
+      fingerprint: certificateFingerprint(certificate),
+      serial: certificate.serialNumber.toLowerCase(),
+      clientId: names.length === 1 ? canonicalClientId(names[0]?.slice('CN='.length) ?? '') : undefined,
+    };
+  } catch {
+    return UNKNOWN_CERTIFICATE;
+  }
 }
 
 /** SHA-256 of the certificate's DER, lower-case hex. */

@@ -35,7 +35,7 @@ export interface GateOptions {
   readonly attempts: Attempts;
   /** The key that an address is counted under. */
   readonly addressKey: (address: string) => string;
-  readonly observer: Pick<Observer, 'accepted' | 'refused' | 'connection'>;
+  readonly observer: Pick<Observer, 'accepted' | 'refused' | 'connection' | 'failed'>;
 }
 
 /** The way that a connection comes in. */
@@ -53,10 +53,13 @@ export class Gate {
   readonly options: GateOptions;
   /** The rights of clients on a listener that asks for no credential. */
   readonly openRights: Rights;
+  /** Tells of a failure that ended a connection. */
+  readonly failed: (error: unknown) => void;
   readonly #waiting: Deadlines<Entrance>;
 
   constructor(options: GateOptions) {
     this.options = options;
+    this.failed = (error) => options.observer.failed({ part: 'mqtt-connection', error });
     this.openRights = new TopicRights(undefined, options.registry, options.clock);
     this.#waiting = new Deadlines(options.connectTimeoutMs, (entrance) => entrance.tooLate());
   }
@@ -101,7 +104,7 @@ class Entrance implements Receiver, Handover {
     this.#gate = gate;
     this.#authentication = authentication;
     this.rights = gate.openRights;
-    this.link = new Link(stream, this, address);
+    this.link = new Link(stream, this, { address, onFailure: gate.failed });
   }
 
   received(chunk: Buffer): void {
@@ -137,7 +140,10 @@ class Entrance implements Receiver, Handover {
     this.#gate.heard(this);
     // A failure in here lets nobody in, and ends no other connection.
     if (read.outcome === 'connect')
-      this.#decide(read.connect, reader).catch(() => this.#drop('it could not be decided on'));
+      this.#decide(read.connect, reader).catch((error) => {
+        this.#gate.failed(error);
+        this.#drop('it could not be decided on');
+      });
     else if (read.refusal === undefined) this.#drop(read.cause);
     else this.refuse(read.refusal, read.cause);
   }
