@@ -1,16 +1,16 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import fastify, { type FastifyInstance } from 'fastify';
+import { DEVICE } from '../core/verify/path-rules.js';
 import { type TlsMaterial, tlsOptions } from '../network/tls.js';
 import { collectOpenApi, openApiDocument } from './api/openapi.js';
-import { addressee, OWN_PATHS, OwnPaths, originForm } from './requests/addressee.js';
-import { problemAnswer, refusalAnswer, send } from './responses/answer.js';
-import { closeConnectionsWith, TIMEOUTS } from './responses/connections.js';
-import { answerBrokenRequest, answerError, refusalOf, sendProblem } from './responses/errors.js';
-import { problem } from './responses/problem.js';
+import { putBefore } from './front-door.js';
+import { OWN_PATHS, OwnPaths } from './requests/own-paths.js';
+import { answerBare, closeConnectionsWith, TIMEOUTS } from './responses/connections.js';
+import { answerBrokenRequest, answerError, NOT_IMPLEMENTED } from './responses/errors.js';
 import { addApi } from './routes.js';
 import type { HttpServices } from './services.js';
-import { type Upstream, type UpstreamAddress, upstreamOf } from './verifier/upstream/upstream.js';
-import { type Verifier, verifierOf } from './verifier/verifier.js';
+import { answerUnknown } from './unknown-route.js';
+import { type UpstreamAddress, upstreamOf } from './verifier/upstream/upstream.js';
+import { verifierOf } from './verifier/verifier.js';
 
 export interface HttpOptions {
   readonly services: HttpServices;
@@ -29,8 +29,8 @@ export async function buildHttpServer({
   const own = new OwnPaths();
   const app = fastify({
     ...(tls
-      ? { https: { ...tlsOptions(tls, { demandsCertificate: false }), ...TIMEOUTS } }
-      : { http: TIMEOUTS }),
+      ? { https: { ...tlsOptions(tls, { demandsCertificate: false }), ...CONNECTION } }
+      : { http: CONNECTION }),
     requestTimeout: TIMEOUTS.requestTimeout,
     clientErrorHandler: answerBrokenRequest,
     // An unknown field, or one of another type, is an error of the caller.
@@ -45,16 +45,23 @@ export async function buildHttpServer({
   // RFC 9110 section 10.1.1: a server may ignore expectations. The verdict does not depend on them.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.setErrorHandler(answerError);
-  app.setNotFoundHandler((_request, reply) => sendProblem(reply, NOTHING_HERE));
+  // A tunnel is nothing that a verdict could be about.
+  app.server.on('connect', (_request, socket) => answerBare(socket, NOT_IMPLEMENTED));
+  app.setNotFoundHandler((request, reply) => answerUnknown(request, reply, own));
   acceptAnyBody(app);
   await collectOpenApi(app);
 
   app.addHook('onRoute', ({ method, url }) => own.add([method].flat(), url));
   const hidden = { schema: { hide: true } };
-  app.all(OWN_PATHS.health, hidden, () => ({ status: 'ok' }));
-  app.all(OWN_PATHS.readiness, hidden, (_request, reply) => {
-    const { available } = registry;
-    return reply.code(available ? 200 : 503).send({ status: available ? 'ready' : 'keystore unavailable' });
+  // HAProxy's checks use OPTIONS unless told otherwise.
+  const asked = { ...hidden, method: ['GET', 'OPTIONS'] };
+  app.route({ ...asked, url: OWN_PATHS.health, handler: () => ({ status: 'ok' }) });
+  app.route({
+    ...{ ...asked, url: OWN_PATHS.readiness },
+    handler(_request, reply) {
+      const { available } = registry;
+      return reply.code(available ? 200 : 503).send({ status: available ? 'ready' : 'keystore unavailable' });
+    },
   });
 
   await addApi(app, services);
@@ -66,55 +73,18 @@ export async function buildHttpServer({
     app.server.setTimeout(address.timeoutMs + GRACE_MS);
     app.addHook('preClose', async () => upstream.close());
   }
+  own.lend([DEVICE, ...services.pathRules]);
   // Without token authentication and without TLS there is no credential to check: the operator left this listener open.
-  putBefore(app, verifierOf({ services, open: !services.takesTokens && tls === undefined, upstream }), {
-    own,
-    upstream,
-  });
+  const verifier = verifierOf({ services, open: !services.takesTokens && tls === undefined, upstream });
+  putBefore(app, { services, own, verifier, upstream });
   return app;
 }
 
+// A request without a Host gets an answer with a body here.
+const CONNECTION = { ...TIMEOUTS, requireHostHeader: false };
+
 // The upstream's time must run out before the caller's own.
 const GRACE_MS = 5_000;
-
-const NOTHING_HERE = problem(404, { reason: 'not found', detail: 'there is nothing here' });
-
-/**
- * Puts the verifier before the router. The router gets only keywright's own paths, because most requests need no
- * router.
- */
-function putBefore(
-  app: FastifyInstance,
-  verifier: Verifier,
-  { own, upstream }: { readonly own: OwnPaths; readonly upstream: Upstream | undefined },
-): void {
-  const [route] = app.server.listeners('request');
-  app.server.removeAllListeners('request');
-  app.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    const { method = 'GET', url = '/' } = request;
-    const target = originForm(url);
-    upstream?.expect(request);
-    switch (addressee(method, target, own)) {
-      case 'any-path':
-        return verifier.answerCaller(request, response, target);
-      case 'verify':
-        return refusing(response, () => verifier.answerGateway(request, response, target));
-      case 'nobody':
-        return send(response, problemAnswer(NOTHING_HERE));
-      case 'route':
-        request.url = target;
-        return route?.call(app.server, request, response);
-    }
-  });
-}
-
-function refusing(response: ServerResponse, verify: () => void): void {
-  try {
-    verify();
-  } catch (error) {
-    send(response, refusalAnswer(refusalOf(error)));
-  }
-}
 
 function acceptAnyBody(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();

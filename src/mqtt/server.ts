@@ -13,7 +13,7 @@ import { type TlsMaterial, tlsOptions } from '../network/tls.js';
 import type { Engine } from './gate/engine.js';
 import { Gate } from './gate/gate.js';
 import type { MqttAuthentication } from './gate/present.js';
-import { acceptWebSockets } from './websocket.js';
+import { acceptWebSockets, type WebSocketHost } from './websocket.js';
 
 export interface MqttOptions {
   readonly registry: RevisedRegistry & {
@@ -33,14 +33,13 @@ export interface MqttOptions {
 
 export interface MqttServer {
   readonly server: Server;
-  /** Also takes MQTT over WebSocket from an HTTP server, at `path`. */
+  /** Also takes MQTT over WebSocket from an HTTP server. */
   attachWebSocket(http: HttpServer, options: WebSocketOptions): void;
   /** Ends the listener, all connections and the engine. */
   close(): Promise<void>;
 }
 
-interface WebSocketOptions {
-  readonly path: string;
+interface WebSocketOptions extends WebSocketHost {
   readonly authentication: MqttAuthentication;
 }
 
@@ -95,7 +94,7 @@ export function buildMqttServer(options: MqttOptions): MqttServer {
   return {
     server,
     attachWebSocket: (http, webSocket) => {
-      acceptWebSockets(http, webSocket.path, (stream, address) => {
+      acceptWebSockets(http, webSocket, (stream, address) => {
         track(stream);
         gate.admit(stream, { authentication: webSocket.authentication, address });
       });

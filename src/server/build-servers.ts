@@ -1,6 +1,9 @@
 import { Attempts } from '../core/verify/attempts.js';
 import { CredentialHeaders } from '../http/requests/credentials.js';
 import { TrustedProxies } from '../http/requests/trusted-proxies.js';
+import { misformed } from '../http/requests/well-formed.js';
+import { refuseHandshake } from '../http/responses/connections.js';
+import { MISFORMED } from '../http/responses/misformed.js';
 import { buildHttpServer } from '../http/server.js';
 import type { HttpServices } from '../http/services.js';
 import { addressKey, MemoryLimiter } from '../limits/limiter.js';
@@ -23,8 +26,9 @@ export async function buildServers(parts: Parts) {
   const { clock } = parts.home;
   // The servers share one counter, so a failure at one counts at the other.
   const attempts = new Attempts(settings.failedAttempts && new MemoryLimiter(settings.failedAttempts));
+  const services = httpServices(parts, attempts);
   const http = await buildHttpServer({
-    services: httpServices(parts, attempts),
+    services,
     tls: settings.http.tls ? tls : undefined,
     upstream: settings.httpUpstream,
   });
@@ -39,6 +43,12 @@ export async function buildServers(parts: Parts) {
   await http.ready();
   mqtt.attachWebSocket(http.server, {
     path: WEB_SOCKET_PATH,
+    addressOf: (request) => services.proxies.addressOf(request),
+    faultOf: (request) => {
+      const fault = misformed(request);
+      return fault && MISFORMED[fault].problem;
+    },
+    refuse: refuseHandshake,
     authentication: webSocketAuthentication(settings),
   });
   if (settings.proxyProtocol.length > 0)

@@ -83,6 +83,7 @@ const FAILURES: Readonly<Record<Exclude<Failure['part'], 'http-upstream'>, strin
   pruning: 'what has ended cannot be removed',
   'server-certificate': 'the server certificate cannot be renewed',
   licence: 'the licence cannot be checked',
+  'http-request': 'an HTTP request could not be answered',
   'mqtt-connection': 'an MQTT connection failed',
 };
 

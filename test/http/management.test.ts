@@ -291,13 +291,27 @@ describe('the management API', () => {
 
   it('is not there on other methods and paths', async () => {
     const { at, root } = await fixture();
-    for (const [path, method] of [
-      ['/tokens', 'PUT'],
-      ['/tokens/', 'GET'],
-      ['/tokens/a/b/c', 'GET'],
-      ['/users/ann/password', 'POST'],
+    for (const [path, method, status, allow] of [
+      ['/tokens', 'PUT', 405, 'GET, HEAD, POST, OPTIONS'],
+      ['/tokens/', 'GET', 404, null],
+      ['/tokens/a/b/c', 'GET', 404, null],
+      ['/users/ann/password', 'POST', 405, 'PUT, OPTIONS'],
+      ['/users/ann/password', 'GET', 405, 'PUT, OPTIONS'],
+      ['/users/ann', 'OPTIONS', 204, 'DELETE, GET, HEAD, PATCH, OPTIONS'],
+      ['/auth/login', 'PUT', 405, 'POST, OPTIONS'],
+      // Beside them nothing is changed, and nobody is told so.
+      ...[
+        '/token/ann',
+        '/client',
+        '/users/../token',
+        '/auth/logout',
+        '/agents',
+        '/TOKENS/ann',
+        '//tokens/ann',
+      ].map((path) => [path, 'DELETE', 404, null] as const),
     ] as const) {
-      expect([path, (await at(path, root, { method })).status]).toEqual([path, 404]);
+      const answer = await at(path, root, { method });
+      expect([path, answer.status, answer.headers.get('allow')]).toEqual([path, status, allow]);
     }
     expect((await at('/agents', root)).body.data.userId).toBe('root');
   });

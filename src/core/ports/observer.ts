@@ -80,6 +80,7 @@ export interface Failure {
     | 'pruning'
     | 'server-certificate'
     | 'licence'
+    | 'http-request'
     | 'http-upstream'
     | 'mqtt-connection';
   readonly error: unknown;

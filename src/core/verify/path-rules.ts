@@ -47,8 +47,8 @@ export function parsePathRule(text: string): PathRule {
   };
 }
 
-// A device's own paths, whoever runs behind keywright.
-const DEVICE = parsePathRule('* /api/v1/device/{client}/**');
+/** A device's own paths, whoever runs behind keywright. */
+export const DEVICE = parsePathRule('* /api/v1/device/{client}/**');
 const MAYBE_DEVICE = /device/i;
 
 /**

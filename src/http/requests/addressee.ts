@@ -1,54 +1,15 @@
 import { decodeAscii } from '../../core/model/percent.js';
-
-/** Keywright's own paths that take any method. */
-export const OWN_PATHS = { verify: '/verify', health: '/healthz', readiness: '/readyz' } as const;
+import { OWN_PATHS, type OwnPaths } from './own-paths.js';
 
 /**
  * The component that answers a request: the router, none (404), or the verifier (at `/verify` and below, or on any
- * path).
+ * path). `near` is a path beside keywright's own, with a method that changes something.
  */
-export type Addressee = 'route' | 'nobody' | 'verify' | 'any-path';
-
-/** The list of keywright's own paths, which the routes fill. Every other path is the verifier's. */
-export class OwnPaths {
-  readonly #methods = new Map<string, Set<string>>();
-  #beginnings: readonly string[] = [];
-
-  /**
-   * Adds a route. A path without parameters is keywright's for the route's methods. `/clients/:id` takes `/clients` and
-   * all paths below it, for all methods, and `/callbacks/*` all paths below `/callbacks`. Unknown paths there are 404.
-   */
-  add(methods: readonly string[], url: string): void {
-    const [beginning = '', parameter] = url.split(/(?=[:*])/, 2);
-    if (parameter === undefined) this.#allow(url, methods);
-    if (parameter?.startsWith(':')) this.#allow(beginning.slice(0, -1), [ANY_METHOD]);
-    if (parameter === undefined || this.#beginnings.some((known) => beginning.startsWith(known))) return;
-    this.#beginnings = [...this.#beginnings.filter((known) => !known.startsWith(beginning)), beginning];
-  }
-
-  #allow(path: string, methods: readonly string[]): void {
-    this.#methods.set(path, new Set([...(this.#methods.get(path) ?? []), ...methods]));
-  }
-
-  has(method: string, path: string): boolean {
-    const methods = this.#methods.get(path);
-    if (methods?.has(method) || methods?.has(ANY_METHOD)) return true;
-    return this.#beginnings.some((beginning) => path.startsWith(beginning));
-  }
-}
-
-const ANY_METHOD = '*';
-
-/** Finds the target of a request in the origin form. RFC 9112 section 3.2.2: the absolute form means the same. */
-export function originForm(url: string): string {
-  if (url.startsWith('/')) return url;
-  const target = url.replace(/^https?:\/\/[^/?#]*/i, '');
-  return target.startsWith('/') ? target : `/${target}`;
-}
+export type Addressee = 'route' | 'nobody' | 'near' | 'verify' | 'any-path';
 
 /**
  * Routes a request. Misspellings of `/verify` (`//verify?scope=x`) get 404. As an ordinary path, their `scope` would be
- * ignored.
+ * ignored. So do changes at misspellings of keywright's own paths: as ordinary paths, they would seem to be made.
  */
 export function addressee(method: string, target: string, own: OwnPaths): Addressee {
   const query = target.indexOf('?');
@@ -59,19 +20,35 @@ export function addressee(method: string, target: string, own: OwnPaths): Addres
   if (path === `${OWN_PATHS.verify}/` && /[?&](?:scope|rate)=/.test(target)) return 'nobody';
   if (path.startsWith(`${OWN_PATHS.verify}/`)) return 'verify';
   if (own.has(method, path)) return 'route';
-  return mayBeLookalike(path) && plainPath(path) === OWN_PATHS.verify ? 'nobody' : 'any-path';
+  if (SAFE.has(method))
+    return mayBeVerify(path) && canonicalPath(path) === OWN_PATHS.verify ? 'nobody' : 'any-path';
+  const plain = ODD.test(path) ? canonicalPath(path) : path;
+  if (plain === OWN_PATHS.verify || (plain !== path && own.isAnotherSpelling(plain))) return 'nobody';
+  return own.isNear(plain) ? 'near' : 'any-path';
 }
+
+// RFC 9110 section 9.2.1
+const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 // The length of `/verify` with every letter percent-encoded, some slashes, and a tail.
 const MAX_LOOKALIKE = 80;
 
 // Nearly every request passes here: the cheap tests come first.
-function mayBeLookalike(path: string): boolean {
+function mayBeVerify(path: string): boolean {
   if (path.length < OWN_PATHS.verify.length || path.length > MAX_LOOKALIKE) return false;
   return path.includes('%') || path.toLowerCase().includes('verify');
 }
 
-function plainPath(path: string): string {
-  const [plain = ''] = decodeAscii(path).toLowerCase().split(/[;#?]/, 1);
-  return plain.replace(/\/+/g, '/').replace(/(.)\/$/, '$1');
+const ODD = /[%;#\\A-Z]|\/[./]|.\/$/;
+
+/** The path that a lenient server would take one for: decoded, in lower case, without parameters and empty segments. */
+function canonicalPath(path: string): string {
+  const segments: string[] = [];
+  const decoded = decodeAscii(decodeAscii(path)).toLowerCase().replaceAll('\\', '/');
+  for (const segment of decoded.split(/[#?]/, 1)[0]?.split('/') ?? []) {
+    const name = segment.split(';', 1)[0]?.trim() ?? '';
+    if (name === '..') segments.pop();
+    else if (name !== '' && name !== '.') segments.push(name);
+  }
+  return `/${segments.join('/')}`;
 }

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { hangUpSoon } from '../../network/hang-up.js';
-import type { Problem } from './problem.js';
+import { type Problem, problem } from './problem.js';
 
 /** The times for a connection to finish its TLS handshake, its headers and a whole request, in milliseconds. */
 export const TIMEOUTS = {
@@ -12,13 +13,38 @@ export const TIMEOUTS = {
 } as const;
 
 /** Answers on a connection without a response object, and ends it. */
-export function answerBare(socket: Socket, problem: Problem): void {
+export function answerBare(
+  socket: Duplex,
+  problem: Problem,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   const text = JSON.stringify(problem);
-  socket.end(
-    `HTTP/1.1 ${problem.status} ${problem.title}\r\nContent-Type: application/problem+json\r\n` +
-      `Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
-  );
+  const lines = Object.entries({
+    'Content-Type': 'application/problem+json',
+    'Cache-Control': 'no-store',
+    Date: new Date().toUTCString(),
+    'Content-Length': Buffer.byteLength(text),
+    ...headers,
+    Connection: 'close',
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${problem.status} ${problem.title}\r\n${lines.join('')}\r\n${text}`);
   hangUpSoon(socket);
+}
+
+/** Refuses a request for an upgrade. */
+export function refuseHandshake(
+  socket: Duplex,
+  {
+    status,
+    detail,
+    headers,
+  }: {
+    readonly status: number;
+    readonly detail: string;
+    readonly headers?: Readonly<Record<string, string>>;
+  },
+): void {
+  answerBare(socket, problem(status, { reason: 'bad handshake', detail }), headers);
 }
 
 /** Ends all connections when the server closes. Node would wait for those that never sent a request. */

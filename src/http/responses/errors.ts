@@ -1,9 +1,11 @@
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ErrorCode, KeywrightError } from '../../core/model/errors.js';
-import { problemAnswer, send } from './answer.js';
+import type { Observer } from '../../core/ports/observer.js';
+import { problemAnswer, refusalAnswer, send } from './answer.js';
 import { answerBare } from './connections.js';
-import { type Problem, problem, type Refusal } from './problem.js';
+import { ANOTHER_VERSION, type Problem, problem, type Refusal } from './problem.js';
 
 const STATUSES = {
   'invalid-input': 400,
@@ -34,6 +36,18 @@ export class Refused extends Error {
 export function answerError(error: unknown, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { problem, headers } = refusalOf(error);
   return sendProblem(reply, problem, headers);
+}
+
+/** Refuses a request in whose way something failed. */
+export function answerFailure(
+  response: ServerResponse,
+  error: unknown,
+  observer: Pick<Observer, 'failed'>,
+): void {
+  const refusal = refusalOf(error);
+  if (refusal.problem.status >= 500) observer.failed({ part: 'http-request', error });
+  if (response.headersSent) response.destroy();
+  else send(response, refusalAnswer(refusal));
 }
 
 export function sendProblem(
@@ -102,15 +116,38 @@ function describeFault({ instancePath, params, message }: ValidationFault): stri
   return `${name === '' ? 'the body' : `the field ${field(name)}`} ${message ?? 'makes no sense'}`;
 }
 
+export const NOTHING_HERE = problem(404, { reason: 'not found', detail: 'there is nothing here' });
+
+export const NOT_IMPLEMENTED = problem(501, {
+  reason: 'not implemented',
+  detail: 'there is no such method here',
+});
+
 /** Answers a broken HTTP request, or one with too long headers, and ends its connection. */
-export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+export function answerBrokenRequest(error: BrokenRequest, socket: Socket): void {
   // ECONNRESET: the caller has gone. Before TLS is established, no answer can be sent.
   const noTls = error.code?.startsWith('ERR_SSL') || error.code?.startsWith('ERR_TLS');
   if (noTls || error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
     return;
   }
-  answerBare(socket, BROKEN[error.code ?? ''] ?? NOT_HTTP);
+  const isOtherMethod = error.code === 'HPE_INVALID_METHOD' && REQUEST_LINE.test(faultyLine(error));
+  answerBare(socket, isOtherMethod ? NOT_IMPLEMENTED : (BROKEN[error.code ?? ''] ?? NOT_HTTP));
+}
+
+interface BrokenRequest extends Error {
+  readonly code?: string;
+  /** What was received last, and how much of that was read. */
+  readonly rawPacket?: Buffer;
+  readonly bytesParsed?: number;
+}
+
+// RFC 9110 section 15.6.2: the method is unknown, but the request is one.
+const REQUEST_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+ \S+ HTTP\/\d\.\d\r?$/;
+
+function faultyLine({ rawPacket, bytesParsed = 0 }: BrokenRequest): string {
+  const text = rawPacket?.toString('latin1') ?? '';
+  return text.slice(text.lastIndexOf('\n', bytesParsed - 1) + 1).split('\n', 1)[0] ?? '';
 }
 
 const NOT_HTTP = problem(400, { reason: 'bad request', detail: 'this is not an HTTP request' });
@@ -119,6 +156,7 @@ const BROKEN: Record<string, Problem> = {
     reason: 'headers too large',
     detail: 'the request headers are over 16 KiB',
   }),
+  HPE_INVALID_VERSION: ANOTHER_VERSION,
   ERR_HTTP_REQUEST_TIMEOUT: problem(408, {
     reason: 'timeout',
     detail: 'the request was not complete in time',

@@ -27,12 +27,15 @@ const TITLES: Record<number, string> = {
   409: 'Conflict',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
+  426: 'Upgrade Required',
   429: 'Too Many Requests',
   431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
+  501: 'Not Implemented',
   502: 'Bad Gateway',
   503: 'Service Unavailable',
   504: 'Gateway Timeout',
+  505: 'HTTP Version Not Supported',
 };
 
 /** Makes a problem in RFC 9457's form. `reason` is one word or two for programs, `detail` a sentence for people. */
@@ -41,6 +44,11 @@ export function problem(status: number, { reason, detail }: { reason: string; de
   const retry = [429, 502, 503, 504].includes(status);
   return { type: 'about:blank', title, status, detail, success: false, reason, retry };
 }
+
+export const ANOTHER_VERSION = problem(505, {
+  reason: 'unknown version',
+  detail: 'HTTP/1.1 and HTTP/1.0 are spoken here',
+});
 
 const CHALLENGE = 'Bearer realm="keywright"';
 

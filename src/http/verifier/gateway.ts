@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { KeywrightError } from '../../core/model/errors.js';
 import { parseScope } from '../../core/model/scope.js';
 import type { Target } from '../../core/verify/path-rules.js';
-import { OWN_PATHS, originForm } from '../requests/addressee.js';
+import { OWN_PATHS } from '../requests/own-paths.js';
 
 /** The settings in the query of `/verify`. */
 export interface GatewaySettings {
@@ -62,4 +62,11 @@ export function originalTarget({ method, rawHeaders }: IncomingMessage, target: 
   if (paths.size === 0 && methods.size === 0) return { method, path: OWN_PATHS.verify };
   if (paths.size !== 1 || methods.size > 1) return { method: undefined, path: undefined };
   return { method: [...methods][0], path: [...paths][0] };
+}
+
+// ingress-nginx names the whole URL.
+function originForm(url: string): string {
+  if (url.startsWith('/')) return url;
+  const target = url.replace(/^https?:\/\/[^/?#]*/i, '');
+  return target.startsWith('/') ? target : `/${target}`;
 }

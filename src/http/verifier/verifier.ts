@@ -12,6 +12,7 @@ import {
   refusalAnswer,
   send,
 } from '../responses/answer.js';
+import { answerFailure } from '../responses/errors.js';
 import type { HttpServices } from '../services.js';
 import { gatewaySettings, originalTarget } from './gateway.js';
 import type { Upstream } from './upstream/upstream.js';
@@ -34,14 +35,20 @@ export interface Verifier {
 
 const NO_DEMAND: RequestDemand = { scopes: [] };
 
+interface Asked {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly demand: RequestDemand | undefined;
+}
+
 type Tell = (admission: Admission) => void;
 
 export function verifierOf({ services, open, upstream }: VerifierOptions): Verifier {
-  const decide = (request: IncomingMessage, demand: RequestDemand | undefined, tell: Tell): void => {
+  const decide = ({ request, response, demand }: Asked, tell: Tell): void => {
     const from = services.proxies.addressOf(request);
     const admission = admit(present(request, services, demand), from, services);
-    // A failure here refuses this request, and ends no other.
-    if (admission instanceof Promise) admission.then(tell).catch(() => request.socket.destroy());
+    if (admission instanceof Promise)
+      admission.then(tell).catch((error) => answerFailure(response, error, services.observer));
     else tell(admission);
   };
   return {
@@ -50,7 +57,7 @@ export function verifierOf({ services, open, upstream }: VerifierOptions): Verif
       request.url = target;
       if (open) return upstream ? upstream.pass(request, response, undefined) : send(response, OPEN_ANSWER);
       const demand = demandOf(services.pathRules, { method: request.method, path: target });
-      decide(request, demand, (admission) => {
+      decide({ request, response, demand }, (admission) => {
         if (admission.outcome === 'limited') return send(response, refusalAnswer(admission.refusal));
         if (!upstream || admission.outcome === 'rejected')
           return send(response, answer(admission, performance.now() - start));
@@ -62,7 +69,7 @@ export function verifierOf({ services, open, upstream }: VerifierOptions): Verif
       if (open) return send(response, OPEN_GATEWAY_ANSWER);
       const ruled = demandOf(services.pathRules, originalTarget(request, target));
       const demand = scope === undefined ? ruled : { ...ruled, scopes: [...(ruled?.scopes ?? []), scope] };
-      decide(request, demand, (admission) => {
+      decide({ request, response, demand }, (admission) => {
         if (admission.outcome !== 'limited') return send(response, gatewayAnswer(admission));
         const limited = refusalAnswer(admission.refusal);
         send(response, hideRate ? rateAsForbidden(limited) : limited);
