@@ -4,7 +4,7 @@ import { KeywrightError } from '../core/model/errors.js';
 import type { AuditActor, AuditEntry, AuditEvent, AuditLog } from '../core/ports/audit-log.js';
 import type { Clock } from '../core/ports/clock.js';
 import { readOptional, replaceFile } from '../disk/durable-file.js';
-import { prepareHome } from '../disk/home.js';
+import { prepareHome, sweepHome } from '../disk/home.js';
 import { ioError } from '../disk/io-error.js';
 import { withLock } from '../disk/lock.js';
 import { type ChainEnd, type ChainFault, chainLine, followChain, GENESIS, parseLine } from './chain.js';
@@ -79,6 +79,7 @@ class LogFiles {
   readonly #head: string;
   readonly #waiting: Waiting[] = [];
   #isWriting = false;
+  #isSwept = false;
 
   constructor(options: FileLogOptions) {
     this.#options = options;
@@ -140,7 +141,15 @@ class LogFiles {
       }
       await appendDurably(this.#log, text);
       await this.#writeHead(end);
+      await this.#sweep();
     });
+  }
+
+  // Every command that changes something comes by here.
+  async #sweep(): Promise<void> {
+    if (this.#isSwept) return;
+    this.#isSwept = true;
+    await sweepHome(this.#options.home).catch(() => undefined);
   }
 
   async #repair(): Promise<ChainEnd> {
@@ -163,8 +172,8 @@ class LogFiles {
     return { seq: Number(seq), hash };
   }
 
-  #writeHead({ seq, hash }: ChainEnd): Promise<void> {
-    return replaceFile(this.#head, { data: `${seq} ${hash}\n`, mode: 0o600 });
+  async #writeHead({ seq, hash }: ChainEnd): Promise<void> {
+    await replaceFile(this.#head, { data: `${seq} ${hash}\n`, mode: 0o600 });
   }
 }
 

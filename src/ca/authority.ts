@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
-import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { wrongRequest } from '../core/manage/certification-request.js';
 import { clientUrn } from '../core/model/client-id.js';
@@ -13,9 +13,10 @@ import type {
   ServerCertificateRequest,
 } from '../core/ports/certificate-authority.js';
 import { certificateFingerprint } from '../core/verify/presentation.js';
-import { createFile, readOptional, syncDirectory } from '../disk/durable-file.js';
+import { createFile, putInPlace, readOptional, syncDirectory } from '../disk/durable-file.js';
 import { type HomeAccess, isOpenToOthers, prepareHome } from '../disk/home.js';
 import { ioError, systemCode } from '../disk/io-error.js';
+import { temporaryPath } from '../disk/temporary.js';
 import { readRequest } from './request.js';
 import { parseSubject } from './subject.js';
 import { type AlternativeName, signCertificate } from './x509.js';
@@ -95,21 +96,19 @@ export async function publishAuthority(
 ): Promise<CertificateAuthority> {
   await prepareHome(home);
   const { directory } = files(home);
-  const draft = await mkdtemp(join(home, '.ca.new-')).catch((error) => {
-    throw ioError('write in', home, error);
-  });
+  const draft = temporaryPath(directory);
   try {
-    // mkdtemp makes it 0700. The rename fails if the target is a directory that is not empty.
+    // The rename fails if the target is a directory that is not empty.
+    await mkdir(draft, { mode: 0o700 });
     const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     await createFile(join(draft, 'key.pem'), { data: key, mode: 0o600 });
     await createFile(join(draft, 'cert.pem'), { data: certificate.toString(), mode: 0o644 });
     await syncDirectory(draft);
-    await rename(draft, directory);
-    await syncDirectory(home);
+    await putInPlace(draft, directory);
   } catch (error) {
-    await rm(draft, { recursive: true, force: true });
-    if (systemCode(error) !== 'ENOTEMPTY' && systemCode(error) !== 'EEXIST')
-      throw ioError('write the CA in', directory, error);
+    await rm(draft, { recursive: true, force: true }).catch(() => undefined);
+    const code = systemCode(error instanceof KeywrightError ? error.cause : error);
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw ioError('write the CA in', directory, error);
     throw new KeywrightError('already-exists', `the home ${home} has a CA already`, {
       hint: 'see it with: keywright ca show',
     });

@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
+import type { KeywrightError } from '../core/model/errors.js';
 import { ioError, systemCode } from './io-error.js';
+import { temporaryPath } from './temporary.js';
 
 export interface FileContent {
   readonly data: string | Buffer;
@@ -27,45 +28,48 @@ export async function createFile(path: string, content: FileContent): Promise<vo
     await file.close();
   } catch (error) {
     await file.close().catch(() => undefined);
-    await rm(path, { force: true });
+    await rm(path, { force: true }).catch(() => undefined);
     throw ioError('write', path, error);
   }
 }
 
 /**
  * Replaces a file: a reader meanwhile, or after a crash, finds the old content or the new.
- * @throws KeywrightError `io` if it cannot be written
+ * @returns what went wrong after the file was replaced; undefined if nothing did
+ * @throws KeywrightError `io` if it cannot be written; the old content stays
  */
-export async function replaceFile(path: string, content: FileContent): Promise<void> {
+export async function replaceFile(path: string, content: FileContent): Promise<KeywrightError | undefined> {
   const temporary = await prepareFile(path, content);
   try {
-    await putInPlace(temporary, path);
+    return await putInPlace(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
   }
 }
 
 /** Writes a file's new content under a temporary name beside it. @returns that name @throws KeywrightError `io` */
 export async function prepareFile(path: string, content: FileContent): Promise<string> {
-  const temporary = join(dirname(path), `${temporaryPrefix(path)}${randomBytes(6).toString('hex')}`);
+  const temporary = temporaryPath(path);
   await createFile(temporary, content);
   return temporary;
 }
 
-/** Renames a prepared file to its final name. @throws KeywrightError `io` */
-export async function putInPlace(temporary: string, path: string): Promise<void> {
+/**
+ * Renames a prepared file to its final name.
+ * @returns what went wrong after that: the file has its name, and a power cut may take it back
+ * @throws KeywrightError `io` if it did not get its name
+ */
+export async function putInPlace(temporary: string, path: string): Promise<KeywrightError | undefined> {
   try {
     await rename(temporary, path);
-    await syncDirectory(dirname(path));
   } catch (error) {
     throw ioError('write', path, error);
   }
-}
-
-/** Makes the prefix of a file's temporary names. The holder of the file's lock may remove those of a killed writer. */
-export function temporaryPrefix(path: string): string {
-  return `.${basename(path)}.new-`;
+  return syncDirectory(dirname(path)).then(
+    () => undefined,
+    (error) => ioError('flush', path, error),
+  );
 }
 
 /** Makes a directory's entries durable. */

@@ -5,7 +5,7 @@ import { createServer, connect as netConnect, type Server, type Socket } from 'n
 import { join } from 'node:path';
 import { listDirectory, makeDirectory } from './directory.js';
 import { ioError, systemCode } from './io-error.js';
-import { isRunning, me } from './lock.js';
+import { isRunning, thisProcess } from './process-identity.js';
 
 /** The question of one process to another of the same home, and its answer: JSON, one line each. */
 export type Answer = (question: unknown) => Promise<unknown>;
@@ -41,7 +41,7 @@ const FOREIGN_STALE_MS = 86_400_000;
 export async function listenInHome(home: string, answer: Answer): Promise<HomeSocket> {
   const directory = join(home, 'sockets');
   await makeDirectory(directory);
-  const { pid, started } = me();
+  const { pid, started } = thisProcess();
   const name = `${placeHash()}-${pid}-${started}-${randomBytes(4).toString('hex')}`;
   const server = createServer((socket) => answerOn(socket, answer));
   // Nobody may find the socket before it listens: whoever is refused takes its process for dead.
@@ -135,7 +135,7 @@ async function isOlderThan(path: string, ageMs: number): Promise<boolean> {
 }
 
 function placeHash(): string {
-  return createHash('sha256').update(me().place).digest('hex').slice(0, 8);
+  return createHash('sha256').update(thisProcess().place).digest('hex').slice(0, 8);
 }
 
 function answerOn(socket: Socket, answer: Answer): void {

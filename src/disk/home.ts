@@ -1,7 +1,10 @@
 import type { Stats } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { KeywrightError } from '../core/model/errors.js';
 import { ioError, systemCode } from './io-error.js';
+import { releaseAbandoned, withLock } from './lock.js';
+import { leftoversIn, removeLeftovers } from './temporary.js';
 
 /** Who may open a home beside its owner. */
 export interface HomeAccess {
@@ -73,6 +76,15 @@ function isOurs(gid: number): boolean {
 
 function groupHint({ gid }: Stats): string {
   return `if it is a volume for this user's group ${gid} (a Kubernetes fsGroup), say so with KEYWRIGHT_HOME_GROUP=${gid}`;
+}
+
+/** Removes what killed commands left beside the files of a home, but not in its directories. @throws KeywrightError `io` */
+export async function sweepHome(home: string): Promise<void> {
+  await removeLeftovers(await leftoversIn(home));
+  await releaseAbandoned(home, {
+    isLock: (name) => /\.lock(\.dead-[0-9a-z]+)*$/.test(name),
+    take: (name) => withLock(join(home, name), async () => undefined),
+  });
 }
 
 async function statOptional(path: string) {

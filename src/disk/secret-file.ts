@@ -3,6 +3,7 @@ import { link, rm, stat } from 'node:fs/promises';
 import { KeywrightError } from '../core/model/errors.js';
 import { createFile, readOptional } from './durable-file.js';
 import { ioError, systemCode } from './io-error.js';
+import { temporaryPath } from './temporary.js';
 
 const SECRET_BYTES = 32;
 
@@ -20,7 +21,7 @@ export async function readSecret(path: string): Promise<Buffer | undefined> {
 
 /** Makes a secret, unless another process has made one. @throws KeywrightError `io` if it cannot be written */
 export async function createSecret(path: string): Promise<void> {
-  const draft = `${path}.new-${randomBytes(6).toString('hex')}`;
+  const draft = temporaryPath(path);
   await createFile(draft, { data: `${randomBytes(SECRET_BYTES).toString('base64')}\n`, mode: 0o600 });
   try {
     // The file is complete before it gets its name, and never replaces another.
@@ -28,7 +29,7 @@ export async function createSecret(path: string): Promise<void> {
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw ioError('create', path, error);
   } finally {
-    await rm(draft, { force: true });
+    await rm(draft, { force: true }).catch(() => undefined);
   }
 }
 

@@ -1,5 +1,7 @@
-import { readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { readdir, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { execa } from 'execa';
@@ -27,6 +29,8 @@ const script = (body: string) => [
   '-e',
   `import { withLock } from '${lockModule}';\n${body}`,
 ];
+
+const boot = () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 
 describe('lock', () => {
   it('lets one process at a time change a file', async () => {
@@ -94,10 +98,66 @@ describe('lock', () => {
     await expect(withLock(lock, async () => undefined, { patienceMs: 50 })).rejects.toMatchObject({
       code: 'store-busy',
     });
-    const { utimes } = await import('node:fs/promises');
     const long = Date.now() / 1000 - 120;
     await utimes(lock, long, long);
     expect(await withLock(lock, async (tookOver) => tookOver)).toBe(true);
+  });
+
+  it.each([
+    ['another boot of this host', () => ({ place: `${hostname()} another-boot pid:[1]` }), 0],
+    [
+      'a process namespace that this host had before',
+      () => ({ place: `${hostname()} ${boot()} pid:[1]` }),
+      0,
+    ],
+    ['a clock that was ahead', () => ({ place: 'elsewhere' }), 86_400_000],
+    ['nobody that can be read', () => ({ nonce: '../../x' }), 0],
+  ])('of %s is taken over as soon as it is seen to stand still', async (_, holder, aheadMs) => {
+    const lock = join(await scratchDirectory(), 'lock');
+    await writeFile(
+      lock,
+      JSON.stringify({ pid: 1, started: '1', place: 'elsewhere', nonce: 'n', ...holder() }),
+    );
+    const time = (Date.now() + aheadMs) / 1000;
+    await utimes(lock, time, time);
+    await expect(withLock(lock, async () => undefined, { patienceMs: 50 })).rejects.toMatchObject({
+      code: 'store-busy',
+    });
+    expect(await withLock(lock, async (tookOver) => tookOver, { quietMs: 50 })).toBe(true);
+    expect(await readdir(dirname(lock))).toEqual([]);
+  });
+
+  it('is taken, held against others and let go of by a process without a file handle left', async () => {
+    const directory = await scratchDirectory();
+    const lock = JSON.stringify(join(directory, 'lock'));
+    const body = script(`
+      import { openSync } from 'node:fs';
+      const exhaust = () => { for (;;) openSync('/dev/null', 'r'); };
+      await withLock(${lock}, async () => { try { exhaust(); } catch (error) { console.log(error.code); } });
+      await withLock(${lock}, async () => {
+        const second = withLock(${lock}, async () => 'both', { patienceMs: 20 });
+        console.log(await second.catch(({ code }) => code));
+      });`);
+    const run = await execa('bash', ['-c', 'ulimit -n 40; exec "$@"', 'bash', process.execPath, ...body]);
+    expect(run.stdout.split('\n')).toEqual(['EMFILE', 'store-busy']);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('that could not be let go of is taken again, and the result of the action stands', async () => {
+    const directory = await scratchDirectory();
+    const lock = JSON.stringify(join(directory, 'lock'));
+    const body = script(`
+      import fs from 'node:fs/promises';
+      import { syncBuiltinESMExports } from 'node:module';
+      const { unlink } = fs;
+      fs.unlink = async () => { throw Object.assign(new Error('EIO'), { code: 'EIO' }); };
+      syncBuiltinESMExports();
+      console.log(await withLock(${lock}, async () => 'done'), (await fs.readdir(${JSON.stringify(directory)})).length);
+      fs.unlink = unlink;
+      syncBuiltinESMExports();
+      console.log(await withLock(${lock}, async (tookOver) => tookOver, { patienceMs: 1000 }));`);
+    expect((await execa(process.execPath, body)).stdout.split('\n')).toEqual(['done 1', 'true']);
+    expect(await readdir(directory)).toEqual([]);
   });
 
   it('lets go when the action throws', async () => {

@@ -1,6 +1,7 @@
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Certificate } from '../../core/model/certificate.js';
 import { type Client, liveClient } from '../../core/model/client.js';
+import type { KeywrightError } from '../../core/model/errors.js';
 import type {
   Certificates,
   ClientQuery,
@@ -14,15 +15,17 @@ import type {
   Watcher,
 } from '../../core/ports/key-store.js';
 import { prepareHome } from '../../disk/home.js';
+import { removeLeftovers } from '../../disk/temporary.js';
 import type { DraftPlace } from './draft.js';
 import { StoreFiles } from './files.js';
 import { isFollowed } from './followed.js';
 import { Follower } from './follower.js';
 import { prepareFormat } from './format.js';
-import { putAllInPlace } from './journal.js';
+import { type Prepared, putAllInPlace } from './journal.js';
 import { FileKeyUses } from './key-uses.js';
 import { type Place, placeAt, shardName } from './kinds.js';
 import { Readers } from './readers.js';
+import type { Shard } from './shard.js';
 
 export interface FileStoreOptions {
   readonly home: string;
@@ -43,6 +46,7 @@ export class FileStore implements KeyStore {
   readonly uses: FileKeyUses;
   readonly #prepareFiles: () => Promise<void>;
   readonly #readers: Readers;
+  readonly #notice: (text: string) => void;
   readonly #followers = new Set<Follower>();
   #isPrepared = false;
 
@@ -51,6 +55,7 @@ export class FileStore implements KeyStore {
       await prepareHome(home);
       await prepareFormat({ home, files: this.files, notice });
     };
+    this.#notice = notice;
     this.files = new StoreFiles(home);
     this.#readers = new Readers(home, notice);
     this.clients = {
@@ -95,11 +100,11 @@ export class FileStore implements KeyStore {
 
   /** Prepares the store for a change. @throws KeywrightError `unsafe-home`, `store-newer`, `io` */
   async prepare(): Promise<void> {
-    if (!this.#isPrepared) {
-      await this.#prepareFiles();
-      this.#isPrepared = true;
-    }
+    if (this.#isPrepared) return this.files.finishJournals();
+    await this.#prepareFiles();
     await this.files.finishJournals();
+    await this.files.sweep();
+    this.#isPrepared = true;
   }
 
   /**
@@ -120,14 +125,8 @@ export class FileStore implements KeyStore {
       const written = shards.filter(({ writes }) => writes.length > 0);
       for (const { writes, shard } of written) for (const write of writes) write(shard);
       await record(async () => {
-        const [only, ...others] = written;
-        if (only === undefined) return;
-        if (others.length === 0) return only.shard.write();
-        const prepared = [];
-        for (const { directory, name, shard } of written) {
-          prepared.push({ directory, name, temporary: basename(await shard.prepare()) });
-        }
-        await putAllInPlace(this.files.root, prepared);
+        const trouble = await this.#write(written);
+        if (trouble) this.#notice(`the change holds, but a crash may undo it: ${trouble.message}`);
       });
       return true;
     });
@@ -141,6 +140,24 @@ export class FileStore implements KeyStore {
     if (places.length === 0) return;
     const own = [...this.#followers].map((follower) => follower.refresh(places));
     await Promise.all([...own, this.#readers.haveRead(places)]);
+  }
+
+  async #write(
+    written: readonly { readonly directory: string; readonly name: string; readonly shard: Shard }[],
+  ): Promise<KeywrightError | undefined> {
+    const [only, ...others] = written;
+    if (only === undefined || others.length === 0) return only?.shard.write();
+    const prepared: Prepared[] = [];
+    try {
+      for (const { directory, name, shard } of written)
+        prepared.push({ directory, name, temporary: basename(await shard.prepare()) });
+      return await putAllInPlace(this.files.root, prepared);
+    } catch (error) {
+      await removeLeftovers(
+        prepared.map(({ directory, temporary }) => join(this.files.root, directory, temporary)),
+      );
+      throw error;
+    }
   }
 
   #collection<Kind extends RecordKind>(kind: Kind): Collection<RecordTypes[Kind]> {

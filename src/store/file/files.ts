@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { listDirectory, makeDirectory } from '../../disk/directory.js';
-import { withLock } from '../../disk/lock.js';
-import { finishJournals, finishPlace } from './journal.js';
+import { releaseAbandoned, withLock } from '../../disk/lock.js';
+import { leftoversIn } from '../../disk/temporary.js';
+import { finishJournals, finishPlace, removeUnnamed } from './journal.js';
 import { KINDS, type Place, type StoredKind } from './kinds.js';
-import { Shard, sweepTemporaries } from './shard.js';
+import { Shard } from './shard.js';
 
 /** The store's files. Each file has one writer at a time, across processes. Readers need no lock. */
 export class StoreFiles {
@@ -51,15 +52,38 @@ export class StoreFiles {
     return finishJournals(this.root, (place) => this.#withLock(place, () => finishPlace(this.root, place)));
   }
 
+  /** Removes what killed writers left behind. What cannot be removed is left to the next command. */
+  async sweep(): Promise<void> {
+    const directories = [...new Set(Object.values(KINDS).map(({ directory }) => directory))];
+    const places = ['', ...directories.flatMap((directory) => [directory, locksOf(directory)])];
+    await this.#removeLeftovers(places).catch(() => undefined);
+    for (const directory of directories) {
+      await releaseAbandoned(join(this.root, locksOf(directory)), {
+        isLock: () => true,
+        take: (name) => this.#withLock({ directory, name }, async () => undefined),
+      }).catch(() => undefined);
+    }
+  }
+
+  async #removeLeftovers(directories: readonly string[]): Promise<void> {
+    const leftovers: string[] = [];
+    for (const directory of directories) leftovers.push(...(await leftoversIn(join(this.root, directory))));
+    if (leftovers.length > 0) await removeUnnamed(this.root, leftovers);
+  }
+
   async #withLock<T>(place: Place, action: () => Promise<T>): Promise<T> {
-    const locks = join(this.root, place.directory, 'locks');
+    const locks = join(this.root, locksOf(place.directory));
     await makeDirectory(locks);
     return withLock(join(locks, place.name), async (tookOver) => {
       if (tookOver) {
         await finishPlace(this.root, place);
-        await sweepTemporaries(this.path(place));
+        await this.#removeLeftovers([place.directory, locksOf(place.directory)]);
       }
       return action();
     });
   }
+}
+
+function locksOf(directory: string): string {
+  return join(directory, 'locks');
 }

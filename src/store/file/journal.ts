@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { KeywrightError } from '../../core/model/errors.js';
 import { listDirectory } from '../../disk/directory.js';
-import { createFile, putInPlace, readOptional, syncDirectory } from '../../disk/durable-file.js';
+import { putInPlace, readOptional, replaceFile } from '../../disk/durable-file.js';
+import { ioError, systemCode } from '../../disk/io-error.js';
+import { removeLeftovers } from '../../disk/temporary.js';
 import type { Place } from './kinds.js';
 
 /** A complete file under a temporary name in its directory. */
@@ -14,14 +17,27 @@ export interface Prepared extends Place {
  * Gives several prepared files their names, all or none. The journal is on the disk before the first rename, and the
  * next writer finishes it after a kill. The caller must hold the locks of all files.
  * @param root the store's directory
- * @throws KeywrightError `io`
+ * @returns what went wrong after the journal was written, if anything did: the change holds, and the next writer
+ * finishes it
+ * @throws KeywrightError `io` if nothing was changed
  */
-export async function putAllInPlace(root: string, prepared: readonly Prepared[]): Promise<void> {
+export async function putAllInPlace(
+  root: string,
+  prepared: readonly Prepared[],
+): Promise<KeywrightError | undefined> {
   const journal = join(root, `journal-${randomBytes(6).toString('hex')}`);
-  await createFile(journal, { data: JSON.stringify(prepared), mode: 0o600 });
-  await syncDirectory(root);
-  for (const each of prepared) await rename(root, each);
-  await rm(journal, { force: true });
+  const trouble = await replaceFile(journal, { data: JSON.stringify(prepared), mode: 0o600 });
+  const put = async () => {
+    for (const each of prepared) await finish(root, each);
+    await rm(journal, { force: true });
+  };
+  // What the journal says is decided: it is not given up for an error that may pass.
+  return put()
+    .catch(put)
+    .then(
+      () => trouble,
+      (error) => ioError('finish', journal, error),
+    );
 }
 
 /**
@@ -47,14 +63,25 @@ export async function finishJournals(root: string, lock: (place: Place) => Promi
   }
 }
 
-// If a temporary file is gone, its writer renamed it before it was killed.
-async function finish(root: string, { directory, name, temporary }: Prepared): Promise<void> {
-  const names = await listDirectory(join(root, directory));
-  if (names.includes(temporary)) await rename(root, { directory, name, temporary });
+/**
+ * Removes temporary files whose writers are gone, but for those that a journal names. A writer that is gone has written
+ * its journal before, so the journals are read last.
+ */
+export async function removeUnnamed(root: string, leftovers: readonly string[]): Promise<void> {
+  const named = new Set<string>();
+  for (const journal of await journals(root))
+    for (const { directory, temporary } of await readJournal(journal))
+      named.add(join(root, directory, temporary));
+  await removeLeftovers(leftovers.filter((path) => !named.has(path)));
 }
 
-function rename(root: string, { directory, name, temporary }: Prepared): Promise<void> {
-  return putInPlace(join(root, directory, temporary), join(root, directory, `${name}.json`));
+// If a temporary file is gone, it has its name already.
+async function finish(root: string, { directory, name, temporary }: Prepared): Promise<void> {
+  try {
+    await putInPlace(join(root, directory, temporary), join(root, directory, `${name}.json`));
+  } catch (error) {
+    if (!(error instanceof KeywrightError) || systemCode(error.cause) !== 'ENOENT') throw error;
+  }
 }
 
 async function journals(root: string): Promise<string[]> {
@@ -62,7 +89,7 @@ async function journals(root: string): Promise<string[]> {
   return names.filter((name) => name.startsWith('journal-')).map((name) => join(root, name));
 }
 
-// An incomplete journal means that its writer was killed before the first rename.
+// An incomplete journal is from the first version, whose writer was killed before the first rename.
 async function readJournal(path: string): Promise<Prepared[]> {
   try {
     const entries: unknown = JSON.parse((await readOptional(path)) ?? '[]');

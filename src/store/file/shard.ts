@@ -1,10 +1,9 @@
 import { statSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { type Adapter, Low } from 'lowdb';
 import type { Certificate, CertificateHolder } from '../../core/model/certificate.js';
 import { KeywrightError } from '../../core/model/errors.js';
-import { prepareFile, readOptional, replaceFile, temporaryPrefix } from '../../disk/durable-file.js';
+import { prepareFile, readOptional, replaceFile } from '../../disk/durable-file.js';
 import { ioError } from '../../disk/io-error.js';
 import { upgradeFormat1 } from './format-1.js';
 import { KINDS, type RawRecords, type StoredKind, type StoredTypes } from './kinds.js';
@@ -31,11 +30,13 @@ export interface FileVersion {
 /** One file of records: durable, whole or not at all, closed to other users. Writers hold its lock. */
 export class Shard {
   readonly path: string;
+  readonly #file: DurableJson;
   readonly #low: Low<ShardFile>;
 
   private constructor(path: string) {
     this.path = path;
-    this.#low = new Low(new DurableJson(path), emptyShard());
+    this.#file = new DurableJson(path);
+    this.#low = new Low(this.#file, emptyShard());
   }
 
   /** Reads a file; one that does not exist is empty. @throws KeywrightError `store-corrupt`, `store-newer`, `io` */
@@ -73,9 +74,10 @@ export class Shard {
     delete this.#low.data.records[kind]?.[id];
   }
 
-  /** Replaces the file. @throws KeywrightError `io` */
-  async write(): Promise<void> {
+  /** Replaces the file. @returns what went wrong after that, if anything did @throws KeywrightError `io` */
+  async write(): Promise<KeywrightError | undefined> {
     await this.#low.write();
+    return this.#file.trouble;
   }
 
   /** Writes what the file is to become under a temporary name. @returns that name @throws KeywrightError `io` */
@@ -111,15 +113,9 @@ export function fileVersion(path: string): FileVersion | undefined {
   }
 }
 
-/** Removes what a killed writer of this file left behind; its lock must be held. */
-export async function sweepTemporaries(path: string): Promise<void> {
-  const prefix = temporaryPrefix(path);
-  for (const name of await readdir(dirname(path))) {
-    if (name.startsWith(prefix)) await rm(join(dirname(path), name), { force: true });
-  }
-}
-
 class DurableJson implements Adapter<ShardFile> {
+  /** What went wrong after the last write. */
+  trouble: KeywrightError | undefined;
   readonly #path: string;
 
   constructor(path: string) {
@@ -132,7 +128,7 @@ class DurableJson implements Adapter<ShardFile> {
   }
 
   async write(shard: ShardFile): Promise<void> {
-    await replaceFile(this.#path, { data: JSON.stringify(shard), mode: 0o600 });
+    this.trouble = await replaceFile(this.#path, { data: JSON.stringify(shard), mode: 0o600 });
   }
 }
 
