@@ -180,6 +180,34 @@ describe('a home', () => {
   });
 });
 
+describe('a damaged file', () => {
+  it('keeps nobody from being found by the key of another file, and nobody from knowing that', async () => {
+    const { store, changes, file } = await homeWith(client('a'));
+    const key = (id: string) => ({
+      ...{
+        kind: 'api-key' as const,
+        id: '1',
+        hash: `hash of ${id}`,
+        prefix: 'kw_',
+        hint: 'kw_a…',
+        label: null,
+      },
+      ...{ scopes: [], createdAt: 1, expiresAt: 2, revokedAt: null },
+    });
+    await changes.change(null, (records) => records.put('client', client('a', { credentials: [key('a')] })));
+    const others = ['b', 'c', 'd'];
+    for (const id of others)
+      await changes.change(null, (records) => records.put('client', client(id, { credentials: [key(id)] })));
+    await writeFile(file, 'damaged');
+    for (const id of others) expect(await store.clients.byKeyHash(`hash of ${id}`)).toMatchObject({ id });
+    const unknown = store.clients.byKeyHash('hash of a');
+    await expect(unknown).rejects.toMatchObject({
+      code: 'store-corrupt',
+      message: expect.stringContaining(file),
+    });
+  });
+});
+
 describe('a watcher', () => {
   it('is told when the store cannot be read, and when it can again, with what changed meanwhile', async () => {
     const { store, file } = await homeWith(client('a'));

@@ -23,7 +23,7 @@ import { Follower } from './follower.js';
 import { prepareFormat } from './format.js';
 import { type Prepared, putAllInPlace } from './journal.js';
 import { FileKeyUses } from './key-uses.js';
-import { type Place, placeAt, shardName } from './kinds.js';
+import { KINDS, type Place, placeAt, shardName } from './kinds.js';
 import { Readers } from './readers.js';
 import type { Shard } from './shard.js';
 
@@ -196,9 +196,19 @@ export class FileStore implements KeyStore {
   async #clientByKeyHash(hash: string): Promise<Client | undefined> {
     const hasKey = ({ credentials }: Client) =>
       credentials.some((credential) => credential.kind === 'api-key' && credential.hash === hash);
-    return (
-      await this.#page('client', {}, (client) => liveClient(client) !== undefined && hasKey(client))
-    )[0];
+    let unreadable: unknown;
+    for (const place of await this.files.placesIn(KINDS.client.directory)) {
+      try {
+        const all = (await this.files.read(place)).all('client');
+        const found = all.find((client) => liveClient(client) !== undefined && hasKey(client));
+        if (found !== undefined) return found;
+      } catch (error) {
+        unreadable ??= error;
+      }
+    }
+    // The key may be one of those in a damaged file.
+    if (unreadable !== undefined) throw unreadable;
+    return undefined;
   }
 }
 
