@@ -3,7 +3,7 @@ import type { Certificate } from '../../src/core/model/certificate.js';
 import { type Client, newClient } from '../../src/core/model/client.js';
 import type { ProvisioningKey } from '../../src/core/model/provisioning-key.js';
 import type { User } from '../../src/core/model/user.js';
-import type { Change, KeyStore } from '../../src/core/ports/key-store.js';
+import type { Change, KeyStore, RecordKind } from '../../src/core/ports/key-store.js';
 import type { UnitOfWork } from '../../src/core/ports/unit-of-work.js';
 import { eventually } from '../support/keywright.js';
 
@@ -40,6 +40,28 @@ function provisioningKey(usesLeft: number): ProvisioningKey {
     ...{ scopes: ['ingest'], owner: null, label: 'hall 7', createdAt: 1, expiresAt: 2 },
   };
 }
+
+// Of each kind one, and of clients one for each way in which a value can be wrong.
+const UNREADABLE: readonly [kind: RecordKind, record: object][] = [
+  ['client', client('a', { label: 5 as never })],
+  ['client', client('a', { label: undefined as never })],
+  ['client', client('a', { notAfter: Number.NaN })],
+  ['client', client('a', { updatedAt: 1.5 })],
+  ['client', client('a', { scopes: 'ingest' as never })],
+  ['client', client('a', { scopes: [null as never] })],
+  ['client', client('a', { owner: {} as never })],
+  ['client', client('a', { credentials: [{ kind: 'password', id: 'x' } as never] })],
+  ['client', client('a', { credentials: [true as never] })],
+  ['client', { ...client('a'), id: undefined }],
+  ['certificate', { ...certificate('01', 'a'), holder: undefined }],
+  ['certificate', certificate('01', 'a', { key: { algorithm: 'none', publicKey: 'k' } as never })],
+  ['user', user('u', { email: 7 as never })],
+  ['user', user('u', { role: 'boss' as never })],
+  ['session', { id: 's', revision: 0, userId: 'u' }],
+  ['withdrawn-token', { id: 't', revision: 0, withdrawnAt: 0, expiresAt: 'soon' }],
+  ['signing-keys', { id: 'ring', revision: 0, keys: [{ id: 'k', algorithm: 'none' }] }],
+  ['provisioning-key', { ...provisioningKey(1), usesLeft: 0.5 }],
+];
 
 const EVENT = { action: 'test', target: 'x' };
 
@@ -142,6 +164,34 @@ export function keyStoreContract(
       await expect(change).rejects.toThrow('no');
       expect(await view.store.clients.page()).toEqual([client('a', { revision: 1 })]);
       expect(await lines('thrown')).toEqual([]);
+    });
+
+    it.each(UNREADABLE)(
+      'that puts a %s that could not be read back writes nothing: %s',
+      async (kind, record) => {
+        const view = await open('unreadable');
+        const change = view.changes.change(EVENT, (records) => {
+          records.put('client', client('beside'));
+          records.put(kind, record as never);
+        });
+        await expect(change).rejects.toMatchObject({
+          code: 'invalid-input',
+          message: expect.stringMatching(
+            /could not be read back: "[a-zA-Z ]+" is missing or of the wrong type/,
+          ),
+        });
+        expect(await view.store.clients.page()).toEqual([]);
+        expect(await view.store.users.page()).toEqual([]);
+        expect(await lines('unreadable')).toEqual([]);
+      },
+    );
+
+    it('writes of a record what its reader knows', async () => {
+      const view = await open('more');
+      await view.changes.change(null, (records) =>
+        records.put('client', { ...client('a'), more: 1 } as Client),
+      );
+      expect(await view.store.clients.get('a')).toEqual(client('a', { revision: 1 }));
     });
 
     it('has its line in the audit log, unless it changes nothing', async () => {

@@ -11,6 +11,7 @@ import type {
   Watcher,
 } from '../../src/core/ports/key-store.js';
 import type { Records, UnitOfWork } from '../../src/core/ports/unit-of-work.js';
+import { type StoredTypes, writable } from '../../src/store/file/kinds.js';
 
 type Stored = RecordTypes[RecordKind];
 
@@ -90,7 +91,10 @@ export class MemoryStore {
       get: async (kind, id) => this.#of(kind).get(id),
       certificatesOf: async ({ kind, id }) =>
         this.#all('certificate').filter(({ holder }) => holder.kind === kind && holder.id === id),
-      put: (kind, record) => void writes.push({ kind, id: record.id, after: record }),
+      put<Kind extends RecordKind>(kind: Kind, given: StoredTypes[Kind]) {
+        const record = writable(kind, given);
+        writes.push({ kind, id: record.id, after: record });
+      },
       delete: (kind, id) => void writes.push({ kind, id, after: undefined }),
     });
     for (const { kind, after } of writes)

@@ -3,7 +3,7 @@ import { KeywrightError } from '../../core/model/errors.js';
 import type { RecordKind, RecordTypes } from '../../core/ports/key-store.js';
 import type { Records } from '../../core/ports/unit-of-work.js';
 import type { StoreFiles } from './files.js';
-import { KINDS, type Place, placeAt, type StoredKind, type StoredTypes } from './kinds.js';
+import { KINDS, type Place, placeAt, type StoredKind, type StoredTypes, writable } from './kinds.js';
 import type { Shard } from './shard.js';
 
 /** One file that a change touches. */
@@ -114,7 +114,8 @@ export class Draft implements Records {
     return found;
   }
 
-  #put<Kind extends StoredKind>(kind: Kind, record: StoredTypes[Kind]): void {
+  #put<Kind extends StoredKind>(kind: Kind, given: StoredTypes[Kind]): void {
+    const record = writable(kind, given);
     const apply = (shard: Shard) => shard.put(kind, record);
     this.#writes.set(nameOf(kind, record.id), { kind, id: record.id, next: factsOf(kind, record), apply });
   }

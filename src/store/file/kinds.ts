@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parseCertificate } from '../../core/model/certificate.js';
 import { liveClient, parseClient } from '../../core/model/client.js';
+import { KeywrightError } from '../../core/model/errors.js';
 import { type Fields, object, revision, text, time } from '../../core/model/fields.js';
 import type { LastUse } from '../../core/model/last-use.js';
 import { parseProvisioningKey } from '../../core/model/provisioning-key.js';
@@ -67,6 +68,26 @@ export const KINDS: { readonly [Kind in StoredKind]: KindOfRecord<StoredTypes[Ki
   'provisioning-key': { directory: 'provisioning-keys', parse: parseProvisioningKey, placeOf: placedById },
   use: { directory: 'uses', parse: parseUse, placeOf: ({ id }) => useBucket(id) },
 };
+
+/**
+ * Checks a record that is to be written with the reader of its kind: a file never holds what cannot be read back.
+ * @returns what a reader will see
+ * @throws KeywrightError `invalid-input` that names the field
+ */
+export function writable<Kind extends StoredKind>(kind: Kind, record: StoredTypes[Kind]): StoredTypes[Kind] {
+  try {
+    return KINDS[kind].parse(record);
+  } catch (error) {
+    const detail = error instanceof KeywrightError ? error.message : 'it cannot be read';
+    throw new KeywrightError(
+      'invalid-input',
+      `no ${kind} is written that could not be read back: ${detail}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
 
 /** One of the 256 files in a directory of the store. */
 export interface Place {

@@ -6,7 +6,7 @@ import { KeywrightError } from '../../core/model/errors.js';
 import { prepareFile, readOptional, replaceFile } from '../../disk/durable-file.js';
 import { ioError } from '../../disk/io-error.js';
 import { upgradeFormat1 } from './format-1.js';
-import { KINDS, type RawRecords, type StoredKind, type StoredTypes } from './kinds.js';
+import { KINDS, type RawRecords, type StoredKind, type StoredTypes, writable } from './kinds.js';
 
 /** The version of the format below; a file of a newer one is refused. */
 export const FORMAT = 2;
@@ -62,8 +62,12 @@ export class Shard {
     return this.all('certificate').filter(({ holder }) => holder.kind === kind && holder.id === id);
   }
 
-  /** Adds or replaces a record, with the next revision. */
-  put<Kind extends StoredKind>(kind: Kind, record: StoredTypes[Kind]): void {
+  /**
+   * Adds or replaces a record, with the next revision.
+   * @throws KeywrightError `invalid-input` if the record could not be read back
+   */
+  put<Kind extends StoredKind>(kind: Kind, given: StoredTypes[Kind]): void {
+    const record = writable(kind, given);
     const { records } = this.#low.data;
     const ofKind = records[kind] ?? Object.create(null);
     ofKind[record.id] = { ...record, revision: (this.get(kind, record.id)?.revision ?? 0) + 1 };
