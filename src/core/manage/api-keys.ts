@@ -9,7 +9,7 @@ import { requireTheirs } from './clients.js';
 import { removeClient } from './delete-client.js';
 import type { Managing } from './management.js';
 import { type Owners, ownersIn, requireOwnable } from './ownership.js';
-import { type FreshApiKey, freshApiKey } from './register-api-key.js';
+import { type FreshApiKey, freshApiKey, requireOwnId } from './register-api-key.js';
 
 /** An API key with its client. */
 export interface HeldApiKey {
@@ -69,12 +69,14 @@ export async function rotateApiKey(
   id: string,
   overlapUntil: Timestamp,
 ): Promise<FreshApiKey> {
-  const { credential: old } = await findApiKey(services, id);
+  const { client: former, credential: old } = await findApiKey(services, id);
   const now = services.clock.now();
   // The new key gets the old key's lifetime.
   const expiresAt = old.expiresAt === NEVER ? NEVER : Math.min(NEVER, now + (old.expiresAt - old.createdAt));
   const { scopes, prefix, label } = old;
-  const { key, credential } = freshApiKey(services, { scopes, label: label ?? undefined, expiresAt, prefix });
+  const { key, credential } = freshApiKey(services, {
+    ...{ scopes, label: label ?? undefined, expiresAt, prefix, beside: former.credentials },
+  });
   const { client } = await changeKey(
     services,
     { action: 'token.rotate', target: id },
@@ -82,6 +84,7 @@ export async function rotateApiKey(
       await requireGrant(ownersIn(records, services.actor), held.client, credential.scopes);
       // Another rotation may have come first.
       requireWorking(held.credential, { id, now });
+      requireOwnId(held.client, credential);
       const ending = Math.min(held.credential.expiresAt, overlapUntil);
       return [{ ...held.credential, expiresAt: ending }, credential];
     },

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { isJwtShaped } from '../model/access-token.js';
 import { makePassword, parseApiKey, unwrapApiKey } from '../model/api-key.js';
 import type { Client, Credential, PasswordCredential } from '../model/client.js';
 import { KeywrightError } from '../model/errors.js';
+import { randomId } from '../model/session.js';
 import { parseSignedToken } from '../model/signed-token.js';
 import type { Clock } from '../ports/clock.js';
 import { requireGrantable } from './actor.js';
@@ -109,5 +109,5 @@ function passwordCredential(
   hash: string,
   { alone, clock }: PasswordUse & { readonly clock: Clock },
 ): PasswordCredential {
-  return { kind: 'password', id: randomBytes(3).toString('hex'), hash, alone, createdAt: clock.now() };
+  return { kind: 'password', id: randomId(), hash, alone, createdAt: clock.now() };
 }

@@ -1,8 +1,10 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { checkKeyPrefix, keyHint, makeApiKey } from '../model/api-key.js';
 import {
   type ApiKeyCredential,
   type Client,
+  type Credential,
+  freeKeyId,
   lifetime,
   liveClient,
   newClient,
@@ -13,7 +15,7 @@ import { checkTime, type Timestamp } from '../model/time.js';
 import { parseGroupName } from '../model/user.js';
 import { isTheirs, ownerOfNew, requireGrantable } from './actor.js';
 import { type FreshPassword, withPassword } from './client-password.js';
-import { noSuchClient } from './clients.js';
+import { changedMeanwhile, noSuchClient } from './clients.js';
 import type { Management, Managing } from './management.js';
 import { ownersIn, requireOwnable } from './ownership.js';
 
@@ -50,14 +52,15 @@ export async function registerApiKey(
   services: Managing<'hashSecret'>,
   request: ApiKeyRequest,
 ): Promise<FreshApiKey> {
-  const { changes, clock, actor } = services;
+  const { keyStore, changes, clock, actor } = services;
   const { clientId, newClientId, expiresAt, scopes, mqttPassword } = request;
   const now = clock.now();
   if (checkTime(expiresAt) <= now)
     throw new KeywrightError('invalid-input', 'the key would expire in the past');
   requireGrantable(actor, scopes);
   const id = clientId ?? newClientId ?? randomUUID();
-  const { key, credential } = freshApiKey(services, request);
+  const former = (clientId ?? newClientId) && (await keyStore.clients.get(id));
+  const { key, credential } = freshApiKey(services, { ...request, beside: former ? former.credentials : [] });
   const event = { action: 'token.register', target: `${id}:${credential.id}` };
   const client = await changes.change(event, async (records) => {
     const found = liveClient(await records.get('client', id));
@@ -71,6 +74,7 @@ export async function registerApiKey(
       );
     }
     await requireOwnable(ownersIn(records, actor), { owner, domain, scopes: [scopes] });
+    requireOwnId(holder, credential);
     const credentials = [...holder.credentials, credential];
     const next = {
       ...holder,
@@ -97,20 +101,31 @@ function holderOf(
   });
 }
 
+interface NewKey extends Pick<ApiKeyRequest, 'label' | 'scopes' | 'expiresAt' | 'prefix'> {
+  /** The credentials that the client has already; the key's id is none of theirs. */
+  readonly beside?: readonly Credential[] | undefined;
+}
+
+/** Checks that a key's id is still its own. @throws KeywrightError `store-busy` */
+export function requireOwnId({ id: clientId, credentials }: Client, { id }: ApiKeyCredential): void {
+  if (credentials.some((other) => other.id === id)) throw changedMeanwhile(clientId);
+}
+
 /**
  * Makes an API key without a client.
  * @throws KeywrightError `invalid-input` if the label or the prefix has another form
  */
 export function freshApiKey(
   { clock, hashSecret }: Pick<Management, 'clock' | 'hashSecret'>,
-  { label, scopes, expiresAt, prefix }: Pick<ApiKeyRequest, 'label' | 'scopes' | 'expiresAt' | 'prefix'>,
+  { label, scopes, expiresAt, prefix, beside = [] }: NewKey,
 ): { key: string; credential: ApiKeyCredential } {
   const key = makeApiKey(checkKeyPrefix(prefix));
   const createdAt = clock.now();
+  const hash = hashSecret(key);
   const credential: ApiKeyCredential = {
     kind: 'api-key',
-    id: randomBytes(3).toString('hex'),
-    hash: hashSecret(key),
+    id: freeKeyId(hash, beside),
+    hash,
     prefix,
     hint: keyHint(key),
     label: label === undefined ? null : parseLabel(label),

@@ -26,7 +26,7 @@ export interface SignedTokenCredential {
 /** The record of an API key. It holds only enough to recognise the key. */
 export interface ApiKeyCredential {
   readonly kind: 'api-key';
-  /** Six hexadecimal digits, unique among the client's keys. */
+  /** Six or more hexadecimal digits, unique among the client's keys. */
   readonly id: string;
   /** The keyed hash of the key's text, in lower-case hex. */
   readonly hash: string;
@@ -94,6 +94,14 @@ export function newClient(given: Pick<Client, 'id' | 'createdAt'> & Partial<Clie
   };
 }
 
+/** Makes the id of a client's new API key: the beginning of its keyed hash that none of the other keys has for an id. */
+export function freeKeyId(hash: string, credentials: readonly Pick<Credential, 'id'>[]): string {
+  let length = 6;
+  const isTaken = (id: string) => credentials.some((other) => other.id === id);
+  while (length < hash.length && isTaken(hash.slice(0, length))) length += 2;
+  return hash.slice(0, length);
+}
+
 /** Lists a client's API keys. */
 export function apiKeysOf({ credentials }: Client): ApiKeyCredential[] {
   return credentials.filter((credential) => credential.kind === 'api-key');
@@ -109,9 +117,9 @@ export function lifetime(from: Timestamp, expiresAt: Timestamp): number | null {
   return expiresAt === NEVER ? null : expiresAt - from;
 }
 
-/** Checks a label: 1 to 200 characters without control characters. @throws KeywrightError `invalid-input` */
+/** Checks a label: 1 to 200 characters without control characters or halves of characters. @throws KeywrightError `invalid-input` */
 export function parseLabel(text: string): string {
-  if (text.length === 0 || text.length > 200 || /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/u.test(text)) {
+  if (text.length === 0 || text.length > 200 || /\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/u.test(text)) {
     throw new KeywrightError('invalid-input', `label ${JSON.stringify(text.slice(0, 80))} is not allowed`, {
       hint: 'a label has 1 to 200 characters, and no control characters',
     });
@@ -146,8 +154,23 @@ export function parseClient(value: unknown): Client {
     createdAt: time(record, 'createdAt'),
     updatedAt: time(record, 'updatedAt'),
     deletedAt: optional(time, record, 'deletedAt'),
-    credentials: list(record, 'credentials').map(parseCredential),
+    credentials: withOwnIds(list(record, 'credentials').map(parseCredential)),
   };
+}
+
+/** Gives another id to an API key whose id an earlier one has, as older programs did not prevent. */
+function withOwnIds(credentials: readonly Credential[]): readonly Credential[] {
+  if (new Set(credentials.map(({ id }) => id)).size === credentials.length) return credentials;
+  const seen = new Set<string>();
+  // The ids of all count, so that no later one has to give way.
+  const taken = [...credentials];
+  return credentials.map((credential) => {
+    const isTaken = credential.kind === 'api-key' && seen.has(credential.id);
+    const own = isTaken ? { ...credential, id: freeKeyId(credential.hash, taken) } : credential;
+    seen.add(own.id);
+    taken.push(own);
+    return own;
+  });
 }
 
 function parseCredential(value: unknown): Credential {

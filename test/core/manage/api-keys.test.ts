@@ -1,12 +1,23 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { OPERATOR } from '../../../src/core/manage/actor.js';
-import { apiKeyId, deleteApiKey, rotateApiKey } from '../../../src/core/manage/api-keys.js';
+import {
+  apiKeyId,
+  deleteApiKey,
+  invalidateApiKey,
+  listApiKeys,
+  rotateApiKey,
+} from '../../../src/core/manage/api-keys.js';
 import { makeClientPassword } from '../../../src/core/manage/client-password.js';
 import { registerApiKey } from '../../../src/core/manage/register-api-key.js';
 import { liveClient } from '../../../src/core/model/client.js';
+import { readCredential } from '../../../src/core/model/presented-credential.js';
+import { textHash } from '../../../src/core/model/signed-token.js';
 import { NEVER } from '../../../src/core/model/time.js';
+import { decide } from '../../../src/core/verify/decide.js';
 import { openHome } from '../../../src/home/open-home.js';
+import { openRegistry } from '../../../src/home/open-registry.js';
 import { scratchDirectory } from '../../support/keywright.js';
 
 it('gives a rotated key no end that no calendar has', async () => {
@@ -42,4 +53,50 @@ it.each([
   await deleteApiKey(services, apiKeyId(client, credential));
   const remaining = liveClient(await app.keyStore.clients.get(client.id));
   expect(remaining?.credentials.map(({ kind }) => kind)).toEqual(left);
+});
+
+/** Keys whose hashes all begin alike, as one in 16 million does. */
+const ALIKE = (secret: string) => `abcdef${textHash(secret).slice(6)}`;
+const INGEST = { scopes: ['ingest'], expiresAt: NEVER, prefix: 'kw_live_' };
+
+it('gives no two keys of a client one id, made one after the other, by rotation or at once', async () => {
+  const home = join(await scratchDirectory(), 'home');
+  const app = await openHome({ directory: home, notice: () => undefined, environment: {} });
+  const services = { ...app, actor: OPERATOR, hashSecret: ALIKE };
+  const { client, credential } = await registerApiKey(services, INGEST);
+  const another = () => registerApiKey(services, { ...INGEST, clientId: client.id });
+  await another();
+  await rotateApiKey(services, apiKeyId(client, credential), NEVER);
+  await Promise.allSettled([another(), another(), another()]);
+  const ids = (await listApiKeys(services)).map((held) => apiKeyId(held.client, held.credential));
+  expect(ids.length).toBeGreaterThan(3);
+  expect([...new Set(ids)]).toEqual(ids);
+});
+
+it('tells keys of one id apart that an older program made: each is worth its own, and each can be revoked', async () => {
+  const home = join(await scratchDirectory(), 'home');
+  const app = await openHome({ directory: home, notice: () => undefined, environment: {} });
+  const services = { ...app, actor: OPERATOR, hashSecret: await app.hashSecret() };
+  const all = await registerApiKey(services, { ...INGEST, scopes: ['*'] });
+  const little = await registerApiKey(services, { ...INGEST, clientId: all.client.id });
+  const [file = ''] = (await readdir(join(home, 'store/clients'))).filter((name) => name.endsWith('.json'));
+  const path = join(home, 'store/clients', file);
+  const text = await readFile(path, 'utf8');
+  await writeFile(path, text.replace(`"id":"${little.credential.id}"`, `"id":"${all.credential.id}"`));
+  const { registry } = await openRegistry(app, {
+    tokenIssuer: { issuer: '', audience: '' },
+    onFailure: () => undefined,
+  });
+  const worth = async (key: string) => {
+    const verdict = await decide({ credential: readCredential(key) }, registry, app.clock);
+    return verdict.outcome === 'accepted' ? verdict.principal.scopes : verdict.reason;
+  };
+  expect([await worth(all.key), await worth(little.key)]).toEqual([['*'], ['ingest']]);
+  const [first, second] = (await listApiKeys(services)).map((held) => apiKeyId(held.client, held.credential));
+  expect(first).toBe(apiKeyId(all.client, all.credential));
+  await invalidateApiKey(services, second ?? '');
+  expect([await worth(all.key), await worth(little.key)]).toEqual([['*'], 'revoked']);
+  await invalidateApiKey(services, first ?? '');
+  expect([await worth(all.key), await worth(little.key)]).toEqual(['revoked', 'revoked']);
+  registry.stop();
 });
