@@ -175,12 +175,15 @@ export async function requireUser(keyStore: KeyStore, id: string): Promise<User>
   return (await keyStore.users.get(id)) ?? throwNoSuchUser(id);
 }
 
-/** Checks the length of a new password, as in NIST SP 800-63B section 5.1.1. @throws KeywrightError `invalid-input` */
+/** Checks a new password and its length, as in NIST SP 800-63B section 5.1.1. @throws KeywrightError `invalid-input` */
 export function checkPassword(password: string): string {
   const { least, most } = PASSWORD_LENGTH;
   if (password.length < least || password.length > most) {
     throw new KeywrightError('invalid-input', `a password has ${least} to ${most} characters`);
   }
+  // UTF-8 has no halves of characters: all of them would be the same password.
+  if (/\p{Cs}/u.test(password))
+    throw new KeywrightError('invalid-input', 'the password is not whole: it has half of a character');
   return password;
 }
 

@@ -1,6 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { KeywrightError } from './errors.js';
+import { PROVISIONING_KEY_PREFIX } from './provisioning-key.js';
+import { REFRESH_TOKEN_PREFIX } from './session.js';
 
 /** The parts of an API key: `<prefix><32 base62 random><6 base62 CRC-32 of the text before it>`. */
 export interface ParsedApiKey {
@@ -27,12 +29,25 @@ const CHECKSUM_LENGTH = 6;
 
 /** Makes an API key of 190 random bits. @throws KeywrightError `invalid-input` if the prefix has another form */
 export function makeApiKey(prefix: string): string {
-  const body = checkKeyPrefix(prefix) + randomBase62(RANDOM_LENGTH);
+  const body = checkForm(prefix) + randomBase62(RANDOM_LENGTH);
   return body + checksum(body);
 }
 
-/** Checks the form of a prefix: `kw_live_`, `mchx_`. @throws KeywrightError `invalid-input` */
+/**
+ * Checks a prefix that somebody chose: `kw_live_`, `mchx_`. Those of other secrets are not allowed.
+ * @throws KeywrightError `invalid-input`
+ */
 export function checkKeyPrefix(prefix: string): string {
+  const others = [PROVISIONING_KEY_PREFIX, REFRESH_TOKEN_PREFIX];
+  if (others.includes(prefix)) {
+    throw new KeywrightError('invalid-input', `prefix ${prefix} is not allowed for API keys`, {
+      hint: `${others.join(' and ')} are the beginnings of provisioning keys and refresh tokens`,
+    });
+  }
+  return checkForm(prefix);
+}
+
+function checkForm(prefix: string): string {
   if (!PREFIX.test(prefix)) {
     throw new KeywrightError(
       'invalid-input',

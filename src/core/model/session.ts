@@ -25,6 +25,9 @@ export function randomId(): string {
   return randomBytes(16).toString('hex');
 }
 
+/** The beginning of every refresh token. */
+export const REFRESH_TOKEN_PREFIX = 'kwr_';
+
 const REFRESH_TOKEN = /^kwr_([0-9a-f]{32})_([0-9a-z]{1,8})_([0-9a-f]{64})$/;
 
 /** The parts of a refresh token. */
@@ -41,7 +44,7 @@ export interface RefreshToken {
  */
 export function refreshToken(session: Session, hashSecret: (text: string) => string): string | undefined {
   const mac = refreshMac(session, { generation: session.generation, hashSecret });
-  return mac && `kwr_${session.id}_${session.generation.toString(36)}_${mac}`;
+  return mac && `${REFRESH_TOKEN_PREFIX}${session.id}_${session.generation.toString(36)}_${mac}`;
 }
 
 /** Makes the secret part of a generation's refresh token. @returns undefined if the session has no refresh tokens */

@@ -55,7 +55,7 @@ describe('an API key', () => {
     }
   });
 
-  it.each(['', 'kw', 'KW_', 'kw live_', '_', 'kw-live_', 'kw__', `${'a'.repeat(40)}_`])(
+  it.each(['prov_', 'kwr_', '', 'kw', 'KW_', 'kw live_', '_', 'kw-live_', 'kw__', `${'a'.repeat(40)}_`])(
     'refuses the prefix %j',
     (prefix) => {
       expect(() => checkKeyPrefix(prefix)).toThrow(expect.objectContaining({ code: 'invalid-input' }));

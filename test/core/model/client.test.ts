@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { deletedClient, newClient, parseClient } from '../../../src/core/model/client.js';
+import { deletedClient, newClient, parseClient, parseLabel } from '../../../src/core/model/client.js';
 import { NEVER } from '../../../src/core/model/time.js';
 
 const stored = (alone: object) => ({
@@ -23,4 +23,12 @@ it('keeps nothing of a deleted client but whose it was, and when', () => {
     ...{ id: 'a', revision: 0, label: null, owner: 'ann', domain: null, scopes: [], notBefore: 0 },
     ...{ revokedAt: null, notAfter: NEVER, createdAt: 0, updatedAt: 10, deletedAt: 10, credentials: [] },
   });
+});
+
+it.each(['', 'a\nb', 'a\u202eb', '\ud83d', 'a\udca9b', 'x'.repeat(201)])('refuses the label %j', (label) => {
+  expect(() => parseLabel(label)).toThrow(expect.objectContaining({ code: 'invalid-input' }));
+});
+
+it('takes a label in any alphabet', () => {
+  expect(parseLabel('Halle 7 · 第七 💩')).toBe('Halle 7 · 第七 💩');
 });
