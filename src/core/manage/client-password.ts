@@ -5,7 +5,7 @@ import { KeywrightError } from '../model/errors.js';
 import { randomId } from '../model/session.js';
 import { parseSignedToken } from '../model/signed-token.js';
 import type { Clock } from '../ports/clock.js';
-import { requireGrantable } from './actor.js';
+import { type Actor, requireGrantable } from './actor.js';
 import { requireTheirs } from './clients.js';
 import type { Management, Managing } from './management.js';
 import { ownersIn, requireOwnable } from './ownership.js';
@@ -61,10 +61,9 @@ export async function setClientPassword(
   const hash = await passwords.hash(given.password);
   return changes.change({ action: 'client.passwd', target: clientId }, async (records) => {
     const client = requireTheirs(await records.get('client', clientId), { clientId, actor });
+    requirePasswordGrant(actor, client);
     if (given.alone) {
-      // The password opens everything that the client may do. The actor must be allowed to make such a client.
       const { owner, domain, scopes } = client;
-      requireGrantable(actor, scopes);
       await requireOwnable(ownersIn(records, actor), { owner, domain, scopes: [scopes] });
     }
     const credential = passwordCredential(hash, { alone: given.alone, clock });
@@ -75,10 +74,25 @@ export async function setClientPassword(
   });
 }
 
-/** Removes a client's MQTT password. @throws KeywrightError `not-found` if there is no such client, or no password */
+/**
+ * Checks that an actor may set or remove a client's MQTT password. The password opens what the client may do, or is
+ * half of what opens one of its API keys.
+ * @throws KeywrightError `refused` if the actor lacks one of these scopes
+ */
+export function requirePasswordGrant(actor: Actor, { scopes, credentials }: Client): void {
+  requireGrantable(actor, scopes);
+  for (const each of credentials)
+    if (each.kind === 'api-key' && each.revokedAt === null) requireGrantable(actor, each.scopes);
+}
+
+/**
+ * Removes a client's MQTT password.
+ * @throws KeywrightError `not-found` if there is no such client, or no password; `refused` as in `setClientPassword`
+ */
 export function deleteClientPassword({ changes, clock, actor }: Managing, clientId: string): Promise<Client> {
   return changes.change({ action: 'client.passwd-del', target: clientId }, async (records) => {
     const client = requireTheirs(await records.get('client', clientId), { clientId, actor });
+    requirePasswordGrant(actor, client);
     const credentials = client.credentials.filter(({ kind }) => kind !== 'password');
     if (credentials.length === client.credentials.length)
       throw new KeywrightError('not-found', `client ${clientId} has no MQTT password`);

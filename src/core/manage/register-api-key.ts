@@ -14,7 +14,7 @@ import { KeywrightError } from '../model/errors.js';
 import { checkTime, type Timestamp } from '../model/time.js';
 import { parseGroupName } from '../model/user.js';
 import { isTheirs, ownerOfNew, requireGrantable } from './actor.js';
-import { type FreshPassword, withPassword } from './client-password.js';
+import { type FreshPassword, requirePasswordGrant, withPassword } from './client-password.js';
 import { changedMeanwhile, noSuchClient } from './clients.js';
 import type { Management, Managing } from './management.js';
 import { ownersIn, requireOwnable } from './ownership.js';
@@ -67,13 +67,9 @@ export async function registerApiKey(
     if (found === undefined ? clientId !== undefined : !isTheirs(actor, found)) throw noSuchClient(id);
     const holder = found ?? holderOf(request, { id, now, owner: ownerOfNew(actor, request.owner) });
     const { owner, domain } = holder;
-    if (request.owner !== undefined && request.owner !== owner) {
-      throw new KeywrightError(
-        'invalid-input',
-        `client ${id} belongs to ${owner ?? 'nobody'}, not to ${request.owner}`,
-      );
-    }
+    requireAsAsked(request, holder);
     await requireOwnable(ownersIn(records, actor), { owner, domain, scopes: [scopes] });
+    if (mqttPassword !== undefined) requirePasswordGrant(actor, holder);
     requireOwnId(holder, credential);
     const credentials = [...holder.credentials, credential];
     const next = {
@@ -85,6 +81,22 @@ export async function registerApiKey(
     return next;
   });
   return { client, credential, key, mqttPassword: mqttPassword?.text };
+}
+
+/** Checks that an existing client is as the request says. @throws KeywrightError `invalid-input` */
+function requireAsAsked(asked: ApiKeyRequest, { id, owner, domain }: Client): void {
+  if (asked.owner !== undefined && asked.owner !== owner) {
+    throw new KeywrightError(
+      'invalid-input',
+      `client ${id} belongs to ${owner ?? 'nobody'}, not to ${asked.owner}`,
+    );
+  }
+  if (asked.domain !== undefined && parseGroupName(asked.domain) !== domain) {
+    throw new KeywrightError(
+      'invalid-input',
+      `client ${id} is of ${domain === null ? 'no domain' : `the domain ${domain}`}, not of ${asked.domain}`,
+    );
+  }
 }
 
 function holderOf(

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { type Actor, OPERATOR } from '../../../src/core/manage/actor.js';
 import { apiKeyId, deleteApiKey, editApiKey, rotateApiKey } from '../../../src/core/manage/api-keys.js';
-import { setClientPassword } from '../../../src/core/manage/client-password.js';
+import { deleteClientPassword, setClientPassword } from '../../../src/core/manage/client-password.js';
 import { deleteClient } from '../../../src/core/manage/delete-client.js';
 import { editClient } from '../../../src/core/manage/edit-client.js';
 import { createProvisioningKey } from '../../../src/core/manage/provisioning-keys.js';
@@ -44,6 +44,10 @@ async function fixture() {
 
 type Shop = Awaited<ReturnType<typeof fixture>>;
 
+const FRESH_PASSWORD = {
+  text: PASSWORD,
+  credential: { kind: 'password', id: '1', hash: 'h', alone: false, createdAt: 0 },
+} as const;
 const NEW_KEY = { scopes: ['ingest'], expiresAt: NEVER, prefix: 'kw_live_' };
 const idOf = ({ client, credential }: Shop['anns']) => apiKeyId(client, credential);
 
@@ -112,6 +116,26 @@ it.each<[string, string, (shop: Shop) => Promise<unknown>]>([
     'an admin: a client with more than it holds',
     'refused',
     ({ chief }) => setClientPassword(chief, 'roots', { password: PASSWORD, alone: true }),
+  ],
+  [
+    'an admin: the password beside a key with more than it holds',
+    'refused',
+    ({ chief }) => setClientPassword(chief, 'roots', { password: PASSWORD, alone: false }),
+  ],
+  [
+    'an admin: the password beside a key with more than it holds, along with a key of less',
+    'refused',
+    ({ chief }) => registerApiKey(chief, { ...NEW_KEY, clientId: 'roots', mqttPassword: FRESH_PASSWORD }),
+  ],
+  [
+    'an admin: the password beside a key with more than it holds taken away',
+    'refused',
+    ({ chief }) => deleteClientPassword(chief, 'roots'),
+  ],
+  [
+    'a member: a key of its client in another domain',
+    'invalid-input',
+    ({ ann }) => registerApiKey(ann, { ...NEW_KEY, clientId: 'anns', domain: 'da' }),
   ],
   [
     'an admin: a key with more than it holds made to last',
