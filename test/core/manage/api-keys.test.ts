@@ -85,7 +85,7 @@ it('tells keys of one id apart that an older program made: each is worth its own
   await writeFile(path, text.replace(`"id":"${little.credential.id}"`, `"id":"${all.credential.id}"`));
   const { registry } = await openRegistry(app, {
     tokenIssuer: { issuer: '', audience: '' },
-    onFailure: () => undefined,
+    onUnreadable: () => undefined,
   });
   const worth = async (key: string) => {
     const verdict = await decide({ credential: readCredential(key) }, registry, app.clock);
