@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { tokenPayload } from '../../../src/core/model/access-token.js';
 import { keyedHash, makeApiKey } from '../../../src/core/model/api-key.js';
 import type { HeldCertificate } from '../../../src/core/model/certificate.js';
@@ -46,6 +46,17 @@ async function password(text: string): Promise<Credential> {
 function signingKey(id: string): SigningKey {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   return { id, algorithm: 'ES256', privateKey, publicKey, endsAt: null };
+}
+
+function certificate({ publicKey }: Pick<SigningKey, 'publicKey'>): HeldCertificate {
+  return {
+    ...{ id: '01', revision: 1, holder: { kind: 'client', id: 'a' }, issuer: 'ca' },
+    ...{ fingerprint: 'f'.repeat(64), notBefore: 0, notAfter: NOW + DAY, withdrawn: null },
+    key: {
+      algorithm: 'ec-p256',
+      publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
+    },
+  };
 }
 
 /** Records in memory, and how often was asked for them and for what is dear. */
@@ -154,6 +165,20 @@ describe('a decision', () => {
     expect(house.asked.passwords).toBe(3);
   });
 
+  it('on a forged signed token checks one signature, whether the id has a certificate, has none or is nobody’s', () => {
+    const house = new House([client('certified', []), client('bare', [apiKey(KEY)])]);
+    const [mine, forger] = [signingKey('a'), signingKey('b')];
+    house.certificates.set('certified', [certificate(mine)]);
+    const checks = vi.spyOn(house.registry.facts, 'isSignedBy');
+    const forged = signToken('x', forger.privateKey).slice(1);
+    for (const id of ['certified', 'bare', 'nobody']) {
+      checks.mockClear();
+      expect(house.decide(id + forged)).toMatchObject({ outcome: 'rejected', reason: 'invalid' });
+      expect([id, checks.mock.calls.length]).toEqual([id, 1]);
+      expect(checks.mock.calls[0]?.[1].algorithm).toBe('ec-p256');
+    }
+  });
+
   it('is unavailable when what it needs cannot be found out', async () => {
     const house = new House([client('a', [apiKey(KEY), await password('right')])]);
     const failing = () => Promise.reject(new Error('busy'));
@@ -226,14 +251,6 @@ describe('a fact', () => {
 
   it('about a signature is about one public key, and one text', () => {
     const [mine, others] = [signingKey('a'), signingKey('b')];
-    const certificate = ({ publicKey }: SigningKey): HeldCertificate => ({
-      ...{ id: '01', revision: 1, holder: { kind: 'client', id: 'a' }, issuer: 'ca' },
-      ...{ fingerprint: 'f'.repeat(64), notBefore: 0, notAfter: NOW + DAY, withdrawn: null },
-      key: {
-        algorithm: 'ec-p256',
-        publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
-      },
-    });
     const house = new House([client('a', [])]);
     house.certificates.set('a', [certificate(mine)]);
     const token = signToken('a', mine.privateKey);
