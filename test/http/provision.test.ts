@@ -91,7 +91,7 @@ describe('POST /api/v1/provision/keys', () => {
       expect.objectContaining({ action: 'provision.create', who: 'user ann', outcome: 'refused' }),
     );
     expect(audited).toContainEqual(
-      expect.objectContaining({ action: 'provision.create', who: 'user root', outcome: 'begun' }),
+      expect.objectContaining({ action: 'provision.create', who: 'user root', outcome: 'done' }),
     );
   });
 
@@ -136,7 +136,7 @@ describe('POST /api/v1/provision/agent', () => {
     const audited = JSON.parse((await shop.keywright(['audit', 'list', '--json'])).stdout);
     expect(audited.at(-1)).toMatchObject({
       ...{ who: `provisioning key ${id}`, from: '127.0.0.1' },
-      ...{ action: 'provision.redeem', target: agentUuid, outcome: 'begun' },
+      ...{ action: 'provision.redeem', target: agentUuid, outcome: 'done' },
     });
   });
 

@@ -198,7 +198,7 @@ export function keyStoreContract(
       const view = await open('audited');
       await view.changes.change(EVENT, (records) => records.put('client', client('a')));
       await view.changes.change({ action: 'other', target: 'y' }, () => undefined);
-      expect(await lines('audited')).toEqual(['test x begun']);
+      expect(await lines('audited')).toEqual(['test x done']);
     });
 
     it('is lost by none of many at once to one record', async () => {

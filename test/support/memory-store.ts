@@ -99,7 +99,7 @@ export class MemoryStore {
     });
     for (const { kind, after } of writes)
       if (kind === 'user') this.#refuseTaken(after as RecordTypes['user']);
-    if (event && writes.length > 0) this.lines.push(`${event.action} ${event.target} begun`);
+    if (event && writes.length > 0) this.lines.push(`${event.action} ${event.target} done`);
     const changes = writes.map(({ kind, id, after }) => this.#write(kind, id, after));
     if (changes.length > 0) for (const watcher of this.#watchers) watcher.changed(changes);
     return result;

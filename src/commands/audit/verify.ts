@@ -13,7 +13,7 @@ export default class AuditVerify extends BaseCommand {
       this.log('the audit log is whole');
       return { whole: true };
     }
-    this.log(`line ${fault.line} of the audit log ${fault.fault}`);
+    this.log(`line ${fault.line} of the audit log (${fault.file}) ${fault.fault}`);
     process.exitCode = 5;
     return { whole: false, ...fault };
   }

@@ -15,19 +15,34 @@ export interface AuditActor {
   readonly from: string;
 }
 
-/** A line of the audit log. */
+/** An action in the audit log. */
 export interface AuditEntry extends AuditEvent, AuditActor {
+  /** The number of its first line. */
   readonly seq: number;
   readonly at: Timestamp;
-  readonly outcome: 'begun' | 'failed' | 'refused';
+  /** `begun` if nothing is known of its end: it goes on, or its program was killed. */
+  readonly outcome: 'done' | 'failed' | 'refused' | 'begun';
   /** The SHA-256 hash of the line before and of this line without the hash, in lower-case hex. */
   readonly hash: string;
+}
+
+/** A filter for actions; a field that is left out lets all of them pass. */
+export interface AuditQuery {
+  /** The first and the last moment. */
+  readonly since?: Timestamp | undefined;
+  readonly until?: Timestamp | undefined;
+  /** The author, like `user ann`, or a name alone. */
+  readonly actor?: string | undefined;
+  /** An action like `key.gen`, or its first word for all that begin with it. */
+  readonly action?: string | undefined;
+  /** The id of the changed record, or its first part: a client's id for all of its API keys. */
+  readonly target?: string | undefined;
 }
 
 /** The append-only record of every change. */
 export interface AuditLog {
   /**
-   * Records the event, then makes the change. If the change throws, a second line says so.
+   * Records the event, then makes the change, then records what came of it.
    * @throws KeywrightError if the line cannot be written: nothing is changed then
    */
   record<T>(event: AuditEvent, change: () => Promise<T>): Promise<T>;
