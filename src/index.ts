@@ -14,8 +14,9 @@ import { wrapApiKey } from './core/model/api-key.js';
 import { parseClientId } from './core/model/client-id.js';
 import { readCredential } from './core/model/presented-credential.js';
 import type { Principal } from './core/model/principal.js';
-import { addDuration, NEVER, type Timestamp } from './core/model/time.js';
+import { addDuration, checkTime, NEVER, type Timestamp } from './core/model/time.js';
 import { parseUserName } from './core/model/user.js';
+import type { AuditEntry, AuditQuery } from './core/ports/audit-log.js';
 import { decide } from './core/verify/decide.js';
 import type { Rejection } from './core/verify/presentation.js';
 import { openHome } from './home/open-home.js';
@@ -91,6 +92,17 @@ export type Verification =
       readonly reason: Rejection;
     };
 
+/** A filter for what was done. */
+export interface AuditFilter extends Pick<AuditQuery, 'actor' | 'action' | 'target'> {
+  readonly since?: Date;
+  readonly until?: Date;
+}
+
+/** Something that was done, or refused, in this home. */
+export interface AuditAction extends Omit<AuditEntry, 'at' | 'hash'> {
+  readonly at: Date;
+}
+
 /** A keystore of API keys, for a program that may read and write its home. All methods throw `KeywrightError`. */
 export interface Keystore {
   /**
@@ -120,6 +132,8 @@ export interface Keystore {
    * changes.
    */
   verify(credential: Credential): Promise<Verification>;
+  /** Lists what was done, oldest first, and what came of it. @throws `store-corrupt`, `invalid-input` */
+  audit(filter?: AuditFilter): Promise<AuditAction[]>;
   /** Stops following the keystore. */
   close(): void;
 }
@@ -198,6 +212,13 @@ export async function openKeystore({
       if (verdict.outcome === 'rejected') return { accepted: false, reason: verdict.reason };
       const { kind, id, owner, scopes, groups, domains, expiresAt } = verdict.principal;
       return { accepted: true, kind, id, owner, scopes, groups, domains, expiresAt: new Date(expiresAt) };
+    },
+    async audit({ since, until, actor, action, target } = {}) {
+      const [from, to] = [since, until].map((date) =>
+        date === undefined ? undefined : checkTime(date.getTime()),
+      );
+      const entries = await home.audit.entries({ since: from, until: to, actor, action, target });
+      return entries.map(({ hash, at, ...entry }) => ({ ...entry, at: new Date(at) }));
     },
     close() {
       followed?.then(

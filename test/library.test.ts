@@ -102,6 +102,13 @@ describe('the library', () => {
       );
       expect([error instanceof KeywrightError, error?.code]).toEqual([true, code]);
     }
+    expect(await keystore.audit({ target: token.clientId, since: token.createdAt })).toEqual(
+      ['token.register', 'token.rotate', 'token.delete'].map((action) => ({
+        ...{ seq: expect.any(Number), at: expect.any(Date), who: expect.any(String), from: 'local' },
+        ...{ action, target: token.id, outcome: 'done' },
+      })),
+    );
+    await expect(keystore.audit({ since: new Date('x') })).rejects.toMatchObject({ code: 'invalid-input' });
     const missing = join(shop.directory, 'missing');
     const empty = await openKeystore({ home: missing, environment: {} });
     expect(await empty.tokens()).toEqual([]);
