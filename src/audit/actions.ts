@@ -1,5 +1,5 @@
 import { KeywrightError } from '../core/model/errors.js';
-import { parseTime } from '../core/model/time.js';
+import { parseTime, wholeSeconds } from '../core/model/time.js';
 import type { AuditEntry, AuditQuery } from '../core/ports/audit-log.js';
 import type { LogFiles } from './log-files.js';
 
@@ -56,7 +56,8 @@ function isAskedFor(
   { since = 0, until = Number.POSITIVE_INFINITY, ...asked }: AuditQuery,
 ): boolean {
   return (
-    at >= since &&
+    // The log has times to the second.
+    at >= wholeSeconds(since) &&
     at <= until &&
     // `ann` is also user ann, `key` every action on keys, and a client’s id each of its API keys.
     isNamed(asked.actor, who, who.slice(who.indexOf(' ') + 1)) &&

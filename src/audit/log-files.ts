@@ -7,7 +7,7 @@ import { ioError, systemCode } from '../disk/io-error.js';
 import type { ChainEnd } from './chain.js';
 
 /** A line of the log. */
-export interface LogLine {
+interface LogLine {
   /** The name of its file. */
   readonly file: string;
   readonly text: string;
