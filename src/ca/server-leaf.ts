@@ -47,8 +47,8 @@ export async function ensureServerLeaf({
   if (now >= authority.notAfter) {
     throw new KeywrightError('ca-unusable', `the CA ended at ${formatTime(authority.notAfter)}`);
   }
-  const notBefore = wholeSeconds(now);
-  const notAfter = Math.min(addDuration(notBefore, VALID_FOR), authority.notAfter);
+  const notBefore = authority.beginningAt(now);
+  const notAfter = Math.min(addDuration(wholeSeconds(now), VALID_FOR), authority.notAfter);
   const keys = await makeKeyPair('ec-p256');
   const { publicKey } = keys;
   const issued = authority.issueServer({ names, publicKey, notBefore, notAfter });

@@ -14,7 +14,10 @@ export const ISSUE_FLAGS = {
     description: 'how long from its start: 24h, 30d, 3y [default: 3y]',
   }),
   'not-after': Flags.string({ helpValue: 'TIME', description: 'end: 2030-01-31 or 2030-01-31T12:00:00Z' }),
-  'not-before': Flags.string({ helpValue: 'TIME', description: 'start [default: now]' }),
+  'not-before': Flags.string({
+    helpValue: 'TIME',
+    description: 'start [default: now, less the setting backdate]',
+  }),
   label: Flags.string({ helpValue: 'TEXT', description: 'a name for people' }),
   scope: repeated('SCOPE', 'what it may do; may be repeated [default: ingest]'),
   owner: Flags.string({ helpValue: 'USER', description: 'the user whom the client belongs to' }),

@@ -93,7 +93,6 @@ export async function openHome({
   const keyStore = new FileStore({ home: directory, notice });
   const audit = new FileAuditLog({ home: directory, clock, actor: { who: userName(), from: 'local' } });
   const ca = () => import('../ca/authority.js');
-  const existingAuthority = async () => (await ca()).readAuthority(directory, access);
   let opened: Promise<Settings> | undefined;
   const sources = () => {
     // The settings are read once: a running server keeps those it started with.
@@ -101,6 +100,11 @@ export async function openHome({
     return opened;
   };
   const settings = async () => (await sources()).common();
+  const issuingTerms = async () => ({ backdateMs: (await settings()).backdate });
+  const existingAuthority = async () => {
+    const { readAuthority } = await import('../ca/read-authority.js');
+    return readAuthority(directory, { access, ...(await issuingTerms()) });
+  };
   const licence = new ClientLicence({
     ...{ keyStore, clock },
     read: async () => (await import('../jwt/licence.js')).readLicence((await settings()).licence),
@@ -129,7 +133,8 @@ export async function openHome({
   const createAuthority = async (request: AuthorityRequest) => {
     const { draftAuthority, publishAuthority } = await ca();
     const draft = await draftAuthority(request, clock.now());
-    return audit.record({ action: 'ca.init', target: 'ca' }, () => publishAuthority(directory, draft));
+    const terms = await issuingTerms();
+    return audit.record({ action: 'ca.init', target: 'ca' }, () => publishAuthority(directory, draft, terms));
   };
 
   const authority = () =>

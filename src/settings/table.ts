@@ -24,6 +24,12 @@ export const FOR_EVERY_COMMAND = {
     description: 'who signs access tokens, as callers reach it',
   }),
   audience: one({ kind: values.AUDIENCE, default: 'keywright', description: 'for whom access tokens are' }),
+  backdate: one({
+    // A server's certificate stays below the 398 days that clients take.
+    kind: values.spanUpTo('12h'),
+    default: '5m',
+    description: 'how much earlier than now certificates begin, for peers whose clocks are behind',
+  }),
   'jwt-algorithm': one({
     only: 'file',
     kind: values.oneOf('ES256', 'RS256', 'EdDSA'),

@@ -44,6 +44,7 @@ describe('settings of serve', () => {
       keyPrefix: 'kw_live_',
       issuer: 'http://127.0.0.1:5654',
       audience: 'keywright',
+      backdate: 300_000,
       jwtAlgorithm: 'ES256',
       jwtKey: { secret: undefined, publicKey: undefined, privateKey: undefined },
       licence: { publicKey: undefined, key: undefined },

@@ -14,6 +14,7 @@ const VALUES: Readonly<Record<string, readonly [string, string, string]>> = {
   'server-name': ['file.example', 'variable.example', 'flag.example'],
   issuer: ['https://file.example', 'https://variable.example', 'https://flag.example'],
   audience: ['file', 'variable', 'flag'],
+  backdate: ['1m', '0s', '3s'],
   'jwt-algorithm': ['RS256', 'EdDSA', 'ES256'],
   'key-prefix': ['file_', 'variable_', 'flag_'],
   scopes: ['file:read', 'variable:read', 'flag:read'],

@@ -29,11 +29,12 @@ export function clientValidity(
   if (now >= authority.notAfter) {
     throw new KeywrightError('ca-unusable', `the CA ended at ${formatTime(authority.notAfter)}`);
   }
-  const notBefore = wholeSeconds(asked.notBefore ?? now);
+  const start = wholeSeconds(asked.notBefore ?? now);
+  const notBefore = asked.notBefore === undefined ? authority.beginningAt(now) : start;
   const told =
-    asked.notAfter ?? (asked.validFor === undefined ? undefined : addDuration(notBefore, asked.validFor));
+    asked.notAfter ?? (asked.validFor === undefined ? undefined : addDuration(start, asked.validFor));
   // The default end is the CA's if that comes first.
-  const notAfter = told ?? Math.min(addDuration(notBefore, DEFAULT_VALID_FOR), authority.notAfter);
+  const notAfter = told ?? Math.min(addDuration(start, DEFAULT_VALID_FOR), authority.notAfter);
   const span = `${formatTime(notBefore)} to ${formatTime(notAfter)}`;
   if (notAfter <= notBefore)
     throw new KeywrightError('invalid-input', `the validity ends before it begins: ${span}`);

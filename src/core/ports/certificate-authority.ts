@@ -56,6 +56,11 @@ export interface CertificateAuthority {
   readonly notBefore: Timestamp;
   readonly notAfter: Timestamp;
   readonly algorithm: KeyAlgorithm;
+  /**
+   * The beginning of a certificate that is made now: a little earlier, for peers whose clocks are behind, and never before
+   * the CA's own.
+   */
+  beginningAt(now: Timestamp): Timestamp;
   issueClient(request: ClientCertificateRequest): IssuedCertificate;
   /** Reads a request in PEM or DER and checks its proof of possession. @throws KeywrightError `invalid-input` */
   readRequest(request: string | Buffer): CertificationRequest;
