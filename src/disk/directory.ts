@@ -1,12 +1,40 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { ioError, systemCode } from './io-error.js';
 
 /** Makes a directory that only its owner can read, and those above it. @throws KeywrightError `io` */
 export async function makeDirectory(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeWithParents(path);
   } catch (error) {
     throw ioError('make', path, error);
+  }
+}
+
+/**
+ * Makes a directory that only its owner can read. Those above it get the user's umask. Node's own way never ends where a file
+ * system says that what it is asked to make does not exist (/proc).
+ * @returns whether it is new
+ * @throws a system error
+ */
+export async function makeWithParents(path: string, mode = 0o700): Promise<boolean> {
+  try {
+    return await makeOne(path, mode);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
+  }
+  await makeWithParents(dirname(path), 0o777);
+  return makeOne(path, mode);
+}
+
+async function makeOne(path: string, mode: number): Promise<boolean> {
+  try {
+    await mkdir(path, { mode });
+    return true;
+  } catch (error) {
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isDirectory()) return false;
+    throw error;
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Stats } from 'node:fs';
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KeywrightError } from '../core/model/errors.js';
+import { makeWithParents } from './directory.js';
 import { ioError, systemCode } from './io-error.js';
 import { releaseAbandoned, withLock } from './lock.js';
 import { leftoversIn, removeLeftovers } from './temporary.js';
@@ -14,10 +15,9 @@ export interface HomeAccess {
 
 /** Makes the home, or checks again whose an existing one is. @throws KeywrightError `unsafe-home`; `io` */
 export async function prepareHome(home: string): Promise<void> {
-  let made: string | undefined;
+  let isNew: boolean;
   try {
-    // The mode is for the home alone. Directories above it get the user's umask.
-    made = await mkdir(home, { recursive: true, mode: 0o700 });
+    isNew = await makeWithParents(home);
   } catch (error) {
     const { message } = ioError('make the home', home, error);
     throw new KeywrightError('io', message, {
@@ -25,7 +25,7 @@ export async function prepareHome(home: string): Promise<void> {
       hint: 'name another with --home or KEYWRIGHT_HOME',
     });
   }
-  await checkHome(home, made === undefined ? { group: 'any' } : {});
+  await checkHome(home, isNew ? {} : { group: 'any' });
 }
 
 /**
