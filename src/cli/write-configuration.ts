@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import { KeywrightError } from '../core/model/errors.js';
+import { listDirectory, makePublicDirectory } from '../disk/directory.js';
 import { createFile } from '../disk/durable-file.js';
 import { SECRET_PLACEHOLDER } from '../integrate/broker-contract.js';
 import type { ConfigurationFile } from '../integrate/integration.js';
-import { refuseExisting } from './bundle-files.js';
 
 export interface WriteConfigurationOptions {
   readonly directory: string;
@@ -12,7 +13,7 @@ export interface WriteConfigurationOptions {
 }
 
 /**
- * Writes the files of a configuration.
+ * Writes the files of a configuration, into a directory that it makes if need be.
  * @returns the paths of the files
  * @throws KeywrightError `already-exists` that names the first file that exists; `io`
  */
@@ -20,8 +21,15 @@ export async function writeConfiguration(
   files: readonly ConfigurationFile[],
   { directory, secret, onWritten }: WriteConfigurationOptions,
 ): Promise<string[]> {
+  const there = await listDirectory(directory);
+  const taken = files.find(({ name }) => there.includes(name));
+  if (taken !== undefined) {
+    throw new KeywrightError('already-exists', `the file ${join(directory, taken.name)} already exists`, {
+      hint: 'name another directory and merge the two by hand; nothing was written',
+    });
+  }
+  await makePublicDirectory(directory);
   const paths = files.map(({ name }) => join(directory, name));
-  await refuseExisting(paths);
   for (const { name, text } of files) {
     const path = join(directory, name);
     const isSecret = secret !== undefined && text.includes(SECRET_PLACEHOLDER);

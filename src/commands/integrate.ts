@@ -7,7 +7,14 @@ import { writeConfiguration } from '../cli/write-configuration.js';
 import { KeywrightError } from '../core/model/errors.js';
 import { INTEGRATIONS } from '../integrate/index.js';
 import type { Integration } from '../integrate/integration.js';
-import { replay } from '../integrate/replay.js';
+import { type Outcome, replay } from '../integrate/replay.js';
+
+const NOT_OWN_ADDRESS: Outcome = {
+  says: 'this is keywright’s own address',
+  holds: false,
+  problem:
+    'something else answers there; name the address that keywright serve listens on, not the gateway’s',
+};
 
 const NAMES = INTEGRATIONS.map(({ name }) => name);
 
@@ -19,7 +26,7 @@ asks, with a key that is made for it and removed again, and says what holds; it 
 ${INTEGRATIONS.map(({ name, summary }) => `${name}: ${summary}`).join('\n')}`;
   static override examples = [
     '<%= config.bin %> integrate nginx > /etc/nginx/conf.d/keywright.conf',
-    '<%= config.bin %> integrate haproxy --output /etc/haproxy',
+    '<%= config.bin %> integrate haproxy --output ./haproxy',
     '<%= config.bin %> integrate nginx --test http://127.0.0.1:5654',
   ];
   static override args = {
@@ -29,12 +36,12 @@ ${INTEGRATIONS.map(({ name, summary }) => `${name}: ${summary}`).join('\n')}`;
   static override flags = {
     output: Flags.string({
       helpValue: 'DIR',
-      description: 'write the files there, where none of them is yet',
+      description: 'write the files into this directory, where none of them is yet',
     }),
     test: Flags.string({
       helpValue: 'URL',
       exclusive: ['output'],
-      description: 'replay its questions against the keywright at this address',
+      description: 'replay its questions against keywright’s own address, not the gateway’s',
     }),
   };
 
@@ -72,7 +79,10 @@ ${INTEGRATIONS.map(({ name, summary }) => `${name}: ${summary}`).join('\n')}`;
       );
     const home = await this.openHome(directory);
     const secret = await callbackSecret(this.options(directory));
-    const outcomes = await withProbe({ home, url, secret }, (probe) => replay(url, contract(probe)));
+    const outcomes = await withProbe({ home, url, secret }, async (probe, isOwnAddress) => [
+      ...(isOwnAddress ? [] : [NOT_OWN_ADDRESS]),
+      ...(await replay(url, contract(probe))),
+    ]);
     const failed = outcomes.filter(({ holds }) => !holds).length;
     this.log(
       table(

@@ -38,6 +38,15 @@ async function makeOne(path: string, mode: number): Promise<boolean> {
   }
 }
 
+/** Makes a directory for files that others may read, by the user's umask. @throws KeywrightError `io` */
+export async function makePublicDirectory(path: string): Promise<void> {
+  try {
+    await makeWithParents(path, 0o777);
+  } catch (error) {
+    throw ioError('make', path, error);
+  }
+}
+
 /** Lists the names in a directory; none if it does not exist. @throws KeywrightError `io` */
 export async function listDirectory(path: string): Promise<string[]> {
   try {

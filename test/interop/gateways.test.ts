@@ -242,6 +242,7 @@ describe('integrate NAME --test URL', () => {
     const { holds, steps } = JSON.parse(stdout);
     expect([exitCode, holds]).toEqual([1, false]);
     expect(steps).toContainEqual({ says: 'a wrong key is 401', holds: false, problem: '200 instead of 401' });
+    expect(steps[0]).toMatchObject({ says: 'this is keywright’s own address', holds: false });
   });
 
   it.each([
@@ -292,8 +293,11 @@ describe('integrate NAME --test URL', () => {
 
   it('writes files only where there are none', async () => {
     const { keywright, directory } = await workshop();
-    const run = () => keywright(['integrate', 'docker', '--output', directory]);
-    expect((await run()).stdout).toBe(`Save ${directory}/Dockerfile\nSave ${directory}/compose.yaml`);
-    expect((await run()).exitCode).toBe(4);
+    const made = join(directory, 'not', 'there', 'yet');
+    const run = () => keywright(['integrate', 'docker', '--output', made]);
+    expect((await run()).stdout).toBe(`Save ${made}/Dockerfile\nSave ${made}/compose.yaml`);
+    const { exitCode, stderr } = await run();
+    expect([exitCode, stderr]).toEqual([4, expect.stringContaining('name another directory')]);
+    expect(stderr).not.toContain('--force');
   });
 });

@@ -84,6 +84,6 @@ export function changedMeanwhile(clientId: string): KeywrightError {
 /** Makes the error for a client that does not exist, or that the caller may not see. */
 export function noSuchClient(clientId: string): KeywrightError {
   return new KeywrightError('not-found', `there is no client ${clientId}`, {
-    hint: 'list the clients with: keywright key list',
+    hint: `list the clients with: keywright key list; make one with: keywright key gen ${clientId}`,
   });
 }

@@ -69,7 +69,7 @@ function mqttTopic(routingKey: string): string {
 
 /**
  * Tells if a resource is the exchange of all MQTT messages, or a queue of the client's own sessions
- * (rabbit_mqtt_util:subcription_queue_name/1).
+ * (rabbit_mqtt_util:queue_names/1; from 3.13 also of a will that is delayed).
  */
 function isOwnResource({ fields }: Call): boolean {
   const resource = requiredText(fields, 'resource');
@@ -77,7 +77,11 @@ function isOwnResource({ fields }: Call): boolean {
   const permission = oneOf(fields, 'permission', ['configure', 'write', 'read']);
   if (resource === 'exchange') return name === MQTT_EXCHANGE && permission !== 'configure';
   const clientId = textOf(fields, 'client_id');
-  const own = [`mqtt-subscription-${clientId}qos0`, `mqtt-subscription-${clientId}qos1`];
+  const own = [
+    `mqtt-subscription-${clientId}qos0`,
+    `mqtt-subscription-${clientId}qos1`,
+    `mqtt-will-${clientId}`,
+  ];
   return resource === 'queue' && clientId !== '' && own.includes(name);
 }
 
