@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { PresentedText } from '../core/model/presented-credential.js';
 import type { Principal } from '../core/model/principal.js';
 import { decide } from '../core/verify/decide.js';
 import type { Presentation, Verdict } from '../core/verify/presentation.js';
@@ -54,8 +55,17 @@ export function principalOf(request: IncomingMessage, services: HttpServices): P
   });
 }
 
-/** Authenticates a presentation. @throws Refused */
-export async function requirePrincipal(
+/** Authenticates a credential from a request's body, in the domain that the request names. @throws Refused */
+export function principalBy(
+  credential: PresentedText,
+  request: IncomingMessage,
+  services: HttpServices,
+): Promise<Principal> {
+  const { domain } = services.headers.read(request.rawHeaders);
+  return requirePrincipal({ credential, domain }, { from: services.proxies.addressOf(request), services });
+}
+
+async function requirePrincipal(
   presentation: Presentation,
   { from, services }: { readonly from: string; readonly services: HttpServices },
 ): Promise<Principal> {

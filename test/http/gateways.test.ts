@@ -95,7 +95,7 @@ describe('forward auth', () => {
       const { status, headers, body } = await asked(`${server.http}/verify`, { 'x-api-key': reader }, method);
       expect([method, status, body, headers.get('content-length')]).toEqual([method, 200, '', '0']);
       expect(Object.fromEntries([...headers].filter(([name]) => name.startsWith('x-auth-')))).toEqual({
-        'x-auth-subject': clientId,
+        'x-auth-subject': `client:${clientId}`,
         'x-auth-client-id': clientId,
         'x-auth-scopes': 'pipes:read',
         'x-auth-key-id': id,

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import * as client from 'openid-client';
 import { describe, expect, it } from 'vitest';
 import { addUser, ask, eventually, PASSWORD, registerKey, serve, workshop } from '../support/keywright.js';
@@ -40,7 +42,13 @@ describe('openid-client', () => {
     expect(tokens).toMatchObject({ token_type: 'bearer', expires_in: 3600, scope: 'metrics' });
     const seen = await client.tokenIntrospection(configuration, tokens.access_token);
     expect(seen).toMatchObject({
-      ...{ active: true, client_id: key.clientId, sub: key.clientId, scope: 'metrics', token_type: 'Bearer' },
+      ...{
+        active: true,
+        client_id: key.clientId,
+        sub: `client:${key.clientId}`,
+        scope: 'metrics',
+        token_type: 'Bearer',
+      },
       ...{ iss: server.http, aud: 'keywright', jti: expect.any(String), exp: expect.any(Number) },
     });
     expect((await ask(`${server.http}/verify?scope=metrics`, { bearer: tokens.access_token })).status).toBe(
@@ -113,6 +121,21 @@ describe('the token endpoint', () => {
       [at({ grant_type: 'client_credentials', ...id, client_id: 'another' }), 401, 'invalid_client'],
       [at({ grant_type: 'client_credentials', ...id }, basic(key)), 400, 'invalid_request'],
       [at({ grant_type: 'client_credentials', ...id, scope: 'ingest admin' }), 400, 'invalid_scope'],
+      [at({ grant_type: 'client_credentials', ...id, scope: ' ' }), 400, 'invalid_scope'],
+      [at({ grant_type: 'client_credentials', ...id, audience: 'other' }), 400, 'invalid_target'],
+      [
+        at({ grant_type: 'client_credentials', ...id, resource: 'https://other.example' }),
+        400,
+        'invalid_target',
+      ],
+      [
+        at({
+          ...{ grant_type: EXCHANGE, subject_token: key.apiKey, subject_token_type: API_KEY },
+          ...{ audience: 'keywright', resource: 'https://other.example' },
+        }),
+        400,
+        'invalid_target',
+      ],
       [at({ grant_type: 'password', username: 'ann', password: 'x' }), 400, 'unsupported_grant_type'],
       [at({}), 400, 'invalid_request'],
       [at({ grant_type: 'refresh_token' }), 400, 'invalid_request'],
@@ -151,6 +174,76 @@ describe('the token endpoint', () => {
     expect((await at({ grant_type: 'client_credentials', ...id, foo: 'bar' })).status).toBe(200);
   });
 
+  it('takes an audience or a resource that is its own', async () => {
+    const { server, key } = await fixture();
+    const form = { grant_type: 'client_credentials', audience: 'keywright', resource: server.http };
+    expect((await ask(`${server.http}/oauth/token`, { form, headers: basic(key) })).status).toBe(200);
+  });
+
+  it('continues a session with fewer scopes if asked, and with more never, which costs no refresh token', async () => {
+    const { shop, server } = await fixture();
+    await addUser(shop, 'ann', '--scope', 'ingest', '--scope', 'metrics', '--domain', 'plant7');
+    let { refreshToken } = await eventuallyLogin(server.http);
+    const refresh = async (form: Record<string, string>, headers = {}) =>
+      ask(`${server.http}/oauth/token`, {
+        form: { grant_type: 'refresh_token', refresh_token: refreshToken, ...form },
+        headers,
+      });
+    expect((await refresh({ scope: 'ingest admin' })).body.error).toBe('invalid_scope');
+    expect((await refresh({ scope: ' ' })).body.error).toBe('invalid_scope');
+    expect((await refresh({ audience: 'other' })).body.error).toBe('invalid_target');
+    expect((await refresh({}, { domain: 'plant8' })).body.reason).toBe('wrong domain');
+    const narrow = (await refresh({ scope: 'metrics' }, { domain: 'domains:plant7' })).body;
+    expect(narrow.scope).toBe('metrics');
+    const at = async (scope: string) =>
+      (await ask(`${server.http}/verify?scope=${scope}`, { bearer: narrow.access_token })).status;
+    expect([await at('metrics'), await at('ingest')]).toEqual([200, 403]);
+    refreshToken = narrow.refresh_token;
+    // RFC 6749 section 6: the session keeps the scopes that it began with.
+    expect((await refresh({})).body.scope).toBe('ingest metrics');
+  });
+
+  it('exchanges nothing in a domain that is not the caller’s', async () => {
+    const { shop, server } = await fixture();
+    await addUser(shop, 'ann', '--domain', 'plant7');
+    const key = await registerKey(shop, '--owner', 'ann');
+    const by = (domain: string) =>
+      Promise.all([
+        ask(`${server.http}/v1/token/exchange`, { json: { api_key: key.apiKey }, headers: { domain } }),
+        ask(`${server.http}/oauth/token`, {
+          form: { grant_type: EXCHANGE, subject_token: key.apiKey, subject_token_type: API_KEY },
+          headers: { domain },
+        }),
+      ]);
+    expect((await by('plant7')).map(({ status }) => status)).toEqual([200, 200]);
+    expect((await by('plant8')).map(({ body }) => body.reason)).toEqual(['wrong domain', 'wrong domain']);
+  });
+
+  it('names a client by a subject that is no user’s, though both have one name', async () => {
+    const { shop, server } = await fixture();
+    await addUser(shop, 'ann');
+    const { accessToken } = await eventuallyLogin(server.http);
+    const run = await shop.keywright(['key', 'gen', 'ann']);
+    expect(run.exitCode).toBe(0);
+    const signed = await readFile(join(shop.directory, 'ann_token'), 'utf8');
+    const form = { grant_type: EXCHANGE, subject_token: signed, subject_token_type: API_KEY };
+    const { access_token: machine } = (await ask(`${server.http}/oauth/token`, { form })).body;
+    const seen = [];
+    for (const bearer of [accessToken, machine]) {
+      const claims = JSON.parse(Buffer.from(bearer.split('.')[1], 'base64url').toString());
+      const { headers } = await ask(server.http, { bearer });
+      const about = await ask(`${server.http}/oauth/introspect`, { form: { token: bearer }, bearer });
+      seen.push([
+        ...[claims.sub, claims.client_id, headers.get('x-auth-subject')],
+        ...[headers.get('x-auth-client-id'), about.body.sub, about.body.client_id],
+      ]);
+    }
+    expect(seen).toEqual([
+      ['ann', undefined, 'ann', '', 'ann', undefined],
+      ['client:ann', 'ann', 'client:ann', 'ann', 'client:ann', 'ann'],
+    ]);
+  });
+
   it('exchanges any credential for a token of at most the same worth', async () => {
     const { server, key } = await fixture('--scope', 'publish:a/#');
     const exchange = async (subject_token: string, scope?: string) => {
@@ -168,7 +261,7 @@ describe('the token endpoint', () => {
     expect((await exchange(first.body.access_token, 'metrics')).body.error).toBe('invalid_scope');
     const claims = JSON.parse(Buffer.from(first.body.access_token.split('.')[1], 'base64url').toString());
     expect(claims).toMatchObject({
-      sub: key.clientId,
+      sub: `client:${key.clientId}`,
       client_id: key.clientId,
       credential: `api-key:${key.id.split(':')[1]}`,
     });
@@ -236,6 +329,21 @@ describe('revocation', () => {
     const json = { refreshToken: other.refreshToken };
     expect((await ask(`${server.http}/api/v1/auth/refresh`, { json })).status).toBe(401);
     expect((await revoke(server.http, 'rubbish')).status).toBe(200);
+  });
+
+  it('of a refresh token that was used already ends the session', async () => {
+    const { shop, server } = await fixture();
+    await addUser(shop, 'ann');
+    const first = await eventuallyLogin(server.http);
+    const json = { refreshToken: first.refreshToken };
+    const next = (await ask(`${server.http}/api/v1/auth/refresh`, { json })).body;
+    const forged = `${first.refreshToken.slice(0, -1)}${first.refreshToken.endsWith('0') ? '1' : '0'}`;
+    expect((await revoke(server.http, forged)).status).toBe(200);
+    expect((await ask(server.http, { bearer: next.accessToken })).status).toBe(200);
+    expect((await revoke(server.http, first.refreshToken)).status).toBe(200);
+    expect((await ask(server.http, { bearer: next.accessToken })).status).toBe(401);
+    const again = { refreshToken: next.refreshToken };
+    expect((await ask(`${server.http}/api/v1/auth/refresh`, { json: again })).status).toBe(401);
   });
 
   it('of a client’s token is for that client, or an admin', async () => {

@@ -111,7 +111,7 @@ describe('in front of an HTTP server', () => {
     const headers = Object.fromEntries(headersOf(seen));
     expect(headers).toMatchObject({
       'x-own': 'mine',
-      'x-auth-subject': clientId,
+      'x-auth-subject': `client:${clientId}`,
       'x-auth-client-id': clientId,
       'x-auth-scopes': 'ingest',
       'x-forwarded-for': '127.0.0.1',
@@ -151,7 +151,9 @@ describe('in front of an HTTP server', () => {
     const seen = JSON.parse(answer.slice(answer.indexOf('{'), answer.lastIndexOf('}') + 1));
     const headers = headersOf(seen);
     const names = headers.map(([name]) => name);
-    expect(headers.filter(([name]) => name === 'x-auth-subject')).toEqual([['x-auth-subject', clientId]]);
+    expect(headers.filter(([name]) => name === 'x-auth-subject')).toEqual([
+      ['x-auth-subject', `client:${clientId}`],
+    ]);
     expect(JSON.stringify(seen)).not.toContain('boss');
     for (const name of ['x-listed', 'te', 'proxy-authorization', 'expect', 'x-ssl-client-cert', 'x-api-key'])
       expect(names).not.toContain(name);
@@ -395,7 +397,7 @@ describe('WebSockets through keywright', () => {
     expect((await open(server, {})).status).toBe(401);
     const { status, webSocket, first } = await open(server, { 'x-api-key': key, 'x-auth-subject': 'boss' });
     expect(status).toBe(101);
-    expect(JSON.parse(first)).toMatchObject({ 'x-auth-subject': clientId });
+    expect(JSON.parse(first)).toMatchObject({ 'x-auth-subject': `client:${clientId}` });
     expect(first).not.toContain(key);
     const big = Buffer.alloc(300_000, 7);
     const echoed = new Promise((resolve) => webSocket.once('message', resolve));

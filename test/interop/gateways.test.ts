@@ -114,7 +114,7 @@ describe.each(Object.keys(GATEWAYS))('%s with the configuration that integrate p
       method: 'GET',
       url: '/api/a%20b?c=d',
       headers: {
-        'x-auth-subject': reader.clientId,
+        'x-auth-subject': `client:${reader.clientId}`,
         'x-auth-client-id': reader.clientId,
         'x-auth-scopes': 'pipes:read',
         'x-auth-key-id': reader.id,
@@ -170,7 +170,7 @@ describe.each(Object.keys(GATEWAYS))('%s with the configuration that integrate p
     ]);
     expect(answer).toMatch(/^HTTP\/1.1 200 /);
     expect(answer).not.toContain('boss');
-    expect(answer).toContain(`"x-auth-subject":"${clientId}"`);
+    expect(answer).toContain(`"x-auth-subject":"client:${clientId}"`);
     expect(answer).toContain('"x-auth-scopes":"ingest"');
   });
 

@@ -289,6 +289,48 @@ export function keyStoreContract(
     });
   });
 
+  describe('a name to sign in with', () => {
+    it('is one user’s: none of one’s is the e-mail address of another', async () => {
+      const view = await open('logins');
+      const put = (id: string, email: string | null) =>
+        view.changes.change(null, (records) => records.put('user', user(id, { email })));
+      await put('ann', 'ann@example.com');
+      await put('bob@example.com', null);
+      await put('me@example.com', 'me@example.com');
+      const taken = { code: 'already-exists' };
+      await expect(put('ann@example.com', null)).rejects.toMatchObject({
+        ...{ ...taken, message: 'user ann has the e-mail address ann@example.com' },
+      });
+      await expect(put('eve', 'bob@example.com')).rejects.toMatchObject({
+        ...{ ...taken, message: 'there is a user of the name bob@example.com' },
+      });
+      await expect(put('ann', 'bob@example.com')).rejects.toMatchObject(taken);
+      await expect(put('eve', 'me@example.com')).rejects.toMatchObject(taken);
+      await put('ann', null);
+      await put('ann@example.com', null);
+      expect((await view.store.users.page()).map(({ id, email }) => [id, email])).toEqual([
+        ['ann', null],
+        ['ann@example.com', null],
+        ['bob@example.com', null],
+        ['me@example.com', 'me@example.com'],
+      ]);
+    });
+
+    it('goes to one of a user and another’s e-mail address that are made at once', async () => {
+      const views = await Promise.all(Array.from({ length: 2 }, () => open('logins at once')));
+      const put = (index: number, id: string, email: string | null) =>
+        views[index % 2]?.changes.change(null, (records) => records.put('user', user(id, { email })));
+      const made = await Promise.allSettled(
+        Array.from({ length: 12 }, (_, index) =>
+          index % 3 === 0 ? put(index, 'a@example.com', null) : put(index, `u${index}`, 'a@example.com'),
+        ),
+      );
+      const users = (await views[0]?.store.users.page()) ?? [];
+      expect(users).toHaveLength(1);
+      expect(made.filter(({ status }) => status === 'rejected').length).toBeGreaterThanOrEqual(8);
+    });
+  });
+
   describe('a watcher', () => {
     it('gets everything there is, then each change of any view within a second, with what was before', async () => {
       const [mine, theirs] = [await open('watched'), await open('watched')];

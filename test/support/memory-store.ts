@@ -106,11 +106,16 @@ export class MemoryStore {
   }
 
   #refuseTaken(user: RecordTypes['user'] | undefined): void {
-    const holder = this.#all('user').find(
-      ({ id, email }) => email !== null && email === user?.email && id !== user.id,
-    );
-    if (holder !== undefined)
-      throw new KeywrightError('already-exists', `user ${holder.id} has the e-mail address ${holder.email}`);
+    if (user === undefined) return;
+    const before = this.#of('user').get(user.id);
+    const isNewEmail = user.email !== null && user.email !== before?.email;
+    const names = [...(isNewEmail ? [user.email] : []), ...(before === undefined ? [user.id] : [])];
+    for (const { id, email } of this.#all('user').filter((other) => other.id !== user.id)) {
+      if (email !== null && names.includes(email))
+        throw new KeywrightError('already-exists', `user ${id} has the e-mail address ${email}`);
+      if (isNewEmail && id === user.email)
+        throw new KeywrightError('already-exists', `there is a user of the name ${id}`);
+    }
   }
 
   #write(kind: RecordKind, id: string, record: Stored | undefined): Change {

@@ -1,7 +1,6 @@
 import { type TokenOrigin, tokenPayload } from '../model/access-token.js';
 import { KeywrightError } from '../model/errors.js';
 import type { Principal } from '../model/principal.js';
-import { narrowScopes } from '../model/scope.js';
 import { randomId, type Session } from '../model/session.js';
 import { type Timestamp, wholeSeconds } from '../model/time.js';
 import type { User } from '../model/user.js';
@@ -28,10 +27,9 @@ export interface TokenGrant {
   readonly expiresAt: Timestamp;
 }
 
-/** Makes the grant for a user's session. */
-export function sessionGrant(user: User, session: Session): TokenGrant {
+/** Makes the grant for a user's session. @param scopes some of the session's */
+export function sessionGrant(user: User, session: Session, scopes: readonly string[]): TokenGrant {
   const { id: subject, groups, domains } = user;
-  const scopes = narrowScopes(user.scopes, session.scopes);
   const origin = { kind: 'session', sessionId: session.id } as const;
   return { subject, origin, scopes, groups, domains, expiresAt: session.expiresAt };
 }

@@ -1,6 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { KeywrightError } from '../model/errors.js';
-import { covers, narrowScopes } from '../model/scope.js';
+import { mayAsk, narrowScopes } from '../model/scope.js';
 import { parseRefreshToken, randomId, refreshMac, type Session } from '../model/session.js';
 import type { Timestamp } from '../model/time.js';
 import { bareDomain, type User } from '../model/user.js';
@@ -27,7 +27,13 @@ export interface SignInRequest {
 }
 
 export type SignIn =
-  | { readonly outcome: 'accepted'; readonly user: User; readonly session: Session }
+  | {
+      readonly outcome: 'accepted';
+      readonly user: User;
+      readonly session: Session;
+      /** The scopes of the access token to make. */
+      readonly scopes: readonly string[];
+    }
   | { readonly outcome: 'rejected'; readonly reason: 'invalid' | 'wrong-domain' | 'insufficient-scope' };
 
 /**
@@ -42,20 +48,16 @@ export async function signIn(
   const { name, password, domain, from, ttlMs } = request;
   const user = findUser(name.toLowerCase());
   const holds = await passwords.verify(password, user?.passwordHash);
-  if (!holds || user === undefined || user.disabledAt !== null)
-    return { outcome: 'rejected', reason: 'invalid' };
-  if (domain !== undefined && !user.domains.includes('*') && !user.domains.includes(bareDomain(domain))) {
-    return { outcome: 'rejected', reason: 'wrong-domain' };
-  }
-  const asked = request.scopes ?? user.scopes;
-  if (!asked.every((scope) => covers(user.scopes, scope)))
-    return { outcome: 'rejected', reason: 'insufficient-scope' };
+  if (!holds || user === undefined || user.disabledAt !== null) return rejected('invalid');
+  if (domain !== undefined && !actsIn(user, domain)) return rejected('wrong-domain');
+  if (request.scopes !== undefined && !mayAsk(user.scopes, request.scopes))
+    return rejected('insufficient-scope');
   const now = clock.now();
   const session: Session = {
     id: randomId(),
     revision: 0,
     userId: user.id,
-    scopes: narrowScopes(user.scopes, asked),
+    scopes: narrowScopes(user.scopes, request.scopes ?? user.scopes),
     from,
     createdAt: now,
     expiresAt: now + ttlMs,
@@ -66,36 +68,60 @@ export async function signIn(
   await changes.change({ action: 'session.begin', target: `${user.id}:${session.id}` }, (records) =>
     records.put('session', session),
   );
-  return { outcome: 'accepted', user, session };
+  return { outcome: 'accepted', user, session, scopes: session.scopes };
+}
+
+/** A genuine refresh token, which may have been used before. */
+interface ProvedRefresh {
+  readonly session: Session;
+  readonly generation: number;
+}
+
+/** Finds the session of a refresh token that was made here; undefined if none was. */
+export async function sessionOf(
+  { keyStore, hashSecret }: Pick<Management, 'keyStore' | 'hashSecret'>,
+  token: string,
+): Promise<ProvedRefresh | undefined> {
+  const parsed = parseRefreshToken(token);
+  const session = parsed && (await keyStore.sessions.get(parsed.sessionId));
+  if (parsed === undefined || session === undefined) return undefined;
+  const { generation, mac } = parsed;
+  const expected = refreshMac(session, { generation, hashSecret });
+  const isGenuine = expected !== undefined && timingSafeEqual(Buffer.from(expected), Buffer.from(mac));
+  return isGenuine ? { session, generation } : undefined;
+}
+
+export interface RefreshRequest {
+  readonly token: string;
+  /** The domain that the caller acts in, one of the user's. */
+  readonly domain?: string | undefined;
+  /** The scopes of the next access token, out of the session's; all of them by default. */
+  readonly scopes?: readonly string[] | undefined;
 }
 
 /**
  * Continues a session by its refresh token, which works once. A second use ends the session, because two parties then
- * have the token (RFC 9700 section 4.14.2). Only a genuine token changes anything.
- * @returns undefined if the token does not work
+ * have the token (RFC 9700 section 4.14.2). Only a genuine token changes anything, and only if what is asked is granted.
  */
 export async function refreshSession(
-  {
-    keyStore,
-    clock,
-    changes,
-    hashSecret,
-    findUser,
-  }: Pick<Management, 'keyStore' | 'changes' | 'clock' | 'hashSecret'> & UserLookUp,
-  token: string,
-): Promise<{ readonly user: User; readonly session: Session } | undefined> {
-  const parsed = parseRefreshToken(token);
-  const found = parsed && (await keyStore.sessions.get(parsed.sessionId));
-  if (parsed === undefined || found === undefined) return undefined;
-  const { generation } = parsed;
-  const expected = refreshMac(found, { generation, hashSecret });
-  if (expected === undefined || !timingSafeEqual(Buffer.from(expected), Buffer.from(parsed.mac)))
-    return undefined;
+  services: Pick<Management, 'keyStore' | 'changes' | 'clock' | 'hashSecret'> & {
+    readonly userById: (id: string) => User | undefined;
+  },
+  { token, domain, scopes }: RefreshRequest,
+): Promise<SignIn> {
+  const { clock, changes, userById } = services;
+  const proved = await sessionOf(services, token);
+  if (proved === undefined) return rejected('invalid');
+  const { session: found, generation } = proved;
   const now = clock.now();
-  const user = findUser(found.userId ?? '');
+  const user = userById(found.userId);
   const isOver = found.revokedAt !== null || found.expiresAt <= now;
   if (isOver || user === undefined || user.disabledAt !== null || found.createdAt < user.sessionsSince)
-    return undefined;
+    return rejected('invalid');
+  const isUsed = generation !== found.generation;
+  if (!isUsed && domain !== undefined && !actsIn(user, domain)) return rejected('wrong-domain');
+  const held = narrowScopes(user.scopes, found.scopes);
+  if (!isUsed && scopes !== undefined && !mayAsk(held, scopes)) return rejected('insufficient-scope');
 
   const session = await changes.change(null, async (records) => {
     const current = await records.get('session', found.id);
@@ -104,12 +130,21 @@ export async function refreshSession(
     records.put('session', next);
     return next;
   });
-  if (session !== undefined) return { user, session };
+  if (session !== undefined)
+    return { outcome: 'accepted', user, session, scopes: narrowScopes(held, scopes ?? held) };
   await changes.change({ action: 'session.reused', target: `${user.id}:${found.id}` }, async (records) => {
     const current = await records.get('session', found.id);
     if (current?.revokedAt === null) records.put('session', { ...current, revokedAt: now });
   });
-  return undefined;
+  return rejected('invalid');
+}
+
+function actsIn({ domains }: User, domain: string): boolean {
+  return domains.includes('*') || domains.includes(bareDomain(domain));
+}
+
+function rejected(reason: Extract<SignIn, { outcome: 'rejected' }>['reason']): SignIn {
+  return { outcome: 'rejected', reason };
 }
 
 /** Ends a session. Its tokens stop working at once. @throws KeywrightError `not-found` */

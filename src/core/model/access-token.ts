@@ -1,4 +1,4 @@
-import { canonicalClientId } from './client-id.js';
+import { idOfSubject, subjectOf } from './subject.js';
 import { NEVER, type Timestamp } from './time.js';
 
 /** The claims of an access token. */
@@ -10,13 +10,15 @@ export interface AccessTokenClaims {
    * family is.
    */
   readonly familyId: string;
-  /** The id of the client or the user, `sub`. */
+  /** The id of the client or the user. */
   readonly subject: string;
   readonly origin: TokenOrigin;
   readonly scopes: readonly string[];
   readonly groups: readonly string[];
   readonly domains: readonly string[];
   readonly issuedAt: Timestamp;
+  /** `nbf`, which tokens of other makers may have. */
+  readonly notBefore?: Timestamp | undefined;
   readonly expiresAt: Timestamp;
   /** The id of the key that signed the token. */
   readonly keyId: string;
@@ -74,7 +76,7 @@ export function tokenPayload(
     domains,
     issuedAt,
     expiresAt,
-  }: Omit<AccessTokenClaims, 'keyId'>,
+  }: Omit<AccessTokenClaims, 'keyId' | 'notBefore'>,
   { issuer, audience }: TokenIssuer,
 ): Record<string, unknown> {
   const bound =
@@ -82,7 +84,8 @@ export function tokenPayload(
       ? { sid: origin.sessionId }
       : { client_id: subject, credential: `${origin.kind}:${origin.credentialId}` };
   const times = { iat: Math.floor(issuedAt / 1000), exp: Math.floor(expiresAt / 1000) };
-  const who = { sub: subject, groups, domains };
+  const sub = subjectOf({ kind: kindOf(origin), id: subject });
+  const who = { sub, groups, domains };
   const family = familyId === id ? {} : { family: familyId };
   return {
     iss: issuer,
@@ -112,6 +115,7 @@ export function readClaims(
     jti,
     family = jti,
     iat,
+    nbf,
     exp,
     scope,
     groups,
@@ -121,8 +125,8 @@ export function readClaims(
   }: Record<string, unknown> = {
     ...payload,
   };
-  const subject = typeof sub === 'string' ? canonicalClientId(sub) : undefined;
   const origin = originOf(sid, credential);
+  const subject = typeof sub === 'string' && origin ? idOfSubject(sub, { kind: kindOf(origin) }) : undefined;
   if (iss !== issuer) return { rejected: 'wrong issuer' };
   if (aud !== audience) return { rejected: 'wrong audience' };
   if (
@@ -133,7 +137,14 @@ export function readClaims(
     typeof scope !== 'string'
   )
     return WRONG_CLAIMS;
-  if (!isTime(iat) || !isTime(exp) || !isTexts(groups) || !isTexts(domains)) return WRONG_CLAIMS;
+  if (
+    !isTime(iat) ||
+    !(nbf === undefined || isTime(nbf)) ||
+    !isTime(exp) ||
+    !isTexts(groups) ||
+    !isTexts(domains)
+  )
+    return WRONG_CLAIMS;
   return {
     id: jti,
     familyId: family,
@@ -143,12 +154,17 @@ export function readClaims(
     groups,
     domains,
     issuedAt: iat * 1000,
+    notBefore: nbf === undefined ? undefined : nbf * 1000,
     expiresAt: exp * 1000,
     keyId,
   };
 }
 
 const WRONG_CLAIMS: RejectedToken = { rejected: 'wrong claims' };
+
+function kindOf({ kind }: TokenOrigin): 'client' | 'user' {
+  return kind === 'session' ? 'user' : 'client';
+}
 
 function originOf(sid: unknown, credential: unknown): TokenOrigin | undefined {
   if (typeof sid === 'string' && credential === undefined) return { kind: 'session', sessionId: sid };

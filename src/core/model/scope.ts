@@ -3,7 +3,7 @@ import { KeywrightError } from './errors.js';
 const SCOPE = /^(\*|[a-z0-9][a-z0-9_.-]*(:[\x21\x23-\x5b\x5d-\x7e]{1,256})?)$/;
 
 // A token's scopes must fit into a header, and into memory many times.
-export const MAX_SCOPES = 64;
+const MAX_SCOPES = 64;
 const MAX_SCOPES_LENGTH = 1_024;
 
 /** Tells if a text has the form of a scope. */
@@ -75,6 +75,12 @@ function topicsOf(scopes: readonly string[], verb: TopicVerb): readonly string[]
 export function mayGrant(held: readonly string[], wanted: readonly string[]): boolean {
   const isOpened = (verb: TopicVerb) => topicsOf(wanted, verb) === 'open' && topicsOf(held, verb) !== 'open';
   return wanted.every((scope) => covers(held, scope)) && !VERBS.some(isOpened);
+}
+
+/** Tells if a holder of some scopes may ask for these: at least one, and so few that a token of them fits into a header. */
+export function mayAsk(held: readonly string[], asked: readonly string[]): boolean {
+  const isFew = asked.length > 0 && asked.length <= MAX_SCOPES;
+  return isFew && asked.every((scope) => isScope(scope) && covers(held, scope));
 }
 
 /** The scopes that exist without configuration. */

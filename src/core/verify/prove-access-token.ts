@@ -92,7 +92,7 @@ function narrowed(
       domains: within(claims.domains, principal.domains),
       scopes: narrowScopes(principal.scopes, claims.scopes),
       credential: { kind: 'access-token', id: claims.id, claims },
-      notBefore: Math.max(principal.notBefore, claims.issuedAt),
+      notBefore: Math.max(principal.notBefore, claims.issuedAt, claims.notBefore ?? 0),
       expiresAt: Math.min(principal.expiresAt, claims.expiresAt),
     },
   };

@@ -6,14 +6,12 @@ import {
   sessionGrant,
   type TokenGrant,
 } from '../../core/manage/issue-access-token.js';
-import type { Management } from '../../core/manage/management.js';
-import { refreshSession, signIn, type UserLookUp } from '../../core/manage/sessions.js';
+import { refreshSession, type SignIn, signIn } from '../../core/manage/sessions.js';
 import { readApiKey } from '../../core/model/presented-credential.js';
 import type { Principal } from '../../core/model/principal.js';
-import { covers, isScope, MAX_SCOPES, narrowScopes } from '../../core/model/scope.js';
-import { refreshToken, type Session } from '../../core/model/session.js';
-import type { User } from '../../core/model/user.js';
-import { requirePrincipal } from '../admission.js';
+import { mayAsk, narrowScopes } from '../../core/model/scope.js';
+import { refreshToken } from '../../core/model/session.js';
+import { principalBy } from '../admission.js';
 import { Refused } from '../responses/errors.js';
 import { REFUSALS, tooMany, WRONG_PASSWORD } from '../responses/problem.js';
 import type { HttpServices } from '../services.js';
@@ -47,10 +45,9 @@ export async function login(
   { request, services }: Request,
   { name, password, scopes, sessionMs, tokenMs, isRefreshable }: Login,
 ): Promise<IssuedTokens> {
-  const { changes, headers } = services;
+  const { changes } = services;
   const from = services.proxies.addressOf(request);
-  const { domain } = headers.read(request.rawHeaders);
-  if (domain === null) throw new Refused(REFUSALS['wrong-domain']);
+  const domain = domainOf({ request, services });
   const signedIn = await passwordAttempt(from, services, async () => {
     const result = await signIn(
       {
@@ -77,12 +74,26 @@ export async function passwordAttempt<T>(
   return checked.result.result;
 }
 
+interface Continuation {
+  readonly token: string;
+  /** Default: all scopes of the session. */
+  readonly scopes?: readonly string[] | undefined;
+}
+
 /** Continues a session by its refresh token. @throws Refused */
-export async function refresh({ request, services }: Request, token: string): Promise<IssuedTokens> {
+export async function refresh(
+  { request, services }: Request,
+  { token, scopes }: Continuation,
+): Promise<IssuedTokens> {
   const from = services.proxies.addressOf(request);
+  const domain = domainOf({ request, services });
   const changes = services.changes.by({ who: 'whoever has the refresh token', from });
-  const continued = await refreshSession({ ...sessionServices(services), changes }, token);
-  if (continued) return issueTokens(continued, LIFETIMES.accessToken, services);
+  const continued = await refreshSession(
+    { ...sessionServices(services), changes },
+    { token, domain, scopes },
+  );
+  if (continued.outcome === 'accepted') return issueTokens(continued, LIFETIMES.accessToken, services);
+  if (continued.reason !== 'invalid') throw new Refused(REFUSALS[continued.reason]);
   const waitMs = await services.attempts.failed(services.addressKey(from));
   throw new Refused(waitMs > 0 ? tooMany(waitMs) : REFUSALS.invalid);
 }
@@ -104,13 +115,13 @@ export function exchange(
 ): Promise<IssuedToken> {
   const grant: TokenGrant = principalGrant(caller);
   if (scopes === undefined) return issueAccessToken(services, grant, ttlMs);
-  if (!mayBeAsked(scopes, caller.scopes)) throw new Refused(REFUSALS['insufficient-scope']);
+  if (!mayAsk(caller.scopes, scopes)) throw new Refused(REFUSALS['insufficient-scope']);
   return issueAccessToken(services, { ...grant, scopes: narrowScopes(caller.scopes, scopes) }, ttlMs);
 }
 
-// A token must fit into a header, so its scopes have the same limit as those of a user.
-function mayBeAsked(scopes: readonly string[], held: readonly string[]): boolean {
-  return scopes.length <= MAX_SCOPES && scopes.every((scope) => isScope(scope) && covers(held, scope));
+/** Reads the scopes in a field, with blanks between them; undefined if the field was left out. */
+export function scopesIn(field: string | undefined): string[] | undefined {
+  return field?.split(' ').filter((name) => name !== '');
 }
 
 /** Authenticates a client by its id and one of its API keys. @throws Refused */
@@ -118,28 +129,32 @@ export function clientBySecret(
   { request, services }: Request,
   { id, secret }: { readonly id: string; readonly secret: string },
 ): Promise<Principal> {
+  return principalBy(readApiKey({ clientId: id, key: secret }), request, services);
+}
+
+/** Finds the domain that a request names. @throws Refused if it names two */
+function domainOf({ request, services }: Request): string | undefined {
   const { domain } = services.headers.read(request.rawHeaders);
-  return requirePrincipal(
-    { credential: readApiKey({ clientId: id, key: secret }), domain },
-    { from: services.proxies.addressOf(request), services },
-  );
+  if (domain === null) throw new Refused(REFUSALS['wrong-domain']);
+  return domain;
 }
 
 /** The services that signing in needs. */
-function sessionServices(services: HttpServices): Omit<Management, 'actor'> & UserLookUp {
+function sessionServices(services: HttpServices) {
   const { registry } = services;
   return {
     ...services,
-    hashSecret: (secret) => registry.hashSecret(secret),
-    findUser: (name) => registry.userById(name) ?? registry.userByEmail(name),
+    hashSecret: (secret: string) => registry.hashSecret(secret),
+    findUser: (name: string) => registry.userById(name) ?? registry.userByEmail(name),
+    userById: (id: string) => registry.userById(id),
   };
 }
 
 async function issueTokens(
-  { user, session }: { readonly user: User; readonly session: Session },
+  { user, session, scopes }: Extract<SignIn, { outcome: 'accepted' }>,
   ttlMs: number,
   services: HttpServices,
 ): Promise<IssuedTokens> {
-  const minted = await issueAccessToken(services, sessionGrant(user, session), ttlMs);
+  const minted = await issueAccessToken(services, sessionGrant(user, session, scopes), ttlMs);
   return { ...minted, refreshToken: refreshToken(session, (text) => services.registry.hashSecret(text)) };
 }

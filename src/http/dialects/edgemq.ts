@@ -3,8 +3,8 @@ import { KeywrightError } from '../../core/model/errors.js';
 import { readCredential } from '../../core/model/presented-credential.js';
 import { parseScope } from '../../core/model/scope.js';
 import { addDuration } from '../../core/model/time.js';
-import { principalOf, requirePrincipal } from '../admission.js';
-import { exchange } from '../api/log-in.js';
+import { principalBy, principalOf } from '../admission.js';
+import { exchange, scopesIn } from '../api/log-in.js';
 import { open } from '../api/route.js';
 import { Fields } from '../api/schemas.js';
 
@@ -32,20 +32,14 @@ export const edgemqRoutes = [
     async run(asked) {
       const { body, request, services } = asked;
       const { api_key: key, scope = 'ingest', ttl } = body;
-      const scopes = scope
-        .split(' ')
-        .filter((name) => name !== '')
-        .map(parseScope);
+      const scopes = (scopesIn(scope) ?? []).map(parseScope);
       if (scopes.length === 0) throw new KeywrightError('invalid-input', 'the field "scope" is empty');
       const ttlMs = ttl === undefined ? MAX_TTL_MS : addDuration(0, ttl);
       if (ttlMs > MAX_TTL_MS) throw new KeywrightError('invalid-input', 'the field "ttl" is more than 15m');
       const caller =
         key === undefined
           ? await principalOf(request, services)
-          : await requirePrincipal(
-              { credential: readCredential(key) },
-              { from: services.proxies.addressOf(request), services },
-            );
+          : await principalBy(readCredential(key), request, services);
       const { token, expiresInSeconds } = await exchange(asked, { caller, scopes, ttlMs });
       return { access_token: token, token_type: 'Bearer', expires_in: expiresInSeconds } as const;
     },

@@ -58,7 +58,7 @@ export const iotisticaRoutes = [
     summary: 'Continue a session',
     body: Fields({ refreshToken: Type.String({ maxLength: 1024 }) }),
     response: Tokens,
-    run: async (asked) => tokensView(await refresh(asked, asked.body.refreshToken)),
+    run: async (asked) => tokensView(await refresh(asked, { token: asked.body.refreshToken })),
   }),
   managed({
     route: 'POST /api/v1/auth/api-keys',

@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import type { IssuedToken } from '../../core/manage/issue-access-token.js';
 import { parseApiKey } from '../../core/model/api-key.js';
 import { formatTime } from '../../core/model/time.js';
-import { clientBySecret, exchange, LIFETIMES, login } from '../api/log-in.js';
+import { clientBySecret, exchange, LIFETIMES, login, scopesIn } from '../api/log-in.js';
 import { type Asked, open } from '../api/route.js';
 import { Fields, given } from '../api/schemas.js';
 import { basicCredentials } from '../requests/basic.js';
@@ -48,7 +48,7 @@ async function tokenFor(asked: Asked<typeof Login>): Promise<IssuedToken> {
   const id = form.client_id || form.username || basic?.id;
   const secret = form.client_secret || form.password || basic?.secret;
   if (id === undefined || secret === undefined) throw new Refused(NO_PASSWORD);
-  const scopes = form.scope ? form.scope.split(' ') : undefined;
+  const scopes = scopesIn(form.scope);
   const { accessToken: tokenMs } = LIFETIMES;
   // The form of the secret tells a client from a user, in any field.
   if (parseApiKey(secret) || form.client_secret) {

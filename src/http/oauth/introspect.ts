@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { readCredential } from '../../core/model/presented-credential.js';
 import type { Principal } from '../../core/model/principal.js';
+import { subjectOf } from '../../core/model/subject.js';
 import { NEVER } from '../../core/model/time.js';
 import { decide } from '../../core/verify/decide.js';
 import { open } from '../api/route.js';
@@ -58,7 +59,7 @@ function described(principal: Principal, { tokenIssuer }: HttpServices): Static<
   return {
     active: true,
     scope: scopes.join(' '),
-    sub: id,
+    sub: subjectOf(principal),
     ...(kind === 'client' ? { client_id: id } : { username: id }),
     token_type: isToken ? 'Bearer' : credential.kind,
     ...(isToken && {

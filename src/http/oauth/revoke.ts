@@ -1,11 +1,10 @@
 import { Type } from '@sinclair/typebox';
 import { actorOf } from '../../core/manage/actor.js';
-import { revokeSession, withdrawToken } from '../../core/manage/sessions.js';
+import { revokeSession, sessionOf, withdrawToken } from '../../core/manage/sessions.js';
 import { KeywrightError } from '../../core/model/errors.js';
 import { readCredential } from '../../core/model/presented-credential.js';
 import type { Principal } from '../../core/model/principal.js';
-import { parseRefreshToken, refreshToken, type Session } from '../../core/model/session.js';
-import { textHash } from '../../core/model/signed-token.js';
+import { parseRefreshToken } from '../../core/model/session.js';
 import { loaderFor } from '../../core/verify/load.js';
 import { LIFETIMES } from '../api/log-in.js';
 import { open } from '../api/route.js';
@@ -60,12 +59,11 @@ type Target =
 /** Finds the session or the client of a token. @returns undefined if the token was never issued here */
 async function targetOf(token: string, services: HttpServices): Promise<Target | undefined> {
   const { registry } = services;
-  const refresh = parseRefreshToken(token);
-  if (refresh) {
-    const session = registry.sessionById(refresh.sessionId);
-    return session?.userId && isOf(session, token, services)
-      ? { kind: 'user', id: session.userId, sessionId: session.id }
-      : undefined;
+  if (parseRefreshToken(token)) {
+    const hashSecret = (text: string) => registry.hashSecret(text);
+    // Whoever has a refresh token that was used has what the session began with: it ends, too.
+    const session = (await sessionOf({ ...services, hashSecret }, token))?.session;
+    return session && { kind: 'user', id: session.userId, sessionId: session.id };
   }
   const credential = readCredential(token);
   if (credential.kind === 'api-key' || credential.kind === 'signed-token')
@@ -83,12 +81,6 @@ async function targetOf(token: string, services: HttpServices): Promise<Target |
 
 function unlessNotFound(error: unknown): void {
   if (!(error instanceof KeywrightError) || error.code !== 'not-found') throw error;
-}
-
-function isOf(session: Session, token: string, { registry }: HttpServices): boolean {
-  // Hashes are compared, so the time does not show at which character two tokens differ.
-  const expected = refreshToken(session, (text) => registry.hashSecret(text));
-  return expected !== undefined && textHash(expected) === textHash(token);
 }
 
 /**

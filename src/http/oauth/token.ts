@@ -2,8 +2,8 @@ import { type Static, Type } from '@sinclair/typebox';
 import type { IssuedToken } from '../../core/manage/issue-access-token.js';
 import { readCredential } from '../../core/model/presented-credential.js';
 import type { Principal } from '../../core/model/principal.js';
-import { requirePrincipal } from '../admission.js';
-import { exchange, LIFETIMES, refresh } from '../api/log-in.js';
+import { principalBy } from '../admission.js';
+import { exchange, LIFETIMES, refresh, scopesIn } from '../api/log-in.js';
 import { type Asked, open } from '../api/route.js';
 import { given } from '../api/schemas.js';
 import { FORM } from '../requests/form.js';
@@ -60,6 +60,7 @@ type Granted = IssuedToken & { readonly refresh_token?: string; readonly issued_
 
 async function grant(asked: Granting): Promise<Granted> {
   const { body } = asked;
+  requireOurTarget(asked);
   switch (body.grant_type) {
     case 'client_credentials': {
       const client = await clientOf(asked);
@@ -82,12 +83,20 @@ async function grant(asked: Granting): Promise<Granted> {
   }
 }
 
+// RFC 8693 section 2.1 and RFC 8707: a token for somebody else is never made in silence.
+function requireOurTarget({ body: { audience, resource }, services }: Granting): void {
+  const { tokenIssuer: ours } = services;
+  for (const target of [audience, resource])
+    if (target !== undefined && target !== ours.audience && target !== ours.issuer)
+      throw new OAuthRefused('invalid_target', `tokens are for ${ours.audience}`);
+}
+
 async function continued(asked: Granting): Promise<Granted> {
-  const { refresh_token: token } = asked.body;
+  const { refresh_token: token, scope } = asked.body;
   if (token === undefined) throw new OAuthRefused('invalid_request', 'refresh_token is missing');
   // A client that names itself must authenticate (RFC 6749 section 6).
   await clientOf(asked);
-  const tokens = await orInvalidGrant(refresh(asked, token));
+  const tokens = await orInvalidGrant(refresh(asked, { token, scopes: scopesIn(scope) }));
   return { ...tokens, ...(tokens.refreshToken !== undefined && { refresh_token: tokens.refreshToken }) };
 }
 
@@ -104,21 +113,11 @@ function subjectOf({ request, body: form, services }: Granting): Promise<Princip
     throw new OAuthRefused('invalid_request', `requested_token_type is ${ACCESS_TOKEN}`);
   if (form.actor_token !== undefined)
     throw new OAuthRefused('invalid_request', 'nobody acts for another here');
-  const { issuer, audience } = services.tokenIssuer;
-  const target = form.audience ?? form.resource;
-  if (target !== undefined && target !== audience && target !== issuer)
-    throw new OAuthRefused('invalid_target', `tokens are for ${audience}`);
-  return orInvalidGrant(
-    requirePrincipal(
-      { credential: readCredential(token) },
-      { from: services.proxies.addressOf(request), services },
-    ),
-  );
+  return orInvalidGrant(principalBy(readCredential(token), request, services));
 }
 
 function scopedToken(asked: Granting, caller: Principal): Promise<IssuedToken> {
-  const scopes = asked.body.scope?.split(' ').filter((name) => name !== '');
-  return exchange(asked, { caller, scopes, ttlMs: LIFETIMES.accessToken });
+  return exchange(asked, { caller, scopes: scopesIn(asked.body.scope), ttlMs: LIFETIMES.accessToken });
 }
 
 async function orInvalidGrant<T>(work: Promise<T>): Promise<T> {

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { principalView } from '../../core/manage/views.js';
 import { IDENTITY_HEADERS, type IdentityHeader } from '../../core/model/header-names.js';
 import type { Principal } from '../../core/model/principal.js';
+import { subjectOf } from '../../core/model/subject.js';
 import { formatTime } from '../../core/model/time.js';
 import type { Rejection, Verdict } from '../../core/verify/presentation.js';
 import { type Problem, REFUSALS, type Refusal } from './problem.js';
@@ -70,7 +71,7 @@ function acceptance(principal: Principal): Acceptance {
     const data = { ...view, credential: credential.kind };
     const { kind, id, scopes } = principal;
     const identity = headersOf({
-      'X-Auth-Subject': id,
+      'X-Auth-Subject': subjectOf(principal),
       'X-Auth-Client-Id': kind === 'client' ? id : '',
       'X-Auth-Scopes': scopes.join(' '),
       'X-Auth-Key-Id': credential.kind === 'api-key' ? `${id}:${credential.id}` : credential.id,

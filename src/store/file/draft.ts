@@ -66,14 +66,14 @@ export class Draft implements Records {
   /**
    * Adds the writes that the rules of the store demand.
    * @returns the files that the change touches; none if it writes nothing
-   * @throws KeywrightError `already-exists` if another user has the e-mail address
+   * @throws KeywrightError `already-exists` if another user has the e-mail address, or the one for a name
    */
   async settle(): Promise<readonly DraftPlace[]> {
     for (const { kind, id } of [...this.#writes.values()]) {
       // These rules compare the record with the one before.
       const { uniqueOf, takesSeat } = KINDS[kind];
       if ((uniqueOf ?? takesSeat) && !this.#read.has(nameOf(kind, id))) await this.#get(kind, id);
-      if (kind === 'user') await this.#settleEmail(id);
+      if (kind === 'user') await this.#settleLogins(id);
     }
     for (const { kind, id, next, apply } of this.#writes.values()) {
       const facts = next ?? this.#read.get(nameOf(kind, id));
@@ -88,21 +88,29 @@ export class Draft implements Records {
     return [...this.#writes].some(([name, { next }]) => next?.takesSeat && !this.#read.get(name)?.takesSeat);
   }
 
-  async #settleEmail(userId: string): Promise<void> {
+  /** Users sign in by name or by e-mail address: none of one user's is another's. */
+  async #settleLogins(userId: string): Promise<void> {
     const name = nameOf('user', userId);
-    const before = this.#read.get(name)?.unique ?? null;
-    const after = this.#writes.get(name)?.next?.unique ?? null;
+    const [known, next] = [this.#read.get(name), this.#writes.get(name)?.next];
+    const [before, after] = [known?.unique ?? null, next?.unique ?? null];
+    if (known === undefined && next !== undefined) await this.#requireNobodysEmail(userId);
+    if (after !== before && after !== null && after !== userId && (await this.#get('user', after)))
+      throw new KeywrightError('already-exists', `there is a user of the name ${after}`);
     if (before !== null && before !== after && (await this.#get('email', before))?.userId === userId) {
       this.#delete('email', before);
     }
     if (after === null) return;
     const holder = (await this.#get('email', after))?.userId;
     if (holder === userId) return;
-    // An older program may have left an entry for a user who does not have the address.
-    if (holder !== undefined && (await this.#get('user', holder))?.email === after) {
-      throw new KeywrightError('already-exists', `user ${holder} has the e-mail address ${after}`);
-    }
+    await this.#requireNobodysEmail(after);
     this.#put('email', { id: after, revision: 0, userId });
+  }
+
+  async #requireNobodysEmail(address: string): Promise<void> {
+    const holder = address.includes('@') ? (await this.#get('email', address))?.userId : undefined;
+    // An older program may have left an entry for a user who does not have the address.
+    if (holder !== undefined && (await this.#get('user', holder))?.email === address)
+      throw new KeywrightError('already-exists', `user ${holder} has the e-mail address ${address}`);
   }
 
   async #get<Kind extends StoredKind>(kind: Kind, id: string): Promise<StoredTypes[Kind] | undefined> {

@@ -44,8 +44,19 @@ describe('a payload', () => {
   it('of a client names the credential that it came from', () => {
     const origin = { kind: 'api-key', credentialId: '3f9a2c' } as const;
     const made = tokenPayload({ ...claims, origin }, rules);
-    expect(made).toMatchObject({ client_id: 'ann', credential: 'api-key:3f9a2c' });
+    expect(made).toMatchObject({ sub: 'client:ann', client_id: 'ann', credential: 'api-key:3f9a2c' });
     expect(readClaims(made, { ...rules, keyId: 'k' })).toEqual({ ...claims, origin, keyId: 'k' });
+  });
+
+  it('of a client that an older program made has the bare id for its subject', () => {
+    const credential = 'api-key:3f9a2c';
+    expect(read({ sub: 'Ann', sid: undefined, credential })).toMatchObject({ subject: 'ann' });
+    // A user's is never marked.
+    expect(read({ sub: 'client:ann' })).toEqual({ rejected: 'wrong claims' });
+  });
+
+  it('may begin later than it was issued', () => {
+    expect(read({ nbf: 1_795_304_500 })).toEqual({ ...claims, notBefore: 1_795_304_500_000, keyId: 'k' });
   });
 
   it.each([
@@ -66,6 +77,9 @@ describe('a payload', () => {
     { family: 1 },
     { iat: undefined },
     { exp: undefined },
+    { nbf: null },
+    { nbf: '1795304482' },
+    { nbf: -1 },
     { exp: '1795304542' },
     { exp: -1 },
     { exp: Number.MAX_VALUE },

@@ -123,11 +123,13 @@ class House {
   }
 
   accessToken(subject: string, jti: string): Promise<string> {
+    return this.sealer.seal(this.payload(subject, jti));
+  }
+
+  payload(subject: string, jti: string) {
     const nothing = { groups: [], domains: [], familyId: jti, issuedAt: NOW, expiresAt: NOW + DAY };
     const origin = { kind: 'api-key', credentialId: '3f9a2c' } as const;
-    return this.sealer.seal(
-      tokenPayload({ id: jti, subject, origin, scopes: ['ingest'], ...nothing }, ISSUER),
-    );
+    return tokenPayload({ id: jti, subject, origin, scopes: ['ingest'], ...nothing }, ISSUER);
   }
 }
 
@@ -151,6 +153,12 @@ describe('a decision', () => {
     expect(house.asked.clients).toBe(3);
     expect(house.decide(token)).toMatchObject({ outcome: 'accepted', principal: { id: 'a' } });
     expect(house.asked.clients).toBe(4);
+  });
+
+  it('on an access token waits for its beginning, which may be later than its issue', async () => {
+    const house = new House([client('a', [apiKey(KEY)])]);
+    const payload = { ...house.payload('a', 'j1'), nbf: NOW / 1000 + 3_600 };
+    expect(await house.decide(await house.sealer.seal(payload))).toMatchObject({ reason: 'not-yet-valid' });
   });
 
   it('on a CONNECT with key and password hashes each of them once, and never again', async () => {
