@@ -7,7 +7,7 @@ const MAX_SCOPES = 64;
 const MAX_SCOPES_LENGTH = 1_024;
 
 /** Tells if a text has the form of a scope. */
-export function isScope(text: string): boolean {
+function isScope(text: string): boolean {
   const [verb, filter] = splitTopicScope(text);
   return SCOPE.test(text) && (verb === undefined || filter === '*' || isTopicFilter(filter));
 }
