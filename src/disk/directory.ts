@@ -5,25 +5,31 @@ import { ioError, systemCode } from './io-error.js';
 /** Makes a directory that only its owner can read, and those above it. @throws KeywrightError `io` */
 export async function makeDirectory(path: string): Promise<void> {
   try {
-    await makeWithParents(path);
+    await makeWithParents(path, { mode: 0o700, parents: 0o700 });
   } catch (error) {
     throw ioError('make', path, error);
   }
 }
 
+interface Modes {
+  readonly mode: number;
+  /** The mode of the directories above it that do not exist. */
+  readonly parents: number;
+}
+
 /**
- * Makes a directory that only its owner can read. Those above it get the user's umask. Node's own way never ends where a file
- * system says that what it is asked to make does not exist (/proc).
+ * Makes a directory and those above it. Node's own way never ends where a file system says that what it is asked to make does
+ * not exist (/proc).
  * @returns whether it is new
  * @throws a system error
  */
-export async function makeWithParents(path: string, mode = 0o700): Promise<boolean> {
+export async function makeWithParents(path: string, { mode, parents }: Modes): Promise<boolean> {
   try {
     return await makeOne(path, mode);
   } catch (error) {
     if (systemCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
   }
-  await makeWithParents(dirname(path), 0o777);
+  await makeWithParents(dirname(path), { mode: parents, parents });
   return makeOne(path, mode);
 }
 
@@ -41,7 +47,7 @@ async function makeOne(path: string, mode: number): Promise<boolean> {
 /** Makes a directory for files that others may read, by the user's umask. @throws KeywrightError `io` */
 export async function makePublicDirectory(path: string): Promise<void> {
   try {
-    await makeWithParents(path, 0o777);
+    await makeWithParents(path, { mode: 0o777, parents: 0o777 });
   } catch (error) {
     throw ioError('make', path, error);
   }

@@ -17,7 +17,7 @@ export interface HomeAccess {
 export async function prepareHome(home: string): Promise<void> {
   let isNew: boolean;
   try {
-    isNew = await makeWithParents(home);
+    isNew = await makeWithParents(home, { mode: 0o700, parents: 0o777 });
   } catch (error) {
     const { message } = ioError('make the home', home, error);
     throw new KeywrightError('io', message, {

@@ -21,7 +21,7 @@ export interface UnitOfWork {
    * Runs `work`, then writes its puts and deletes and the event's line in the audit log. It writes all or nothing,
    * durably, before the promise resolves; by then the change also holds in every process of this machine that follows
    * the store, or the user was told which one is late. If another change comes between the reads and the write, `work` runs again,
-   * so `work` must only read, put and delete. An error of `work` leaves everything as it was. Without an event, no line
+   * so `work` must only read, put and delete. An error of `work` on records as they are leaves everything as it was. Without an event, no line
    * is written.
    * @throws KeywrightError `already-exists` for an e-mail address that another user has; `refused` for a new client if
    * the licence has no seat; `io` if the audit log or the store cannot be written

@@ -83,6 +83,16 @@ export class Draft implements Records {
     return this.#writes.size === 0 ? [] : [...this.#places.values()];
   }
 
+  /** Tells if all records that the change has read are still the same, once unfinished changes of them are finished. */
+  async isCurrent(): Promise<boolean> {
+    await this.#files.finishJournals();
+    for (const place of this.#places.values()) {
+      const shard = await this.#files.read(place);
+      if (!place.checks.every((holds) => holds(shard))) return false;
+    }
+    return true;
+  }
+
   /** True if the change needs one more seat of the licence. It is known after `settle`. */
   get takesSeat(): boolean {
     return [...this.#writes].some(([name, { next }]) => next?.takesSeat && !this.#read.get(name)?.takesSeat);

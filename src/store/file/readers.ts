@@ -1,3 +1,4 @@
+import { prepareHome } from '../../disk/home.js';
 import { askInHome, type HomeSocket, listenInHome } from '../../disk/home-sockets.js';
 import { isShardName, type Place } from './kinds.js';
 
@@ -45,6 +46,7 @@ export class Readers {
    */
   async listen(read: (places: readonly Place[]) => Promise<void>): Promise<HomeSocket | undefined> {
     try {
+      await prepareHome(this.#home);
       const socket = await listenInHome(this.#home, async (question) => {
         await read(placesIn(question));
         return { done: true };

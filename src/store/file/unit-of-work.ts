@@ -36,8 +36,9 @@ export class FileUnitOfWork implements UnitOfWork {
     const record = (write: () => Promise<void>) => (event === null ? write() : audit.record(event, write));
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const draft = new Draft(store.files);
-      const result = await work(draft);
-      const places = await draft.settle();
+      const prepared = await prepareChange(draft, work);
+      if (prepared === undefined) continue;
+      const { result, places } = prepared;
       if (places.length === 0) return result;
       const commit = () => store.commit(places, record);
       if (await (draft.takesSeat ? licence.takeSeat(commit) : commit())) return result;
@@ -45,5 +46,18 @@ export class FileUnitOfWork implements UnitOfWork {
     throw new KeywrightError('store-busy', 'others change the same records all the time', {
       hint: 'nothing was changed; try again',
     });
+  }
+}
+
+/**
+ * Runs the work of a change.
+ * @returns undefined if it failed on records of which another change had written only a part: it has to run again
+ */
+async function prepareChange<T>(draft: Draft, work: (records: Records) => T | Promise<T>) {
+  try {
+    return { result: await work(draft), places: await draft.settle() };
+  } catch (error) {
+    if (await draft.isCurrent()) throw error;
+    return undefined;
   }
 }
