@@ -11,7 +11,7 @@ export const ISSUE_FLAGS = {
   'valid-for': Flags.string({
     helpValue: 'DURATION',
     exclusive: ['not-after'],
-    description: 'how long from its start: 24h, 30d, 3y [default: 3y]',
+    description: 'how long from its start: 24h, 30d, 3y [default: as the one before, or 3y]',
   }),
   'not-after': Flags.string({ helpValue: 'TIME', description: 'end: 2030-01-31 or 2030-01-31T12:00:00Z' }),
   'not-before': Flags.string({
@@ -22,9 +22,15 @@ export const ISSUE_FLAGS = {
   scope: repeated('SCOPE', 'what it may do; may be repeated [default: ingest]'),
   owner: Flags.string({ helpValue: 'USER', description: 'the user whom the client belongs to' }),
   domain: Flags.string({ helpValue: 'NAME', description: 'the domain that the client may act in' }),
+  overlap: Flags.string({
+    helpValue: 'DURATION',
+    dependsOn: ['force'],
+    description:
+      'how long the certificate and signed token that --force replaces still work [default: not at all]',
+  }),
 };
 
-type IssueFlagName = 'valid-for' | 'not-after' | 'not-before' | 'label' | 'owner' | 'domain';
+type IssueFlagName = 'valid-for' | 'not-after' | 'not-before' | 'label' | 'owner' | 'domain' | 'overlap';
 
 /** The values from oclif; a flag that was left out is undefined. */
 type GivenFlags = { readonly [name in IssueFlagName]?: string | undefined } & {
@@ -45,6 +51,7 @@ export async function issueTerms(flags: GivenFlags, { parseScopes: parseGrant }:
       scopes: flags.scope && (await parseGrant(flags.scope)),
       owner: flags.owner === undefined ? undefined : parseUserName(flags.owner),
       domain: flags.domain === undefined ? undefined : parseGroupName(flags.domain),
+      overlap: flags.overlap === undefined ? undefined : checkDuration(flags.overlap),
     },
   };
 }

@@ -8,8 +8,10 @@ import KeyDel from './key/del.js';
 import KeyGen from './key/gen.js';
 import KeyList from './key/list.js';
 import KeyPasswd from './key/passwd.js';
+import KeyResume from './key/resume.js';
 import KeyShow from './key/show.js';
 import KeySign from './key/sign.js';
+import KeySuspend from './key/suspend.js';
 import LicenseShow from './license/show.js';
 import ProvisionAgent from './provision/agent.js';
 import ProvisionKeyCreate from './provision/key/create.js';
@@ -24,8 +26,10 @@ import TokenDelete from './token/delete.js';
 import TokenEdit from './token/edit.js';
 import TokenInvalidate from './token/invalidate.js';
 import TokenList from './token/list.js';
+import TokenResume from './token/resume.js';
 import TokenRotate from './token/rotate.js';
 import TokenShow from './token/show.js';
+import TokenSuspend from './token/suspend.js';
 import UserAdd from './user/add.js';
 import UserDel from './user/del.js';
 import UserEdit from './user/edit.js';
@@ -46,8 +50,10 @@ export const COMMANDS = {
   'key:gen': KeyGen,
   'key:list': KeyList,
   'key:passwd': KeyPasswd,
+  'key:resume': KeyResume,
   'key:show': KeyShow,
   'key:sign': KeySign,
+  'key:suspend': KeySuspend,
   'license:show': LicenseShow,
   'provision:agent': ProvisionAgent,
   'provision:key:create': ProvisionKeyCreate,
@@ -62,8 +68,10 @@ export const COMMANDS = {
   'token:edit': TokenEdit,
   'token:invalidate': TokenInvalidate,
   'token:list': TokenList,
+  'token:resume': TokenResume,
   'token:rotate': TokenRotate,
   'token:show': TokenShow,
+  'token:suspend': TokenSuspend,
   'user:add': UserAdd,
   'user:del': UserDel,
   'user:edit': UserEdit,

@@ -8,14 +8,13 @@ import {
   writeBundle,
 } from '../../cli/bundle-files.js';
 import { ISSUE_FLAGS, issueTerms } from '../../cli/issue-flags.js';
+import { noticeIssued } from '../../cli/notice-issued.js';
 import { management } from '../../cli/services.js';
 import { makeClientPassword } from '../../core/manage/client-password.js';
 import { issueClient } from '../../core/manage/issue-client.js';
-import { clientValidity } from '../../core/manage/validity.js';
-import { clientView } from '../../core/manage/views.js';
+import { issuedView } from '../../core/manage/views.js';
 import { parseClientId } from '../../core/model/client-id.js';
 import { KEY_ALGORITHMS } from '../../core/model/key-algorithm.js';
-import { formatTime } from '../../core/model/time.js';
 
 export default class KeyGen extends BaseCommand {
   static override summary = "Issue a client's certificate, private key and token.";
@@ -26,7 +25,7 @@ the token nor the password is kept.`;
   static override examples = [
     '<%= config.bin %> key gen myapp01 --output ./myapp01',
     '<%= config.bin %> key gen sensor-7 --valid-for 90d --scope ingest --scope subscribe:commands/sensor-7/#',
-    '<%= config.bin %> key gen myapp01 --force --zip',
+    '<%= config.bin %> key gen myapp01 --force --overlap 24h --zip',
     '<%= config.bin %> key gen plug-3 --mqtt-password alone',
   ];
   static override hiddenAliases = ['shell:key:gen'];
@@ -54,7 +53,7 @@ the token nor the password is kept.`;
       description: 'also make an MQTT password that suffices alone, with the client id as user name',
     }),
     force: Flags.boolean({
-      description: 'replace the credentials of a client that exists, and files that do',
+      description: 'replace the certificate and signed token of a client that exists, and files that do',
     }),
   };
 
@@ -70,13 +69,12 @@ the token nor the password is kept.`;
     const { clock } = home;
     const { asked, terms } = await issueTerms(flags, home);
     const authority = await home.authority();
-    const validity = clientValidity(asked, authority, clock.now());
     const options = { replace: flags.force };
     const password = withPassword ? await makeClientPassword(management(home), { alone: true }) : undefined;
     const issued = await issueClient(
       { ...management(home), authority },
       {
-        ...{ clientId, algorithm: flags.algorithm, validity, ...terms, ...options },
+        ...{ clientId, algorithm: flags.algorithm, validity: asked, ...terms, ...options },
         mqttPassword: password?.credential,
       },
       {
@@ -104,8 +102,7 @@ the token nor the password is kept.`;
       this.log(`Save token ${files.token}`);
       if (files.mqttPassword !== undefined) this.log(`Save MQTT password ${files.mqttPassword}`);
     }
-    if (!this.jsonEnabled())
-      this.notice(`client ${clientId} is valid until ${formatTime(issued.client.notAfter)}`);
-    return { ...clientView(issued, clock.now()), files: flags.zip ? { bundle: archive } : files };
+    if (!this.jsonEnabled()) noticeIssued(this, issued);
+    return { ...issuedView(issued, clock.now()), files: flags.zip ? { bundle: archive } : files };
   }
 }

@@ -3,12 +3,11 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { refuseExisting, writeCertificate } from '../../cli/bundle-files.js';
 import { readInput } from '../../cli/input.js';
 import { ISSUE_FLAGS, issueTerms } from '../../cli/issue-flags.js';
+import { noticeIssued } from '../../cli/notice-issued.js';
 import { management } from '../../cli/services.js';
 import { requestedClientId } from '../../core/manage/certification-request.js';
 import { type Delivery, signClient } from '../../core/manage/issue-client.js';
-import { clientValidity } from '../../core/manage/validity.js';
-import { clientView } from '../../core/manage/views.js';
-import { formatTime } from '../../core/model/time.js';
+import { issuedView } from '../../core/manage/views.js';
 import { readCertificateRequest } from '../../home/open-home.js';
 
 export default class KeySign extends BaseCommand {
@@ -39,7 +38,7 @@ may hold more, but the certificate's subject is the client id alone. The client 
     }),
     ...ISSUE_FLAGS,
     force: Flags.boolean({
-      description: 'replace the credentials of a client that exists, and the file',
+      description: 'replace the certificate and signed token of a client that exists, and the file',
     }),
   };
 
@@ -52,11 +51,10 @@ may hold more, but the certificate's subject is the client id alone. The client 
     const { asked, terms } = await issueTerms(flags, home);
     const { output } = flags;
     const authority = await home.authority();
-    const validity = clientValidity(asked, authority, clock.now());
     let certificate = '';
     const issued = await signClient(
       { ...management(home), authority },
-      { clientId, publicKey: request.publicKey, validity, ...terms, replace: flags.force },
+      { clientId, publicKey: request.publicKey, validity: asked, ...terms, replace: flags.force },
       {
         check: async () => {
           if (!flags.force && output !== undefined) await refuseExisting([output]);
@@ -74,9 +72,9 @@ may hold more, but the certificate's subject is the client id alone. The client 
     const { otherAttributes } = request;
     if (otherAttributes.length > 0)
       this.notice(`left out of the subject, which is CN=${clientId}: ${otherAttributes.join(', ')}`);
-    this.notice(`client ${clientId} is valid until ${formatTime(issued.client.notAfter)}`);
+    noticeIssued(this, issued);
     return {
-      ...clientView(issued, clock.now()),
+      ...issuedView(issued, clock.now()),
       ...{ certificate, ...(output !== undefined && { files: { certificate: output } }) },
     };
   }

@@ -6,6 +6,7 @@ import { apiKeyId, listApiKeys } from '../../core/manage/api-keys.js';
 import { lastUses } from '../../core/manage/last-uses.js';
 import { requireUser } from '../../core/manage/users.js';
 import { apiKeyView } from '../../core/manage/views.js';
+import { addDuration } from '../../core/model/time.js';
 import { parseUserName } from '../../core/model/user.js';
 
 export default class TokenList extends BaseCommand {
@@ -17,6 +18,10 @@ export default class TokenList extends BaseCommand {
   ];
   static override flags = {
     owner: Flags.string({ helpValue: 'USER', description: 'only those of this user' }),
+    'expiring-within': Flags.string({
+      helpValue: 'DURATION',
+      description: 'only those that end within 24h, 30d, …, or have ended already',
+    }),
   };
 
   async run() {
@@ -24,15 +29,18 @@ export default class TokenList extends BaseCommand {
     const home = await this.openHome(flags.home);
     const now = home.clock.now();
     const owner = flags.owner === undefined ? undefined : parseUserName(flags.owner);
+    const within = flags['expiring-within'];
+    const endingBy = within === undefined ? undefined : addDuration(now, within);
     if (owner !== undefined) await requireUser(home.keyStore, owner);
-    const held = await listApiKeys(management(home), { owner });
+    const held = await listApiKeys(management(home), { owner, endingBy });
     const ids = held.map(({ client, credential }) => apiKeyId(client, credential));
     const uses = await lastUses(home.keyStore, ids);
     const views = held.map((held) =>
       apiKeyView(held, { now, used: uses.get(apiKeyId(held.client, held.credential)) }),
     );
     if (views.length === 0) {
-      if (!this.jsonEnabled()) this.notice('no API keys yet');
+      if (!this.jsonEnabled())
+        this.notice(within === undefined ? 'no API keys yet' : `no API key ends within ${within}`);
     } else {
       const rows = views.map(({ id, label, owner, hint, scopes, expiresAt, lastUsedAt, status }) => [
         ...[id, label ?? '-', owner ?? '-', hint, scopes.join(' '), expiresAt ?? 'never'],

@@ -4,7 +4,8 @@ import { apiKeyIdArg } from '../../cli/flags.js';
 import { printFreshKey } from '../../cli/print-api-key.js';
 import { management } from '../../cli/services.js';
 import { rotateApiKey } from '../../core/manage/api-keys.js';
-import { addDuration, formatTime } from '../../core/model/time.js';
+import { replacedKeyView } from '../../core/manage/views.js';
+import { addDuration } from '../../core/model/time.js';
 
 export default class TokenRotate extends BaseCommand {
   static override summary =
@@ -32,9 +33,12 @@ export default class TokenRotate extends BaseCommand {
       args.id,
       overlapUntil,
     );
+    const replaced = replacedKeyView(fresh.replaced);
     this.notice(
-      flags.now ? 'the old key stopped working' : `the old key works until ${formatTime(overlapUntil)}`,
+      flags.now
+        ? `the old key ${replaced.id} stopped working`
+        : `the old key ${replaced.id} works until ${replaced.expiresAt}`,
     );
-    return printFreshKey(this, fresh);
+    return { ...printFreshKey(this, fresh), replaced };
   }
 }

@@ -1,6 +1,7 @@
-import { type ApiKeyCredential, type Client, parseLabel } from '../model/client.js';
+import { type ApiKeyCredential, type Client, lifetime, lifetimeOf, parseLabel } from '../model/client.js';
 import { canonicalClientId } from '../model/client-id.js';
 import { KeywrightError } from '../model/errors.js';
+import { stateOf, termsOf } from '../model/terms.js';
 import { checkTime, NEVER, type Timestamp } from '../model/time.js';
 import type { AuditEvent } from '../ports/audit-log.js';
 import type { Records } from '../ports/unit-of-work.js';
@@ -39,6 +40,10 @@ export async function editApiKey(services: Managing, id: string, edit: ApiKeyEdi
         label: edit.label ?? label,
         scopes: edit.scopes ?? scopes,
         expiresAt: edit.expiresAt ?? expiresAt,
+        lifetimeMs:
+          edit.expiresAt === undefined
+            ? lifetimeOf(credential)
+            : lifetime(services.clock.now(), edit.expiresAt),
       };
       if (isMore) await requireGrant(ownersIn(records, services.actor), client, next.scopes);
       return [next];
@@ -59,51 +64,73 @@ export async function deleteApiKey(services: Managing, id: string): Promise<void
   await changeKey(services, { action: 'token.delete', target: id }, () => []);
 }
 
+/** A new key, and the one that it replaces as that is now. */
+export interface RotatedApiKey extends FreshApiKey {
+  readonly replaced: HeldApiKey;
+}
+
 /**
- * Gives a key's client a new key with the same label, scopes and prefix. The old key works until `overlapUntil`, or
- * until its own end if that comes first.
- * @throws KeywrightError `not-found`; `refused` if the key does not work any more
+ * Gives a key's client a new key with the same label, scopes and prefix, for the time for which the old one was made.
+ * The old key works until `overlapUntil`, or until its own end if that comes first.
+ * @throws KeywrightError `not-found`; `refused` if the key does not work now
  */
 export async function rotateApiKey(
   services: Managing<'hashSecret'>,
   id: string,
   overlapUntil: Timestamp,
-): Promise<FreshApiKey> {
+): Promise<RotatedApiKey> {
   const { client: former, credential: old } = await findApiKey(services, id);
   const now = services.clock.now();
-  // The new key gets the old key's lifetime.
-  const expiresAt = old.expiresAt === NEVER ? NEVER : Math.min(NEVER, now + (old.expiresAt - old.createdAt));
+  const lifetimeMs = lifetimeOf(old);
+  const expiresAt = lifetimeMs === null ? NEVER : Math.min(NEVER, now + lifetimeMs);
   const { scopes, prefix, label } = old;
   const { key, credential } = freshApiKey(services, {
     ...{ scopes, label: label ?? undefined, expiresAt, prefix, beside: former.credentials },
   });
-  const { client } = await changeKey(
+  const { client, credential: ending } = await changeKey(
     services,
     { action: 'token.rotate', target: id },
     async (held, records) => {
       await requireGrant(ownersIn(records, services.actor), held.client, credential.scopes);
       // Another rotation may have come first.
-      requireWorking(held.credential, { id, now });
+      requireWorking(held, now);
       requireOwnId(held.client, credential);
-      const ending = Math.min(held.credential.expiresAt, overlapUntil);
-      return [{ ...held.credential, expiresAt: ending }, credential];
+      const expiresAt = Math.min(held.credential.expiresAt, overlapUntil);
+      return [
+        { ...held.credential, expiresAt, lifetimeMs: lifetimeOf(held.credential) },
+        { ...credential, lifetimeMs },
+      ];
     },
   );
-  return { client, credential, key };
+  return { client, credential: { ...credential, lifetimeMs }, key, replaced: { client, credential: ending } };
 }
 
-function requireWorking(
-  { revokedAt, expiresAt }: ApiKeyCredential,
-  { id, now }: { readonly id: string; readonly now: Timestamp },
-): void {
-  if (revokedAt === null && expiresAt > now) return;
-  throw new KeywrightError('refused', `API key ${id} does not work any more`, { hint: 'register a new one' });
+function requireWorking({ client, credential }: HeldApiKey, now: Timestamp): void {
+  const id = apiKeyId(client, credential);
+  const state = stateOf(termsOf(client, credential), now);
+  if (state === 'suspended') {
+    const [what, command] = client.suspendedAt ? [`client ${client.id}`, 'key'] : [`API key ${id}`, 'token'];
+    throw new KeywrightError('refused', `${what} is suspended`, {
+      hint: `resume it first: keywright ${command} resume ${client.suspendedAt ? client.id : id}`,
+    });
+  }
+  if (state === 'revoked' || state === 'expired')
+    throw new KeywrightError('refused', `API key ${id} does not work any more`, {
+      hint: 'register a new one',
+    });
 }
 
-/** Lists the API keys that the actor may see, or those of one owner, oldest first. */
+/** A filter for API keys. */
+export interface ApiKeyFilter {
+  readonly owner?: string | undefined;
+  /** Passes keys that end at this time or before, unless they were invalidated. */
+  readonly endingBy?: Timestamp | undefined;
+}
+
+/** Lists the API keys that the actor may see, oldest first. */
 export async function listApiKeys(
   { keyStore, actor }: Pick<Managing, 'keyStore' | 'actor'>,
-  { owner }: { readonly owner?: string | undefined } = {},
+  { owner, endingBy }: ApiKeyFilter = {},
 ): Promise<HeldApiKey[]> {
   const clients = await keyStore.clients.page({
     owner: owner ?? (actor.kind === 'member' ? actor.userId : undefined),
@@ -111,7 +138,13 @@ export async function listApiKeys(
   return clients
     .filter((client) => isTheirs(actor, client))
     .flatMap((client) => keysOf(client).map((credential) => ({ client, credential })))
+    .filter((held) => endingBy === undefined || endsBy(held, endingBy))
     .sort((one, other) => one.credential.createdAt - other.credential.createdAt);
+}
+
+function endsBy({ client, credential }: HeldApiKey, endingBy: Timestamp): boolean {
+  const { revokedAt, expiresAt } = termsOf(client, credential);
+  return revokedAt === null && expiresAt <= endingBy;
 }
 
 /**
@@ -154,7 +187,7 @@ export function apiKeyId(client: Client, { id }: ApiKeyCredential): string {
 }
 
 /** Replaces one key by the keys that `change` returns. A client without any credential is deleted. */
-async function changeKey(
+export async function changeKey(
   services: Managing,
   { action, target }: AuditEvent,
   change: (held: HeldApiKey, records: Records) => ApiKeyCredential[] | Promise<ApiKeyCredential[]>,

@@ -2,10 +2,12 @@ import type { KeyObject } from 'node:crypto';
 import {
   type CertificateHolder,
   type HeldCertificate,
+  isHeld,
   type Withdrawal,
   withdraw,
 } from '../model/certificate.js';
 import { keyAlgorithmOf } from '../model/key-algorithm.js';
+import type { Timestamp } from '../model/time.js';
 import type { CertificateAuthority, IssuedCertificate } from '../ports/certificate-authority.js';
 import type { Records } from '../ports/unit-of-work.js';
 import type { Management } from './management.js';
@@ -52,6 +54,39 @@ export async function withdrawAll(
     if (certificate.notAfter <= withdrawal.at) records.delete('certificate', certificate.id);
     else if (certificate.withdrawn === null) records.put('certificate', withdraw(certificate, withdrawal));
   }
+}
+
+/** A certificate that gets a successor, and the time until which it holds beside it. */
+export interface ReplacedCertificate {
+  readonly certificate: HeldCertificate;
+  readonly until: Timestamp;
+}
+
+/**
+ * Replaces all certificates of a holder that hold. They go on until `until`, or to their own end if that comes first.
+ * @returns those that held
+ */
+export async function replaceAll(
+  records: Records,
+  holder: CertificateHolder,
+  { at, until }: { readonly at: Timestamp; readonly until: Timestamp },
+): Promise<ReplacedCertificate[]> {
+  const replaced: ReplacedCertificate[] = [];
+  for (const certificate of await records.certificatesOf(holder)) {
+    const end = Math.min(certificate.notAfter, certificate.replaced?.until ?? certificate.notAfter);
+    if (certificate.notAfter <= at) records.delete('certificate', certificate.id);
+    else if (!isHeld(certificate)) continue;
+    else if (Math.min(end, until) <= at) {
+      records.put('certificate', withdraw(certificate, { at: Math.min(end, at), reason: 'replaced' }));
+      if (end > at) replaced.push({ certificate, until: at });
+    } else {
+      const ending = { at: certificate.replaced?.at ?? at, until: Math.min(end, until) };
+      const next = { ...certificate, replaced: ending };
+      records.put('certificate', next);
+      replaced.push({ certificate: next, until: ending.until });
+    }
+  }
+  return replaced;
 }
 
 const SERVER = { kind: 'server', id: 'server' } as const;

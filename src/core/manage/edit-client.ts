@@ -47,6 +47,7 @@ export function editClient(
   });
 }
 
-function keyScopes({ credentials }: Client): (readonly string[])[] {
+/** Lists the scopes of each of a client's API keys. */
+export function keyScopes({ credentials }: Client): (readonly string[])[] {
   return credentials.flatMap((credential) => (credential.kind === 'api-key' ? [credential.scopes] : []));
 }

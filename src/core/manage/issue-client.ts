@@ -1,35 +1,50 @@
 import type { KeyObject } from 'node:crypto';
+import { isHeld } from '../model/certificate.js';
 import { liveClient, newClient, type PasswordCredential } from '../model/client.js';
 import { KeywrightError } from '../model/errors.js';
 import { type KeyAlgorithm, makeKeyPair } from '../model/key-algorithm.js';
 import { signToken, textHash } from '../model/signed-token.js';
+import { addDuration } from '../model/time.js';
+import type { KeyStore } from '../ports/key-store.js';
 import { isTheirs, ownerOfNew, requireAdmin, requireGrantable } from './actor.js';
-import { newCertificate, withdrawAll } from './certificates.js';
+import { newCertificate, type ReplacedCertificate, replaceAll } from './certificates.js';
+import { withPassword } from './client-password.js';
 import type { ClientWithCertificates } from './client-state.js';
 import { changedMeanwhile } from './clients.js';
+import { keyScopes } from './edit-client.js';
 import type { Managing } from './management.js';
 import { requireOwnable } from './ownership.js';
-import type { Validity } from './validity.js';
+import { type AskedValidity, clientValidity } from './validity.js';
 
 const DEFAULT_SCOPES = ['ingest'];
 
 /**
  * The settings of a client to issue. A field that is left out keeps its value on a replacement, and gets its default
- * otherwise.
+ * otherwise. The validity is the certificate's: a replacement is made for as long as the certificate before.
  */
 export interface IssueRequest {
   /** The canonical client id. */
   readonly clientId: string;
-  readonly validity: Validity;
+  readonly validity: AskedValidity;
   readonly label?: string | undefined;
   readonly scopes?: readonly string[] | undefined;
   /** The user that owns the client. */
   readonly owner?: string | undefined;
   readonly domain?: string | undefined;
-  /** The client's first MQTT password. A replacement without one removes the former password. */
+  /** The client's MQTT password, in place of a former one. */
   readonly mqttPassword?: PasswordCredential | undefined;
-  /** True to replace the credentials of an existing client; the old ones then stop working. */
+  /** True to replace the certificate and the signed token of an existing client. Its other credentials stay. */
   readonly replace: boolean;
+  /** A duration for which a replaced certificate and its signed token still hold; without it, they stop at once. */
+  readonly overlap?: string | undefined;
+}
+
+/** A client that got a certificate. */
+export interface IssuedClient extends ClientWithCertificates {
+  /** The certificates that the new one replaces. Their signed tokens end with them. */
+  readonly replaced: readonly ReplacedCertificate[];
+  /** True if the certificate ends earlier than it otherwise would, because the CA does. */
+  readonly isCut: boolean;
 }
 
 /** The texts of a new client's certificate, private key and token. They are handed over once and kept nowhere. */
@@ -62,7 +77,7 @@ export function issueClient(
   services: Managing<'authority' | 'licence'>,
   { algorithm, ...asked }: IssueRequest & { readonly algorithm: KeyAlgorithm },
   { check, deliver }: HandOver<Bundle>,
-): Promise<ClientWithCertificates> {
+): Promise<IssuedClient> {
   const { clientId, replace } = asked;
   return certify(services, asked, {
     action: replace ? 'key.replace' : 'key.gen',
@@ -85,7 +100,7 @@ export function signClient(
   services: Managing<'authority' | 'licence'>,
   { publicKey, ...asked }: IssueRequest & { readonly publicKey: KeyObject },
   { check, deliver }: HandOver<string>,
-): Promise<ClientWithCertificates> {
+): Promise<IssuedClient> {
   return certify(services, asked, {
     action: asked.replace ? 'key.replace' : 'key.sign',
     makeKey: async () => {
@@ -117,8 +132,10 @@ async function certify(
   { keyStore, changes, authority, clock, actor, licence }: Managing<'authority' | 'licence'>,
   asked: IssueRequest,
   { action, makeKey }: Certifying,
-): Promise<ClientWithCertificates> {
-  const { clientId, validity } = asked;
+): Promise<IssuedClient> {
+  const { clientId } = asked;
+  const now = clock.now();
+  const holdUntil = asked.overlap === undefined ? undefined : addDuration(now, asked.overlap);
   const seen = await keyStore.clients.get(clientId);
   const former = liveClient(seen);
   // The caller learns nothing of another owner's client but that the id is taken.
@@ -126,16 +143,21 @@ async function certify(
   const owner = former ? (asked.owner ?? former.owner) : ownerOfNew(actor, asked.owner);
   if (former && owner !== former.owner) requireAdmin(actor);
   const scopes = asked.scopes ?? former?.scopes ?? DEFAULT_SCOPES;
-  requireGrantable(actor, scopes);
   const domain = asked.domain ?? former?.domain ?? null;
+  // A new owner must hold the scopes of the client's keys, too.
+  const granted = [scopes, ...(former && owner !== former.owner ? keyScopes(former) : [])];
+  for (const each of granted) requireGrantable(actor, each);
   await requireOwnable(
     { actor, userById: (id) => keyStore.users.get(id) },
-    { owner, domain, scopes: [scopes] },
+    { owner, domain, scopes: granted },
   );
+  const lifetimeMs = former && (await presentLifetime(keyStore, clientId));
+  const validity = clientValidity({ lifetimeMs, ...asked.validity }, authority, now);
   if (former === undefined) await licence.requireSeat();
 
   const { publicKey, token, deliver } = await makeKey();
-  const issued = authority.issueClient({ clientId, publicKey, ...validity });
+  const { notBefore, notAfter, isCut } = validity;
+  const issued = authority.issueClient({ clientId, publicKey, notBefore, notAfter });
   const holder = { kind: 'client', id: clientId } as const;
   const certificate = newCertificate({ holder, authority, issued, publicKey, validity });
   const delivery = await deliver(issued.pem);
@@ -144,27 +166,32 @@ async function certify(
       const current = await records.get('client', clientId);
       if (former === undefined && liveClient(current)) throw alreadyExists(clientId);
       if (current?.revision !== seen?.revision) throw changedMeanwhile(clientId);
-      const now = clock.now();
-      const client = newClient({
-        id: clientId,
-        label: asked.label ?? former?.label ?? null,
+      const at = clock.now();
+      const replaced = await replaceAll(records, holder, { at, until: holdUntil ?? at });
+      const holding = replaced.filter(({ until }) => until > at).map(({ certificate }) => certificate);
+      const kept = (former?.credentials ?? []).filter(
+        (each) =>
+          each.kind !== 'signed-token' ||
+          holding.some(({ fingerprint }) => fingerprint === each.certificateId),
+      );
+      const credentials = token === undefined ? kept : [signedToken(token, issued.fingerprint), ...kept];
+      const base = former ?? newClient({ id: clientId, createdAt: at, notBefore, notAfter });
+      const client = {
+        ...base,
+        label: asked.label ?? base.label,
         owner,
         domain,
         scopes,
-        notBefore: validity.notBefore,
-        notAfter: validity.notAfter,
-        createdAt: former?.createdAt ?? now,
-        updatedAt: now,
-        credentials: [
-          ...(token === undefined ? [] : [signedToken(token, issued.fingerprint)]),
-          ...(asked.mqttPassword === undefined ? [] : [asked.mqttPassword]),
-        ],
-      });
-      await withdrawAll(records, holder, { at: now, reason: 'replaced' });
+        // The client's other credentials hold as they did.
+        notBefore: Math.min(base.notBefore, notBefore),
+        notAfter: Math.max(base.notAfter, notAfter),
+        updatedAt: at,
+        credentials: asked.mqttPassword ? withPassword(credentials, asked.mqttPassword) : credentials,
+      };
       records.put('certificate', certificate);
       records.put('client', client);
       const user = owner === null ? undefined : await records.get('user', owner);
-      return { client, certificates: [certificate], owner: user };
+      return { client, certificates: [certificate, ...holding], owner: user, replaced, isCut };
     });
     await delivery.keep();
     return registered;
@@ -174,12 +201,21 @@ async function certify(
   }
 }
 
+/** Finds the time for which a client's present certificate was made. */
+async function presentLifetime(
+  { certificates }: Pick<KeyStore, 'certificates'>,
+  clientId: string,
+): Promise<number | undefined> {
+  const present = (await certificates.ofClients([clientId])).find((each) => isHeld(each) && !each.replaced);
+  return present && present.notAfter - present.notBefore;
+}
+
 function signedToken(token: string, certificateId: string) {
   return { kind: 'signed-token', id: textHash(token), certificateId } as const;
 }
 
 function alreadyExists(clientId: string): KeywrightError {
   return new KeywrightError('already-exists', `client ${clientId} already exists`, {
-    hint: 'use --force to replace its credentials: the old ones stop working',
+    hint: 'use --force to replace its certificate and its signed token; the old ones stop working, or hold for --overlap',
   });
 }

@@ -7,6 +7,12 @@ export interface Validity {
   readonly notAfter: Timestamp;
 }
 
+/** The validity that a certificate gets. */
+export interface FoundValidity extends Validity {
+  /** True if nobody named an end, and the CA's own came before the usual one. */
+  readonly isCut: boolean;
+}
+
 const DEFAULT_VALID_FOR = '3y';
 
 /** The validity that a caller asks for. A field that is left out gets its default. */
@@ -15,6 +21,8 @@ export interface AskedValidity {
   readonly notAfter?: Timestamp;
   /** A duration in place of an end. */
   readonly validFor?: string;
+  /** The usual time from the beginning to the end, in milliseconds; three years by default. */
+  readonly lifetimeMs?: number | undefined;
 }
 
 /**
@@ -25,7 +33,7 @@ export function clientValidity(
   asked: AskedValidity,
   authority: CertificateAuthority,
   now: Timestamp,
-): Validity {
+): FoundValidity {
   if (now >= authority.notAfter) {
     throw new KeywrightError('ca-unusable', `the CA ended at ${formatTime(authority.notAfter)}`);
   }
@@ -33,8 +41,11 @@ export function clientValidity(
   const notBefore = asked.notBefore === undefined ? authority.beginningAt(now) : start;
   const told =
     asked.notAfter ?? (asked.validFor === undefined ? undefined : addDuration(start, asked.validFor));
+  // A certificate before began earlier than it was made, too.
+  const usual =
+    asked.lifetimeMs === undefined ? addDuration(start, DEFAULT_VALID_FOR) : notBefore + asked.lifetimeMs;
   // The default end is the CA's if that comes first.
-  const notAfter = told ?? Math.min(addDuration(start, DEFAULT_VALID_FOR), authority.notAfter);
+  const notAfter = told ?? Math.min(usual, authority.notAfter);
   const span = `${formatTime(notBefore)} to ${formatTime(notAfter)}`;
   if (notAfter <= notBefore)
     throw new KeywrightError('invalid-input', `the validity ends before it begins: ${span}`);
@@ -44,5 +55,5 @@ export function clientValidity(
       hint: `the CA is valid from ${formatTime(authority.notBefore)} to ${formatTime(authority.notAfter)}`,
     });
   }
-  return { notBefore, notAfter };
+  return { notBefore, notAfter, isCut: told === undefined && usual > authority.notAfter };
 }

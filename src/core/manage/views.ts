@@ -9,6 +9,7 @@ import { formatEnd, formatTime, type Timestamp } from '../model/time.js';
 import type { User } from '../model/user.js';
 import { apiKeyId, type HeldApiKey } from './api-keys.js';
 import { type ClientWithCertificates, clientStanding } from './client-state.js';
+import type { IssuedClient } from './issue-client.js';
 import type { LicenceStatus } from './licence.js';
 
 // The views list their members by name, so that no secret gets into one by accident. A beginning is `notBefore` or
@@ -39,6 +40,19 @@ export function clientView(held: ClientWithCertificates, now: Timestamp) {
       ...certificates.map((certificate) => certificateView(certificate, { client, now })),
       ...client.credentials.map((credential) => credentialView(credential, { client, certificates, now })),
     ],
+  };
+}
+
+/** Makes the view of a client that got a certificate, with what that replaces. */
+export function issuedView(issued: IssuedClient, now: Timestamp) {
+  return {
+    ...clientView(issued, now),
+    endsWithAuthority: issued.isCut,
+    replaced: issued.replaced.map(({ certificate: { id, fingerprint }, until }) => ({
+      serial: id,
+      fingerprint,
+      expiresAt: formatTime(until),
+    })),
   };
 }
 
@@ -121,6 +135,14 @@ export function apiKeyView(
     expiresAt,
     lastUsedAt: used === undefined ? null : formatTime(used.at),
     lastUsedFrom: used === undefined ? null : used.from,
+  };
+}
+
+/** Makes the view of a key that was rotated: when it ends. */
+export function replacedKeyView({ client, credential }: HeldApiKey) {
+  return {
+    id: apiKeyId(client, credential),
+    expiresAt: formatEnd(termsOf(client, credential).expiresAt),
   };
 }
 

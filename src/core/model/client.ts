@@ -112,6 +112,11 @@ export function passwordOf({ credentials }: Client): PasswordCredential | undefi
   return credentials.find((credential) => credential.kind === 'password');
 }
 
+/** The time for which an API key was made, in milliseconds; null for a key without an end. */
+export function lifetimeOf({ createdAt, expiresAt, lifetimeMs }: ApiKeyCredential): number | null {
+  return lifetimeMs === undefined ? lifetime(createdAt, expiresAt) : lifetimeMs;
+}
+
 /** The time from a beginning to an end, in milliseconds; null if there is no end. */
 export function lifetime(from: Timestamp, expiresAt: Timestamp): number | null {
   return expiresAt === NEVER ? null : expiresAt - from;

@@ -3,7 +3,7 @@ import type { Clock } from '../ports/clock.js';
 import type { Change } from '../ports/key-store.js';
 import type { Observer } from '../ports/observer.js';
 import type { Registry } from './registry.js';
-import { type Accepted, restsOn, stillHolds } from './verify.js';
+import { type Accepted, restsOn, standingOf, stillHolds } from './verify.js';
 
 // A connection ends within a second of its credential.
 const SWEEP_EVERY_MS = 500;
@@ -25,6 +25,8 @@ interface Connection {
 interface Entry {
   readonly connection: Connection;
   readonly accepted: Accepted;
+  /** The end of its credential as that is now. */
+  expiresAt: Timestamp;
 }
 
 /** The live connections, and why each was let in: one whose reason is gone is closed. */
@@ -45,7 +47,7 @@ export class LiveConnections {
   }
 
   add(connection: Connection, accepted: Accepted): void {
-    const entry = { connection, accepted };
+    const entry = { connection, accepted, expiresAt: accepted.principal.expiresAt };
     this.#all.set(connection, entry);
     for (const reason of restsOn(accepted.principal)) {
       const others = this.#byReason.get(reason);
@@ -78,9 +80,15 @@ export class LiveConnections {
     if (found === undefined) return;
     const now = this.#options.clock.now();
     for (const entry of found instanceof Set ? [...found] : [found]) {
-      if (this.#holds(entry, now)) continue;
-      this.#end(entry, 'its credential does not hold any more');
+      if (this.#holds(entry, now)) this.#followEnd(entry);
+      else this.#end(entry, 'its credential does not hold any more');
     }
+  }
+
+  // A rotation or a replacement brings the end of the old credential forward.
+  #followEnd(entry: Entry): void {
+    const { principal } = entry.accepted;
+    entry.expiresAt = standingOf(principal, this.#options.registry)?.expiresAt ?? entry.expiresAt;
   }
 
   // What cannot be known does not hold.
@@ -96,10 +104,10 @@ export class LiveConnections {
     const { registry, clock } = this.#options;
     const now = clock.now();
     for (const entry of this.#all.values()) {
-      const { expiresAt, credential } = entry.accepted.principal;
+      const { credential } = entry.accepted.principal;
       // A token also ends with the key that signed it, which has a time of its own.
       const isOver = credential.kind === 'access-token' && !registry.facts.isTrusted(credential.claims.keyId);
-      if (now >= expiresAt || isOver) this.#end(entry, 'its credential has expired');
+      if (now >= entry.expiresAt || isOver) this.#end(entry, 'its credential has expired');
     }
   }
 

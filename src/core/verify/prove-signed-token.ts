@@ -32,7 +32,9 @@ function findSigner(
 ): HeldCertificate | undefined {
   // Without a certificate the same work is done with nobody's, so that no clock tells which ids exist.
   if (certificates.length === 0) facts.isSignedBy(token, nobodys());
-  return certificates.find(({ key }) => facts.isSignedBy(token, key));
+  const signers = certificates.filter(({ key }) => facts.isSignedBy(token, key));
+  // A renewed certificate may be of the same key: the newer one counts.
+  return signers.find(({ replaced }) => !replaced) ?? signers.at(-1);
 }
 
 let decoy: CertificateKey | undefined;

@@ -9,8 +9,8 @@ import { deleteClient } from '../../core/manage/delete-client.js';
 import { editClient } from '../../core/manage/edit-client.js';
 import { type Bundle, issueClient } from '../../core/manage/issue-client.js';
 import type { Management } from '../../core/manage/management.js';
-import { clientValidity } from '../../core/manage/validity.js';
-import { clientView } from '../../core/manage/views.js';
+import { resumeClient, suspendClient } from '../../core/manage/suspension.js';
+import { clientView, issuedView } from '../../core/manage/views.js';
 import { type Client as ClientRecord, parseLabel } from '../../core/model/client.js';
 import { parseClientId } from '../../core/model/client-id.js';
 import { KEY_ALGORITHMS } from '../../core/model/key-algorithm.js';
@@ -24,6 +24,13 @@ import type { HttpServices } from '../services.js';
 const Issued = Type.Composite([
   Client,
   Type.Object({
+    endsWithAuthority: Type.Boolean({
+      description: 'whether the certificate is shorter than usual, because the CA ends',
+    }),
+    replaced: Type.Array(
+      Type.Object({ serial: Type.String(), fingerprint: Type.String(), expiresAt: Type.String() }),
+      { description: 'the former certificates; their signed tokens end with them' },
+    ),
     certificate: Type.String(),
     privateKey: Type.String(),
     token: Type.String(),
@@ -47,7 +54,16 @@ const issueFields = {
     }),
   ),
 };
-const Reissue = Fields(issueFields);
+const Reissue = Fields({
+  ...issueFields,
+  overlap: Type.Optional(
+    Type.String({
+      maxLength: 16,
+      description:
+        'how long the former certificate and signed token still hold; without it they stop at once',
+    }),
+  ),
+});
 const Edit = Fields({
   label: Type.Optional(OptionalText),
   owner: Type.Optional(OptionalText),
@@ -87,7 +103,7 @@ export const clientRoutes = [
   managed({
     route: 'POST /api/v1/clients/:id/reissue',
     action: 'key.replace',
-    summary: 'Replace a client’s credentials: the old ones stop working',
+    summary: 'Replace a client’s certificate and signed token; everything else stays',
     body: Reissue,
     response: Issued,
     status: 201,
@@ -117,6 +133,20 @@ export const clientRoutes = [
       };
       return shown(management, await editClient(management, parseClientId(id), edit));
     },
+  }),
+  managed({
+    route: 'POST /api/v1/clients/:id/suspend',
+    action: 'key.suspend',
+    summary: 'Switch all of a client’s credentials off, until it is resumed',
+    response: Client,
+    run: async (management, { id }) => shown(management, await suspendClient(management, parseClientId(id))),
+  }),
+  managed({
+    route: 'POST /api/v1/clients/:id/resume',
+    action: 'key.resume',
+    summary: 'Switch a suspended client on again',
+    response: Client,
+    run: async (management, { id }) => shown(management, await resumeClient(management, parseClientId(id))),
   }),
   managed({
     route: 'PUT /api/v1/clients/:id/password',
@@ -156,15 +186,11 @@ async function issue(
 ) {
   const { authority, clock } = management;
   const { notBefore, notAfter, validFor } = asked;
-  const validity = clientValidity(
-    {
-      ...(notBefore !== undefined && { notBefore: parseTime(notBefore) }),
-      ...(notAfter !== undefined && { notAfter: parseTime(notAfter) }),
-      ...(validFor !== undefined && { validFor: checkDuration(validFor) }),
-    },
-    authority,
-    clock.now(),
-  );
+  const validity = {
+    ...(notBefore !== undefined && { notBefore: parseTime(notBefore) }),
+    ...(notAfter !== undefined && { notAfter: parseTime(notAfter) }),
+    ...(validFor !== undefined && { validFor: checkDuration(validFor) }),
+  };
   const password = asked.mqttPassword && (await makeClientPassword(management, { alone: true }));
   const { clientId, replace, algorithm = 'ec-p256' } = asked;
   let bundle: Bundle = { certificate: '', privateKey: '', token: '' };
@@ -172,6 +198,7 @@ async function issue(
     management,
     {
       ...{ clientId, algorithm, validity, replace },
+      overlap: ifGiven(asked.overlap, checkDuration),
       label: ifGiven(asked.label, parseLabel),
       scopes: asked.scopes && (await services.parseScopes(asked.scopes)),
       owner: ifGiven(asked.owner, parseUserName),
@@ -186,7 +213,7 @@ async function issue(
     },
   );
   return {
-    ...{ ...clientView(client, clock.now()), ...bundle, authority: authority.certificate },
+    ...{ ...issuedView(client, clock.now()), ...bundle, authority: authority.certificate },
     ...(password && { mqttPassword: password.text }),
   };
 }

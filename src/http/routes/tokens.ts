@@ -13,14 +13,15 @@ import { makeClientPassword } from '../../core/manage/client-password.js';
 import { lastUses } from '../../core/manage/last-uses.js';
 import type { Management } from '../../core/manage/management.js';
 import { type FreshApiKey, registerApiKey } from '../../core/manage/register-api-key.js';
-import { apiKeyView } from '../../core/manage/views.js';
+import { resumeApiKey, suspendApiKey } from '../../core/manage/suspension.js';
+import { apiKeyView, replacedKeyView } from '../../core/manage/views.js';
 import { wrapApiKey } from '../../core/model/api-key.js';
 import { parseClientId } from '../../core/model/client-id.js';
 import { addDuration, parseExpiry } from '../../core/model/time.js';
 import { parseUserName } from '../../core/model/user.js';
 import { ifGiven } from '../api/given.js';
 import { managed } from '../api/route.js';
-import { ApiKey, Fields, given, Scopes, When } from '../api/schemas.js';
+import { ApiKey, Fields, given, OptionalText, Scopes, When } from '../api/schemas.js';
 
 const FreshKey = Type.Composite([
   ApiKey,
@@ -29,6 +30,16 @@ const FreshKey = Type.Composite([
     apiKey: Type.String(),
     wrapped: Type.String(),
     mqttPassword: Type.Optional(Type.String()),
+  }),
+]);
+
+const RotatedKey = Type.Composite([
+  FreshKey,
+  Type.Object({
+    replaced: Type.Object(
+      { id: Type.String(), expiresAt: OptionalText },
+      { description: 'the old key, and when it ends' },
+    ),
   }),
 ]);
 
@@ -117,16 +128,31 @@ export const tokenRoutes = [
     run: async (management, { id }) => shown(management, await invalidateApiKey(management, id)),
   }),
   managed({
+    route: 'POST /api/v1/tokens/:id/suspend',
+    action: 'token.suspend',
+    summary: 'Switch an API key off, until it is resumed',
+    response: ApiKey,
+    run: async (management, { id }) => shown(management, await suspendApiKey(management, id)),
+  }),
+  managed({
+    route: 'POST /api/v1/tokens/:id/resume',
+    action: 'token.resume',
+    summary: 'Switch a suspended API key on again',
+    response: ApiKey,
+    run: async (management, { id }) => shown(management, await resumeApiKey(management, id)),
+  }),
+  managed({
     route: 'POST /api/v1/tokens/:id/rotate',
     action: 'token.rotate',
     summary: 'Give a new secret with the same permissions; the old one holds for a while',
     body: Rotate,
-    response: FreshKey,
+    response: RotatedKey,
     status: 201,
     async run(management, { id, body: { now: isNow, overlap = '24h' } }) {
       const now = management.clock.now();
       const overlapUntil = isNow ? now : addDuration(now, overlap);
-      return freshKey(management, await rotateApiKey(management, id, overlapUntil));
+      const made = await rotateApiKey(management, id, overlapUntil);
+      return { ...freshKey(management, made), replaced: replacedKeyView(made.replaced) };
     },
   }),
   managed({
