@@ -144,19 +144,20 @@ async function certify(
   if (former && owner !== former.owner) requireAdmin(actor);
   const scopes = asked.scopes ?? former?.scopes ?? DEFAULT_SCOPES;
   const domain = asked.domain ?? former?.domain ?? null;
-  // A new owner must hold the scopes of the client's keys, too.
-  const granted = [scopes, ...(former && owner !== former.owner ? keyScopes(former) : [])];
+  const lifetimeMs = former && (await presentLifetime(keyStore, clientId));
+  const validity = clientValidity({ lifetimeMs, ...asked.validity }, authority, now);
+  const { notBefore, notAfter, isCut } = validity;
+  // The client's keys may get a new owner, or a later end.
+  const isMore = former !== undefined && (owner !== former.owner || notAfter > former.notAfter);
+  const granted = [scopes, ...(isMore ? keyScopes(former) : [])];
   for (const each of granted) requireGrantable(actor, each);
   await requireOwnable(
     { actor, userById: (id) => keyStore.users.get(id) },
     { owner, domain, scopes: granted },
   );
-  const lifetimeMs = former && (await presentLifetime(keyStore, clientId));
-  const validity = clientValidity({ lifetimeMs, ...asked.validity }, authority, now);
   if (former === undefined) await licence.requireSeat();
 
   const { publicKey, token, deliver } = await makeKey();
-  const { notBefore, notAfter, isCut } = validity;
   const issued = authority.issueClient({ clientId, publicKey, notBefore, notAfter });
   const holder = { kind: 'client', id: clientId } as const;
   const certificate = newCertificate({ holder, authority, issued, publicKey, validity });
