@@ -1,9 +1,9 @@
-import { lstat, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import type { Bundle, Delivery } from '../core/manage/issue-client.js';
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Bundle } from '../core/manage/issue-client.js';
 import { KeywrightError } from '../core/model/errors.js';
-import { createFile, type FileContent, syncDirectory } from '../disk/durable-file.js';
-import { ioError, systemCode } from '../disk/io-error.js';
+import type { Replaceable } from './file-owner.js';
+import type { OutputFile } from './output-files.js';
 
 /** A client's bundle, with the MQTT password if it got one. */
 export interface WrittenBundle extends Bundle {
@@ -16,11 +16,6 @@ export interface BundleFiles {
   readonly privateKey: string;
   readonly token: string;
   readonly mqttPassword?: string;
-}
-
-export interface WriteOptions {
-  /** True if existing files are replaced instead of refused. */
-  readonly replace: boolean;
 }
 
 /**
@@ -48,56 +43,28 @@ export function bundleFiles(
   };
 }
 
-/** @throws KeywrightError `already-exists` that names the first file that exists */
-export async function refuseExisting(paths: readonly string[]): Promise<void> {
-  for (const path of paths) {
-    const found = await stat(path).catch((error) => {
-      if (systemCode(error) === 'ENOENT') return undefined;
-      throw ioError('write', path, error);
-    });
-    if (found !== undefined) throw fileExists(path);
-  }
+/** The files of a bundle, with what tells whose they are. */
+export function replaceableFiles({
+  certificate,
+  privateKey,
+  token,
+  mqttPassword,
+}: BundleFiles): Replaceable[] {
+  return [
+    { path: certificate, kind: 'certificate' },
+    { path: privateKey, kind: 'privateKey' },
+    { path: token, kind: 'token' },
+    ...(mqttPassword === undefined ? [] : [{ path: mqttPassword, kind: 'secret' as const }]),
+  ];
 }
 
-/** Writes the files of a bundle. Only their owner can read them, except for the certificate. */
-export function writeBundle(
-  bundle: WrittenBundle,
-  files: BundleFiles,
-  options: WriteOptions,
-): Promise<Delivery> {
-  return writeFiles(contents(bundle, files), options);
-}
-
-/** Writes a certificate whose key stays with the client. */
-export function writeCertificate(
-  certificate: string,
-  path: string,
-  options: WriteOptions,
-): Promise<Delivery> {
-  return writeFiles([[path, { data: certificate, mode: 0o644 }]], options);
-}
-
-/** Writes one archive with the files and the CA certificate that clients trust. */
-export async function writeArchive(
-  bundle: WrittenBundle,
-  { path, prefix, serverCertificate }: { path: string; prefix: string; serverCertificate: string },
-  options: WriteOptions,
-): Promise<Delivery> {
-  const names = bundleFiles(basename(prefix), { withPassword: bundle.mqttPassword !== undefined });
-  const { zip } = await import('./zip.js');
-  const data = await zip([
-    ...contents(bundle, names).map(([name, content]) => ({ name, ...content })),
-    { name: 'server_cert.pem', data: serverCertificate, mode: 0o644 },
-  ]);
-  return writeFiles([[path, { data, mode: 0o600 }]], options);
-}
-
-function contents(
+/** The files with a bundle. Only their owner can read them, except for the certificate. */
+export function bundleContents(
   { certificate, privateKey, token, mqttPassword }: WrittenBundle,
   files: BundleFiles,
-): (readonly [path: string, content: { readonly data: string; readonly mode: number }])[] {
+): OutputFile[] {
   return [
-    [files.certificate, { data: certificate, mode: 0o644 }],
+    certificateFile(certificate, files.certificate),
     [files.privateKey, { data: privateKey, mode: 0o600 }],
     [files.token, { data: token, mode: 0o600 }],
     ...(files.mqttPassword !== undefined && mqttPassword !== undefined
@@ -106,56 +73,21 @@ function contents(
   ];
 }
 
-/** Writes all files or none. After a failure, it removes the new files and restores the old ones. */
-export async function writeFiles(
-  files: readonly (readonly [path: string, content: FileContent])[],
-  { replace }: WriteOptions,
-): Promise<Delivery> {
-  const written: string[] = [];
-  const asides: { path: string; aside: string }[] = [];
-  const delivery = {
-    keep: async () => {
-      for (const { aside } of asides) await rm(aside, { force: true });
-    },
-    takeBack: async () => {
-      for (const path of written) await rm(path, { force: true });
-      for (const { path, aside } of asides) await rename(aside, path);
-    },
-  };
-  try {
-    for (const [path, content] of files) {
-      if (replace) {
-        const aside = await moveAside(path);
-        if (aside !== undefined) asides.push({ path, aside });
-      }
-      await createFile(path, content);
-      written.push(path);
-    }
-    for (const directory of new Set(written.map((path) => dirname(path)))) await syncDirectory(directory);
-    return delivery;
-  } catch (error) {
-    await delivery.takeBack();
-    const path = files[written.length]?.[0] ?? '';
-    throw systemCode(error) === 'EEXIST' ? fileExists(path) : ioError('write', path, error);
-  }
+/** The file with a certificate. */
+export function certificateFile(certificate: string, path: string): OutputFile {
+  return [path, { data: certificate, mode: 0o644 }];
 }
 
-// The name is always the same, so that the next command replaces what a killed one left.
-async function moveAside(path: string): Promise<string | undefined> {
-  const aside = `${path}.old`;
-  try {
-    if ((await lstat(path)).isDirectory())
-      throw new KeywrightError('io', `cannot replace ${path}: it is a directory`);
-    await rename(path, aside);
-    return aside;
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw ioError('replace', path, error);
-  }
-}
-
-function fileExists(path: string): KeywrightError {
-  return new KeywrightError('already-exists', `the file ${path} already exists`, {
-    hint: 'name another with --output, or use --force to replace it and the credentials: the old ones stop working',
-  });
+/** One archive with the files and the CA certificate that clients trust. */
+export async function archiveFile(
+  bundle: WrittenBundle,
+  { path, prefix, serverCertificate }: { path: string; prefix: string; serverCertificate: string },
+): Promise<OutputFile> {
+  const names = bundleFiles(basename(prefix), { withPassword: bundle.mqttPassword !== undefined });
+  const { zip } = await import('./zip.js');
+  const data = await zip([
+    ...bundleContents(bundle, names).map(([name, { data, mode }]) => ({ name, data: String(data), mode })),
+    { name: 'server_cert.pem', data: serverCertificate, mode: 0o644 },
+  ]);
+  return [path, { data, mode: 0o600 }];
 }

@@ -1,7 +1,9 @@
-import { lstat } from 'node:fs/promises';
-import type { Delivery } from '../core/manage/issue-client.js';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { KeywrightError } from '../core/model/errors.js';
-import { refuseExisting, type WriteOptions, writeFiles } from './bundle-files.js';
+import { readOptional } from '../disk/durable-file.js';
+import { clientOf, refuseExisting } from './file-owner.js';
+import type { OutputFile } from './output-files.js';
 
 /** The identity that a device gets from its server. */
 export interface DeviceIdentity {
@@ -26,41 +28,75 @@ export function deviceFiles(prefix: string) {
 
 export type DeviceFiles = ReturnType<typeof deviceFiles>;
 
-/** Checks early that the files can be written. @throws KeywrightError `already-exists`, `io` */
-export async function checkDeviceFiles(files: DeviceFiles, { replace }: WriteOptions): Promise<void> {
-  const paths = Object.values(files);
-  if (!replace) return refuseExisting(paths);
-  for (const path of paths) {
-    const found = await lstat(path).catch(() => undefined);
-    if (found?.isDirectory()) throw new KeywrightError('io', `cannot replace ${path}: it is a directory`);
+/**
+ * Refuses to replace other files than those of a device that was registered here before.
+ * @throws KeywrightError `already-exists`, `io`
+ */
+export async function checkDeviceFiles(files: DeviceFiles, { replace }: { replace: boolean }): Promise<void> {
+  if (!replace) return refuseExisting(Object.values(files));
+  const agentUuid = await readAgentUuid(files).catch(() => undefined);
+  for (const path of Object.values(files)) {
+    const text = await readOptional(path);
+    if (
+      text === undefined ||
+      text === '' ||
+      (agentUuid && (await isDevices(path, text, { files, agentUuid })))
+    )
+      continue;
+    throw new KeywrightError(
+      'already-exists',
+      `the file ${path} already exists, and is not one of a device here`,
+      {
+        hint: 'name another prefix with --output, or move that file away',
+      },
+    );
   }
 }
 
-/** Writes the private key before the device asks the server: if this file can be written, so can the others. */
-export function writePrivateKey(
-  key: string,
-  { privateKey }: DeviceFiles,
-  options: WriteOptions,
-): Promise<Delivery> {
-  return writeFiles([[privateKey, { data: key, mode: 0o600 }]], options);
+/** Reads the client id that a device got, from its files. @throws KeywrightError `io` if they do not say it */
+export async function readAgentUuid({ identity }: DeviceFiles): Promise<string> {
+  try {
+    const { agentUuid } = JSON.parse(await readFile(identity, 'utf8'));
+    if (typeof agentUuid === 'string') return agentUuid;
+  } catch {
+    // Whatever it is, it does not say it.
+  }
+  throw new KeywrightError('io', `${identity} does not say which client this device is`);
 }
 
-/** Writes the server's answer. Only their owner can read the secret files. */
-export function writeIdentity(
+async function isDevices(
+  path: string,
+  text: string,
+  { files, agentUuid }: { files: DeviceFiles; agentUuid: string },
+): Promise<boolean> {
+  try {
+    if (path === files.caCertificate) return new X509Certificate(text).ca;
+    if (path === files.certificate) return clientOf(new X509Certificate(text)) === agentUuid;
+    if (path !== files.privateKey) return true;
+    const certificate = new X509Certificate(await readFile(files.certificate));
+    return certificate.checkPrivateKey(createPrivateKey(text));
+  } catch {
+    return false;
+  }
+}
+
+/** The file with the private key, which is written before the device asks the server. */
+export function privateKeyFile(key: string, { privateKey }: DeviceFiles): OutputFile {
+  return [privateKey, { data: key, mode: 0o600 }];
+}
+
+/** The files with the server's answer. Only their owner can read the secret ones. */
+export function identityFiles(
   { agentUuid, ...identity }: DeviceIdentity,
   { files, url, name }: { readonly files: DeviceFiles; readonly url: string; readonly name: string },
-  options: WriteOptions,
-): Promise<Delivery> {
+): OutputFile[] {
   const mqttClientId = `agent-${agentUuid}`;
   const described = JSON.stringify({ agentUuid, agentName: name, mqttClientId, url }, null, 2);
-  return writeFiles(
-    [
-      [files.apiKey, { data: identity.apiKey, mode: 0o600 }],
-      [files.mqttPassword, { data: identity.mqttPassword, mode: 0o600 }],
-      [files.certificate, { data: identity.certificate, mode: 0o644 }],
-      [files.caCertificate, { data: identity.caCertificate, mode: 0o644 }],
-      [files.identity, { data: `${described}\n`, mode: 0o644 }],
-    ],
-    options,
-  );
+  return [
+    [files.apiKey, { data: identity.apiKey, mode: 0o600 }],
+    [files.mqttPassword, { data: identity.mqttPassword, mode: 0o600 }],
+    [files.certificate, { data: identity.certificate, mode: 0o644 }],
+    [files.caCertificate, { data: identity.caCertificate, mode: 0o644 }],
+    [files.identity, { data: `${described}\n`, mode: 0o644 }],
+  ];
 }

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { replaceFile } from '../disk/durable-file.js';
+import { writeCertificate } from '../cli/write-certificate.js';
 
 export default class ServerCert extends BaseCommand {
   static override summary = 'Export the certificate that clients trust.';
@@ -31,7 +31,7 @@ export default class ServerCert extends BaseCommand {
     const { certificate: pem, fingerprint } = await home.authority();
     const data = flags.format === 'der' ? new X509Certificate(pem).raw : pem;
     if (flags.output !== undefined) {
-      await replaceFile(flags.output, { data, mode: 0o644 });
+      await writeCertificate(flags.output, data);
       this.log(`Save certificate ${flags.output}`);
     } else if (!this.jsonEnabled()) {
       process.stdout.write(data);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, readFile, readlink, rename, rm, symlink, unlink } from 'node:fs/promises';
+import { lstat, readFile, readlink, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KeywrightError } from '../core/model/errors.js';
@@ -16,6 +16,8 @@ interface Holder extends ProcessIdentity {
 export interface LockOptions {
   /** The time to wait for the present holder. */
   readonly patienceMs?: number;
+  /** Ends the waiting. */
+  readonly stop?: AbortSignal;
   /** The time after which a holder of doubtful age is dead, if the lock stays the same meanwhile. */
   readonly quietMs?: number;
 }
@@ -26,6 +28,9 @@ const FOREIGN_STALE_MS = 60_000;
 const PATIENCE_MS = 30_000;
 const QUIET_MS = 5_000;
 
+// What says a file system that has no symbolic links.
+const WITHOUT_LINKS = ['EPERM', 'ENOSYS', 'EOPNOTSUPP', 'ENOTSUP'];
+
 // What this copy of the program holds. Its locks that it does not hold are those that it failed to let go of.
 const instance = randomBytes(4).toString('hex');
 const held = new Set<string>();
@@ -33,15 +38,15 @@ const held = new Set<string>();
 /**
  * Runs `action` while no other process runs one under the same path. Takes over the lock of a killed holder at once,
  * and tells `action`, which then cleans up. The result of `action` stands, whether or not the lock can be let go of.
- * @throws KeywrightError `store-busy` if the holder does not let go in time; `io`
+ * @throws KeywrightError `store-busy` if the holder does not let go in time; `cancelled` by `stop`; `io`
  */
 export async function withLock<T>(
   path: string,
   action: (tookOver: boolean) => Promise<T>,
-  { patienceMs = PATIENCE_MS, quietMs = QUIET_MS }: LockOptions = {},
+  { patienceMs = PATIENCE_MS, quietMs = QUIET_MS, stop }: LockOptions = {},
 ): Promise<T> {
   const deadline = performance.now() + patienceMs;
-  const { nonce, tookOver } = await acquire(path, { deadline, quietMs }).catch((error) => {
+  const { nonce, tookOver } = await acquire(path, { deadline, quietMs, stop }).catch((error) => {
     throw ioError('lock', path, error);
   });
   try {
@@ -72,6 +77,7 @@ async function isAbandoned(path: string): Promise<boolean> {
 interface Waiting {
   readonly deadline: number;
   readonly quietMs: number;
+  readonly stop: AbortSignal | undefined;
 }
 
 async function acquire(path: string, waiting: Waiting): Promise<{ nonce: string; tookOver: boolean }> {
@@ -92,6 +98,7 @@ async function acquire(path: string, waiting: Waiting): Promise<{ nonce: string;
       )
         return { nonce, tookOver: true };
       if (performance.now() > waiting.deadline) throw busy(path, current);
+      if (waiting.stop?.aborted) throw new KeywrightError('cancelled', 'cancelled');
       await sleep(1 + Math.random() * Math.min(20, 2 + attempt));
     }
   } catch (error) {
@@ -100,15 +107,25 @@ async function acquire(path: string, waiting: Waiting): Promise<{ nonce: string;
   }
 }
 
-// A symbolic link is made with its whole text or not at all, needs no second file beside it, and neither to make it nor
-// to remove it takes a file handle: a process that has none left still lets go of its locks.
 async function made(holder: Holder, path: string): Promise<boolean> {
   try {
-    await symlink(JSON.stringify(holder), path);
+    await write(holder, path);
     return true;
   } catch (error) {
     if (systemCode(error) === 'EEXIST') return false;
     throw error;
+  }
+}
+
+// A symbolic link is made with its whole text or not at all, needs no second file beside it, and neither to make it nor
+// to remove it takes a file handle: a process that has none left still lets go of its locks.
+async function write(holder: Holder, path: string): Promise<void> {
+  const text = JSON.stringify(holder);
+  try {
+    await symlink(text, path);
+  } catch (error) {
+    if (!WITHOUT_LINKS.includes(systemCode(error) ?? '')) throw error;
+    await writeFile(path, text, { flag: 'wx', mode: 0o600 });
   }
 }
 
@@ -120,7 +137,7 @@ async function takeOver(path: string, dead: Holder, holder: Holder, waiting: Wai
   const claim = temporaryPath(path);
   try {
     if ((await readHolder(path))?.nonce !== dead.nonce) return false;
-    await symlink(JSON.stringify(holder), claim);
+    await write(holder, claim);
     await rename(claim, path);
     return true;
   } catch (error) {
@@ -152,7 +169,7 @@ async function readHolder(path: string): Promise<Holder | undefined> {
     if (systemCode(error) === 'ENOENT') return undefined;
     if (systemCode(error) !== 'EINVAL') throw error;
   }
-  // The first version wrote its locks into files.
+  // The first version wrote its locks into files, as do file systems without links.
   try {
     return parseHolder(await readFile(path, 'utf8'));
   } catch (error) {

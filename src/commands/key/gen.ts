@@ -1,17 +1,18 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import {
+  archiveFile,
+  bundleContents,
   bundleFiles,
   outputPrefix,
-  refuseExisting,
-  writeArchive,
-  writeBundle,
+  replaceableFiles,
 } from '../../cli/bundle-files.js';
+import { commandOf, handOverFiles } from '../../cli/client-files.js';
 import { ISSUE_FLAGS, issueTerms } from '../../cli/issue-flags.js';
 import { noticeIssued } from '../../cli/notice-issued.js';
 import { management } from '../../cli/services.js';
 import { makeClientPassword } from '../../core/manage/client-password.js';
-import { issueClient } from '../../core/manage/issue-client.js';
+import { type Bundle, issueClient } from '../../core/manage/issue-client.js';
 import { issuedView } from '../../core/manage/views.js';
 import { parseClientId } from '../../core/model/client-id.js';
 import { KEY_ALGORITHMS } from '../../core/model/key-algorithm.js';
@@ -53,7 +54,7 @@ the token nor the password is kept.`;
       description: 'also make an MQTT password that suffices alone, with the client id as user name',
     }),
     force: Flags.boolean({
-      description: 'replace the certificate and signed token of a client that exists, and files that do',
+      description: 'replace the certificate and signed token of a client that exists, and its files',
     }),
   };
 
@@ -69,29 +70,25 @@ the token nor the password is kept.`;
     const { clock } = home;
     const { asked, terms } = await issueTerms(flags, home);
     const authority = await home.authority();
-    const options = { replace: flags.force };
     const password = withPassword ? await makeClientPassword(management(home), { alone: true }) : undefined;
     const issued = await issueClient(
       { ...management(home), authority },
       {
-        ...{ clientId, algorithm: flags.algorithm, validity: asked, ...terms, ...options },
+        ...{ clientId, algorithm: flags.algorithm, validity: asked, ...terms, replace: flags.force },
         mqttPassword: password?.credential,
       },
-      {
-        check: async () => {
-          if (!flags.force) await refuseExisting(flags.zip ? [archive] : Object.values(files));
-        },
-        deliver: (made) => {
+      handOverFiles<Bundle>(home, {
+        ...{ clientId, prefix, replace: flags.force, command: commandOf(this.id, args, flags) },
+        paths: flags.zip ? [{ path: archive, kind: 'archive' }] : replaceableFiles(files),
+        certificate: ({ certificate }) => certificate,
+        contents: async (made) => {
           const bundle = { ...made, mqttPassword: password?.text };
-          return flags.zip
-            ? writeArchive(
-                bundle,
-                { path: archive, prefix, serverCertificate: authority.certificate },
-                options,
-              )
-            : writeBundle(bundle, files, options);
+          if (!flags.zip) return bundleContents(bundle, files);
+          return [
+            await archiveFile(bundle, { path: archive, prefix, serverCertificate: authority.certificate }),
+          ];
         },
-      },
+      }),
     );
 
     if (flags.zip) {

@@ -1,12 +1,13 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
-import { refuseExisting, writeCertificate } from '../../cli/bundle-files.js';
+import { certificateFile } from '../../cli/bundle-files.js';
+import { commandOf, handOverFiles } from '../../cli/client-files.js';
 import { readInput } from '../../cli/input.js';
 import { ISSUE_FLAGS, issueTerms } from '../../cli/issue-flags.js';
 import { noticeIssued } from '../../cli/notice-issued.js';
 import { management } from '../../cli/services.js';
 import { requestedClientId } from '../../core/manage/certification-request.js';
-import { type Delivery, signClient } from '../../core/manage/issue-client.js';
+import { type HandOver, signClient } from '../../core/manage/issue-client.js';
 import { issuedView } from '../../core/manage/views.js';
 import { readCertificateRequest } from '../../home/open-home.js';
 
@@ -52,23 +53,36 @@ may hold more, but the certificate's subject is the client id alone. The client 
     const { output } = flags;
     const authority = await home.authority();
     let certificate = '';
+    const files =
+      output === undefined
+        ? ON_STDOUT
+        : handOverFiles<string>(home, {
+            ...{ clientId, prefix: output.replace(/(?<=[^/])_cert\.pem$/, ''), replace: flags.force },
+            command: [
+              commandOf(this.id, args, flags),
+              request.publicKey.export({ type: 'spki', format: 'pem' }),
+            ],
+            paths: [{ path: output, kind: 'certificate' }],
+            certificate: (signed) => signed,
+            contents: (signed) => [certificateFile(signed, output)],
+          });
     const issued = await signClient(
       { ...management(home), authority },
       { clientId, publicKey: request.publicKey, validity: asked, ...terms, replace: flags.force },
       {
-        check: async () => {
-          if (!flags.force && output !== undefined) await refuseExisting([output]);
-        },
+        ...files,
         deliver: async (signed) => {
           certificate = signed;
-          return output === undefined
-            ? NOTHING_YET
-            : writeCertificate(signed, output, { replace: flags.force });
+          return files.deliver(signed);
         },
       },
     );
-    if (output !== undefined) this.log(`Save certificate ${output}`);
-    else if (!this.jsonEnabled()) process.stdout.write(certificate);
+    if (output !== undefined) {
+      this.log(`Save certificate ${output}`);
+      certificate ||= (await readInput(output)).toString();
+    } else if (!this.jsonEnabled()) {
+      process.stdout.write(certificate);
+    }
     const { otherAttributes } = request;
     if (otherAttributes.length > 0)
       this.notice(`left out of the subject, which is CN=${clientId}: ${otherAttributes.join(', ')}`);
@@ -81,4 +95,6 @@ may hold more, but the certificate's subject is the client id alone. The client 
 }
 
 // A certificate is no secret. It is printed after the client is registered, and --force issues it again.
-const NOTHING_YET: Delivery = { keep: async () => undefined, takeBack: async () => undefined };
+const ON_STDOUT: HandOver<string> = {
+  deliver: async () => ({ keep: async () => undefined, takeBack: async () => undefined }),
+};

@@ -1,8 +1,18 @@
+import { createHash } from 'node:crypto';
 import { Flags } from '@oclif/core';
 import { askProvision, parseServerUrl } from '../../cli/ask-provision.js';
 import { BaseCommand } from '../../cli/base-command.js';
+import { commandOf } from '../../cli/client-files.js';
 import { readInput } from '../../cli/input.js';
-import { checkDeviceFiles, deviceFiles, writeIdentity, writePrivateKey } from '../../cli/provision-files.js';
+import { OutputFiles } from '../../cli/output-files.js';
+import {
+  checkDeviceFiles,
+  deviceFiles,
+  identityFiles,
+  privateKeyFile,
+  readAgentUuid,
+} from '../../cli/provision-files.js';
+import { cancelled } from '../../cli/signals.js';
 import { parseLabel } from '../../core/model/client.js';
 import { KeywrightError } from '../../core/model/errors.js';
 import { makeCertificateRequest } from '../../home/open-home.js';
@@ -35,7 +45,7 @@ PREFIX_cert.pem, PREFIX_ca.pem, PREFIX_apikey, PREFIX_mqtt_password and PREFIX.j
       description: 'certificate of the CA that the server’s is of, PEM',
     }),
     'insecure-http': Flags.boolean({ description: 'ask without TLS, also on another machine' }),
-    force: Flags.boolean({ description: 'replace files that exist' }),
+    force: Flags.boolean({ description: 'replace the files of a device that was registered before' }),
   };
 
   async run() {
@@ -43,29 +53,40 @@ PREFIX_cert.pem, PREFIX_ca.pem, PREFIX_apikey, PREFIX_mqtt_password and PREFIX.j
     const server = parseServerUrl(flags.url, { insecure: flags['insecure-http'] });
     const name = parseLabel(flags.name);
     const files = deviceFiles(flags.output);
-    const options = { replace: flags.force };
     const key = (await readInput(flags['key-file'])).toString().trim();
     if (!/^[A-Za-z0-9_]{1,200}$/.test(key))
       throw new KeywrightError('invalid-input', `${flags['key-file']} holds no provisioning key`);
     const ca = flags.ca === undefined ? undefined : (await readInput(flags.ca)).toString();
-    await checkDeviceFiles(files, options);
-    const { privateKey, request } = await makeCertificateRequest(name);
-    const written = await writePrivateKey(privateKey, files, options);
-    const identity = await askProvision(server, { key, name, request, privateKey, ca }).catch(
-      async (error) => {
-        await written.takeBack();
-        throw error;
+    const command = [commandOf(this.id, {}, flags), createHash('sha256').update(key).digest('hex')];
+    // Its files are sealed when the server has answered.
+    const output = new OutputFiles({ prefix: flags.output, command, isDone: async () => true });
+    const agentUuid = await output.exclusively(files.privateKey, {
+      done: () => readAgentUuid(files),
+      work: async (stop) => {
+        await checkDeviceFiles(files, { replace: flags.force });
+        const { privateKey, request } = await makeCertificateRequest(name);
+        // If this file can be written, so can the others.
+        await output.stage([privateKeyFile(privateKey, files)]);
+        const asked = { key, name, request, privateKey, ca };
+        const identity = await Promise.race([askProvision(server, asked), cancelled(stop)]).catch(
+          async (error) => {
+            await output.discard();
+            throw error;
+          },
+        );
+        try {
+          await output.stage(identityFiles(identity, { files, url: server.href, name }));
+          await output.seal('answered');
+        } catch (error) {
+          this.notice(
+            `the provisioning key is used: client ${identity.agentUuid} is registered, and its keys are lost`,
+          );
+          throw error;
+        }
+        await output.place();
+        return identity.agentUuid;
       },
-    );
-    const { agentUuid } = identity;
-    const target = { files, url: server.href, name };
-    const delivered = await writeIdentity(identity, target, options).catch(async (error) => {
-      await written.takeBack();
-      this.notice(`the provisioning key is used: client ${agentUuid} is registered, and its keys are lost`);
-      throw error;
     });
-    await delivered.keep();
-    await written.keep();
     for (const [what, path] of Object.entries(files)) this.log(`Save ${WORDS[what] ?? what} ${path}`);
     if (!this.jsonEnabled()) this.notice(`registered as ${agentUuid}; MQTT client id agent-${agentUuid}`);
     return { agentUuid, agentName: name, mqttClientId: `agent-${agentUuid}`, files };

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { isHeld } from '../model/certificate.js';
-import { liveClient, newClient, type PasswordCredential } from '../model/client.js';
+import { type Client, liveClient, newClient, type PasswordCredential } from '../model/client.js';
 import { KeywrightError } from '../model/errors.js';
 import { type KeyAlgorithm, makeKeyPair } from '../model/key-algorithm.js';
 import { signToken, textHash } from '../model/signed-token.js';
@@ -54,7 +54,7 @@ export interface Bundle {
   readonly token: string;
 }
 
-/** A delivered bundle. `takeBack` undoes the delivery if the client cannot be registered. */
+/** A bundle that is ready to be handed over: `keep` does so when the client is registered, `takeBack` forgets it. */
 export interface Delivery {
   keep(): Promise<void>;
   takeBack(): Promise<void>;
@@ -62,25 +62,32 @@ export interface Delivery {
 
 /** Hands over a new bundle or certificate. */
 export interface HandOver<Issued> {
+  /**
+   * Runs `issue` while nobody else hands over to the same place. It returns the client of a command that was killed
+   * after it had registered it, if this is the same command again.
+   */
+  exclusively?(issue: () => Promise<IssuedClient>): Promise<IssuedClient>;
   /** Refuses what cannot be handed over, before a key is made. An error leaves everything unchanged. */
   check?(): Promise<void>;
+  /** Prepares the handing over. What it prepares is in nobody's way, and lost with the process. */
   deliver(issued: Issued): Promise<Delivery>;
 }
 
 /**
- * Issues a client's certificate, key and token. It delivers the bundle before it registers the client: an interruption
- * leaves only credentials that do not work.
+ * Issues a client's certificate, key and token. It prepares the bundle before it registers the client, and hands it over
+ * after that: the former bundle stays in its place as long as it works.
  * @throws KeywrightError `already-exists` if the id is taken and `replace` is false; `refused`; also any error of
  * `deliver`
  */
 export function issueClient(
   services: Managing<'authority' | 'licence'>,
   { algorithm, ...asked }: IssueRequest & { readonly algorithm: KeyAlgorithm },
-  { check, deliver }: HandOver<Bundle>,
+  { check, deliver, exclusively }: HandOver<Bundle>,
 ): Promise<IssuedClient> {
   const { clientId, replace } = asked;
   return certify(services, asked, {
     action: replace ? 'key.replace' : 'key.gen',
+    exclusively,
     makeKey: async () => {
       await check?.();
       const { publicKey, privateKey } = await makeKeyPair(algorithm);
@@ -99,10 +106,11 @@ export function issueClient(
 export function signClient(
   services: Managing<'authority' | 'licence'>,
   { publicKey, ...asked }: IssueRequest & { readonly publicKey: KeyObject },
-  { check, deliver }: HandOver<string>,
+  { check, deliver, exclusively }: HandOver<string>,
 ): Promise<IssuedClient> {
   return certify(services, asked, {
     action: asked.replace ? 'key.replace' : 'key.sign',
+    exclusively,
     makeKey: async () => {
       await check?.();
       return { publicKey, token: undefined, deliver };
@@ -119,6 +127,7 @@ interface KeyToCertify {
 
 interface Certifying {
   readonly action: string;
+  readonly exclusively: HandOver<unknown>['exclusively'];
   /** Makes the key. It is called after all checks, because a key takes time to make. */
   makeKey(): Promise<KeyToCertify>;
 }
@@ -129,14 +138,24 @@ interface Certifying {
  * not work.
  */
 async function certify(
-  { keyStore, changes, authority, clock, actor, licence }: Managing<'authority' | 'licence'>,
+  services: Managing<'authority' | 'licence'>,
   asked: IssueRequest,
+  certifying: Certifying,
+): Promise<IssuedClient> {
+  // It is seen before anybody else's handing over is waited for.
+  const seen = await services.keyStore.clients.get(asked.clientId);
+  const issue = () => certifySeen(services, { ...asked, seen }, certifying);
+  return certifying.exclusively ? certifying.exclusively(issue) : issue();
+}
+
+async function certifySeen(
+  { keyStore, changes, authority, clock, actor, licence }: Managing<'authority' | 'licence'>,
+  { seen, ...asked }: IssueRequest & { readonly seen: Client | undefined },
   { action, makeKey }: Certifying,
 ): Promise<IssuedClient> {
   const { clientId } = asked;
   const now = clock.now();
   const holdUntil = asked.overlap === undefined ? undefined : addDuration(now, asked.overlap);
-  const seen = await keyStore.clients.get(clientId);
   const former = liveClient(seen);
   // The caller learns nothing of another owner's client but that the id is taken.
   if (former && !(asked.replace && isTheirs(actor, former))) throw alreadyExists(clientId);
@@ -162,6 +181,7 @@ async function certify(
   const holder = { kind: 'client', id: clientId } as const;
   const certificate = newCertificate({ holder, authority, issued, publicKey, validity });
   const delivery = await deliver(issued.pem);
+  let isRegistered = false;
   try {
     const registered = await changes.change({ action, target: clientId }, async (records) => {
       const current = await records.get('client', clientId);
@@ -194,10 +214,11 @@ async function certify(
       const user = owner === null ? undefined : await records.get('user', owner);
       return { client, certificates: [certificate, ...holding], owner: user, replaced, isCut };
     });
+    isRegistered = true;
     await delivery.keep();
     return registered;
   } catch (error) {
-    await delivery.takeBack();
+    if (!isRegistered) await delivery.takeBack();
     throw error;
   }
 }
