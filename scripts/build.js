@@ -9,11 +9,17 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 rmSync(`${root}/dist`, { recursive: true, force: true });
 
+// A clock that shows an earlier day is wrong. SOURCE_DATE_EPOCH, in seconds, makes the build repeatable.
+const DAY_MS = 86_400_000;
+const builtAt = Number(process.env.SOURCE_DATE_EPOCH ?? Number.NaN) * 1000 || Date.now();
+const builtOn = Math.floor(builtAt / DAY_MS) * DAY_MS;
+
 const common = {
   absWorkingDir: root,
   bundle: true,
   minifyWhitespace: true,
   minifySyntax: true,
+  define: { KEYWRIGHT_BUILT_ON: String(builtOn) },
   legalComments: 'none',
   platform: 'node',
   format: 'cjs',

@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KeywrightError } from '../core/model/errors.js';
 import { type KeyAlgorithm, makeKeyPair } from '../core/model/key-algorithm.js';
+import { soundTime } from '../core/model/sound-time.js';
 import { addDuration, type Timestamp, wholeSeconds } from '../core/model/time.js';
 import type { CertificateAuthority } from '../core/ports/certificate-authority.js';
 import { createFile, putInPlace, syncDirectory } from '../disk/durable-file.js';
@@ -39,8 +40,9 @@ export async function draftAuthority(
   { subject, algorithm, validFor }: AuthorityRequest,
   now: Timestamp,
 ): Promise<AuthorityDraft> {
-  const notBefore = wholeSeconds(now) - BACKDATE_MS;
-  const notAfter = addDuration(wholeSeconds(now), validFor);
+  const start = wholeSeconds(soundTime(now));
+  const notBefore = start - BACKDATE_MS;
+  const notAfter = addDuration(start, validFor);
   const name = parseSubject(subject ?? `CN=keywright CA ${randomBytes(4).toString('hex')}`);
   const { publicKey, privateKey } = await makeKeyPair(algorithm);
   const template = {

@@ -14,6 +14,7 @@ const EXIT_CODES = {
   'store-busy': 1,
   busy: 1,
   'ca-unusable': 1,
+  'wrong-clock': 1,
 } satisfies Record<ErrorCode, number>;
 
 /** The CLI's report of a failure. */

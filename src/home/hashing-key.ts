@@ -1,18 +1,21 @@
 import { join } from 'node:path';
 import { KeywrightError } from '../core/model/errors.js';
+import { soundTime } from '../core/model/sound-time.js';
+import type { Clock } from '../core/ports/clock.js';
 import type { KeyStore } from '../core/ports/key-store.js';
 import { prepareHome } from '../disk/home.js';
 import { createSecret, readSecret } from '../disk/secret-file.js';
 
 /**
  * Reads the key of the keyed hash. It makes the key if the key store holds no secret yet.
- * @throws KeywrightError `store-corrupt` if the store holds secrets but the key is gone
+ * @throws KeywrightError `wrong-clock`; `store-corrupt` if the store holds secrets but the key is gone
  */
-export async function hashingKey(home: string, keyStore: KeyStore): Promise<Buffer> {
+export async function hashingKey(home: string, keyStore: KeyStore, clock: Clock): Promise<Buffer> {
   const path = join(home, 'hmac.key');
   const found = await readSecret(path);
   if (found !== undefined) return found;
   if (!(await keyStore.keepsSecrets())) {
+    soundTime(clock.now());
     await prepareHome(home);
     await createSecret(path);
   }

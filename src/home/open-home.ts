@@ -13,6 +13,7 @@ import { openRing, RING_ID } from '../core/model/signing-key.js';
 import type {
   CertificateAuthority,
   CertificationRequest,
+  ServerKeyAlgorithm,
   ServerName,
 } from '../core/ports/certificate-authority.js';
 import type { Clock } from '../core/ports/clock.js';
@@ -53,7 +54,7 @@ export interface Home {
    * Returns the TLS server's certificate for these names. It makes or renews it if need be.
    * @throws KeywrightError `ca-unusable`
    */
-  serverLeaf(names: readonly ServerName[]): Promise<ServerLeaf>;
+  serverLeaf(names: readonly ServerName[], algorithm?: ServerKeyAlgorithm): Promise<ServerLeaf>;
   /** Opens the CA, if there is one. @throws KeywrightError `ca-unusable` */
   existingAuthority(): Promise<CertificateAuthority | undefined>;
   /**
@@ -107,14 +108,18 @@ export async function openHome({
   };
   const licence = new ClientLicence({
     ...{ keyStore, clock },
-    read: async () => (await import('../jwt/licence.js')).readLicence((await settings()).licence),
+    async read() {
+      const { readLicence } = await import('../jwt/licence.js');
+      const { licence, clockTolerance: clockToleranceMs } = await settings();
+      return { ...(await readLicence(licence)), clockToleranceMs };
+    },
     exclusively: async (work) => {
       await prepareHome(directory);
       return withLock(join(directory, 'licence.lock'), work);
     },
   });
   const changes = new FileUnitOfWork({ store: keyStore, audit, licence });
-  const hashSecret = async () => keyedHash(await hashingKey(directory, keyStore));
+  const hashSecret = async () => keyedHash(await hashingKey(directory, keyStore, clock));
   const passwords = async () => {
     const { Argon2Hasher } = await import('../password/argon2.js');
     return new Argon2Hasher();
@@ -152,10 +157,10 @@ export async function openHome({
     licence,
     existingAuthority,
     authority,
-    serverLeaf: async (names) =>
+    serverLeaf: async (names, algorithm = 'ec-p256') =>
       (await import('../ca/server-leaf.js')).ensureServerLeaf({
         home: directory,
-        names,
+        ...{ names, algorithm },
         clock,
         authority: await authority(),
         register: (issued) => registerServerCertificate({ changes, clock }, issued),

@@ -40,6 +40,7 @@ export async function openRegistry(
     keyStore: home.keyStore,
     hashSecret,
     facts: new Facts({ sealer, tokenIssuer, passwords, hashSecret }),
+    clockToleranceMs: (await home.settings()).clockTolerance,
     onSigningKeys: (ring) => {
       if (!configured) sealer.use(ring === undefined ? [] : openRing(ring));
     },
@@ -57,9 +58,9 @@ export async function openStoredRegistry(
   const hashSecret = kind === 'api-key' ? await home.hashSecret() : notOpened;
   const isToken = kind === 'access-token';
   const sealer = isToken ? (await home.tokenSealer()).sealer : NO_SEALER;
-  const { issuer = '', audience = '' } = isToken ? await home.settings() : {};
+  const { issuer = '', audience, clockTolerance: clockToleranceMs } = await home.settings();
   const facts = new Facts({ sealer, tokenIssuer: { issuer, audience }, passwords: NO_PASSWORDS, hashSecret });
-  return new StoredRegistry({ keyStore, hashSecret, facts });
+  return new StoredRegistry({ keyStore, hashSecret, facts, clockToleranceMs });
 }
 
 // These refuse every call, so that they accept nothing.

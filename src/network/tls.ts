@@ -1,13 +1,17 @@
+import type { TLSSocket } from 'node:tls';
+
 /** The PEM texts of a TLS listener, with the CA whose client certificates it asks for. */
 export interface TlsMaterial {
-  readonly certificate: string;
-  readonly privateKey: string;
+  /** One for each kind of key: each client gets the one that it can use. */
+  readonly certificates: readonly string[];
+  readonly privateKeys: readonly string[];
   readonly authority: string;
 }
 
 /** The part of a TLS listener's options that is renewed while it listens. */
-export function secureContext({ certificate, privateKey, authority }: TlsMaterial) {
-  return { cert: certificate, key: privateKey, ca: authority, minVersion: 'TLSv1.2' } as const;
+export function secureContext({ certificates, privateKeys, authority }: TlsMaterial) {
+  const minVersion = 'TLSv1.2' as const;
+  return { cert: [...certificates], key: [...privateKeys], ca: authority, minVersion };
 }
 
 /**
@@ -19,4 +23,13 @@ export function tlsOptions(
   { demandsCertificate }: { readonly demandsCertificate: boolean },
 ) {
   return { ...secureContext(material), requestCert: true, rejectUnauthorized: demandsCertificate };
+}
+
+/**
+ * Tells if the CA issued the peer's certificate. Whether one has begun that TLS finds too early is for the verifier to say,
+ * which knows the certificate itself by its fingerprint.
+ */
+export function isFromOurCa(socket: TLSSocket): boolean {
+  // A string, though its type says otherwise.
+  return socket.authorized || String(socket.authorizationError) === 'CERT_NOT_YET_VALID';
 }

@@ -6,16 +6,19 @@ import type { KeyStore } from '../core/ports/key-store.js';
 import type { Failure, Observer } from '../core/ports/observer.js';
 import type { UnitOfWork } from '../core/ports/unit-of-work.js';
 import type { LiveRegistry } from '../core/verify/live-registry.js';
+import { ClockWatch } from './clock-watch.js';
 
 const HOUR_MS = 3_600_000;
 const SECOND_MS = 1_000;
+// A clock that was set is noticed within a minute.
+const LOOK_AT_CLOCK_MS = 15_000;
 
 export interface KeeperOptions {
   readonly keyStore: KeyStore;
   readonly changes: UnitOfWork;
   readonly registry: Pick<LiveRegistry, 'clientById'>;
   readonly clock: Clock;
-  readonly observer: Pick<Observer, 'failed'>;
+  readonly observer: Pick<Observer, 'changed' | 'failed'>;
   readonly uses: LastUses;
   /** Renews the server's certificate once it is due, months before it expires. */
   readonly renewCertificate: () => Promise<void>;
@@ -26,17 +29,20 @@ export interface KeeperOptions {
 export class Keeper {
   readonly #options: KeeperOptions;
   readonly #timers: NodeJS.Timeout[] = [];
+  #renewal: Promise<void> = Promise.resolve();
 
   constructor(options: KeeperOptions) {
     this.#options = options;
   }
 
   start(): void {
-    const { uses, renewCertificate, watchLicence } = this.#options;
+    const { uses, watchLicence, clock } = this.#options;
     const prune = () => this.#prune();
+    const clockWatch = new ClockWatch(clock);
     this.#run('pruning', prune);
     this.#repeat('pruning', HOUR_MS, prune);
-    this.#repeat('server-certificate', HOUR_MS, renewCertificate);
+    this.#repeat('server-certificate', HOUR_MS, () => this.#renew());
+    this.#repeat('server-certificate', LOOK_AT_CLOCK_MS, () => this.#lookAt(clockWatch));
     this.#repeat('licence', HOUR_MS, watchLicence);
     this.#repeat('last-uses', SECOND_MS, () => uses.handOver());
   }
@@ -49,6 +55,21 @@ export class Keeper {
       .handOver()
       .then(() => keyStore.uses.flush())
       .catch((error) => observer.failed({ part: 'last-uses', error }));
+  }
+
+  async #lookAt(clockWatch: ClockWatch): Promise<void> {
+    const jump = clockWatch.look();
+    if (jump === undefined) return;
+    this.#options.observer.changed({ what: 'clock', ...jump });
+    this.#run('licence', this.#options.watchLicence);
+    await this.#renew();
+  }
+
+  // One renewal after the other: the second finds what the first has made.
+  #renew(): Promise<void> {
+    const { renewCertificate } = this.#options;
+    this.#renewal = this.#renewal.then(renewCertificate, renewCertificate);
+    return this.#renewal;
   }
 
   async #prune(): Promise<void> {

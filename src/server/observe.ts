@@ -1,3 +1,4 @@
+import { isUnsound, wrongClock } from '../core/model/sound-time.js';
 import { formatTime } from '../core/model/time.js';
 import type {
   ConnectionEvent,
@@ -53,6 +54,7 @@ export class LogObserver implements Observer {
     const log = this.#log;
     if (change.what === 'server-certificate')
       log.info(`made a server certificate, valid until ${formatTime(change.notAfter)}`);
+    else if (change.what === 'clock') this.#clockChanged(change);
     else if (change.what === 'keystore-readable')
       log.info({ was: change.was }, 'a part of the keystore can be read again');
     else if (change.restrictedBecause !== null)
@@ -62,6 +64,15 @@ export class LogObserver implements Observer {
       const limit = deviceLimit === null ? 'any number of clients' : `${deviceLimit} client(s)`;
       log.info(`the licence is for ${limit} until ${formatTime(expiresAt)}; ${used} registered`);
     }
+  }
+
+  #clockChanged({ byMs, now }: Extract<ObservedChange, { what: 'clock' }>): void {
+    const [was, is] = [now - byMs, now].map(formatTime);
+    const direction = byMs > 0 ? 'forward' : 'back';
+    this.#log.warn(
+      `the clock went ${direction} from ${was} to ${is}: looking at the server certificate again`,
+    );
+    if (isUnsound(now)) this.#log.warn(wrongClock(now));
   }
 
   failed({ part, error }: Failure): void {

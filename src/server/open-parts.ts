@@ -1,5 +1,7 @@
 import { LastUses } from '../core/manage/last-uses.js';
 import type { TokenIssuer } from '../core/model/access-token.js';
+import { isUnsound, wrongClock } from '../core/model/sound-time.js';
+import type { CertificateAuthority, ServerKeyAlgorithm } from '../core/ports/certificate-authority.js';
 import type { Observer } from '../core/ports/observer.js';
 import type { Home } from '../home/open-home.js';
 import { openRegistry } from '../home/open-registry.js';
@@ -22,15 +24,23 @@ export async function openParts(home: Home, log: Log) {
   const settings = await home.serveSettings();
   const { keyStore, clock, licence } = home;
   const toLog = new LogObserver(log);
+  if (isUnsound(clock.now())) log.warn(wrongClock(clock.now()));
   const broker = settings.mqttUpstream && (await openUpstream(settings.mqttUpstream));
   const callbackSecret = await callbackSecretOf(settings);
   // A missing CA is made here, so that server-cert can export it while the server runs.
   const authority = await home.authority();
   const watchLicence = licenceWatch(licence, toLog);
   const readCertificate = async (): Promise<TlsMaterial> => {
-    const { certificate, privateKey, notAfter, fresh } = await home.serverLeaf(serverNames(settings));
-    if (fresh) toLog.changed({ what: 'server-certificate', notAfter });
-    return { certificate, privateKey, authority: authority.certificate };
+    const leaves = [];
+    for (const algorithm of serverKeys(settings, authority))
+      leaves.push(await home.serverLeaf(serverNames(settings), algorithm));
+    for (const { fresh, notAfter } of leaves)
+      if (fresh) toLog.changed({ what: 'server-certificate', notAfter });
+    return {
+      certificates: leaves.map(({ certificate }) => certificate),
+      privateKeys: leaves.map(({ privateKey }) => privateKey),
+      authority: authority.certificate,
+    };
   };
   const tls = settings.http.tls || settings.mqtt.tls ? await readCertificate() : undefined;
   await home.ensureSigningKeys();
@@ -62,6 +72,15 @@ export async function openParts(home: Home, log: Log) {
     ...{ broker, callbackSecret, authority, tls, readCertificate, watchLicence },
     ...{ registry, sealer, passwords, tokenIssuer, uses },
   };
+}
+
+/** The kinds of the server's key. Whoever has a CA with an RSA key has clients that know nothing else. */
+function serverKeys(
+  { serverKeys: asked }: ServeSettings,
+  { algorithm }: CertificateAuthority,
+): ServerKeyAlgorithm[] {
+  if (asked.length > 0) return asked;
+  return algorithm.startsWith('rsa') ? ['ec-p256', 'rsa-2048'] : ['ec-p256'];
 }
 
 /** Makes the issuer of access tokens. It may depend on the port, which is known only later. */

@@ -55,6 +55,7 @@ function serve(find: Find) {
   const {
     mqttEnableTls,
     mqttLimit,
+    serverKey,
     mqttUpstreamCa: caFile,
     mqttUpstreamPasswordFile: passwordFile,
     httpUpstreamTimeout: timeoutMs,
@@ -69,6 +70,8 @@ function serve(find: Find) {
     ...common(find),
     ...values,
     mqtt: { ...mqtt, tls: mqtt.tls || mqttEnableTls },
+    /** The kinds of the server's key; empty where the CA decides. */
+    serverKeys: [...new Set(serverKey.flat())],
     mqttLimits: mqttLimits(Object.assign({}, ...mqttLimit)),
     /** The broker behind the MQTT gate; undefined for the built-in engine. */
     mqttUpstream: broker && { ...broker, caFile, passwordFile, password },

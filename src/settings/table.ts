@@ -30,6 +30,12 @@ export const FOR_EVERY_COMMAND = {
     default: '5m',
     description: 'how much earlier than now certificates begin, for peers whose clocks are behind',
   }),
+  'clock-tolerance': one({
+    kind: values.spanUpTo('1h'),
+    default: '60s',
+    description:
+      'how far ahead the clock of whoever issued something may be: it begins that much earlier here',
+  }),
   'jwt-algorithm': one({
     only: 'file',
     kind: values.oneOf('ES256', 'RS256', 'EdDSA'),
@@ -51,6 +57,11 @@ export const FOR_EVERY_COMMAND = {
 
 /** The settings for `serve` only, and those that describe a server. */
 export const FOR_SERVE = {
+  'server-key': list({
+    kind: values.SERVER_KEYS,
+    otherwise: 'ec-p256, and rsa-2048 beside it where the CA’s key is RSA',
+    description: 'kinds of the server’s key; each client gets one that it knows',
+  }),
   'http-enable-token-auth': one({
     kind: values.BOOLEAN,
     default: 'true',

@@ -41,6 +41,13 @@ export function oneOf<const Word extends string>(...words: readonly Word[]): Kin
 const YES_OR_NO = oneOf('true', 'false');
 export const BOOLEAN = kind(YES_OR_NO.takes, (text) => YES_OR_NO.read(text) === 'true');
 
+const SERVER_KEY = oneOf('ec-p256', 'rsa-2048');
+
+/** Reads kinds of a server's key, with commas between them. */
+export const SERVER_KEYS = kind(SERVER_KEY.takes, (text) =>
+  text.split(',').map((each) => SERVER_KEY.read(each.trim())),
+);
+
 export const FILE = kind('FILE', (text) => resolve(text));
 
 export const GROUP = kind('GID', (text) => {

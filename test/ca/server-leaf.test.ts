@@ -5,7 +5,7 @@ import { connect } from 'node:tls';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { draftAuthority, publishAuthority } from '../../src/ca/authority.js';
 import { ensureServerLeaf } from '../../src/ca/server-leaf.js';
-import type { ServerName } from '../../src/core/ports/certificate-authority.js';
+import type { ServerKeyAlgorithm, ServerName } from '../../src/core/ports/certificate-authority.js';
 import { openHome } from '../../src/home/open-home.js';
 import { startServer } from '../../src/server/start-server.js';
 import { scratchDirectory } from '../support/keywright.js';
@@ -24,9 +24,9 @@ async function fixture(validFor = '10y') {
     await draftAuthority({ algorithm: 'ec-p256', validFor }, START),
   );
   const registered: string[] = [];
-  const leaf = (now: number, names = LOCAL) =>
+  const leaf = (now: number, names = LOCAL, algorithm?: ServerKeyAlgorithm) =>
     ensureServerLeaf({
-      ...{ home, authority, names, clock: { now: () => now } },
+      ...{ home, authority, names, clock: { now: () => now }, ...(algorithm && { algorithm }) },
       register: async ({ issued }) => void registered.push(issued.serial),
     });
   return { home, authority, leaf, registered };
@@ -60,6 +60,32 @@ describe('the server’s certificate', () => {
     await other.leaf(START);
     await writeFile(join(home, 'server.pem'), await readFile(join(other.home, 'server.pem')));
     expect(await leaf(START)).toMatchObject({ fresh: true });
+  });
+
+  it('stays where a clock is plainly wrong, and none is made by such a clock', async () => {
+    vi.stubGlobal('KEYWRIGHT_BUILT_ON', START);
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const { leaf, registered } = await fixture();
+    const good = await leaf(START + DAY);
+    for (const now of [0, 600_000, START - 1])
+      expect(await leaf(now)).toMatchObject({ fresh: false, certificate: good.certificate });
+    await expect(leaf(600_000, [{ kind: 'dns', value: 'gw.example' }])).rejects.toMatchObject({
+      code: 'wrong-clock',
+      message:
+        'the clock of this machine shows 1970-01-01T00:10:00Z, but this program was built on 2026-06-01',
+    });
+    expect(await leaf(START + DAY)).toMatchObject({ fresh: false, certificate: good.certificate });
+    expect(registered).toHaveLength(1);
+  });
+
+  it('has a file of its own for each kind of key, and stays when another is made', async () => {
+    const { home, leaf } = await fixture();
+    const ec = await leaf(START);
+    const rsa = await leaf(START, LOCAL, 'rsa-2048');
+    expect(new X509Certificate(rsa.certificate).publicKey.asymmetricKeyType).toBe('rsa');
+    expect((await stat(join(home, 'server-rsa.pem'))).mode & 0o777).toBe(0o600);
+    expect(await leaf(START)).toMatchObject({ fresh: false, certificate: ec.certificate });
+    expect(await leaf(START, LOCAL, 'rsa-2048')).toMatchObject({ fresh: false });
   });
 
   it('never outlives the CA, and is refused once the CA has ended', async () => {

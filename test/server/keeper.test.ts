@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { LastUses } from '../../src/core/manage/last-uses.js';
-import type { Failure } from '../../src/core/ports/observer.js';
+import type { Failure, ObservedChange } from '../../src/core/ports/observer.js';
 import { openHome } from '../../src/home/open-home.js';
 import { Keeper } from '../../src/server/keeper.js';
 import { scratchDirectory } from '../support/keywright.js';
@@ -16,20 +16,22 @@ async function fixture() {
   const { keyStore, changes } = await openHome({ directory, notice: () => undefined, environment: {} });
   const failures: Failure[] = [];
   const done: string[] = [];
-  const clock = { now: () => 5_000 };
+  const changed: ObservedChange[] = [];
+  const wall = { now: 5_000 };
+  const clock = { now: () => wall.now };
   const uses = new LastUses({ uses: keyStore.uses, clock });
   vi.spyOn(uses, 'handOver').mockImplementation(async () => void done.push('uses'));
   vi.spyOn(keyStore.uses, 'flush').mockImplementation(async () => void done.push('flush'));
   const keeper = new Keeper({
     ...{ keyStore, changes, clock, uses, registry: { clientById: () => undefined } },
-    observer: { failed: (failure) => failures.push(failure) },
+    observer: { failed: (failure) => failures.push(failure), changed: (change) => changed.push(change) },
     renewCertificate: async () => void done.push('certificate'),
     watchLicence: async () => {
       done.push('licence');
       throw new Error('no licence');
     },
   });
-  return { keyStore, changes, keeper, done, failures };
+  return { keyStore, changes, keeper, done, failures, changed, wall };
 }
 
 it('does nothing until it starts, and nothing but the last writing after it was closed', async () => {
@@ -55,6 +57,32 @@ it('looks at the certificate and the licence every hour, also after one of them 
     { part: 'licence', error: new Error('no licence') },
     { part: 'licence', error: new Error('no licence') },
   ]);
+  await keeper.close();
+});
+
+it.each([
+  ['forward', 20 * 365 * 24 * HOUR],
+  ['back', -3_000],
+])('notices within a minute that the clock was set %s, and looks again', async (direction, byMs) => {
+  const { keeper, done, changed, wall } = await fixture();
+  keeper.start();
+  await vi.advanceTimersByTimeAsync(5 * 60_000);
+  expect([changed, done.filter((chore) => chore === 'certificate')]).toEqual([[], []]);
+  wall.now += direction === 'back' ? byMs * 1000 : byMs;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(done.filter((chore) => chore === 'certificate')).toHaveLength(1);
+  expect(done.filter((chore) => chore === 'licence')).toHaveLength(1);
+  expect(changed).toEqual([{ what: 'clock', byMs: expect.any(Number), now: wall.now }]);
+  expect(Math.sign((changed[0] as { byMs: number }).byMs)).toBe(Math.sign(byMs));
+  await keeper.close();
+});
+
+it('renews one certificate after the other', async () => {
+  const { keeper, done, wall } = await fixture();
+  keeper.start();
+  wall.now += HOUR;
+  await vi.advanceTimersByTimeAsync(HOUR);
+  expect(done.filter((chore) => chore === 'certificate')).toHaveLength(2);
   await keeper.close();
 });
 

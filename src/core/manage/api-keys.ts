@@ -1,6 +1,7 @@
 import { type ApiKeyCredential, type Client, lifetime, lifetimeOf, parseLabel } from '../model/client.js';
 import { canonicalClientId } from '../model/client-id.js';
 import { KeywrightError } from '../model/errors.js';
+import { soundTime } from '../model/sound-time.js';
 import { stateOf, termsOf } from '../model/terms.js';
 import { checkTime, NEVER, type Timestamp } from '../model/time.js';
 import type { AuditEvent } from '../ports/audit-log.js';
@@ -80,7 +81,7 @@ export async function rotateApiKey(
   overlapUntil: Timestamp,
 ): Promise<RotatedApiKey> {
   const { client: former, credential: old } = await findApiKey(services, id);
-  const now = services.clock.now();
+  const now = soundTime(services.clock.now());
   const lifetimeMs = lifetimeOf(old);
   const expiresAt = lifetimeMs === null ? NEVER : Math.min(NEVER, now + lifetimeMs);
   const { scopes, prefix, label } = old;
@@ -201,7 +202,7 @@ export async function changeKey(
     const held = keyIn(client, { id: target, keyId });
     const next = await change(held, records);
     const credentials = client.credentials.flatMap((each) => (each === held.credential ? next : [each]));
-    const changed = { ...client, credentials, updatedAt: clock.now() };
+    const changed = { ...client, credentials, updatedAt: Math.max(client.updatedAt, clock.now()) };
     const opens = credentials.some((each) => each.kind !== 'password' || each.alone);
     // A password beside a key opens nothing by itself.
     if (opens || (await holdsCertificate(records, clientId))) records.put('client', changed);

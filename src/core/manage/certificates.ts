@@ -89,16 +89,15 @@ export async function replaceAll(
   return replaced;
 }
 
-const SERVER = { kind: 'server', id: 'server' } as const;
-
-/** Registers the certificate of this home's TLS server in place of the one before. */
+/** Registers a certificate of this home's TLS server in place of the one before under the same name. */
 export async function registerServerCertificate(
   { changes, clock }: Pick<Management, 'changes' | 'clock'>,
-  issued: Omit<NewCertificate, 'holder'>,
+  { name, ...issued }: Omit<NewCertificate, 'holder'> & { readonly name: string },
 ): Promise<void> {
-  const certificate = newCertificate({ ...issued, holder: SERVER });
+  const holder = { kind: 'server', id: name } as const;
+  const certificate = newCertificate({ ...issued, holder });
   await changes.change(null, async (records) => {
-    await withdrawAll(records, SERVER, { at: clock.now(), reason: 'replaced' });
+    await withdrawAll(records, holder, { at: clock.now(), reason: 'replaced' });
     records.put('certificate', certificate);
   });
 }

@@ -4,6 +4,7 @@ import type { Client, Credential, PasswordCredential } from '../model/client.js'
 import { KeywrightError } from '../model/errors.js';
 import { randomId } from '../model/session.js';
 import { parseSignedToken } from '../model/signed-token.js';
+import { soundTime } from '../model/sound-time.js';
 import type { Clock } from '../ports/clock.js';
 import { type Actor, requireGrantable } from './actor.js';
 import { requireTheirs } from './clients.js';
@@ -96,7 +97,7 @@ export function deleteClientPassword({ changes, clock, actor }: Managing, client
     const credentials = client.credentials.filter(({ kind }) => kind !== 'password');
     if (credentials.length === client.credentials.length)
       throw new KeywrightError('not-found', `client ${clientId} has no MQTT password`);
-    const next = { ...client, credentials, updatedAt: clock.now() };
+    const next = { ...client, credentials, updatedAt: Math.max(client.updatedAt, clock.now()) };
     records.put('client', next);
     return next;
   });
@@ -123,5 +124,5 @@ function passwordCredential(
   hash: string,
   { alone, clock }: PasswordUse & { readonly clock: Clock },
 ): PasswordCredential {
-  return { kind: 'password', id: randomId(), hash, alone, createdAt: clock.now() };
+  return { kind: 'password', id: randomId(), hash, alone, createdAt: soundTime(clock.now()) };
 }

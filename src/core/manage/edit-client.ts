@@ -1,4 +1,5 @@
 import { type Client, parseLabel } from '../model/client.js';
+import { soundTime } from '../model/sound-time.js';
 import { parseGroupName } from '../model/user.js';
 import { requireAdmin, requireGrantable } from './actor.js';
 import { requireTheirs } from './clients.js';
@@ -33,7 +34,7 @@ export function editClient(
       scopes: edit.scopes ?? found.scopes,
       owner: edit.owner === undefined ? found.owner : edit.owner,
       domain: domain === undefined ? found.domain : domain,
-      updatedAt: clock.now(),
+      updatedAt: soundTime(clock.now()),
     };
     if (edit.scopes !== undefined || edit.owner !== undefined || domain !== undefined) {
       // A new owner must hold the scopes of the client's keys, too.

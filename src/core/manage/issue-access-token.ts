@@ -2,6 +2,7 @@ import { type TokenOrigin, tokenPayload } from '../model/access-token.js';
 import { KeywrightError } from '../model/errors.js';
 import type { Principal } from '../model/principal.js';
 import { randomId, type Session } from '../model/session.js';
+import { soundTime } from '../model/sound-time.js';
 import { type Timestamp, wholeSeconds } from '../model/time.js';
 import type { User } from '../model/user.js';
 import type { Management } from './management.js';
@@ -62,7 +63,7 @@ export async function issueAccessToken(
   grant: TokenGrant,
   ttlMs: number,
 ): Promise<IssuedToken> {
-  const issuedAt = wholeSeconds(clock.now());
+  const issuedAt = wholeSeconds(soundTime(clock.now()));
   const expiresAt = wholeSeconds(Math.min(issuedAt + ttlMs, grant.expiresAt));
   const id = randomId();
   const claims = { ...grant, id, familyId: grant.familyId ?? id, issuedAt, expiresAt };

@@ -16,7 +16,12 @@ export interface LicenceTerms {
 /** The licence in the environment: not needed, verified, or unusable for a reason. */
 export type GivenLicence =
   | { readonly kind: 'not-needed' }
-  | { readonly kind: 'verified'; readonly terms: LicenceTerms }
+  | {
+      readonly kind: 'verified';
+      readonly terms: LicenceTerms;
+      /** How far the clock of whoever issued it may be ahead of ours; none if left out. */
+      readonly clockToleranceMs?: number;
+    }
   | { readonly kind: 'unusable'; readonly reason: string };
 
 /** The state of the licence. If it is restricted, existing clients go on, and new ones are refused. */
@@ -107,7 +112,8 @@ export class ClientLicence implements Licence {
 function faultOf(given: Exclude<GivenLicence, { kind: 'not-needed' }>, now: Timestamp): string | undefined {
   if (given.kind === 'unusable') return given.reason;
   const { notBefore, expiresAt } = given.terms;
-  if (now < notBefore) return `the licence begins at ${formatTime(notBefore)}`;
+  if (now + (given.clockToleranceMs ?? 0) < notBefore)
+    return `the licence begins at ${formatTime(notBefore)}`;
   return now >= expiresAt ? `the licence expired at ${formatTime(expiresAt)}` : undefined;
 }
 

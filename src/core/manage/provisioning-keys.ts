@@ -6,6 +6,7 @@ import {
   type ProvisioningKey,
   provisioningKeyId,
 } from '../model/provisioning-key.js';
+import { soundTime } from '../model/sound-time.js';
 import { checkTime, type Timestamp } from '../model/time.js';
 import type { KeyStore } from '../ports/key-store.js';
 import { ownerOfNew, requireAdmin, requireGrantable } from './actor.js';
@@ -40,7 +41,7 @@ export async function createProvisioningKey(
 ): Promise<FreshProvisioningKey> {
   const { keyStore, changes, clock, hashSecret, actor } = services;
   requireAdmin(actor);
-  const now = clock.now();
+  const now = soundTime(clock.now());
   if (checkTime(expiresAt) <= now)
     throw new KeywrightError('invalid-input', 'the key would expire in the past');
   if (!Number.isSafeInteger(uses) || uses < 1 || uses > MAX_USES)

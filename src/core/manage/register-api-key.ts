@@ -11,6 +11,7 @@ import {
   parseLabel,
 } from '../model/client.js';
 import { KeywrightError } from '../model/errors.js';
+import { soundTime } from '../model/sound-time.js';
 import { checkTime, type Timestamp } from '../model/time.js';
 import { parseGroupName } from '../model/user.js';
 import { isTheirs, ownerOfNew, requireGrantable } from './actor.js';
@@ -54,7 +55,7 @@ export async function registerApiKey(
 ): Promise<FreshApiKey> {
   const { keyStore, changes, clock, actor } = services;
   const { clientId, newClientId, expiresAt, scopes, mqttPassword } = request;
-  const now = clock.now();
+  const now = soundTime(clock.now());
   if (checkTime(expiresAt) <= now)
     throw new KeywrightError('invalid-input', 'the key would expire in the past');
   requireGrantable(actor, scopes);
@@ -132,7 +133,7 @@ export function freshApiKey(
   { label, scopes, expiresAt, prefix, beside = [] }: NewKey,
 ): { key: string; credential: ApiKeyCredential } {
   const key = makeApiKey(checkKeyPrefix(prefix));
-  const createdAt = clock.now();
+  const createdAt = soundTime(clock.now());
   const hash = hashSecret(key);
   const credential: ApiKeyCredential = {
     kind: 'api-key',

@@ -2,6 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { KeywrightError } from '../model/errors.js';
 import { mayAsk, narrowScopes } from '../model/scope.js';
 import { parseRefreshToken, randomId, refreshMac, type Session } from '../model/session.js';
+import { soundTime } from '../model/sound-time.js';
 import type { Timestamp } from '../model/time.js';
 import { bareDomain, type User } from '../model/user.js';
 import type { KeyStore } from '../ports/key-store.js';
@@ -52,7 +53,7 @@ export async function signIn(
   if (domain !== undefined && !actsIn(user, domain)) return rejected('wrong-domain');
   if (request.scopes !== undefined && !mayAsk(user.scopes, request.scopes))
     return rejected('insufficient-scope');
-  const now = clock.now();
+  const now = soundTime(clock.now());
   const session: Session = {
     id: randomId(),
     revision: 0,
@@ -113,7 +114,7 @@ export async function refreshSession(
   const proved = await sessionOf(services, token);
   if (proved === undefined) return rejected('invalid');
   const { session: found, generation } = proved;
-  const now = clock.now();
+  const now = soundTime(clock.now());
   const user = userById(found.userId);
   const isOver = found.revokedAt !== null || found.expiresAt <= now;
   if (isOver || user === undefined || user.disabledAt !== null || found.createdAt < user.sessionsSince)

@@ -7,6 +7,7 @@ import {
   type SigningKeyRing,
   type StoredSigningKey,
 } from '../model/signing-key.js';
+import { soundTime } from '../model/sound-time.js';
 import type { Timestamp } from '../model/time.js';
 import type { Management } from './management.js';
 
@@ -17,7 +18,7 @@ export async function ensureSigningKeys(
 ): Promise<SigningKeyRing> {
   const found = await keyStore.signingKeys.get(RING_ID);
   if (found !== undefined) return found;
-  const first = newKey(algorithm, clock.now());
+  const first = newKey(algorithm, soundTime(clock.now()));
   return changes.change({ action: 'jwt.init', target: first.id }, async (records) => {
     // Another process may have come first.
     const ring = (await records.get('signing-keys', RING_ID)) ?? { id: RING_ID, revision: 0, keys: [first] };
@@ -31,7 +32,7 @@ export async function rotateSigningKeys(
   { changes, clock }: Pick<Management, 'changes' | 'clock'>,
   { algorithm, overlapUntil }: { readonly algorithm: SigningAlgorithm; readonly overlapUntil: Timestamp },
 ): Promise<SigningKeyRing> {
-  const now = clock.now();
+  const now = soundTime(clock.now());
   const next = newKey(algorithm, now);
   return changes.change({ action: 'jwt.rotate', target: next.id }, async (records) => {
     const current = await records.get('signing-keys', RING_ID);

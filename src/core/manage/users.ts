@@ -1,5 +1,6 @@
 import { type Client, liveClient } from '../model/client.js';
 import { KeywrightError } from '../model/errors.js';
+import { soundTime } from '../model/sound-time.js';
 import { parseEmail, parseGroupName, type Role, type User } from '../model/user.js';
 import type { KeyStore } from '../ports/key-store.js';
 import { requireAdmin, requireGrantable } from './actor.js';
@@ -41,7 +42,7 @@ export async function addUser(
   const passwordHash = await passwords.hash(checkPassword(password));
   return changes.change({ action: 'user.add', target: id }, async (records) => {
     refuseTaken(await records.get('user', id));
-    const now = clock.now();
+    const now = soundTime(clock.now());
     const user: User = {
       id,
       revision: 0,
@@ -107,7 +108,7 @@ export async function changePassword(
   return changes.change({ action: 'user.passwd', target: id }, async (records) => {
     const current = (await records.get('user', id)) ?? throwNoSuchUser(id);
     requireGrantable(actor, current.scopes);
-    const now = clock.now();
+    const now = soundTime(clock.now());
     const next = { ...current, passwordHash, sessionsSince: now, updatedAt: now };
     records.put('user', next);
     return next;

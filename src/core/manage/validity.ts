@@ -1,4 +1,5 @@
 import { KeywrightError } from '../model/errors.js';
+import { soundTime } from '../model/sound-time.js';
 import { addDuration, formatTime, type Timestamp, wholeSeconds } from '../model/time.js';
 import type { CertificateAuthority } from '../ports/certificate-authority.js';
 
@@ -34,6 +35,7 @@ export function clientValidity(
   authority: CertificateAuthority,
   now: Timestamp,
 ): FoundValidity {
+  soundTime(now);
   if (now >= authority.notAfter) {
     throw new KeywrightError('ca-unusable', `the CA ended at ${formatTime(authority.notAfter)}`);
   }

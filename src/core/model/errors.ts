@@ -11,7 +11,8 @@ export type ErrorCode =
   | 'store-newer'
   | 'store-busy'
   | 'busy'
-  | 'ca-unusable';
+  | 'ca-unusable'
+  | 'wrong-clock';
 
 /**
  * The one error that keywright throws: a code, a lower-case message that names the thing, and a hint about what to do.

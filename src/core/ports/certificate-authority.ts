@@ -26,6 +26,9 @@ export interface ServerCertificateRequest {
   readonly notAfter: Timestamp;
 }
 
+/** The kinds of a server's key. RSA is for clients that know nothing else. */
+export type ServerKeyAlgorithm = 'ec-p256' | 'rsa-2048';
+
 /** A TLS server's host name or address (textual form). */
 export interface ServerName {
   readonly kind: 'dns' | 'ip';

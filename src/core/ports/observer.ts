@@ -60,6 +60,8 @@ export interface MqttClient {
 
 export type ObservedChange =
   | { readonly what: 'server-certificate'; readonly notAfter: Timestamp }
+  /** The clock of this machine was set: by `byMs`, which is negative for back, to `now`. */
+  | { readonly what: 'clock'; readonly byMs: number; readonly now: Timestamp }
   /** A part of the keystore can be read again; `was` is the trouble it had. */
   | { readonly what: 'keystore-readable'; readonly was: string }
   | { readonly what: 'licence'; readonly restrictedBecause: string }

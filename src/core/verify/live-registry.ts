@@ -21,6 +21,7 @@ export interface LiveRegistryOptions {
   /** The keyed hash by which secrets are kept. */
   readonly hashSecret: (secret: string) => string;
   readonly facts: Facts;
+  readonly clockToleranceMs?: number | undefined;
   /** Gets the signing keys as they are now. */
   readonly onSigningKeys: (ring: SigningKeyRing | undefined) => void;
   /** Gets the parts of the key store that cannot be read now, whenever these change. */
@@ -35,6 +36,7 @@ const NONE: ClientCertificates = { held: [], withdrawn: [] };
 export class LiveRegistry implements Registry {
   readonly hashSecret: (secret: string) => string;
   readonly facts: Facts;
+  readonly clockToleranceMs: number | undefined;
   readonly #options: LiveRegistryOptions;
   readonly #records: Records = {
     client: new Map(),
@@ -60,6 +62,7 @@ export class LiveRegistry implements Registry {
   private constructor(options: LiveRegistryOptions) {
     this.hashSecret = options.hashSecret;
     this.facts = options.facts;
+    this.clockToleranceMs = options.clockToleranceMs;
     this.#options = options;
   }
 

@@ -9,6 +9,7 @@ import type { Rejection } from './presentation.js';
 import { prove } from './prove.js';
 import { proveCertificate } from './prove-certificate.js';
 import { CREDENTIAL_NAMES, type Refused } from './refused.js';
+import { hasBegun } from './verify.js';
 
 /**
  * The cause of a refusal, in a sentence for whoever runs this server: it tells what callers must not learn (which clients
@@ -29,7 +30,9 @@ const CAUSES = {
   revoked: revokedCause,
   suspended: suspendedCause,
   'not-yet-valid': (refused) => {
-    const found = principals(refused).find(({ notBefore }) => refused.now < notBefore);
+    const found = principals(refused).find(
+      ({ notBefore }) => !hasBegun(notBefore, refused.now, refused.registry),
+    );
     return found
       ? `${nameOf(found)} is not valid before ${formatTime(found.notBefore)}`
       : 'it is not valid yet';

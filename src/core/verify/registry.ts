@@ -27,6 +27,11 @@ export interface Registry {
   /** The keyed hash of a secret, lower-case hex. */
   hashSecret(secret: string): string;
   readonly facts: Facts;
+  /**
+   * How far the clocks of those who issue may be ahead of ours: what begins by then has begun. Without
+   * it, none. Nothing ends later for it.
+   */
+  readonly clockToleranceMs?: number | undefined;
 }
 
 /** The certificates of one client: those that can be presented, and those that cannot any more. */

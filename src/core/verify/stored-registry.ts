@@ -11,12 +11,14 @@ export interface StoredRegistryOptions {
   readonly keyStore: KeyStore;
   readonly hashSecret: (secret: string) => string;
   readonly facts: Facts;
+  readonly clockToleranceMs: number;
 }
 
 /** The records of one presentation, read from the key store: for a program that decides once and ends. */
 export class StoredRegistry implements Registry {
   readonly hashSecret: (secret: string) => string;
   readonly facts: Facts;
+  readonly clockToleranceMs: number;
   readonly #keyStore: KeyStore;
   readonly #clients = new Map<string, Client>();
   readonly #users = new Map<string, User>();
@@ -24,10 +26,11 @@ export class StoredRegistry implements Registry {
   readonly #withdrawnTokens = new Map<string, WithdrawnToken>();
   #certificates: readonly Certificate[] = [];
 
-  constructor({ keyStore, hashSecret, facts }: StoredRegistryOptions) {
+  constructor({ keyStore, hashSecret, facts, clockToleranceMs }: StoredRegistryOptions) {
     this.#keyStore = keyStore;
     this.hashSecret = hashSecret;
     this.facts = facts;
+    this.clockToleranceMs = clockToleranceMs;
   }
 
   /** @throws KeywrightError if the key store cannot be read */

@@ -2,7 +2,7 @@ import type { Principal } from '../model/principal.js';
 import { coversTopic, type TopicVerb } from '../model/scope.js';
 import type { Clock } from '../ports/clock.js';
 import type { Registry } from './registry.js';
-import { type Standing, standingOf } from './verify.js';
+import { hasBegun, type Standing, standingOf } from './verify.js';
 
 // A device uses a few topics. A connection that makes up new ones has each of them decided anew.
 const MAX_REMEMBERED = 50;
@@ -43,7 +43,7 @@ export class TopicRights implements Rights {
     if (this.#standing === null) return false;
     const { scopes, notBefore, expiresAt } = this.#standing;
     const now = this.#clock.now();
-    if (now < notBefore || now >= expiresAt) return false;
+    if (!hasBegun(notBefore, now, this.#registry) || now >= expiresAt) return false;
     const remembered = this.#remembered?.[verb];
     const known = remembered?.get(topic);
     if (known !== undefined) return known;

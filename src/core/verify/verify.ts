@@ -39,7 +39,7 @@ export function stillHolds(
 ): boolean {
   if (passwordId !== undefined && passwordIdOf(principal, registry) !== passwordId) return false;
   const proof = proveAgain(principal, registry);
-  return proof !== null && CHECKS.every((check) => check(proof, { demand }, now) === undefined);
+  return proof !== null && CHECKS.every((check) => check(proof, { demand }, now, registry) === undefined);
 }
 
 /** Keys of the records that an acceptance depends on: `stillHolds` is to be asked again when one of them changes. */
@@ -70,7 +70,8 @@ export function mayUseTopic(
   try {
     const standing = standingOf(principal, registry);
     // Also asked for the will of a client whose connection was ended just now.
-    const isInForce = standing !== null && now >= standing.notBefore && now < standing.expiresAt;
+    const isInForce =
+      standing !== null && hasBegun(standing.notBefore, now, registry) && now < standing.expiresAt;
     return isInForce && coversTopic(standing.scopes, verb, topic);
   } catch {
     return false;
@@ -78,6 +79,15 @@ export function mayUseTopic(
 }
 
 export type Standing = Pick<Principal, 'scopes' | 'notBefore' | 'expiresAt'>;
+
+/** Tells if a beginning has come, by our clock or by one that is a little ahead. */
+export function hasBegun(
+  notBefore: Timestamp,
+  now: Timestamp,
+  { clockToleranceMs = 0 }: Pick<Registry, 'clockToleranceMs'>,
+): boolean {
+  return now + clockToleranceMs >= notBefore;
+}
 
 function verdictOn(presentation: Presentation, registry: Registry, now: Timestamp): Verdict {
   const { credential, certificate } = presentation;
@@ -88,7 +98,8 @@ function verdictOn(presentation: Presentation, registry: Registry, now: Timestam
   if (byCredential === null || byCertificate === null || !first) return rejected('invalid');
   for (const check of CHECKS) {
     const reason =
-      check(first, presentation, now) ?? (byCertificate && check(byCertificate, presentation, now));
+      check(first, presentation, now, registry) ??
+      (byCertificate && check(byCertificate, presentation, now, registry));
     if (reason !== undefined) return rejected(reason);
   }
   const { principal } = first;
@@ -97,12 +108,19 @@ function verdictOn(presentation: Presentation, registry: Registry, now: Timestam
   return { outcome: 'accepted', principal, passwordId };
 }
 
-type Check = (proof: Proof, presentation: Presentation, now: Timestamp) => Rejection | undefined;
+// Four parameters: an object would be one more for each request.
+type Check = (
+  proof: Proof,
+  presentation: Presentation,
+  now: Timestamp,
+  registry: Registry,
+) => Rejection | undefined;
 
 const CHECKS: readonly Check[] = [
   ({ revokedAt }) => (revokedAt === null ? undefined : 'revoked'),
   ({ suspendedAt }) => (suspendedAt === null ? undefined : 'suspended'),
-  ({ principal }, _, now) => (now >= principal.notBefore ? undefined : 'not-yet-valid'),
+  ({ principal }, _, now, registry) =>
+    hasBegun(principal.notBefore, now, registry) ? undefined : 'not-yet-valid',
   ({ principal }, _, now) => (now < principal.expiresAt ? undefined : 'expired'),
   ({ principal: { kind, id } }, { clientId }) =>
     clientId === undefined || (kind === 'client' && canonicalClientId(clientId) === id)

@@ -9,6 +9,7 @@ import {
   presentCertificate,
   UNKNOWN_CERTIFICATE,
 } from '../../core/verify/presentation.js';
+import { isFromOurCa } from '../../network/tls.js';
 import type { TrustedProxies } from './trusted-proxies.js';
 
 /** The credentials that a listener takes. */
@@ -107,7 +108,7 @@ function ownCertificate({ socket }: IncomingMessage): PresentedCertificate | und
   if (!certificates.has(socket)) {
     const certificate = socket.getPeerX509Certificate();
     const presented =
-      certificate && (socket.authorized ? presentCertificate(certificate) : UNKNOWN_CERTIFICATE);
+      certificate && (isFromOurCa(socket) ? presentCertificate(certificate) : UNKNOWN_CERTIFICATE);
     certificates.set(socket, presented);
   }
   return certificates.get(socket);

@@ -20,6 +20,7 @@ const STATUSES = {
   'store-busy': 503,
   busy: 503,
   'ca-unusable': 503,
+  'wrong-clock': 503,
 } satisfies Record<ErrorCode, number>;
 
 /** A refusal on its way to the error handler. */

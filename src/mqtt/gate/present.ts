@@ -3,6 +3,7 @@ import { TLSSocket } from 'node:tls';
 import { UNKNOWN } from '../../core/model/presented-credential.js';
 import { type PresentedConnect, presentConnectTexts } from '../../core/verify/present-connect.js';
 import { CONNECT_DEMAND, presentCertificate, UNKNOWN_CERTIFICATE } from '../../core/verify/presentation.js';
+import { isFromOurCa } from '../../network/tls.js';
 import type { Connect } from '../packets/connect.js';
 
 /** The credential that a listener asks for: a token, a certificate of the CA, one of the two, or none. */
@@ -19,7 +20,7 @@ export function presentConnect(
   const shown = stream instanceof TLSSocket ? stream.getPeerX509Certificate() : undefined;
   const takesTexts = authentication === 'token' || (authentication === 'certificate-or-token' && !shown);
   if (takesTexts) return presentConnectTexts({ clientId, name, secret });
-  const isOurs = stream instanceof TLSSocket && stream.authorized;
+  const isOurs = stream instanceof TLSSocket && isFromOurCa(stream);
   const certificate = shown && (isOurs ? presentCertificate(shown) : UNKNOWN_CERTIFICATE);
   const presented = name || secret ? { credential: UNKNOWN } : { certificate };
   return { presentation: { ...presented, clientId, demand: CONNECT_DEMAND }, isPassword: false };
