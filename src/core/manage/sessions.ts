@@ -6,6 +6,7 @@ import { soundTime } from '../model/sound-time.js';
 import type { Timestamp } from '../model/time.js';
 import { bareDomain, type User } from '../model/user.js';
 import type { KeyStore } from '../ports/key-store.js';
+import type { PasswordHasher } from '../ports/password-hasher.js';
 import type { Management } from './management.js';
 
 /** Finds a user by a canonical name or an e-mail address. */
@@ -42,7 +43,8 @@ export type SignIn =
  * @throws KeywrightError `busy`
  */
 export async function signIn(
-  services: Pick<Management, 'changes' | 'clock' | 'passwords'> & UserLookUp,
+  services: Pick<Management, 'changes' | 'clock'> &
+    UserLookUp & { readonly passwords: Pick<PasswordHasher, 'verify'> },
   request: SignInRequest,
 ): Promise<SignIn> {
   const { changes, clock, passwords, findUser } = services;

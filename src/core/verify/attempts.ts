@@ -15,8 +15,9 @@ export interface CostlyCheck<T> {
 /**
  * Counts failed attempts, and refuses when there are too many of them. The order is the same for all ways in:
  * 1. A credential that is known to hold is neither counted nor refused, whatever others by the same key have tried.
- * 2. A check that costs (a password never seen before) is counted before it begins, and the count is given back if it was right.
- * 3. A failure that cost nothing (a wrong token, something that is not allowed) is counted when it is known.
+ * 2. A check that costs (a password never seen before) is counted before it begins, and the count is given back if it was right. Such
+ *    checks have a count of their own: no flood of wrong tokens keeps a password from being looked at.
+ * 3. A failure (a wrong token, a wrong password, something that is not allowed) is counted when it is known.
  */
 export class Attempts {
   readonly #limiter: Limiter | undefined;
@@ -33,10 +34,15 @@ export class Attempts {
 
   /** Checks within the limit. A check that throws stays counted. */
   async costly<T>({ by, check, isRight }: CostlyCheck<T>): Promise<Checked<T>> {
-    const waitMs = await this.failed(by);
+    const own = `costly ${by}`;
+    const waitMs = await this.failed(own);
     if (waitMs > 0) return { outcome: 'limited', waitMs };
     const result = await check();
-    if (isRight(result)) await this.#limiter?.giveBack(by);
-    return { outcome: 'checked', result };
+    if (isRight(result)) {
+      await this.#limiter?.giveBack(own);
+      return { outcome: 'checked', result };
+    }
+    const toWaitMs = await this.failed(by);
+    return toWaitMs > 0 ? { outcome: 'limited', waitMs: toWaitMs } : { outcome: 'checked', result };
   }
 }

@@ -11,6 +11,7 @@ import { readApiKey } from '../../core/model/presented-credential.js';
 import type { Principal } from '../../core/model/principal.js';
 import { mayAsk, narrowScopes } from '../../core/model/scope.js';
 import { refreshToken } from '../../core/model/session.js';
+import type { PresentedPassword } from '../../core/verify/facts.js';
 import { principalBy } from '../admission.js';
 import { Refused } from '../responses/errors.js';
 import { REFUSALS, tooMany, WRONG_PASSWORD } from '../responses/problem.js';
@@ -48,10 +49,14 @@ export async function login(
   const { changes } = services;
   const from = services.proxies.addressOf(request);
   const domain = domainOf({ request, services });
-  const signedIn = await passwordAttempt(from, services, async () => {
+  const lookUp = sessionServices(services);
+  const presented = { name, password, hash: lookUp.findUser(name.toLowerCase())?.passwordHash };
+  const signedIn = await passwordAttempt({ from, services, presented }, async (holds) => {
     const result = await signIn(
       {
-        ...sessionServices(services),
+        ...lookUp,
+        // The user's password may have changed meanwhile.
+        passwords: { verify: async (_, hash) => hash === presented.hash && (await holds()) },
         changes: changes.by({ who: `user ${name.toLowerCase().slice(0, 80)}`, from }),
       },
       { name, password, domain, scopes, from, ttlMs: sessionMs, isRefreshable },
@@ -62,14 +67,41 @@ export async function login(
   throw new Refused(signedIn.reason === 'invalid' ? WRONG_PASSWORD : REFUSALS[signedIn.reason]);
 }
 
-/** Checks a password within the limit for the address. @throws Refused if too many failed before */
+interface PasswordAttempt {
+  readonly from: string;
+  readonly services: HttpServices;
+  readonly presented: PresentedPassword;
+}
+
+/**
+ * Checks a password within the limit for the address. One that was right before is not limited, whatever others at that
+ * address have tried.
+ * @param check gets what tells if the password holds
+ * @throws Refused if too many failed before
+ */
 export async function passwordAttempt<T>(
-  from: string,
-  { attempts, addressKey }: HttpServices,
-  check: () => Promise<{ readonly result: T; readonly isRight: boolean }>,
+  { from, services, presented }: PasswordAttempt,
+  check: (holds: () => Promise<boolean>) => Promise<{ readonly result: T; readonly isRight: boolean }>,
 ): Promise<T> {
+  const { attempts, addressKey, registry } = services;
+  const { facts } = registry;
   const by = addressKey(from);
-  const checked = await attempts.costly({ by, check, isRight: ({ isRight }) => isRight });
+  const known = facts.passwordHolds(presented);
+  if (known !== undefined) {
+    const { result, isRight } = await check(async () => known);
+    const waitMs = isRight ? 0 : await attempts.failed(by);
+    if (waitMs > 0) throw new Refused(tooMany(waitMs));
+    return result;
+  }
+  const checked = await attempts.costly({
+    by,
+    isRight: ({ isRight }) => isRight,
+    check: () =>
+      check(async () => {
+        await facts.checkPassword(presented);
+        return facts.passwordHolds(presented) === true;
+      }),
+  });
   if (checked.outcome === 'limited') throw new Refused(tooMany(checked.waitMs));
   return checked.result.result;
 }

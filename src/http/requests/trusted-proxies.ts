@@ -21,16 +21,21 @@ export class TrustedProxies {
     return this.#networks.includes(socket.remoteAddress ?? '');
   }
 
-  /** Finds the address of the caller: the nearest in the list of proxies that is not trusted. */
+  /**
+   * Finds the address of the caller: the nearest in the list of proxies that is not trusted. Behind what is no address,
+   * nothing counts.
+   */
   addressOf(request: IncomingMessage): string {
     const { socket, headers } = request;
     const peer = socket.remoteAddress ?? 'unknown';
     if (!this.speaks(request)) return peer;
     const named = [headers['x-forwarded-for'] ?? headers['x-real-ip'] ?? []].flat().join(',');
-    const hops = named.split(',').map((hop) => hop.trim());
     let address = peer;
-    for (const hop of hops.reverse()) {
-      if (isIP(hop) === 0) break;
+    for (const element of named.split(',').reverse()) {
+      const hop = readHop(element.trim());
+      // RFC 9110 section 5.6.1: an empty element counts for nothing.
+      if (hop === '') continue;
+      if (hop === undefined) break;
       address = hop;
       if (!this.#networks.includes(hop)) break;
     }
@@ -44,6 +49,20 @@ export class TrustedProxies {
     // One of two may be the caller's own header.
     return (values.length === 1 && readCertificate(values[0] ?? '')) || UNKNOWN_CERTIFICATE;
   }
+}
+
+// Azure's gateways name ports, and write addresses of IPv6 with brackets; some put them in quotes as RFC 7239 does.
+const HOP = /^(?:\[([^\]%]+)(?:%[^\]]*)?\]|([\d.]+))(?::(\d{1,5}))?$/;
+
+/** Reads an address, with or without a port; undefined if it is none. */
+function readHop(text: string): string | undefined {
+  const bare = text.replace(/^"([^"]*)"$/, '$1');
+  if (bare === '') return '';
+  if (isIP(bare) !== 0) return bare.replace(/%.*$/, '');
+  const [, bracketed, v4, port = '0'] = HOP.exec(bare) ?? [];
+  const address = bracketed ?? v4 ?? '';
+  const isGood = isIP(address) === (bracketed === undefined ? 4 : 6) && Number(port) <= 65_535;
+  return isGood ? address : undefined;
 }
 
 /** The headers that gateways put a client certificate in. */

@@ -84,15 +84,17 @@ export const userRoutes = [
     summary: 'Change a password: all of the user’s sessions end',
     body: Password,
     async run(management, { id, body, request, services }) {
-      const { actor, passwords } = management;
+      const { actor } = management;
+      const from = services.proxies.addressOf(request);
       const user = await requireVisible(management, id);
       // A thief of an open session must not be able to lock its user out.
+      const presented = { name: user.id, password: body.currentPassword ?? '', hash: user.passwordHash };
       const isSelf = actor.kind !== 'operator' && actor.userId === user.id;
       const isRight =
         !isSelf ||
-        (await passwordAttempt(services.proxies.addressOf(request), services, async () => {
-          const holds = await passwords.verify(body.currentPassword ?? '', user.passwordHash);
-          return { result: holds, isRight: holds };
+        (await passwordAttempt({ from, services, presented }, async (holds) => {
+          const isRight = await holds();
+          return { result: isRight, isRight };
         }));
       if (!isRight) throw new KeywrightError('refused', 'the field "currentPassword" is not the password');
       await changePassword(management, user.id, body.password);
