@@ -1,11 +1,12 @@
 // The first key from end to end, with real curl and mosquitto_pub, in a home that is thrown away.
+// node scripts/quickstart.js [PROGRAM]
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 
-const program = fileURLToPath(new URL('../bin/run.js', import.meta.url));
+const [program = fileURLToPath(new URL('../bin/run.js', import.meta.url))] = process.argv.slice(2);
 const directory = mkdtempSync(join(tmpdir(), 'keywright-quickstart-'));
 const environment = { cwd: directory, env: { KEYWRIGHT_HOME: join(directory, 'home') }, reject: false };
 const servers = [];
