@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -52,6 +52,19 @@ describe('the package, installed into an empty prefix', () => {
     expect(list.stdout.split('\n').slice(1).length).toBeLessThanOrEqual(5);
     const { stdout } = await execa('du', ['-sk', prefix]);
     expect(Number.parseInt(stdout, 10)).toBeLessThanOrEqual(12 * 1024);
+  });
+
+  it('is what the Dockerfile of that version installs', async ({ skip }) => {
+    skip(missing !== undefined, missing);
+    const out = await mkdtemp(join(directory, 'docker-'));
+    const env = { KEYWRIGHT_HOME: join(directory, 'home') };
+    await execa(process.execPath, [inPackage('bin/run.js'), 'integrate', 'docker', '--output', out], { env });
+    // As the page says: from the package where it is installed.
+    await execa('npm', ['pack', '--silent', inPackage('')], { cwd: out });
+    const [archive] = (await readdir(out)).filter((name) => name.endsWith('.tgz'));
+    const dockerfile = await readFile(join(out, 'Dockerfile'), 'utf8');
+    expect(dockerfile).toContain(`COPY ${archive} /tmp/`);
+    expect(dockerfile).toContain(`RUN npm install --global /tmp/${archive} `);
   });
 
   for (const version of [process.versions.node, ...OTHER_NODES])

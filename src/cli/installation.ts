@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Installation } from '../integrate/integration.js';
 import { openSettings, type ServeSettings } from '../settings/read.js';
@@ -26,7 +27,7 @@ export async function installation({ version, ...sources }: InstallationOptions)
     home,
     callbackSecretFile:
       settings.callbackSecretFile ?? (settings.callbackSecret && 'KEYWRIGHT_CALLBACK_SECRET'),
-    program: [process.execPath, process.argv[1] ?? 'keywright'],
+    program: [process.execPath, await realpath(process.argv[1] ?? '/')],
     version,
   };
 }

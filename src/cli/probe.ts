@@ -4,7 +4,7 @@ import { registerApiKey } from '../core/manage/register-api-key.js';
 import { KeywrightError } from '../core/model/errors.js';
 import { addDuration } from '../core/model/time.js';
 import type { Home } from '../home/open-home.js';
-import type { Probe } from '../integrate/integration.js';
+import type { Answer, Probe } from '../integrate/integration.js';
 import { send } from '../integrate/replay.js';
 import { management } from './services.js';
 
@@ -49,12 +49,22 @@ const SIGNAL_CODES: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIG
 /** Waits until the key is known. @returns true if keywright itself answers at this address */
 async function known(url: string, key: string): Promise<boolean> {
   const deadline = performance.now() + KNOWN_WITHIN_MS;
+  let answer: Answer;
   do {
-    const answer = await send(url, { method: 'GET', path: '/verify', headers: { 'x-api-key': key } });
+    answer = await send(url, { method: 'GET', path: '/verify', headers: { 'x-api-key': key } });
     // A gateway passes what it lets in on to an application, which answers in its own way.
     if (answer.status === 200) return answer.headers.has('x-auth-subject') && answer.body === '';
     await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
   } while (performance.now() < deadline);
+  if (!answer.headers.get('content-type')?.startsWith('application/problem+json')) {
+    throw new KeywrightError(
+      'refused',
+      `${url} is not keywright’s own address: ${answer.status} is not of its kind`,
+      {
+        hint: 'name the address that keywright serve listens on, not that of a gateway in front of it',
+      },
+    );
+  }
   throw new KeywrightError('refused', `what answers at ${url} does not take a key of this home`, {
     hint: 'start keywright serve with the same --home, or name another with --home',
   });

@@ -1,4 +1,4 @@
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { chmod, mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ioError, systemCode } from './io-error.js';
 
@@ -44,10 +44,11 @@ async function makeOne(path: string, mode: number): Promise<boolean> {
   }
 }
 
-/** Makes a directory for files that others may read, by the user's umask. @throws KeywrightError `io` */
+/** Makes a directory for files that others may read. @throws KeywrightError `io` */
 export async function makePublicDirectory(path: string): Promise<void> {
   try {
-    await makeWithParents(path, { mode: 0o777, parents: 0o777 });
+    // The program's umask would close it.
+    if (await makeWithParents(path)) await chmod(path, 0o755);
   } catch (error) {
     throw ioError('make', path, error);
   }

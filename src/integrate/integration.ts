@@ -12,7 +12,7 @@ export interface Installation {
   readonly home: string;
   /** Absolute path of the file with the call-back secret; undefined if call-backs come from loopback only. */
   readonly callbackSecretFile: string | undefined;
-  /** The command line of this program: absolute paths. */
+  /** The command line of this program: absolute paths, without symbolic links. */
   readonly program: readonly string[];
   readonly version: string;
 }

@@ -465,6 +465,25 @@ describe('the call-backs', () => {
     });
   });
 
+  it('take a signed token as the password, for brokers that refuse an empty one, and bind it to its client id', async () => {
+    const shop = await workshop();
+    await shop.keywright(['key', 'gen', 'gw', '--output', './gw']);
+    const password = (await readFile(join(shop.directory, 'gw_token'), 'utf8')).trim();
+    const { http } = await serve(shop);
+    const user = async (form: Record<string, string>) =>
+      (
+        await post(`${http}/callbacks/rabbitmq/user`, {
+          form: { vhost: '/', password, client_id: 'gw', ...form },
+        })
+      ).body;
+    expect(await user({ username: 'gw' })).toBe('allow');
+    expect(await user({ username: password })).toBe('allow');
+    expect(await user({ username: password, password: '' })).toBe('allow');
+    expect(await user({ username: 'gw', client_id: 'other' })).toBe('deny');
+    expect(await user({ username: 'gw', client_id: '' })).toBe('deny');
+    expect(await user({ username: 'gw', password: `${password.slice(0, -4)}AAAA` })).toBe('deny');
+  });
+
   it('give RabbitMQ’s clients no tag, no other host, and nothing but MQTT’s exchange and their own queues', async () => {
     const shop = await workshop();
     const one = await registerKey(shop, '--scope', 'publish:one/#');
@@ -484,6 +503,9 @@ describe('the call-backs', () => {
       expect(await resource('queue', 'mqtt-subscription-nqos0', permission)).toBe('allow');
       expect(await resource('queue', 'mqtt-subscription-nqos1', permission)).toBe('allow');
       expect(await resource('queue', 'mqtt-subscription-oqos1', permission)).toBe('deny');
+      expect(await resource('queue', 'mqtt-will-n', permission)).toBe('allow');
+      expect(await resource('queue', 'mqtt-will-o', permission)).toBe('deny');
+      expect(await resource('queue', 'mqtt-will-', permission)).toBe('deny');
       expect(await resource('queue', 'work', permission)).toBe('deny');
       expect(await resource('exchange', 'amq.direct', permission)).toBe('deny');
     }

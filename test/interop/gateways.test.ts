@@ -1,8 +1,10 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
+import { systemd } from '../../src/integrate/systemd.js';
 import { application, daemon, freePort, type Seen } from '../support/gateway.js';
 import { PROGRAM, registerKey, type Server, serve, type Workshop, workshop } from '../support/keywright.js';
 
@@ -257,6 +259,19 @@ describe('integrate NAME --test URL', () => {
     expect([exitCode, stderr.includes(text)]).toEqual([code, true]);
   });
 
+  it('says of a gateway that refuses by itself that it is not keywright', async () => {
+    const shop = await workshop();
+    await shop.keywright(['ca', 'init']);
+    const gateway = createHttpServer((_, response) =>
+      response.writeHead(502, { 'content-type': 'text/html' }).end('<p>'),
+    );
+    await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
+    const { exitCode, stderr } = await shop.keywright(['integrate', 'nginx', '--test', url]);
+    gateway.close();
+    expect([exitCode, stderr]).toEqual([5, expect.stringContaining(`${url} is not keywright’s own address`)]);
+  });
+
   it('leaves no key behind when it is interrupted', async () => {
     const shop = await workshop();
     await shop.keywright(['ca', 'init']);
@@ -289,6 +304,42 @@ describe('integrate NAME --test URL', () => {
     }
     const { stdout } = await keywright(['integrate', 'systemd']);
     expect(stdout).toMatch(/^ExecStart=\S+ \S+ serve$/m);
+    expect(stdout).toMatch(/^CapabilityBoundingSet=$/m);
+    expect(stdout).not.toContain('Ambient');
+  });
+
+  it('lets a unit use low ports only where an address has one', async () => {
+    const { keywright } = await workshop();
+    for (const env of [{ KEYWRIGHT_HTTP: 'https://0.0.0.0:443' }, { KEYWRIGHT_MQTT: 'tcp://0.0.0.0:1' }])
+      expect((await keywright(['integrate', 'systemd'], { env })).stdout).toContain(
+        'AmbientCapabilities=CAP_NET_BIND_SERVICE\nCapabilityBoundingSet=CAP_NET_BIND_SERVICE\n',
+      );
+    const { stdout } = await keywright(['integrate', 'systemd'], {
+      env: { KEYWRIGHT_MQTT: 'tcp://0.0.0.0:0' },
+    });
+    expect(stdout).not.toContain('Ambient');
+  });
+
+  it('shows a unit the programs that are below /home or /root, which the unit hides', () => {
+    const unit = (...program: string[]) =>
+      systemd.configuration({
+        ...{ httpUrl: 'http://127.0.0.1:5654', mqttUrl: 'mqtt://127.0.0.1:5653', version: '1', program },
+        ...{
+          home: '/var/lib/keywright',
+          caFile: '/var/lib/keywright/ca/cert.pem',
+          callbackSecretFile: undefined,
+        },
+      })[0]?.text;
+    const node = '/home/ann/.nvm/versions/node/v22.1.0';
+    expect(unit(`${node}/bin/node`, `${node}/lib/node_modules/keywright/bin/run.js`)).toContain(
+      `\nBindReadOnlyPaths=${node}/bin/node ${node}/lib/node_modules\n`,
+    );
+    expect(unit('/usr/bin/node', '/root/src/keywright/bin/run.js')).toContain(
+      '\nBindReadOnlyPaths=/root/src/keywright\n',
+    );
+    expect(unit('/usr/bin/node', '/usr/lib/node_modules/keywright/bin/run.js')).not.toContain(
+      'BindReadOnlyPaths',
+    );
   });
 
   it('writes files only where there are none', async () => {
@@ -296,6 +347,7 @@ describe('integrate NAME --test URL', () => {
     const made = join(directory, 'not', 'there', 'yet');
     const run = () => keywright(['integrate', 'docker', '--output', made]);
     expect((await run()).stdout).toBe(`Save ${made}/Dockerfile\nSave ${made}/compose.yaml`);
+    expect((await stat(made)).mode & 0o777).toBe(0o755);
     const { exitCode, stderr } = await run();
     expect([exitCode, stderr]).toEqual([4, expect.stringContaining('name another directory')]);
     expect(stderr).not.toContain('--force');
