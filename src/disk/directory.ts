@@ -48,7 +48,7 @@ async function makeOne(path: string, mode: number): Promise<boolean> {
 export async function makePublicDirectory(path: string): Promise<void> {
   try {
     // The program's umask would close it.
-    if (await makeWithParents(path)) await chmod(path, 0o755);
+    if (await makeWithParents(path, { mode: 0o755, parents: 0o755 })) await chmod(path, 0o755);
   } catch (error) {
     throw ioError('make', path, error);
   }
