@@ -7,7 +7,7 @@ import { ioError, systemCode } from '../disk/io-error.js';
 import { readArchived } from './unzip.js';
 
 /** What is in the files of a client, by which they are told from those of others. */
-export type OwnedKind = 'certificate' | 'privateKey' | 'token' | 'archive' | 'secret';
+type OwnedKind = 'certificate' | 'privateKey' | 'token' | 'archive' | 'secret';
 
 /** A file that a command may replace. */
 export interface Replaceable {

@@ -142,8 +142,11 @@ export class OutputFiles {
       if (systemCode(error) !== 'EEXIST') throw ioError('create', first, error);
     }
     const found = await lstat(this.#directory).catch((error) => {
+      if (systemCode(error) === 'ENOENT') return undefined;
       throw ioError('look at', this.#directory, error);
     });
+    // The command before has removed it meanwhile.
+    if (found === undefined) return this.#open(first);
     const isOurs = process.getuid === undefined || found.uid === process.getuid();
     if (found.isDirectory() && isOurs && (found.mode & 0o022) === 0) return;
     throw new KeywrightError('io', `${this.#directory} is not what keywright makes there`, {

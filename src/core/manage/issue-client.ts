@@ -55,7 +55,7 @@ export interface Bundle {
 }
 
 /** A bundle that is ready to be handed over: `keep` does so when the client is registered, `takeBack` forgets it. */
-export interface Delivery {
+interface Delivery {
   keep(): Promise<void>;
   takeBack(): Promise<void>;
 }
