@@ -23,7 +23,7 @@ export const FOR_EVERY_COMMAND = {
     otherwise: 'the HTTP address',
     description: 'who signs access tokens, as callers reach it',
   }),
-  audience: one({ kind: values.AUDIENCE, default: 'keywright', description: 'for whom access tokens are' }),
+  audience: one({ kind: values.AUDIENCE, default: 'keywright', description: 'the aud claim of access tokens' }),
   backdate: one({
     // A server's certificate stays below the 398 days that clients take.
     kind: values.spanUpTo('12h'),
@@ -126,7 +126,7 @@ export const FOR_SERVE = {
   'http-upstream': optional({
     kind: values.UPSTREAM_URL,
     otherwise: 'they are answered here',
-    description: 'where requests go on to that get in, like http://127.0.0.1:8080',
+    description: 'forward accepted requests to this URL, like http://127.0.0.1:8080',
   }),
   'http-upstream-timeout': one({
     kind: values.SPAN,

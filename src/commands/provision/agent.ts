@@ -42,7 +42,7 @@ PREFIX_cert.pem, PREFIX_ca.pem, PREFIX_apikey, PREFIX_mqtt_password and PREFIX.j
     }),
     ca: Flags.string({
       helpValue: 'FILE',
-      description: 'certificate of the CA that the server’s is of, PEM',
+      description: 'CA certificate that signed the server’s, PEM',
     }),
     'insecure-http': Flags.boolean({ description: 'ask without TLS, also on another machine' }),
     force: Flags.boolean({ description: 'replace the files of a device that was registered before' }),

@@ -22,7 +22,7 @@ export default class TokenEdit extends BaseCommand {
       helpValue: 'SCOPE',
       multiple: true,
       multipleNonGreedy: true,
-      description: 'what it may do, instead of what it might; may be repeated',
+      description: 'replace its scopes; may be repeated',
     }),
   };
 
