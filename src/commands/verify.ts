@@ -123,6 +123,7 @@ function describe(verdict: ExplainedVerdict): string {
 
 const REASONS = {
   missing: 'there is nothing to verify',
+  'conflicting-credentials': 'two credentials that differ',
   invalid: 'not a credential of any client',
   revoked: 'it, its client or its owner is revoked',
   suspended: 'it or its client is suspended',
@@ -131,6 +132,6 @@ const REASONS = {
   'wrong-client-id': 'it belongs to another client',
   'wrong-domain': 'its client does not belong to that domain',
   'wrong-path': 'the path is not its client’s',
-  'insufficient-scope': 'its client does not have that scope',
+  'insufficient-scope': 'it does not have that scope',
   unavailable: 'the verifier cannot decide',
 } satisfies Record<Rejection, string>;

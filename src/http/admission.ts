@@ -2,14 +2,17 @@ import type { IncomingMessage } from 'node:http';
 import type { PresentedText } from '../core/model/presented-credential.js';
 import type { Principal } from '../core/model/principal.js';
 import { decide } from '../core/verify/decide.js';
+import { explainLimit, explainRefusal, RATE_LIMITED } from '../core/verify/explain-refusal.js';
 import type { Presentation, Verdict } from '../core/verify/presentation.js';
 import { present } from './requests/credentials.js';
-import { Refused } from './responses/errors.js';
+import { Refused, type Told } from './responses/errors.js';
 import { REFUSALS, type Refusal, tooMany } from './responses/problem.js';
 import type { HttpServices } from './services.js';
 
-/** A verdict, or a refusal by one of the limits. */
-export type Admission = Verdict | { readonly outcome: 'limited'; readonly refusal: Refusal };
+/** A verdict, or a refusal by one of the limits, with the verdict that there would have been. */
+export type Admission =
+  | Verdict
+  | { readonly outcome: 'limited'; readonly refusal: Refusal; readonly verdict: Verdict };
 
 /**
  * Verifies a presentation. Counts failed attempts by address, and requests by credential. Answers at once, unless a
@@ -44,7 +47,7 @@ function rateKey({ kind, id, credential }: Principal): string {
 
 function limited(taken: number | Promise<number>, verdict: Verdict): Admission | Promise<Admission> {
   if (typeof taken !== 'number') return taken.then((waitMs) => limited(waitMs, verdict));
-  return taken > 0 ? { outcome: 'limited', refusal: tooMany(taken) } : verdict;
+  return taken > 0 ? { outcome: 'limited', refusal: tooMany(taken), verdict } : verdict;
 }
 
 /** Authenticates the caller of a request. @throws Refused */
@@ -71,5 +74,32 @@ async function requirePrincipal(
 ): Promise<Principal> {
   const admission = await admit(presentation, from, services);
   if (admission.outcome === 'accepted') return admission.principal;
-  throw new Refused(admission.outcome === 'limited' ? admission.refusal : REFUSALS[admission.reason]);
+  const { refusal, told } = refusalBy(admission, presentation, services);
+  throw new Refused(refusal, told);
+}
+
+/** Makes the answer that refuses, and what the operator is told. */
+export function refusalBy(
+  admission: Exclude<Admission, { outcome: 'accepted' }>,
+  presentation: Presentation,
+  { registry, clock }: HttpServices,
+): { readonly refusal: Refusal; readonly told: Told } {
+  if (admission.outcome === 'rejected') {
+    const { reason } = admission;
+    const explain = () => explainRefusal({ presentation, reason, registry, now: clock.now() });
+    return { refusal: REFUSALS[reason], told: { reason, explain } };
+  }
+  const { refusal, verdict } = admission;
+  if (verdict.outcome === 'rejected') {
+    const { reason } = verdict;
+    const explain = () => explainLimit({ presentation, reason, registry, now: clock.now() });
+    return { refusal, told: { reason: RATE_LIMITED, explain } };
+  }
+  const { kind, id, credential } = verdict.principal;
+  const explain = () => ({
+    credential: credential.kind,
+    ...(kind === 'client' && { client: id }),
+    cause: `too many requests with one credential of ${kind} ${id}`,
+  });
+  return { refusal, told: { reason: RATE_LIMITED, explain } };
 }

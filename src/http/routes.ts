@@ -9,6 +9,7 @@ import { introspectRoute } from './oauth/introspect.js';
 import { metadataRoutes } from './oauth/metadata.js';
 import { revokeRoute } from './oauth/revoke.js';
 import { tokenRoute } from './oauth/token.js';
+import { reportError } from './responses/report.js';
 import { type BodyParser, FORM, parseForm } from './requests/form.js';
 import { clientRoutes } from './routes/clients.js';
 import { provisionRoutes } from './routes/provision.js';
@@ -46,7 +47,10 @@ export async function addApi(app: FastifyInstance, services: HttpServices): Prom
     takeOnly(form, FORM, parseForm);
     for (const add of meerschaumRoutes) add(form, services);
     await form.register(async (oauth) => {
-      oauth.setErrorHandler(answerOAuthError);
+      oauth.setErrorHandler((error, request, reply) => {
+        reply.raw.once('finish', () => reportError(request.raw, error, services));
+        return answerOAuthError(error, request, reply);
+      });
       for (const add of [tokenRoute, introspectRoute, revokeRoute]) add(oauth, services);
     });
   });

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import { DEVICE } from '../core/verify/path-rules.js';
 import { type TlsMaterial, tlsOptions } from '../network/tls.js';
@@ -5,7 +6,8 @@ import { collectOpenApi, openApiDocument } from './api/openapi.js';
 import { putBefore } from './front-door.js';
 import { OWN_PATHS, OwnPaths } from './requests/own-paths.js';
 import { answerBare, closeConnectionsWith, TIMEOUTS } from './responses/connections.js';
-import { answerBrokenRequest, answerError, NOT_IMPLEMENTED } from './responses/errors.js';
+import { reportError } from './responses/report.js';
+import { answerBrokenRequest, answerError, type BrokenRequest, NOT_IMPLEMENTED } from './responses/errors.js';
 import { addApi } from './routes.js';
 import type { HttpServices } from './services.js';
 import { answerUnknown } from './unknown-route.js';
@@ -32,7 +34,8 @@ export async function buildHttpServer({
       ? { https: { ...tlsOptions(tls, { demandsCertificate: false }), ...CONNECTION } }
       : { http: CONNECTION }),
     requestTimeout: TIMEOUTS.requestTimeout,
-    clientErrorHandler: answerBrokenRequest,
+    clientErrorHandler: (error: BrokenRequest, socket: Socket) =>
+      answerBrokenRequest(error, socket, services.observer),
     // An unknown field, or one of another type, is an error of the caller.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false } },
     routerOptions: { maxParamLength: 300 },
@@ -44,7 +47,11 @@ export async function buildHttpServer({
   app.server.maxHeadersCount = 0;
   // RFC 9110 section 10.1.1: a server may ignore expectations. The verdict does not depend on them.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
-  app.setErrorHandler(answerError);
+  app.setErrorHandler((error, request, reply) => {
+    const answered = answerError(error, request, reply);
+    reportError(request.raw, error, services);
+    return answered;
+  });
   // A tunnel is nothing that a verdict could be about.
   app.server.on('connect', (_request, socket) => answerBare(socket, NOT_IMPLEMENTED));
   app.setNotFoundHandler((request, reply) => answerUnknown(request, reply, own));

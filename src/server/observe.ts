@@ -28,19 +28,17 @@ export class LogObserver implements Observer {
 
   refused(refusal: ObservedRefusal): void {
     const log = this.#log;
-    if (refusal.by === 'mqtt') {
-      const { by, what, cause, ...details } = refusal;
-      this.#lines.mqtt.pass(() =>
-        log.info(cause ? { ...details, cause: cause() } : details, `MQTT ${what} refused`),
-      );
-    } else if (refusal.by === 'callback') {
-      const { by, ...details } = refusal;
-      this.#lines.callbacks.pass(() => log.info(details, 'a call-back was refused'));
-    } else {
-      const { by, ...details } = refusal;
-      this.#lines.proxies.pass(() =>
-        log.warn(details, 'a connection without a good PROXY protocol header was closed'),
-      );
+    switch (refusal.by) {
+      case 'http':
+        return this.#lines.http.pass(() => log.info(explained(refusal), `HTTP ${refusal.what} refused`));
+      case 'mqtt':
+        return this.#lines.mqtt.pass(() => log.info(explained(refusal), `MQTT ${refusal.what} refused`));
+      case 'callback':
+        return this.#lines.callbacks.pass(() => log.info(explained(refusal), 'a call-back was refused'));
+      case 'proxy-protocol':
+        return this.#lines.proxies.pass(() =>
+          log.warn(explained(refusal), 'a connection without a good PROXY protocol header was closed'),
+        );
     }
   }
 
@@ -98,11 +96,18 @@ const FAILURES: Readonly<Record<Exclude<Failure['part'], 'http-upstream'>, strin
   'mqtt-connection': 'an MQTT connection failed',
 };
 
+/** The fields of a line. */
+function explained(refusal: ObservedRefusal): object {
+  const { by, what, explain, ...details } = { what: undefined, explain: undefined, ...refusal };
+  return { ...details, ...explain?.() };
+}
+
 /** Makes a limit for each kind of line that may come in floods, so that one flood does not hide the others. */
 function lineLimits(log: Log) {
   const limit = (tell: (heldBack: { readonly suppressed: number }) => void) =>
     new LineLimit({ perSecond: LINES_PER_SECOND, onHeldBack: (suppressed) => tell({ suppressed }) });
   return {
+    http: limit((heldBack) => log.info(heldBack, 'HTTP: more refusals like these')),
     callbacks: limit((heldBack) => log.info(heldBack, 'more call-backs were refused')),
     upstream: limit((heldBack) => log.warn(heldBack, 'HTTP upstream: more went wrong')),
     proxies: limit((heldBack) => log.warn(heldBack, 'more connections without a good header were closed')),

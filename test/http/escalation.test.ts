@@ -70,7 +70,7 @@ describe('a scope that is asked for', () => {
     expect((await ask(`${server.http}/verify?scope=ingest`, { bearer: token })).status).toBe(200);
     expect((await ask(`${server.http}/verify?scope=metrics`, { bearer: token })).status).toBe(403);
     const tooMuch = await ask(`${server.http}/login`, { form: { ...form, username: 'ann', scope: 'admin' } });
-    expect([tooMuch.status, tooMuch.body.reason]).toEqual([403, 'insufficient scope']);
+    expect([tooMuch.status, tooMuch.body.reason]).toEqual([403, 'insufficient-scope']);
   });
 });
 

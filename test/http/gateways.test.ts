@@ -115,7 +115,7 @@ describe('forward auth', () => {
       ...headers,
       'x-api-key': writer,
     } as Record<string, string>);
-    expect([status, JSON.parse(body).reason]).toEqual([403, 'wrong path']);
+    expect([status, JSON.parse(body).reason]).toEqual([403, 'wrong-path']);
   });
 
   it('does not let what Envoy’s caller writes stand in for the path', async () => {

@@ -109,7 +109,7 @@ describe('a login', () => {
   it('is refused for another domain, at login and afterwards', async () => {
     const { server } = await signedUp();
     const { status, body } = await login(server, ann, { domain: 'domains:plant8' });
-    expect([status, body.reason]).toEqual([403, 'wrong domain']);
+    expect([status, body.reason]).toEqual([403, 'wrong-domain']);
     const { tkn } = (await login(server, ann)).body;
     expect((await ask(server.http, { bearer: tkn, headers: { domain: 'plant8' } })).status).toBe(403);
     expect((await ask(server.http, { bearer: tkn, headers: { domain: 'plant7' } })).status).toBe(200);

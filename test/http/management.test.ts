@@ -266,7 +266,7 @@ describe('the management API', () => {
     expect((await ask(`${server.http}/api/v1/tokens`)).status).toBe(401);
     expect((await at('/tokens', 'rubbish')).status).toBe(401);
     const { status, body } = await at('/tokens', key.apiKey);
-    expect([status, body.reason]).toEqual([403, 'insufficient scope']);
+    expect([status, body.reason]).toEqual([403, 'insufficient-scope']);
     // A token that was narrowed manages nothing either.
     const form = { grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange', scope: 'metrics' };
     const subject = {

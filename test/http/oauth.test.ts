@@ -192,7 +192,7 @@ describe('the token endpoint', () => {
     expect((await refresh({ scope: 'ingest admin' })).body.error).toBe('invalid_scope');
     expect((await refresh({ scope: ' ' })).body.error).toBe('invalid_scope');
     expect((await refresh({ audience: 'other' })).body.error).toBe('invalid_target');
-    expect((await refresh({}, { domain: 'plant8' })).body.reason).toBe('wrong domain');
+    expect((await refresh({}, { domain: 'plant8' })).body.reason).toBe('wrong-domain');
     const narrow = (await refresh({ scope: 'metrics' }, { domain: 'domains:plant7' })).body;
     expect(narrow.scope).toBe('metrics');
     const at = async (scope: string) =>
@@ -216,7 +216,7 @@ describe('the token endpoint', () => {
         }),
       ]);
     expect((await by('plant7')).map(({ status }) => status)).toEqual([200, 200]);
-    expect((await by('plant8')).map(({ body }) => body.reason)).toEqual(['wrong domain', 'wrong domain']);
+    expect((await by('plant8')).map(({ body }) => body.reason)).toEqual(['wrong-domain', 'wrong-domain']);
   });
 
   it('names a client by a subject that is no user’s, though both have one name', async () => {

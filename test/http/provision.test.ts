@@ -312,7 +312,7 @@ describe('POST /api/v1/provision/agent', () => {
     expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429, 429]);
     const { headers, body } = await wrong();
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(60);
-    expect(body).toMatchObject({ reason: 'rate limited', retry: true });
+    expect(body).toMatchObject({ reason: 'rate-limited', retry: true });
     // One that is good is taken, with what is wrong beside it too: that is counted by the key.
     expect((await redeem({ key, agentName: 'gw', csr: 'x' })).status).toBe(400);
     expect((await redeem({ key, agentName: 'gw' })).status).toBe(201);

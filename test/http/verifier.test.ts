@@ -181,7 +181,7 @@ describe('the HTTP verifier', () => {
     expect(lacking.headers.get('www-authenticate')).toBe(
       'Bearer realm="keywright", error="insufficient_scope"',
     );
-    expect(await lacking.json()).toMatchObject({ ...PROBLEM, status: 403, reason: 'insufficient scope' });
+    expect(await lacking.json()).toMatchObject({ ...PROBLEM, status: 403, reason: 'insufficient-scope' });
     for (const query of [
       'scope=a%20b',
       'scope=',

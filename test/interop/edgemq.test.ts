@@ -150,20 +150,20 @@ describe('the token exchange', () => {
     expect(await exchange(shop, { api_key, ttl: '16m' })).toMatchObject(refusal(400, 'bad request'));
     const demand = 'curl $URL/verify?scope=ingest -H "Authorization: Bearer $TOKEN"';
     expect(await curl(demand, { URL: shop.server.http, TOKEN: String(told.access_token) })).toMatchObject(
-      refusal(403, 'insufficient scope'),
+      refusal(403, 'insufficient-scope'),
     );
   });
 
   it('says 401 to a wrong key, 403 to one that lacks the scope, and 429 to too many tries', async () => {
     const shop = await fixture(['ingest'], ['--failed-attempts', '2/1h']);
     expect(await exchange(shop, { api_key: shop.key.apiKey, scope: 'admin' })).toMatchObject(
-      refusal(403, 'insufficient scope'),
+      refusal(403, 'insufficient-scope'),
     );
     const wrong = { api_key: WRONG };
     expect(await exchange(shop, wrong)).toMatchObject(refusal(401, 'invalid token'));
     const env = { URL: shop.server.http, KEY: wrong.api_key };
     expect(await curl(INGEST, env)).toMatchObject(refusal(401, 'invalid token'));
-    const limited = refusal(429, 'rate limited', { retry: true });
+    const limited = refusal(429, 'rate-limited', { retry: true });
     for (const reply of [await exchange(shop, wrong), await curl(INGEST, env)]) {
       expect(reply).toMatchObject(limited);
       expect(Number(reply.headers['retry-after']?.[0])).toBeGreaterThan(0);

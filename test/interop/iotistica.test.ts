@@ -143,7 +143,7 @@ describe('a device API key', () => {
     const { accessToken } = await logIn(server);
     const make = (JWT: string) => curl(NEW_KEY, { URL: server.http, JWT });
     expect(await make(accessToken)).toMatchObject(refusal(403, 'not allowed'));
-    expect(await make(device.apiKey)).toMatchObject(refusal(403, 'insufficient scope'));
+    expect(await make(device.apiKey)).toMatchObject(refusal(403, 'insufficient-scope'));
     expect(await make('')).toMatchObject(refusal(401, 'missing token'));
     const listed = JSON.parse((await shop.keywright(['token', 'list', '--json'])).stdout);
     expect(listed).toMatchObject([{ id: device.id }]);

@@ -94,11 +94,11 @@ describe('a JWT', () => {
     });
     expect((await curl(WITH_JWT, { ...env, DOMAIN: 'machhub_admin' })).status).toBe(200);
     for (const other of ['domains:other', 'domains:', 'domains:machhub_admin2', '*']) {
-      expect(await curl(WITH_JWT, { ...env, DOMAIN: other })).toMatchObject(refusal(403, 'wrong domain'));
+      expect(await curl(WITH_JWT, { ...env, DOMAIN: other })).toMatchObject(refusal(403, 'wrong-domain'));
     }
     const inDomain = (domain: string) => curl(`${LOGIN} -H "Domain: ${domain}"`, env);
     expect((await inDomain(DOMAIN)).status).toBe(200);
-    expect(await inDomain('domains:other')).toMatchObject(refusal(403, 'wrong domain'));
+    expect(await inDomain('domains:other')).toMatchObject(refusal(403, 'wrong-domain'));
   });
 
   it('has its signature, issuer, audience and expiry checked on every request', async () => {
@@ -152,12 +152,12 @@ describe('an API key', () => {
       body: { data: { label: 'historian', domains: ['machhub_admin'] } },
     });
     expect(await curl(WITH_KEY, { URL, KEY, DOMAIN: 'domains:other' })).toMatchObject(
-      refusal(403, 'wrong domain'),
+      refusal(403, 'wrong-domain'),
     );
     const demand = (scope: string) =>
       curl(`curl "$URL/verify?scope=${scope}" -H "X-Machhub-Api-Key: $KEY"`, { URL, KEY });
     expect((await demand('metrics')).status).toBe(200);
-    expect(await demand('ingest')).toMatchObject(refusal(403, 'insufficient scope'));
+    expect(await demand('ingest')).toMatchObject(refusal(403, 'insufficient-scope'));
   });
 
   it('or a JWT is needed: neither, or a wrong one of either, is 401', async () => {

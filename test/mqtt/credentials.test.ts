@@ -445,7 +445,7 @@ describe('limits', () => {
 
     const refused = await ask(server.http, { bearer: 'rubbish' });
     expect([refused.status, Number(refused.headers.get('retry-after')) > 50]).toEqual([429, true]);
-    expect(refused.body).toMatchObject({ success: false, reason: 'rate limited', retry: true });
+    expect(refused.body).toMatchObject({ success: false, reason: 'rate-limited', retry: true });
     expect(await codeOf(server, wrong)).toBe(3);
     expect((await login('wrong horse battery')).status).toBe(429);
     expect((await ask(`${server.http}/api/v1/auth/refresh`, { json: { refreshToken: 'x' } })).status).toBe(

@@ -125,6 +125,11 @@ export function keyStoreContract(
       expect(await view.store.clients.count()).toBe(2);
       expect((await view.store.clients.byKeyHash('abcd'))?.id).toBe('a');
       expect(await view.store.clients.byKeyHash('abce')).toBeUndefined();
+      const formerKeys = [{ id: 'k', hash: 'gone', deletedAt: 1 }];
+      await view.changes.change(null, (records) =>
+        records.put('client', client('former', { deletedAt: 1, formerKeys })),
+      );
+      expect(await view.store.clients.byKeyHash('gone')).toMatchObject({ id: 'former', formerKeys });
       expect(await view.store.keepsSecrets()).toBe(true);
     });
 

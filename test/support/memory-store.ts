@@ -34,7 +34,9 @@ export class MemoryStore {
           .filter((client) => owner === undefined || client.owner === owner)
           .slice(0, limit),
       count: async () => this.#clients().length,
-      byKeyHash: async (hash) => this.#clients().find((client) => keyHashes(client).includes(hash)),
+      byKeyHash: async (hash) =>
+        this.#clients().find((client) => keyHashes(client).includes(hash)) ??
+        this.#all('client').find(({ formerKeys = [] }) => formerKeys.some((former) => former.hash === hash)),
     },
     certificates: {
       ...this.#collection('certificate'),

@@ -171,6 +171,7 @@ const NOBODY: RevisedRegistry = {
   },
   ...{ hasPasswordsAlone: nobody, requireSigningKeys: nobody, sessionById: nobody, hashSecret: nobody },
   certificatesOf: nobody,
+  formerKeyByHash: nobody,
   withdrawnTokenById: nobody,
   facts: new Facts({
     sealer: { revision: 0, seal: nobody, open: nobody, isTrusted: nobody, publicKeys: nobody },

@@ -12,6 +12,7 @@ import {
   texts,
   time,
 } from './fields.js';
+import { type FormerApiKey, parseFormerKey, withFormer } from './former-key.js';
 import { NEVER, type Timestamp } from './time.js';
 
 /** A signed token that the client got with a certificate. It works as long as the certificate does. */
@@ -45,6 +46,8 @@ export interface ApiKeyCredential {
   /** The time of the invalidation, which is for ever. */
   readonly revokedAt: Timestamp | null;
   readonly suspendedAt?: Timestamp | null | undefined;
+  /** The time at which a rotation gave the client another key in its place. */
+  readonly replacedAt?: Timestamp | null | undefined;
 }
 
 /** A client's MQTT password. A client has at most one. */
@@ -83,6 +86,8 @@ export interface Client {
    */
   readonly deletedAt: Timestamp | null;
   readonly credentials: readonly Credential[];
+  /** The last API keys that were deleted; missing if there were none. */
+  readonly formerKeys?: readonly FormerApiKey[] | undefined;
 }
 
 /** Makes a client. By default it has no end and no credentials. */
@@ -139,7 +144,8 @@ export function liveClient(client: Client | undefined): Client | undefined {
 
 /** Deletes a client. @returns the record that stays */
 export function deletedClient(client: Client, now: Timestamp): Client {
-  return { ...client, label: null, scopes: [], credentials: [], updatedAt: now, deletedAt: now };
+  const formerKeys = withFormer(client.formerKeys, apiKeysOf(client), now);
+  return { ...client, label: null, scopes: [], credentials: [], formerKeys, updatedAt: now, deletedAt: now };
 }
 
 /** Reads a client from the key store. @throws KeywrightError `store-corrupt` that names the field */
@@ -160,6 +166,7 @@ export function parseClient(value: unknown): Client {
     updatedAt: time(record, 'updatedAt'),
     deletedAt: optional(time, record, 'deletedAt'),
     credentials: withOwnIds(list(record, 'credentials').map(parseCredential)),
+    formerKeys: record.formerKeys === undefined ? undefined : list(record, 'formerKeys').map(parseFormerKey),
   };
 }
 
@@ -198,6 +205,7 @@ function parseCredential(value: unknown): Credential {
         lifetimeMs: added(integer, record, 'lifetimeMs'),
         revokedAt: optional(time, record, 'revokedAt'),
         suspendedAt: added(time, record, 'suspendedAt'),
+        replacedAt: added(time, record, 'replacedAt'),
       };
     case 'password':
       return {

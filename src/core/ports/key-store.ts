@@ -53,7 +53,7 @@ export interface Clients extends Collection<Client> {
   page(query?: ClientQuery): Promise<Client[]>;
   /** Counts the clients, without deleted ones. */
   count(): Promise<number>;
-  /** Finds the client whose API key has this keyed hash (lower-case hex). */
+  /** Finds the client whose API key has this keyed hash (lower-case hex); else the one, perhaps deleted, that had it. */
   byKeyHash(hash: string): Promise<Client | undefined>;
 }
 

@@ -16,24 +16,49 @@ export interface Observer {
   failed(failure: Failure): void;
 }
 
-/** A refusal of something that a device or a broker asked for. */
-export type ObservedRefusal = MqttRefusal | CallbackRefusal | ProxyRefusal;
+/** A refusal of something that a caller, a device or a broker asked for. */
+export type ObservedRefusal = HttpRefusal | MqttRefusal | CallbackRefusal | ProxyRefusal;
 
-export interface MqttRefusal extends MqttClient {
-  readonly by: 'mqtt';
-  readonly what: 'connection' | 'publish' | 'subscription';
-  readonly reason: string;
-  /** Explains why a credential was refused; the client is not told. */
-  readonly cause?: () => string;
+/** A refused credential, for the operator: its caller is told less. Nothing in here can be presented. */
+export interface RefusedCredential {
+  /** Its kind, by its shape. */
+  readonly credential?: string;
+  /** A key's prefix and the beginning of a hash, or a serial number: enough to recognise it. */
+  readonly hint?: string;
+  /** The client that it names. */
+  readonly client?: string;
+  readonly cause: string;
 }
 
-interface CallbackRefusal {
+interface ExplainedRefusal {
+  readonly reason: string;
+  /** Explains the refusal. To be asked only where somebody reads it, and after the caller has its answer. */
+  readonly explain?: (() => RefusedCredential) | undefined;
+}
+
+export interface HttpRefusal extends ExplainedRefusal {
+  readonly by: 'http';
+  readonly what: 'request' | 'connection';
+  readonly address: string;
+  readonly method?: string | undefined;
+  /** The path without its query; what looks like a credential is left out. */
+  readonly path?: string | undefined;
+  readonly status?: number;
+}
+
+export interface MqttRefusal extends MqttClient, ExplainedRefusal {
+  readonly by: 'mqtt';
+  readonly what: 'connection' | 'publish' | 'subscription';
+}
+
+interface CallbackRefusal extends ExplainedRefusal {
   readonly by: 'callback';
   readonly path: string;
   /** The client id from the request, cut short. */
   readonly clientId: string;
   readonly outcome: 'deny' | 'unavailable';
-  readonly reason: string;
+  /** The address of the device if its broker names it, else of the broker. */
+  readonly address: string;
 }
 
 interface ProxyRefusal {

@@ -16,7 +16,7 @@ import { prove } from './prove.js';
 import { proveApiKey } from './prove-api-key.js';
 import { proveCertificate } from './prove-certificate.js';
 import { CREDENTIAL_NAMES, type Refused } from './refused.js';
-import type { Registry } from './registry.js';
+import type { FormerKeyOf, Registry } from './registry.js';
 
 /** The cause of `invalid`: the credential, or the certificate beside it. */
 export function invalidCause({ presentation, registry }: Refused): string {
@@ -50,9 +50,19 @@ function apiKeyCause(presented: PresentedApiKey, registry: Registry): string {
   const { claimedId = '' } = presented;
   if (claimedId !== '' && registry.clientById(claimedId) === undefined)
     return absentClient(claimedId, registry);
-  return registry.clientIdByKeyHash(keyHash) !== undefined
-    ? 'the API key is wrapped with another client’s id'
-    : 'the API key is not registered: it was deleted, or never was';
+  if (registry.clientIdByKeyHash(keyHash) !== undefined)
+    return 'the API key is wrapped with another client’s id';
+  const former = registry.formerKeyByHash(keyHash);
+  return former === undefined
+    ? 'the API key is not registered: it was deleted, or never was'
+    : formerKeyCause(former, registry);
+}
+
+function formerKeyCause({ clientId, key }: FormerKeyOf, registry: Registry): string {
+  const deleted = `API key ${clientId}:${key.id} was deleted at ${formatTime(key.deletedAt)}`;
+  return registry.clientById(clientId) === undefined
+    ? `${deleted}, with the last of client ${clientId}`
+    : deleted;
 }
 
 function keyAndPasswordCause({ key, password }: PresentedKeyAndPassword, registry: Registry): string {
@@ -75,16 +85,15 @@ function passwordCause({ clientId }: PresentedNameAndPassword, registry: Registr
     : `the password of client ${client.id} does not suffice without an API key`;
 }
 
-function signedTokenCause({ clientId }: PresentedSignedToken, registry: Registry): string {
+function signedTokenCause(token: PresentedSignedToken, registry: Registry): string {
+  const { clientId } = token;
   const client = registry.clientById(clientId);
   if (client === undefined) return absentClient(clientId, registry);
   const { held, withdrawn } = registry.certificatesOf(clientId);
-  if (held.length === 0) return `client ${clientId} has no certificate, and so no signed token`;
   const wrong = `the signature is not that of client ${clientId}’s key`;
-  const replaced = withdrawn.flatMap((each) => each.withdrawn?.at ?? []);
-  return replaced.length === 0
-    ? wrong
-    : `${wrong}, which was replaced at ${formatTime(Math.max(...replaced))}`;
+  const former = withdrawn.find(({ key }) => key !== null && registry.facts.isSignedBy(token, key))?.withdrawn;
+  if (former) return `${wrong}, which was ${former.reason} at ${formatTime(former.at)}`;
+  return held.length === 0 ? `client ${clientId} has no certificate, and so no signed token` : wrong;
 }
 
 function accessTokenCause(token: PresentedAccessToken, registry: Registry): string {
@@ -108,7 +117,7 @@ function certificateCause({ clientId, serial }: PresentedCertificate, registry: 
   if (client === undefined) return absentClient(clientId, registry);
   const former = registry.certificatesOf(clientId).withdrawn.find(({ id }) => id === serial)?.withdrawn;
   return former
-    ? `the certificate of client ${clientId} was replaced at ${formatTime(former.at)}`
+    ? `the certificate of client ${clientId} was ${former.reason} at ${formatTime(former.at)}`
     : `the certificate is not one that client ${clientId} has`;
 }
 

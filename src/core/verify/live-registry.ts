@@ -14,7 +14,8 @@ import type {
   UnreadablePart,
 } from '../ports/key-store.js';
 import type { Facts } from './facts.js';
-import type { ClientCertificates, Registry } from './registry.js';
+import { FormerKeys } from './former-keys.js';
+import type { ClientCertificates, FormerKeyOf, Registry } from './registry.js';
 
 export interface LiveRegistryOptions {
   readonly keyStore: KeyStore;
@@ -49,6 +50,7 @@ export class LiveRegistry implements Registry {
   };
   readonly #certificatesByClient = new Map<string, ClientCertificates>();
   readonly #clientIdsByKeyHash = new Map<string, string>();
+  readonly #formerKeys = new FormerKeys();
   readonly #withPasswordAlone = new Set<string>();
   readonly #userIdsByEmail = new Map<string, ReadonlySet<string>>();
   readonly #listeners = new Set<(changes: readonly Change[]) => void>();
@@ -117,6 +119,10 @@ export class LiveRegistry implements Registry {
     return found;
   }
 
+  formerKeyByHash(keyHash: string): FormerKeyOf | undefined {
+    return this.#formerKeys.of(keyHash);
+  }
+
   hasPasswordsAlone(): boolean {
     return this.#withPasswordAlone.size > 0 || this.#unreadable.some(({ kinds }) => kinds.includes('client'));
   }
@@ -172,6 +178,7 @@ export class LiveRegistry implements Registry {
     switch (change.kind) {
       case 'client':
         this.#applyClient(change.id, liveClient(change.before), liveClient(change.after));
+        this.#formerKeys.apply(change.before, change.after);
         break;
       case 'certificate':
         this.#applyCertificate(change.before, change.after);

@@ -64,6 +64,7 @@ export interface RequestDemand {
  */
 export type Rejection =
   | 'missing'
+  | 'conflicting-credentials'
   | 'invalid'
   | 'revoked'
   | 'suspended'

@@ -1,15 +1,19 @@
-import type { ApiKeyCredential, Client } from '../model/client.js';
 import { apiKeysOf } from '../model/client.js';
 import type { Principal } from '../model/principal.js';
-import { covers } from '../model/scope.js';
 import { formatTime } from '../model/time.js';
 import type { Proof } from './client-principal.js';
 import { invalidCause } from './invalid-cause.js';
+import { apiKeyOf, holderOf, listed, nameOf } from './named.js';
 import type { Rejection } from './presentation.js';
 import { prove } from './prove.js';
 import { proveCertificate } from './prove-certificate.js';
+<<<<<<< HEAD
 import { CREDENTIAL_NAMES, type Refused } from './refused.js';
 import { hasBegun } from './verify.js';
+=======
+import type { Refused } from './refused.js';
+import { scopeCause } from './scope-cause.js';
+>>>>>>> 3b89151 (Log every refusal once, with the operator's cause)
 
 /**
  * The cause of a refusal, in a sentence for whoever runs this server: it tells what callers must not learn (which clients
@@ -26,6 +30,7 @@ export function refusalCause(refused: Refused): string {
 
 const CAUSES = {
   missing: () => 'nothing was presented',
+  'conflicting-credentials': () => 'two credentials that differ were presented',
   invalid: invalidCause,
   revoked: revokedCause,
   suspended: suspendedCause,
@@ -49,13 +54,16 @@ const CAUSES = {
     const [found] = principals(refused);
     return found
       ? `${holderOf(found)} does not belong to that domain: it has ${listed(found.domains)}`
-      : 'wrong domain';
+      : 'wrong-domain';
   },
   'wrong-path': (refused) => {
     const [found] = principals(refused);
     return found ? `the path is not ${holderOf(found)}’s` : 'the path is another client’s';
   },
-  'insufficient-scope': scopeCause,
+  'insufficient-scope': (refused) => {
+    const [found] = principals(refused);
+    return found ? scopeCause(found, refused) : 'it lacks the scope';
+  },
   unavailable: () => 'the keystore cannot be followed, or what was presented cannot be looked into',
 } satisfies Record<Rejection, (refused: Refused) => string>;
 
@@ -124,6 +132,8 @@ function expiredCause(refused: Refused): string {
   const ended = `${nameOf(found)} expired at ${formatTime(found.expiresAt)}`;
   const client = found.kind === 'client' ? refused.registry.clientById(found.id) : undefined;
   const key = client && apiKeyOf(client, found);
+  if (key && typeof key.replacedAt === 'number' && found.expiresAt === key.expiresAt)
+    return `${nameOf(found)} was replaced at ${formatTime(key.replacedAt)}, and expired at ${formatTime(found.expiresAt)}`;
   const newer =
     key &&
     apiKeysOf(client).find(
@@ -135,17 +145,6 @@ function expiredCause(refused: Refused): string {
     : ended;
 }
 
-function scopeCause(refused: Refused): string {
-  const [found] = principals(refused);
-  if (found === undefined) return 'the scope lacks';
-  const { demand } = refused.presentation;
-  const has = `it has ${listed(found.scopes)}`;
-  if (demand === undefined || 'connect' in demand)
-    return `${holderOf(found)} has no scope to connect: ${has}`;
-  const lacking = demand.scopes.filter((scope) => !covers(found.scopes, scope));
-  return `${holderOf(found)} lacks ${listed(lacking)}: ${has}`;
-}
-
 function proofs({ presentation, registry }: Refused): Proof[] {
   const { credential, certificate } = presentation;
   const byCredential = credential ? prove(credential, registry) : null;
@@ -155,26 +154,4 @@ function proofs({ presentation, registry }: Refused): Proof[] {
 
 function principals(refused: Refused): Principal[] {
   return proofs(refused).map(({ principal }) => principal);
-}
-
-function nameOf(principal: Principal): string {
-  const { id, credential } = principal;
-  return credential.kind === 'api-key'
-    ? `API key ${id}:${credential.id}`
-    : `the ${CREDENTIAL_NAMES[credential.kind]} of ${holderOf(principal)}`;
-}
-
-function holderOf({ kind, id }: Principal): string {
-  return `${kind} ${id}`;
-}
-
-/** The API key that somebody presented, or that the presented access token came from. */
-function apiKeyOf(client: Client, { credential }: Principal): ApiKeyCredential | undefined {
-  const origin = credential.kind === 'access-token' ? credential.claims.origin : undefined;
-  const id = origin && origin.kind !== 'session' ? origin.credentialId : credential.id;
-  return apiKeysOf(client).find((key) => key.id === id);
-}
-
-function listed(names: readonly string[]): string {
-  return names.length === 0 ? 'none' : names.join(', ');
 }

@@ -1,5 +1,6 @@
 import type { Certificate, HeldCertificate } from '../model/certificate.js';
 import type { Client } from '../model/client.js';
+import type { FormerApiKey } from '../model/former-key.js';
 import type { PresentedApiKey } from '../model/presented-credential.js';
 import type { Session } from '../model/session.js';
 import type { User } from '../model/user.js';
@@ -16,6 +17,8 @@ export interface Registry {
   deletedClientById(id: string): Client | undefined;
   /** The id of the client that has an API key of that keyed hash. */
   clientIdByKeyHash(keyHash: string): string | undefined;
+  /** The deleted API key of that keyed hash, with its client, which may be deleted too. */
+  formerKeyByHash(keyHash: string): FormerKeyOf | undefined;
   certificatesOf(clientId: string): ClientCertificates;
   /** Tells if any client has a password that suffices alone. */
   hasPasswordsAlone(): boolean;
@@ -32,6 +35,11 @@ export interface Registry {
    * it, none. Nothing ends later for it.
    */
   readonly clockToleranceMs?: number | undefined;
+}
+
+export interface FormerKeyOf {
+  readonly clientId: string;
+  readonly key: FormerApiKey;
 }
 
 /** The certificates of one client: those that can be presented, and those that cannot any more. */

@@ -5,7 +5,7 @@ import type { User } from '../model/user.js';
 import type { WithdrawnToken } from '../model/withdrawn-token.js';
 import type { Collection, KeyStore } from '../ports/key-store.js';
 import type { Facts } from './facts.js';
-import type { ClientCertificates, Registry, WantedRecords } from './registry.js';
+import type { ClientCertificates, FormerKeyOf, Registry, WantedRecords } from './registry.js';
 
 export interface StoredRegistryOptions {
   readonly keyStore: KeyStore;
@@ -60,6 +60,14 @@ export class StoredRegistry implements Registry {
     for (const client of this.#clients.values()) {
       const isHolder = apiKeysOf(client).some(({ hash }) => hash === keyHash);
       if (isHolder && liveClient(client) !== undefined) return client.id;
+    }
+    return undefined;
+  }
+
+  formerKeyByHash(keyHash: string): FormerKeyOf | undefined {
+    for (const { id: clientId, formerKeys = [] } of this.#clients.values()) {
+      const key = formerKeys.find(({ hash }) => hash === keyHash);
+      if (key !== undefined) return { clientId, key };
     }
     return undefined;
   }

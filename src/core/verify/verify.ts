@@ -92,6 +92,8 @@ export function hasBegun(
 function verdictOn(presentation: Presentation, registry: Registry, now: Timestamp): Verdict {
   const { credential, certificate } = presentation;
   if (credential === undefined && certificate === undefined) return rejected('missing');
+  // Nothing is looked into, so the answer tells nothing of either.
+  if (credential?.kind === 'ambiguous') return rejected('conflicting-credentials');
   const byCredential = credential && prove(credential, registry);
   const byCertificate = certificate && proveCertificate(certificate, registry);
   const first = byCredential ?? byCertificate;

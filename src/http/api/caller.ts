@@ -6,9 +6,10 @@ import { readCredential } from '../../core/model/presented-credential.js';
 import type { AuditEvent } from '../../core/ports/audit-log.js';
 import type { UnitOfWork } from '../../core/ports/unit-of-work.js';
 import { principalOf } from '../admission.js';
-import { Refused } from '../responses/errors.js';
+import { Refused, refusalOf } from '../responses/errors.js';
 import { REFUSALS, tooMany } from '../responses/problem.js';
 import type { HttpServices } from '../services.js';
+import { TOO_MANY_TOLD } from './login-causes.js';
 
 /** A caller who manages. */
 export interface Caller {
@@ -33,7 +34,14 @@ export async function callerOf(
   const changes = services.changes.by({ who: caller, from });
   const refused = (target: string) => recordRefusal({ services, caller, changes, event: { action, target } });
   const actor = actorOf(principal, (id) => registry.userById(id));
-  if (actor === undefined) throw (await refused('')) ?? new Refused(REFUSALS['insufficient-scope']);
+  const told = (reason: string, cause: string) => ({
+    reason,
+    explain: () => ({ credential: principal.credential.kind, client: principal.id, cause: `${caller} ${cause}` }),
+  });
+  if (actor === undefined) {
+    const lacking = told('insufficient-scope', `may not manage: it has ${principal.scopes.join(', ') || 'no scopes'}`);
+    throw (await refused('')) ?? new Refused(REFUSALS['insufficient-scope'], lacking);
+  }
   const management = {
     ...services,
     changes,
@@ -43,7 +51,12 @@ export async function callerOf(
   return {
     attempt: (target, work) =>
       work(management).catch(async (error) => {
-        throw (isRefusal(error, actor) && (await refused(target))) || error;
+        const limited = isRefusal(error, actor) ? await refused(target) : undefined;
+        if (limited !== undefined) throw limited;
+        const isRefused = error instanceof KeywrightError && error.code === 'refused';
+        throw isRefused
+          ? new Refused(refusalOf(error), told(error.reason ?? 'not-allowed', `asked for ${action}: ${error.message}`))
+          : error;
       }),
   };
 }
@@ -64,7 +77,7 @@ export async function recordRefusal({
   event,
 }: RefusedCall): Promise<Refused | undefined> {
   const waitMs = await services.attempts.failed(caller);
-  if (waitMs > 0) return new Refused(tooMany(waitMs));
+  if (waitMs > 0) return new Refused(tooMany(waitMs), TOO_MANY_TOLD);
   // A caller may have put a secret in the place of an id.
   const isId =
     /^[A-Za-z0-9][A-Za-z0-9_.@:-]{0,72}$/.test(event.target) &&
@@ -98,7 +111,7 @@ async function recordStranger(
   // Wrong credentials were counted already.
   const isCounted = error.refusal === REFUSALS.invalid;
   const waitMs = isCounted ? 0 : await attempts.failed(addressKey(from));
-  if (waitMs > 0) return new Refused(tooMany(waitMs));
+  if (waitMs > 0) return new Refused(tooMany(waitMs), TOO_MANY_TOLD);
   await changes.by({ who: 'unknown', from }).refused({ action, target: '' });
   return undefined;
 }

@@ -16,6 +16,7 @@ import { principalBy } from '../admission.js';
 import { Refused } from '../responses/errors.js';
 import { REFUSALS, tooMany, WRONG_PASSWORD } from '../responses/problem.js';
 import type { HttpServices } from '../services.js';
+import { loginTold, refreshTold, TOO_MANY_TOLD } from './login-causes.js';
 
 /** Lifetimes in milliseconds, unless a dialect has its own; a refreshed session keeps its end. */
 export const LIFETIMES = { accessToken: 3_600_000, session: 30 * 86_400_000 } as const;
@@ -64,7 +65,11 @@ export async function login(
     return { result, isRight: result.outcome === 'accepted' || result.reason !== 'invalid' };
   });
   if (signedIn.outcome === 'accepted') return issueTokens(signedIn, tokenMs, services);
-  throw new Refused(signedIn.reason === 'invalid' ? WRONG_PASSWORD : REFUSALS[signedIn.reason]);
+  const { reason } = signedIn;
+  throw new Refused(
+    reason === 'invalid' ? WRONG_PASSWORD : REFUSALS[reason],
+    loginTold(reason, name, services),
+  );
 }
 
 interface PasswordAttempt {
@@ -86,6 +91,7 @@ export async function passwordAttempt<T>(
   const { attempts, addressKey, registry } = services;
   const { facts } = registry;
   const by = addressKey(from);
+<<<<<<< HEAD
   const known = facts.passwordHolds(presented);
   if (known !== undefined) {
     const { result, isRight } = await check(async () => known);
@@ -103,6 +109,10 @@ export async function passwordAttempt<T>(
       }),
   });
   if (checked.outcome === 'limited') throw new Refused(tooMany(checked.waitMs));
+=======
+  const checked = await attempts.costly({ by, check, isRight: ({ isRight }) => isRight });
+  if (checked.outcome === 'limited') throw new Refused(tooMany(checked.waitMs), TOO_MANY_TOLD);
+>>>>>>> 3b89151 (Log every refusal once, with the operator's cause)
   return checked.result.result;
 }
 
@@ -127,7 +137,9 @@ export async function refresh(
   if (continued.outcome === 'accepted') return issueTokens(continued, LIFETIMES.accessToken, services);
   if (continued.reason !== 'invalid') throw new Refused(REFUSALS[continued.reason]);
   const waitMs = await services.attempts.failed(services.addressKey(from));
-  throw new Refused(waitMs > 0 ? tooMany(waitMs) : REFUSALS.invalid);
+  throw waitMs > 0
+    ? new Refused(tooMany(waitMs), TOO_MANY_TOLD)
+    : new Refused(REFUSALS.invalid, refreshTold(token, services));
 }
 
 interface Exchange {
@@ -147,7 +159,10 @@ export function exchange(
 ): Promise<IssuedToken> {
   const grant: TokenGrant = principalGrant(caller);
   if (scopes === undefined) return issueAccessToken(services, grant, ttlMs);
-  if (!mayAsk(caller.scopes, scopes)) throw new Refused(REFUSALS['insufficient-scope']);
+  if (!mayAsk(caller.scopes, scopes)) {
+    const cause = `${caller.kind} ${caller.id} asked for scopes that it does not have: it has ${caller.scopes.join(', ') || 'none'}`;
+    throw new Refused(REFUSALS['insufficient-scope'], { reason: 'insufficient-scope', explain: () => ({ cause }) });
+  }
   return issueAccessToken(services, { ...grant, scopes: narrowScopes(caller.scopes, scopes) }, ttlMs);
 }
 

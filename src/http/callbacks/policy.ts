@@ -5,9 +5,11 @@ import { isTopicName, type TopicVerb } from '../../core/model/scope.js';
 import { textHash } from '../../core/model/signed-token.js';
 import { verifyConnect } from '../../core/verify/connect.js';
 import { decide } from '../../core/verify/decide.js';
+import { explainLimit, explainRefusal, RATE_LIMITED } from '../../core/verify/explain-refusal.js';
 import { presentConnectTexts } from '../../core/verify/present-connect.js';
-import { CONNECT_DEMAND, type Presentation } from '../../core/verify/presentation.js';
+import { CONNECT_DEMAND, type Presentation, type Rejection } from '../../core/verify/presentation.js';
 import { type Accepted, mayUseTopic, stillHolds } from '../../core/verify/verify.js';
+import type { Told } from '../responses/errors.js';
 import type { HttpServices } from '../services.js';
 import { RememberedConnects } from './remembered-connects.js';
 
@@ -39,10 +41,14 @@ interface TopicUse {
   readonly topic: string;
 }
 
-/** The answer to a broker. The reason is for the operator, not for the device. */
-export type Decision =
-  | { readonly outcome: 'allow'; readonly principals: readonly Principal[] }
-  | { readonly outcome: 'deny' | 'unavailable'; readonly reason: string };
+/** The answer to a broker. Reason and explanation are for the operator, not for the device. */
+export type Decision = { readonly outcome: 'allow'; readonly principals: readonly Principal[] } | Denial;
+
+interface Denial extends Told {
+  readonly outcome: 'deny' | 'unavailable';
+  /** The device's address, if the broker names it. */
+  readonly address?: string | undefined;
+}
 
 /** The policy behind the call-backs of one broker. Every dialect asks it, and translates its answers. */
 export interface BrokerPolicy {
@@ -58,6 +64,12 @@ export function brokerPolicy(services: HttpServices): BrokerPolicy {
   const { registry, clock, attempts } = services;
   const admitted = new RememberedConnects();
 
+  const refusal = (presentation: Presentation, reason: Rejection): Denial => ({
+    outcome: reason === 'unavailable' ? 'unavailable' : 'deny',
+    reason,
+    explain: () => explainRefusal({ presentation, reason, registry, now: clock.now() }),
+  });
+
   const connect = async (question: ConnectQuestion): Promise<Decision> => {
     const { username, password, clientId, address } = question;
     const { presentation } = presentConnectTexts({ clientId, name: username, secret: password });
@@ -65,11 +77,14 @@ export function brokerPolicy(services: HttpServices): BrokerPolicy {
     // apart.
     const countAs = address ? services.addressKey(address) : `name ${textHash(username)}`;
     const verdict = await verifyConnect(presentation, { registry, clock, attempts, countAs });
-    if (verdict.outcome === 'limited') return deny('too many wrong attempts');
-    if (verdict.outcome === 'rejected')
-      return verdict.reason === 'unavailable' ? UNAVAILABLE : deny(verdict.reason);
+    if (verdict.outcome === 'limited') {
+      const { reason } = verdict;
+      const explain = () => explainLimit({ presentation, reason, registry, now: clock.now() });
+      return { outcome: 'deny', reason: RATE_LIMITED, address, explain };
+    }
+    if (verdict.outcome === 'rejected') return { ...refusal(presentation, verdict.reason), address };
     const { principal, passwordId } = verdict;
-    if (isAnothersId(clientId, principal)) return deny(ANOTHERS_ID);
+    if (isAnothersId(clientId, principal)) return { ...deny(ANOTHERS_ID), address };
     services.observer.accepted(principal, address || question.broker);
     admitted.add({ username, clientId }, { principal, demand: CONNECT_DEMAND, passwordId }, holds);
     return { outcome: 'allow', principals: [principal] };
@@ -101,8 +116,7 @@ export function brokerPolicy(services: HttpServices): BrokerPolicy {
     const claimedId = credential.kind === 'signed-token' ? (clientId ?? '') : undefined;
     const presentation: Presentation = { credential, clientId: claimedId, demand: CONNECT_DEMAND };
     const verdict = await decide(presentation, registry, clock);
-    if (verdict.outcome === 'rejected')
-      return verdict.reason === 'unavailable' ? UNAVAILABLE : deny(verdict.reason);
+    if (verdict.outcome === 'rejected') return refusal(presentation, verdict.reason);
     const { principal } = verdict;
     if (clientId !== undefined && isAnothersId(clientId, principal)) return deny(ANOTHERS_ID);
     return { outcome: 'allow', principals: [principal] };
@@ -137,7 +151,7 @@ const STRANGER = 'nobody has connected by this name since the start';
 const ENDED = 'the credential that it connected with does not hold any more';
 const ANOTHERS_ID = 'the client id is another client’s';
 
-function deny(reason: string): Decision {
+function deny(reason: string): Denial {
   return { outcome: 'deny', reason };
 }
 

@@ -34,7 +34,7 @@ function addDialect(scope: FastifyInstance, dialect: Dialect, services: HttpServ
   const policy = brokerPolicy(services);
   takeBodies(scope, dialect.maxBodyBytes);
   const refuse = (request: FastifyRequest, reply: FastifyReply, refusal: Refusal) => {
-    services.observer.refused({ by: 'callback', path: pathOf(request), clientId: '', ...refusal });
+    services.observer.refused({ by: 'callback', ...callerOf(request), clientId: '', ...refusal });
     return say(reply, dialect.refuse(refusal.outcome, queryOf(request)));
   };
   // The check runs before any body is read.
@@ -77,9 +77,12 @@ function refusalOf(error: unknown): Refusal {
 
 function report({ decision, clientId }: Outcome, request: FastifyRequest, services: HttpServices): void {
   if (decision.outcome === 'allow') return;
-  const { outcome, reason } = decision;
-  const shown = clientId.slice(0, 80);
-  services.observer.refused({ by: 'callback', path: pathOf(request), clientId: shown, outcome, reason });
+  const { address, ...denial } = decision;
+  const caller = callerOf(request);
+  services.observer.refused({
+    ...{ by: 'callback', ...caller, address: address || caller.address, clientId: clientId.slice(0, 80) },
+    ...denial,
+  });
 }
 
 function callOf(request: FastifyRequest): Call {
@@ -108,8 +111,9 @@ function queryOf({ raw }: FastifyRequest): URLSearchParams {
   return new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?')) : '');
 }
 
-function pathOf({ raw }: FastifyRequest): string {
-  return (raw.url ?? '').split('?', 1)[0]?.slice(0, 80) ?? '';
+function callerOf({ raw }: FastifyRequest): { readonly path: string; readonly address: string } {
+  const path = (raw.url ?? '').split('?', 1)[0]?.slice(0, 80) ?? '';
+  return { path, address: raw.socket.remoteAddress ?? 'unknown' };
 }
 
 function say(reply: FastifyReply, { status, type, body }: CallbackAnswer): FastifyReply {

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Refused, refusalOf } from '../responses/errors.js';
+import { Refused, refusalOf, type Told } from '../responses/errors.js';
 import { type Problem, problem } from '../responses/problem.js';
 
 /** RFC 6749 section 5.2, RFC 8693 section 2.2.2 and RFC 7009 section 2.2.1. */
@@ -19,14 +19,19 @@ export type OAuthErrorCode =
 export class OAuthRefused extends Refused {
   readonly code: OAuthErrorCode;
 
-  constructor(code: OAuthErrorCode, detail: string) {
+  constructor(code: OAuthErrorCode, detail: string, told?: Told) {
     const status = code === 'invalid_client' ? 401 : 400;
-    super({
-      problem: problem(status, { reason: code.replaceAll('_', ' '), detail }),
-      headers: {},
-    });
+    const reason = code.replaceAll('_', ' ');
+    super({ problem: problem(status, { reason, detail }), headers: {} }, told ?? toldOfCode(code, detail));
     this.code = code;
   }
+}
+
+const REFUSING: readonly OAuthErrorCode[] = ['invalid_client', 'invalid_grant', 'unauthorized_client'];
+
+function toldOfCode(code: OAuthErrorCode, cause: string): Told {
+  const reason = code.replaceAll('_', '-');
+  return REFUSING.includes(code) ? { reason, explain: () => ({ cause }) } : { reason };
 }
 
 const CODES: Record<number, OAuthErrorCode> = {
@@ -64,7 +69,7 @@ export function answerOAuthError(
 }
 
 function codeOf({ status, reason }: Problem): OAuthErrorCode | undefined {
-  return status === 403 && reason !== 'insufficient scope' ? 'unauthorized_client' : CODES[status];
+  return status === 403 && reason !== 'insufficient-scope' ? 'unauthorized_client' : CODES[status];
 }
 
 const CHALLENGE = { 'www-authenticate': 'Basic realm="keywright"' };

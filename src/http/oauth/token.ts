@@ -125,6 +125,6 @@ async function orInvalidGrant<T>(work: Promise<T>): Promise<T> {
     return await work;
   } catch (error) {
     const isNoGrant = error instanceof Refused && error.refusal.problem.status === 401;
-    throw isNoGrant ? new OAuthRefused('invalid_grant', error.message) : error;
+    throw isNoGrant ? new OAuthRefused('invalid_grant', error.message, error.told) : error;
   }
 }

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ErrorCode, KeywrightError } from '../../core/model/errors.js';
-import type { Observer } from '../../core/ports/observer.js';
+import type { HttpRefusal, Observer } from '../../core/ports/observer.js';
 import { problemAnswer, refusalAnswer, send } from './answer.js';
 import { answerBare } from './connections.js';
 import { ANOTHER_VERSION, type Problem, problem, type Refusal } from './problem.js';
@@ -23,13 +23,19 @@ const STATUSES = {
   'wrong-clock': 503,
 } satisfies Record<ErrorCode, number>;
 
+/** What the operator is told of a refusal, and its caller is not. */
+export type Told = Pick<HttpRefusal, 'reason' | 'explain'>;
+
 /** A refusal on its way to the error handler. */
 export class Refused extends Error {
   readonly refusal: Refusal;
+  readonly told: Told;
 
-  constructor(refusal: Refusal) {
+  /** By default the operator is told what the caller is. */
+  constructor(refusal: Refusal, told: Told = { reason: refusal.problem.reason.replaceAll(' ', '-') }) {
     super(refusal.problem.detail);
     this.refusal = refusal;
+    this.told = told;
   }
 }
 
@@ -38,6 +44,16 @@ export function answerError(error: unknown, _request: FastifyRequest, reply: Fas
   const { problem, headers } = refusalOf(error);
   return sendProblem(reply, problem, headers);
 }
+
+/** Tells what the log says of an error: nothing if it is no refusal of the caller. */
+export function toldOf(error: unknown): Told | undefined {
+  if (error instanceof Refused && (error.told.explain || REFUSING.includes(error.refusal.problem.status)))
+    return error.told;
+  if (!(error instanceof KeywrightError) || error.code !== 'refused') return undefined;
+  return { reason: error.reason ?? 'not-allowed', explain: () => ({ cause: error.message }) };
+}
+
+const REFUSING: readonly number[] = [401, 403, 429];
 
 /** Refuses a request in whose way something failed. */
 export function answerFailure(
@@ -125,9 +141,17 @@ export const NOT_IMPLEMENTED = problem(501, {
 });
 
 /** Answers a broken HTTP request, or one with too long headers, and ends its connection. */
-export function answerBrokenRequest(error: BrokenRequest, socket: Socket): void {
+export function answerBrokenRequest(
+  error: BrokenRequest,
+  socket: Socket,
+  observer: Pick<Observer, 'refused'>,
+): void {
   // ECONNRESET: the caller has gone. Before TLS is established, no answer can be sent.
   const noTls = error.code?.startsWith('ERR_SSL') || error.code?.startsWith('ERR_TLS');
+  if (noTls) {
+    const address = socket.remoteAddress ?? 'unknown';
+    observer.refused({ by: 'http', what: 'connection', address, reason: `no TLS handshake: ${error.code}` });
+  }
   if (noTls || error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
     return;
@@ -136,7 +160,7 @@ export function answerBrokenRequest(error: BrokenRequest, socket: Socket): void 
   answerBare(socket, isOtherMethod ? NOT_IMPLEMENTED : (BROKEN[error.code ?? ''] ?? NOT_HTTP));
 }
 
-interface BrokenRequest extends Error {
+export interface BrokenRequest extends Error {
   readonly code?: string;
   /** What was received last, and how much of that was read. */
   readonly rawPacket?: Buffer;

@@ -52,16 +52,17 @@ export const ANOTHER_VERSION = problem(505, {
 
 const CHALLENGE = 'Bearer realm="keywright"';
 
-function unauthorized(detail: string): Refusal {
+/** Makes a refusal that asks for another credential. Clients of machbase-neo know the word `invalid token`. */
+export function unauthorized(detail: string, reason = 'invalid token'): Refusal {
   return {
-    problem: problem(401, { reason: 'invalid token', detail }),
+    problem: problem(401, { reason, detail }),
     // RFC 6750 section 3.1
     headers: { 'www-authenticate': `${CHALLENGE}, error="invalid_token", error_description="${detail}"` },
   };
 }
 
 const TOO_MANY = problem(429, {
-  reason: 'rate limited',
+  reason: 'rate-limited',
   detail: 'too many attempts from this address, or requests with this credential',
 });
 const tooManyBySeconds = new Map<number, Refusal>();
@@ -108,6 +109,14 @@ export const REFUSALS = {
     // RFC 6750 section 3.1: no error code if the request has no credential
     headers: { 'www-authenticate': CHALLENGE },
   },
+  // RFC 6750 section 3.1: a request with more than one credential is a bad request.
+  'conflicting-credentials': {
+    problem: problem(400, {
+      reason: 'conflicting-credentials',
+      detail: 'the request carries two credentials that differ: send one',
+    }),
+    headers: {},
+  },
   invalid: unauthorized('the credential is not valid'),
   revoked: unauthorized('the credential is revoked'),
   suspended: unauthorized('the credential is suspended'),
@@ -116,20 +125,20 @@ export const REFUSALS = {
   'wrong-client-id': unauthorized('the credential belongs to another client'),
   'wrong-domain': {
     problem: problem(403, {
-      reason: 'wrong domain',
+      reason: 'wrong-domain',
       detail: 'the credential does not belong to the domain that the request names',
     }),
     headers: {},
   },
   'wrong-path': {
     problem: problem(403, {
-      reason: 'wrong path',
+      reason: 'wrong-path',
       detail: 'the path is another client’s, or written in a way that can be read as another one',
     }),
     headers: {},
   },
   'insufficient-scope': {
-    problem: problem(403, { reason: 'insufficient scope', detail: 'the credential does not have the scope' }),
+    problem: problem(403, { reason: 'insufficient-scope', detail: 'the credential does not have the scope' }),
     headers: { 'www-authenticate': `${CHALLENGE}, error="insufficient_scope"` },
   },
   unavailable: {

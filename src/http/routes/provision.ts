@@ -9,7 +9,7 @@ import { recordRefusal } from '../api/caller.js';
 import { ifGiven } from '../api/given.js';
 import { type Asked, managed, open } from '../api/route.js';
 import { Fields, given, OptionalText, Scopes, When } from '../api/schemas.js';
-import { Refused } from '../responses/errors.js';
+import { Refused, type Told } from '../responses/errors.js';
 import { WRONG_PROVISIONING_KEY } from '../responses/problem.js';
 
 const NewKey = Fields({
@@ -68,6 +68,10 @@ export const provisionRoutes = [
   }),
 ];
 
+function told(cause: string): Told {
+  return { reason: 'invalid', explain: () => ({ credential: 'provisioning-key', cause }) };
+}
+
 const EVENT = { action: 'provision.redeem', target: '' };
 
 async function register({
@@ -77,18 +81,18 @@ async function register({
 }: Asked<typeof Device>): Promise<Static<typeof Agent>> {
   const from = services.proxies.addressOf(request);
   const hashSecret = (secret: string) => services.registry.hashSecret(secret);
-  const wrongKey = async () => {
+  const wrongKey = async (cause: string) => {
     // Failures are counted by address, so that they do not slow down devices with a good key.
     const stranger = {
       caller: services.addressKey(from),
       changes: services.changes.by({ who: 'unknown', from }),
     };
     return (
-      (await recordRefusal({ services, ...stranger, event: EVENT })) ?? new Refused(WRONG_PROVISIONING_KEY)
+      (await recordRefusal({ services, ...stranger, event: EVENT })) ?? new Refused(WRONG_PROVISIONING_KEY, told(cause))
     );
   };
   const found = await findProvisioningKey({ ...services, hashSecret }, key);
-  if (found === undefined) throw await wrongKey();
+  if (found === undefined) throw await wrongKey('the provisioning key is not registered: it was deleted, or never was');
   const caller = `provisioning key ${found.id}`;
   const changes = services.changes.by({ who: caller, from });
   const made = await redeemProvisioningKey({ ...services, hashSecret, changes }, found, device).catch(
@@ -97,7 +101,7 @@ async function register({
       throw (isRefusal && (await recordRefusal({ services, caller, changes, event: EVENT }))) || error;
     },
   );
-  if (made === undefined) throw await wrongKey();
+  if (made === undefined) throw await wrongKey(`provisioning key ${found.id} was used up, has expired, or its owner is gone`);
   const { client, apiKey, mqttPassword, certificate } = made;
   return {
     ...{ apiKey, agentUuid: client.id, mqttPassword },

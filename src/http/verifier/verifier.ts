@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { demandOf } from '../../core/verify/path-rules.js';
+import { demandOf, type Target } from '../../core/verify/path-rules.js';
 import type { RequestDemand } from '../../core/verify/presentation.js';
-import { type Admission, admit } from '../admission.js';
+import { type Admission, admit, refusalBy } from '../admission.js';
 import { present } from '../requests/credentials.js';
 import {
   answer,
@@ -13,6 +13,7 @@ import {
   send,
 } from '../responses/answer.js';
 import { answerFailure } from '../responses/errors.js';
+import { reportRefusal } from '../responses/report.js';
 import type { HttpServices } from '../services.js';
 import { gatewaySettings, originalTarget } from './gateway.js';
 import type { Upstream } from './upstream/upstream.js';
@@ -39,17 +40,26 @@ interface Asked {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly demand: RequestDemand | undefined;
+  /** The request that a gateway asks about. */
+  readonly about?: Target | undefined;
 }
 
 type Tell = (admission: Admission) => void;
 
 export function verifierOf({ services, open, upstream }: VerifierOptions): Verifier {
-  const decide = ({ request, response, demand }: Asked, tell: Tell): void => {
+  const decide = ({ request, response, demand, about }: Asked, tell: Tell): void => {
     const from = services.proxies.addressOf(request);
-    const admission = admit(present(request, services, demand), from, services);
+    const presentation = present(request, services, demand);
+    const admission = admit(presentation, from, services);
+    const answerAndReport = (admitted: Admission) => {
+      tell(admitted);
+      if (admitted.outcome === 'accepted') return;
+      const { refusal, told } = refusalBy(admitted, presentation, services);
+      reportRefusal(request, { told, status: refusal.problem.status, asked: about }, services);
+    };
     if (admission instanceof Promise)
-      admission.then(tell).catch((error) => answerFailure(response, error, services.observer));
-    else tell(admission);
+      admission.then(answerAndReport).catch((error) => answerFailure(response, error, services.observer));
+    else answerAndReport(admission);
   };
   return {
     answerCaller(request, response, target) {
@@ -67,9 +77,10 @@ export function verifierOf({ services, open, upstream }: VerifierOptions): Verif
     answerGateway(request, response, target) {
       const { scope, hideRate } = gatewaySettings(target);
       if (open) return send(response, OPEN_GATEWAY_ANSWER);
-      const ruled = demandOf(services.pathRules, originalTarget(request, target));
+      const about = originalTarget(request, target);
+      const ruled = demandOf(services.pathRules, about);
       const demand = scope === undefined ? ruled : { ...ruled, scopes: [...(ruled?.scopes ?? []), scope] };
-      decide({ request, response, demand }, (admission) => {
+      decide({ request, response, demand, about }, (admission) => {
         if (admission.outcome !== 'limited') return send(response, gatewayAnswer(admission));
         const limited = refusalAnswer(admission.refusal);
         send(response, hideRate ? rateAsForbidden(limited) : limited);

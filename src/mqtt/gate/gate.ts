@@ -6,7 +6,7 @@ import type { Attempts } from '../../core/verify/attempts.js';
 import { verifyConnect } from '../../core/verify/connect.js';
 import type { LiveConnections } from '../../core/verify/live-connections.js';
 import { CONNECT_DEMAND } from '../../core/verify/presentation.js';
-import { refusalCause } from '../../core/verify/refusal-cause.js';
+import { explainLimit, explainRefusal, RATE_LIMITED } from '../../core/verify/explain-refusal.js';
 import { type RevisedRegistry, type Rights, TopicRights } from '../../core/verify/topic-rights.js';
 import { Deadlines } from '../../network/deadlines.js';
 import { Link, type Receiver } from '../link.js';
@@ -187,14 +187,15 @@ class Entrance implements Receiver, Handover {
     const countAs = addressKey(this.link.address);
     const verdict = await verifyConnect(presentation, { registry, clock, attempts, countAs });
     if (verdict.outcome === 'limited') {
-      const reason = verdict.reason ?? 'too many wrong credentials from its address';
-      this.refuse(SERVER_UNAVAILABLE, reason, () => 'too many wrong credentials from its address');
+      const { reason } = verdict;
+      const explain = () => explainLimit({ presentation, reason, registry, now: clock.now() });
+      this.refuse(SERVER_UNAVAILABLE, RATE_LIMITED, explain);
       return undefined;
     }
     if (verdict.outcome !== 'accepted') {
       const { reason } = verdict;
-      const cause = () => refusalCause({ presentation, reason, registry, now: clock.now() });
-      this.refuse(connectRefusal(reason, { isPassword }), reason, cause);
+      const explain = () => explainRefusal({ presentation, reason, registry, now: clock.now() });
+      this.refuse(connectRefusal(reason, { isPassword }), reason, explain);
       return undefined;
     }
     const { principal, passwordId } = verdict;
@@ -202,10 +203,10 @@ class Entrance implements Receiver, Handover {
     return { principal, passwordId };
   }
 
-  refuse(refusal: ConnectRefusal, reason: string, cause?: () => string): void {
+  refuse(refusal: ConnectRefusal, reason: string, explain?: MqttRefusal['explain']): void {
     this.#decided();
-    this.#reportRefusal('connection', reason, cause);
     this.link.end(refusalPacket(refusal, this.#version ?? 4));
+    this.#reportRefusal('connection', reason, explain);
   }
 
   refusedTopic(verb: 'publish' | 'subscribe', topic: string, why: string): void {
@@ -241,9 +242,9 @@ class Entrance implements Receiver, Handover {
     this.#gate.heard(this);
   }
 
-  #reportRefusal(what: MqttRefusal['what'], reason: string, cause?: () => string): void {
+  #reportRefusal(what: MqttRefusal['what'], reason: string, explain?: MqttRefusal['explain']): void {
     const { observer } = this.#gate.options;
-    observer.refused({ by: 'mqtt', what, ...this.#shown(), reason, ...(cause && { cause }) });
+    observer.refused({ by: 'mqtt', what, ...this.#shown(), reason, explain });
   }
 
   #shown() {

@@ -24,6 +24,7 @@ export const SERVER_UNAVAILABLE: ConnectRefusal = { returnCode: 3, reasonCode: 0
 
 const CONNECT_REFUSALS = {
   missing: NOT_AUTHORIZED,
+  'conflicting-credentials': NOT_AUTHORIZED,
   invalid: NOT_AUTHORIZED,
   revoked: NOT_AUTHORIZED,
   suspended: NOT_AUTHORIZED,

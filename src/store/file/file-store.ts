@@ -196,19 +196,22 @@ export class FileStore implements KeyStore {
   async #clientByKeyHash(hash: string): Promise<Client | undefined> {
     const hasKey = ({ credentials }: Client) =>
       credentials.some((credential) => credential.kind === 'api-key' && credential.hash === hash);
+    const hadKey = ({ formerKeys = [] }: Client) => formerKeys.some((former) => former.hash === hash);
     let unreadable: unknown;
+    let former: Client | undefined;
     for (const place of await this.files.placesIn(KINDS.client.directory)) {
       try {
         const all = (await this.files.read(place)).all('client');
         const found = all.find((client) => liveClient(client) !== undefined && hasKey(client));
         if (found !== undefined) return found;
+        former ??= all.find(hadKey);
       } catch (error) {
         unreadable ??= error;
       }
     }
     // The key may be one of those in a damaged file.
     if (unreadable !== undefined) throw unreadable;
-    return undefined;
+    return former;
   }
 }
 

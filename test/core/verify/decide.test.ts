@@ -98,6 +98,7 @@ class House {
         hasPasswordsAlone: () => false,
         hashSecret: counted,
       },
+      formerKeyByHash: () => undefined,
       certificatesOf: (id) => ({ held: this.certificates.get(id) ?? [], withdrawn: [] }),
       facts: new Facts(services, capacity),
     };

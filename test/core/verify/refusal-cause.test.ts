@@ -52,7 +52,7 @@ describe('the cause of a refusal', () => {
     const rotated = JSON.parse((await shop.keywright(['token', 'rotate', key.id, '--now', '--json'])).stdout);
     expect(await refusal(shop, key.apiKey)).toEqual([
       'expired',
-      `API key ${key.id} expired at TIME, and client ${key.clientId} has a newer one since TIME`,
+      `API key ${key.id} was replaced at TIME, and expired at TIME`,
     ]);
     await shop.keywright(['token', 'invalidate', rotated.id]);
     expect(await refusal(shop, rotated.apiKey)).toEqual([
@@ -175,6 +175,7 @@ describe('the cause of a refusal', () => {
       requireSigningKeys: failing,
       hashSecret: failing,
       certificatesOf: failing,
+      formerKeyByHash: failing,
       withdrawnTokenById: failing,
     },
     facts: factsWith(failing),

@@ -68,6 +68,7 @@ const newFacts = (capacity?: FactCapacity) =>
 const NOTHING_ELSE: Omit<Registry, 'clientById' | 'facts'> = {
   deletedClientById: () => undefined,
   clientIdByKeyHash: () => undefined,
+  formerKeyByHash: () => undefined,
   certificatesOf: () => ({ held: [], withdrawn: [] }),
   withdrawnTokenById: () => undefined,
   hasPasswordsAlone: () => true,

@@ -1,0 +1,60 @@
+import { type ParsedApiKey, parseApiKey } from '../model/api-key.js';
+import type { RefusedCredential } from '../ports/observer.js';
+import type { Presentation, PresentedCredential, Rejection } from './presentation.js';
+import { refusalCause } from './refusal-cause.js';
+import type { Refused } from './refused.js';
+
+/** What an operator needs to know of a refused presentation: which credential of which client it was, and what became of it. */
+export function explainRefusal(refused: Refused): RefusedCredential {
+  return { ...shown(refused.presentation), cause: refusalCause(refused) };
+}
+
+/** The reason of a refusal by a limit, wherever it is told. */
+export const RATE_LIMITED = 'rate-limited';
+
+/** Explains a refusal after too many wrong credentials; the reason is missing if this one was not looked into any more. */
+export function explainLimit({ reason, ...refused }: Omit<Refused, 'reason'> & { readonly reason?: Rejection | undefined }): RefusedCredential {
+  const last = reason === undefined ? '' : `; of this one: ${refusalCause({ ...refused, reason })}`;
+  return { ...shown(refused.presentation), cause: `too many wrong credentials from its address${last}` };
+}
+
+function shown({ credential, certificate }: Presentation): Shown {
+  if (credential !== undefined) return shownText(credential);
+  return certificate === undefined ? {} : shownCertificate(certificate);
+}
+
+type Shown = Omit<RefusedCredential, 'cause'>;
+
+function shownCertificate({ clientId, serial }: NonNullable<Presentation['certificate']>): Shown {
+  return {
+    credential: 'certificate',
+    ...(serial !== undefined && { hint: `serial ${serial}` }),
+    ...(clientId !== undefined && { client: clientId }),
+  };
+}
+
+// The hash of what nobody can guess gives nothing away; a password, or a text of no known form, has none here.
+function shownText(presented: PresentedCredential): Shown {
+  switch (presented.kind) {
+    case 'api-key':
+      return { credential: 'api-key', hint: hintOf(presented.hash, parseApiKey(presented.key)), ...ofClient(presented.claimedId) };
+    case 'key-and-password':
+      return { ...shownText(presented.key), credential: 'key-and-password' };
+    case 'signed-token':
+      return { credential: 'signed-token', hint: hintOf(presented.hash), ...ofClient(presented.clientId) };
+    case 'access-token':
+      return { credential: 'access-token', hint: hintOf(presented.hash) };
+    case 'password':
+    case 'ambiguous':
+    case 'unknown':
+      return { credential: presented.kind };
+  }
+}
+
+function hintOf(hash: string, key?: ParsedApiKey): string {
+  return `${key ? `${key.prefix}… ` : ''}SHA-256 ${hash.slice(0, 8)}…`;
+}
+
+function ofClient(id: string | undefined): Shown {
+  return id ? { client: id } : {};
+}
