@@ -14,11 +14,12 @@ import { benchRelay } from './mqtt/relay.js';
 import { benchRequests } from './requests.js';
 import { printHead, printResult } from './result.js';
 import { seedHome } from './seed.js';
-import { benchStartUp } from './start-up.js';
+import { benchOtherNodes, benchStartUp } from './start-up.js';
 
 // Their rows are measured together, in a home with many clients.
 const WHOLE_PARTS = [
   { name: 'start-up', bench: benchStartUp },
+  { name: 'start-up on other Nodes', bench: benchOtherNodes },
   { name: 'HTTP requests', bench: benchRequests },
   { name: 'HTTP gateway', bench: benchGateway },
   { name: 'HTTP logins', bench: benchLogins },

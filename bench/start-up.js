@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { PROGRAM } from './seed.js';
 
@@ -42,9 +44,39 @@ export function benchStartUp({ directory, empty, full, clients }) {
   ];
 }
 
-function timed(args) {
+/** The same on other Nodes, from the second start on: the ratio there by the ratio here. They are where `npm test` has put them. */
+export function benchOtherNodes({ directory, empty }) {
+  const list = [PROGRAM, 'key', 'list', '--home', empty];
+  const caches = join(directory, 'caches');
+  mkdirSync(caches, { recursive: true });
+  // Node 20 reads a machine's own authorities at each start, and later ones when they are needed.
+  const env = { ...process.env, XDG_CACHE_HOME: caches, NODE_EXTRA_CA_CERTS: '' };
+  const nodes = [{ name: 'here', node: process.execPath }, ...otherNodes()];
+  for (const { node } of nodes) timed(list, { node, env });
+  const ratios = Object.fromEntries(nodes.map(({ name }) => [name, []]));
+  for (let round = 0; round < ROUNDS; round += 1)
+    for (const { name, node } of nodes)
+      ratios[name].push(timed(list, { node, env }) / timed(['-e', '0'], { node, env }));
+  return nodes.slice(1).map(({ name }) => ({
+    what: `key list / node -e 0 on ${name}, by the same on Node ${process.versions.node}`,
+    ratio: median(ratios[name]) / median(ratios.here),
+    goal: { least: 0, most: 1.15 },
+  }));
+}
+
+function otherNodes() {
+  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'keywright-tests');
+  try {
+    const names = readdirSync(cache).filter((name) => /^node-2[24]\.[\d.]+$/.test(name));
+    return names.map((name) => ({ name, node: join(cache, name, 'package/bin/node') }));
+  } catch {
+    return [];
+  }
+}
+
+function timed(args, { node = process.execPath, env = process.env } = {}) {
   const start = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const { status, stderr } = spawnSync(node, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
   if (status !== 0) throw new Error(String(stderr));
   return performance.now() - start;
 }
