@@ -35,6 +35,13 @@ export abstract class BaseCommand extends Command {
     process.stderr.write(`keywright: ${text}\n`);
   }
 
+  /** Says what was done, and what to do, if the output cannot be written: the exit code alone would tell of a failure. */
+  stands(text: string): void {
+    process.stdout.prependOnceListener('error', (error: Error & { code?: string }) => {
+      if (error.code !== 'EPIPE') this.notice(text);
+    });
+  }
+
   // main.ts reports every failure in one way. oclif's own report would print JSON of another form.
   protected override async catch(error: Error): Promise<void> {
     throw error;

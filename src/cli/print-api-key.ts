@@ -8,6 +8,9 @@ import { fields } from './table.js';
 export function printFreshKey(command: BaseCommand, { client, credential, key, mqttPassword }: FreshApiKey) {
   const wrapped = wrapApiKey('kw', { clientId: client.id, key });
   const view = apiKeyView({ client, credential }, { now: credential.createdAt });
+  command.stands(
+    `API key ${view.id} is registered, and nobody was shown it: delete it with: keywright token delete ${view.id}`,
+  );
   command.log(
     fields([
       ['Client ID', client.id],

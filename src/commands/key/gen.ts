@@ -91,6 +91,8 @@ the token nor the password is kept.`;
       }),
     );
 
+    const saved = flags.zip ? [archive] : Object.values(files);
+    this.stands(`client ${clientId} is issued, and its files are saved: ${saved.join(', ')}`);
     if (flags.zip) {
       this.log(`Save bundle ${archive}`);
     } else {

@@ -50,6 +50,11 @@ more: what is made has 24 characters, what is given needs 16. A client has one M
     const { alone, generate } = flags;
     const password = generate ? makePassword() : await newPassword(flags);
     await setClientPassword(services, clientId, { password, alone });
+    this.stands(
+      generate
+        ? `${clientId} has a new MQTT password that nobody was shown: make another`
+        : `the MQTT password of ${clientId} is changed`,
+    );
     this.log(generate ? password : `Changed the MQTT password of ${clientId}`);
     return { clientId, changed: true, alone, ...(generate && { mqttPassword: password }) };
   }

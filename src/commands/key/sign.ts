@@ -77,6 +77,11 @@ may hold more, but the certificate's subject is the client id alone. The client 
         },
       },
     );
+    this.stands(
+      output === undefined
+        ? `client ${clientId} has a new certificate that was not printed: issue it again with --force`
+        : `client ${clientId} has a new certificate, which is saved: ${output}`,
+    );
     if (output !== undefined) {
       this.log(`Save certificate ${output}`);
       certificate ||= (await readInput(output)).toString();

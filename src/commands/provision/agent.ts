@@ -87,6 +87,9 @@ PREFIX_cert.pem, PREFIX_ca.pem, PREFIX_apikey, PREFIX_mqtt_password and PREFIX.j
         return identity.agentUuid;
       },
     });
+    this.stands(
+      `client ${agentUuid} is registered, and its files are saved: ${Object.values(files).join(', ')}`,
+    );
     for (const [what, path] of Object.entries(files)) this.log(`Save ${WORDS[what] ?? what} ${path}`);
     if (!this.jsonEnabled()) this.notice(`registered as ${agentUuid}; MQTT client id agent-${agentUuid}`);
     return { agentUuid, agentName: name, mqttClientId: `agent-${agentUuid}`, files };

@@ -42,6 +42,9 @@ export default class ProvisionKeyCreate extends BaseCommand {
       },
     );
     const view = provisioningKeyView(record, now);
+    this.stands(
+      `provisioning key ${view.id} is made, and nobody was shown it: delete it with: keywright provision key del ${view.id}`,
+    );
     this.log(key);
     if (flags.qr && !this.jsonEnabled()) {
       const { renderUnicodeCompact } = await import('uqr');
