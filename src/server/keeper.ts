@@ -23,6 +23,8 @@ export interface KeeperOptions {
   /** Renews the server's certificate once it is due, months before it expires. */
   readonly renewCertificate: () => Promise<void>;
   readonly watchLicence: () => Promise<void>;
+  /** Tells what ends soon. */
+  readonly watchEnds?: () => Promise<void>;
 }
 
 /** Does the chores of a home. Each home has exactly one keeper process. */
@@ -30,13 +32,14 @@ export class Keeper {
   readonly #options: KeeperOptions;
   readonly #timers: NodeJS.Timeout[] = [];
   #renewal: Promise<void> = Promise.resolve();
+  readonly #running = new Set<Promise<void>>();
 
   constructor(options: KeeperOptions) {
     this.#options = options;
   }
 
   start(): void {
-    const { uses, watchLicence, clock } = this.#options;
+    const { uses, watchLicence, watchEnds, clock } = this.#options;
     const prune = () => this.#prune();
     const clockWatch = new ClockWatch(clock);
     this.#run('pruning', prune);
@@ -44,12 +47,17 @@ export class Keeper {
     this.#repeat('server-certificate', HOUR_MS, () => this.#renew());
     this.#repeat('server-certificate', LOOK_AT_CLOCK_MS, () => this.#lookAt(clockWatch));
     this.#repeat('licence', HOUR_MS, watchLicence);
+    if (watchEnds) {
+      this.#run('ends', watchEnds);
+      this.#repeat('ends', HOUR_MS, watchEnds);
+    }
     this.#repeat('last-uses', SECOND_MS, () => uses.handOver());
   }
 
-  /** Stops, and writes the uses that are not written yet. */
+  /** Stops after what is under way, and writes the uses that are not written yet. */
   async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    await Promise.all(this.#running);
     const { uses, keyStore, observer } = this.#options;
     await uses
       .handOver()
@@ -61,7 +69,9 @@ export class Keeper {
     const jump = clockWatch.look();
     if (jump === undefined) return;
     this.#options.observer.changed({ what: 'clock', ...jump });
-    this.#run('licence', this.#options.watchLicence);
+    const { watchLicence, watchEnds } = this.#options;
+    this.#run('licence', watchLicence);
+    if (watchEnds) this.#run('ends', watchEnds);
     await this.#renew();
   }
 
@@ -86,6 +96,9 @@ export class Keeper {
   }
 
   #run(part: Failure['part'], chore: () => Promise<void>): void {
-    chore().catch((error) => this.#options.observer.failed({ part, error }));
+    const running = chore()
+      .catch((error) => this.#options.observer.failed({ part, error }))
+      .finally(() => this.#running.delete(running));
+    this.#running.add(running);
   }
 }

@@ -50,7 +50,13 @@ export class LogObserver implements Observer {
 
   changed(change: ObservedChange): void {
     const log = this.#log;
-    if (change.what === 'server-certificate')
+    if (change.what === 'ending') {
+      const { name, at, isReplaced } = change;
+      const ending = `${name} ends at ${formatTime(at)}`;
+      this.#lines.ends.pass(() =>
+        isReplaced ? log.info(`${ending}; it has a successor`) : log.warn(ending),
+      );
+    } else if (change.what === 'server-certificate')
       log.info(`made a server certificate, valid until ${formatTime(change.notAfter)}`);
     else if (change.what === 'clock') this.#clockChanged(change);
     else if (change.what === 'keystore-readable')
@@ -92,6 +98,7 @@ const FAILURES: Readonly<Record<Exclude<Failure['part'], 'http-upstream'>, strin
   pruning: 'what has ended cannot be removed',
   'server-certificate': 'the server certificate cannot be renewed',
   licence: 'the licence cannot be checked',
+  ends: 'what ends soon cannot be told',
   'http-request': 'an HTTP request could not be answered',
   'mqtt-connection': 'an MQTT connection failed',
 };
@@ -111,6 +118,9 @@ function lineLimits(log: Log) {
     callbacks: limit((heldBack) => log.info(heldBack, 'more call-backs were refused')),
     upstream: limit((heldBack) => log.warn(heldBack, 'HTTP upstream: more went wrong')),
     proxies: limit((heldBack) => log.warn(heldBack, 'more connections without a good header were closed')),
+    ends: limit((heldBack) =>
+      log.warn(heldBack, 'more end soon: see keywright key list --expiring-within 30d'),
+    ),
     mqtt: limit((heldBack) => log.info(heldBack, 'MQTT: more lines like these')),
   };
 }

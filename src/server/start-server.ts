@@ -1,6 +1,8 @@
 import type { Home } from '../home/open-home.js';
+import { changeToldEnds } from '../home/told-ends.js';
 import { announce } from './announce.js';
 import { buildServers, type Servers } from './build-servers.js';
+import { endsWatch } from './ends-watch.js';
 import { Keeper } from './keeper.js';
 import { renewCertificate } from './listeners.js';
 import type { Log } from './log.js';
@@ -38,10 +40,14 @@ export async function startServer(home: Home, log: Log): Promise<RunningServer> 
 }
 
 function keeperOf(parts: Parts, { http, mqtt }: Servers): Keeper {
-  const { home, observer, uses, watchLicence, tls, readCertificate, registry } = parts;
+  const { home, observer, uses, watchLicence, tls, readCertificate, registry, authority } = parts;
   const { keyStore, changes, clock } = home;
   return new Keeper({
     ...{ keyStore, changes, registry, clock, observer, uses, watchLicence },
+    watchEnds: endsWatch({
+      ...{ registry, authority, clock, observer },
+      changeTold: (change) => changeToldEnds(home.directory, change),
+    }),
     renewCertificate: async () => {
       if (tls !== undefined) renewCertificate([http.server, mqtt.server], await readCertificate());
     },

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
+import { homeEndsBy } from '../../cli/home-ends.js';
 import { management } from '../../cli/services.js';
 import { table } from '../../cli/table.js';
 import { listClients } from '../../core/manage/clients.js';
@@ -8,6 +9,8 @@ import { addDuration } from '../../core/model/time.js';
 
 export default class KeyList extends BaseCommand {
   static override summary = 'List the clients and when their credentials expire.';
+  static override description =
+    'With --expiring-within it also says when the CA, the server certificate and former signing keys end.';
   static override examples = [
     '<%= config.bin %> key list',
     '<%= config.bin %> key list --expiring-within 30d --json',
@@ -42,6 +45,10 @@ export default class KeyList extends BaseCommand {
         status,
       ]);
       this.log(table(['#', 'client id', 'valid from', 'expires', 'status'], rows));
+    }
+    for (const end of endingBy === undefined ? [] : await homeEndsBy(home, endingBy)) {
+      if (this.jsonEnabled()) this.notice(end);
+      else this.log(end);
     }
     return clients;
   }

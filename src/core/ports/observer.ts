@@ -84,6 +84,8 @@ export interface MqttClient {
 }
 
 export type ObservedChange =
+  /** Something that ends soon: a credential, or something that the home itself has. */
+  | { readonly what: 'ending'; readonly name: string; readonly at: Timestamp; readonly isReplaced: boolean }
   | { readonly what: 'server-certificate'; readonly notAfter: Timestamp }
   /** The clock of this machine was set: by `byMs`, which is negative for back, to `now`. */
   | { readonly what: 'clock'; readonly byMs: number; readonly now: Timestamp }
@@ -107,6 +109,7 @@ export interface Failure {
     | 'pruning'
     | 'server-certificate'
     | 'licence'
+    | 'ends'
     | 'http-request'
     | 'http-upstream'
     | 'mqtt-connection';

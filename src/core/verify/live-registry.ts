@@ -146,6 +146,11 @@ export class LiveRegistry implements Registry {
     return this.#get('withdrawn-token', id);
   }
 
+  /** All records of a kind. */
+  all<Kind extends RecordKind>(kind: Kind): Iterable<RecordTypes[Kind]> {
+    return this.#records[kind].values();
+  }
+
   /** Calls back with what changed, after it holds here. */
   onChange(listener: (changes: readonly Change[]) => void): void {
     this.#listeners.add(listener);
