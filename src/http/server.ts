@@ -1,13 +1,14 @@
 import type { Socket } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import fastify, { type FastifyInstance } from 'fastify';
 import { DEVICE } from '../core/verify/path-rules.js';
-import { type TlsMaterial, tlsOptions } from '../network/tls.js';
+import { answerBadSignatures, type TlsMaterial, tlsOptions } from '../network/tls.js';
 import { collectOpenApi, openApiDocument } from './api/openapi.js';
 import { putBefore } from './front-door.js';
 import { OWN_PATHS, OwnPaths } from './requests/own-paths.js';
 import { answerBare, closeConnectionsWith, TIMEOUTS } from './responses/connections.js';
-import { reportError } from './responses/report.js';
 import { answerBrokenRequest, answerError, type BrokenRequest, NOT_IMPLEMENTED } from './responses/errors.js';
+import { reportError } from './responses/report.js';
 import { addApi } from './routes.js';
 import type { HttpServices } from './services.js';
 import { answerUnknown } from './unknown-route.js';
@@ -42,6 +43,7 @@ export async function buildHttpServer({
     // Answers malformed and too long targets.
     frameworkErrors: answerError,
   } as object) as unknown as FastifyInstance;
+  if (app.server instanceof TlsServer) answerBadSignatures(app.server);
   closeConnectionsWith(app);
   // 16 KiB of headers may be many headers. All of them must be seen.
   app.server.maxHeadersCount = 0;

@@ -1,7 +1,7 @@
 import type { Server as HttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:tls';
 import type { Clock } from '../core/ports/clock.js';
 import type { Change } from '../core/ports/key-store.js';
 import type { Observer } from '../core/ports/observer.js';
@@ -9,7 +9,7 @@ import type { Attempts } from '../core/verify/attempts.js';
 import { isAnother } from '../core/verify/is-another.js';
 import { LiveConnections } from '../core/verify/live-connections.js';
 import type { RevisedRegistry } from '../core/verify/topic-rights.js';
-import { type TlsMaterial, tlsOptions } from '../network/tls.js';
+import { answerBadSignatures, type TlsMaterial, tlsOptions } from '../network/tls.js';
 import type { Engine } from './gate/engine.js';
 import { Gate } from './gate/gate.js';
 import type { MqttAuthentication } from './gate/present.js';
@@ -80,6 +80,7 @@ export function buildMqttServer(options: MqttOptions): MqttServer {
         admit,
       )
     : createServer({ noDelay: true }, admit);
+  if (server instanceof TlsServer) answerBadSignatures(server);
   // Tracked from the TCP connection on, so that closing also ends handshakes in progress.
   server.on('connection', track);
   server.on('tlsClientError', (error: Error & { code?: string }, socket) => {

@@ -1,4 +1,4 @@
-import type { TLSSocket } from 'node:tls';
+import type { Server, TLSSocket } from 'node:tls';
 
 /** The PEM texts of a TLS listener, with the CA whose client certificates it asks for. */
 export interface TlsMaterial {
@@ -32,4 +32,14 @@ export function tlsOptions(
 export function isFromOurCa(socket: TLSSocket): boolean {
   // A string, though its type says otherwise.
   return socket.authorized || String(socket.authorizationError) === 'CERT_NOT_YET_VALID';
+}
+
+/**
+ * Lets a connection go on to its answer though its client certificate has a bad signature. OpenSSL leaves the error of that
+ * in its queue, and node takes it for one of the next read, which ends the connection. Reading the certificate empties the queue.
+ */
+export function answerBadSignatures(server: Pick<Server, 'prependListener'>): void {
+  server.prependListener('secureConnection', (socket) => {
+    if (!socket.authorized) socket.getPeerX509Certificate();
+  });
 }
