@@ -5,7 +5,7 @@ import type { Clock } from '../core/ports/clock.js';
 const LEAST_JUMP_MS = 10_000;
 
 /** A clock that was set. */
-export interface ClockJump {
+interface ClockJump {
   /** Negative if it was set back. */
   readonly byMs: number;
   readonly now: Timestamp;

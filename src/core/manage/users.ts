@@ -37,12 +37,12 @@ export async function addUser(
   const refuseTaken = (current: User | undefined) => {
     if (current) throw new KeywrightError('already-exists', `user ${id} already exists`);
   };
+  const now = soundTime(clock.now());
   // The name is checked before the slow hash.
   refuseTaken(await keyStore.users.get(id));
   const passwordHash = await passwords.hash(checkPassword(password));
   return changes.change({ action: 'user.add', target: id }, async (records) => {
     refuseTaken(await records.get('user', id));
-    const now = soundTime(clock.now());
     const user: User = {
       id,
       revision: 0,
