@@ -1,11 +1,8 @@
 import { type ApiKeyCredential, type Client, lifetime, lifetimeOf, parseLabel } from '../model/client.js';
 import { canonicalClientId } from '../model/client-id.js';
 import { KeywrightError } from '../model/errors.js';
-<<<<<<< HEAD
-import { soundTime } from '../model/sound-time.js';
-=======
 import { withFormer } from '../model/former-key.js';
->>>>>>> 3b89151 (Log every refusal once, with the operator's cause)
+import { soundTime } from '../model/sound-time.js';
 import { stateOf, termsOf } from '../model/terms.js';
 import { checkTime, NEVER, type Timestamp } from '../model/time.js';
 import type { AuditEvent } from '../ports/audit-log.js';
@@ -206,14 +203,10 @@ export async function changeKey(
     const held = keyIn(client, { id: target, keyId });
     const next = await change(held, records);
     const credentials = client.credentials.flatMap((each) => (each === held.credential ? next : [each]));
-<<<<<<< HEAD
-    const changed = { ...client, credentials, updatedAt: Math.max(client.updatedAt, clock.now()) };
-=======
     const now = clock.now();
     const formerKeys =
       next.length === 0 ? withFormer(client.formerKeys, [held.credential], now) : client.formerKeys;
-    const changed = { ...client, credentials, formerKeys, updatedAt: now };
->>>>>>> 3b89151 (Log every refusal once, with the operator's cause)
+    const changed = { ...client, credentials, formerKeys, updatedAt: Math.max(client.updatedAt, now) };
     const opens = credentials.some((each) => each.kind !== 'password' || each.alone);
     // A password beside a key opens nothing by itself.
     if (opens || (await holdsCertificate(records, clientId))) records.put('client', changed);

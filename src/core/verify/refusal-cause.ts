@@ -7,13 +7,9 @@ import { apiKeyOf, holderOf, listed, nameOf } from './named.js';
 import type { Rejection } from './presentation.js';
 import { prove } from './prove.js';
 import { proveCertificate } from './prove-certificate.js';
-<<<<<<< HEAD
-import { CREDENTIAL_NAMES, type Refused } from './refused.js';
-import { hasBegun } from './verify.js';
-=======
 import type { Refused } from './refused.js';
 import { scopeCause } from './scope-cause.js';
->>>>>>> 3b89151 (Log every refusal once, with the operator's cause)
+import { hasBegun } from './verify.js';
 
 /**
  * The cause of a refusal, in a sentence for whoever runs this server: it tells what callers must not learn (which clients

@@ -91,12 +91,11 @@ export async function passwordAttempt<T>(
   const { attempts, addressKey, registry } = services;
   const { facts } = registry;
   const by = addressKey(from);
-<<<<<<< HEAD
   const known = facts.passwordHolds(presented);
   if (known !== undefined) {
     const { result, isRight } = await check(async () => known);
     const waitMs = isRight ? 0 : await attempts.failed(by);
-    if (waitMs > 0) throw new Refused(tooMany(waitMs));
+    if (waitMs > 0) throw new Refused(tooMany(waitMs), TOO_MANY_TOLD);
     return result;
   }
   const checked = await attempts.costly({
@@ -108,11 +107,7 @@ export async function passwordAttempt<T>(
         return facts.passwordHolds(presented) === true;
       }),
   });
-  if (checked.outcome === 'limited') throw new Refused(tooMany(checked.waitMs));
-=======
-  const checked = await attempts.costly({ by, check, isRight: ({ isRight }) => isRight });
   if (checked.outcome === 'limited') throw new Refused(tooMany(checked.waitMs), TOO_MANY_TOLD);
->>>>>>> 3b89151 (Log every refusal once, with the operator's cause)
   return checked.result.result;
 }
 
