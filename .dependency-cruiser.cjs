@@ -31,14 +31,15 @@ const coreFloors = {
 
 // What is read and what is said; then who is calling; then what is answered.
 const read = ['requests', 'responses', 'services.ts'];
-const known = [...read, 'admission.ts', 'api'];
+const known = [...read, 'admission.ts', 'report-refusal.ts', 'api'];
 const httpFloors = {
   requests: ['requests'],
   responses: ['responses'],
   'services.ts': ['requests'],
   'admission.ts': read,
+  'report-refusal.ts': read,
   api: known,
-  verifier: ['verifier', ...read, 'admission.ts'],
+  verifier: ['verifier', ...read, 'admission.ts', 'report-refusal.ts'],
   routes: ['routes', ...known],
   oauth: ['oauth', ...known],
   dialects: ['dialects', ...known],

@@ -9,7 +9,7 @@ import { introspectRoute } from './oauth/introspect.js';
 import { metadataRoutes } from './oauth/metadata.js';
 import { revokeRoute } from './oauth/revoke.js';
 import { tokenRoute } from './oauth/token.js';
-import { reportError } from './responses/report.js';
+import { reportError } from './report-refusal.js';
 import { type BodyParser, FORM, parseForm } from './requests/form.js';
 import { clientRoutes } from './routes/clients.js';
 import { provisionRoutes } from './routes/provision.js';

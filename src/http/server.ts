@@ -5,6 +5,7 @@ import { DEVICE } from '../core/verify/path-rules.js';
 import { answerBadSignatures, type TlsMaterial, tlsOptions } from '../network/tls.js';
 import { collectOpenApi, openApiDocument } from './api/openapi.js';
 import { putBefore } from './front-door.js';
+import { reportError } from './report-refusal.js';
 import { OWN_PATHS, OwnPaths } from './requests/own-paths.js';
 import { answerBare, closeConnectionsWith, TIMEOUTS } from './responses/connections.js';
 import { answerBrokenRequest, answerError, type BrokenRequest, NOT_IMPLEMENTED } from './responses/errors.js';

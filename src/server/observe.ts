@@ -30,13 +30,16 @@ export class LogObserver implements Observer {
     const log = this.#log;
     switch (refusal.by) {
       case 'http':
-        return this.#lines.http.pass(() => log.info(explained(refusal), `HTTP ${refusal.what} refused`));
+        this.#lines.http.pass(() => log.info(explained(refusal), `HTTP ${refusal.what} refused`));
+        break;
       case 'mqtt':
-        return this.#lines.mqtt.pass(() => log.info(explained(refusal), `MQTT ${refusal.what} refused`));
+        this.#lines.mqtt.pass(() => log.info(explained(refusal), `MQTT ${refusal.what} refused`));
+        break;
       case 'callback':
-        return this.#lines.callbacks.pass(() => log.info(explained(refusal), 'a call-back was refused'));
+        this.#lines.callbacks.pass(() => log.info(explained(refusal), 'a call-back was refused'));
+        break;
       case 'proxy-protocol':
-        return this.#lines.proxies.pass(() =>
+        this.#lines.proxies.pass(() =>
           log.warn(explained(refusal), 'a connection without a good PROXY protocol header was closed'),
         );
     }

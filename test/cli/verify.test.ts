@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { workshop } from '../support/keywright.js';
+import { addUser, registerKey, workshop } from '../support/keywright.js';
 
 describe('verify', () => {
   it('says who it is and until when, by token, certificate and standard input', async () => {
@@ -26,7 +26,7 @@ describe('verify', () => {
   it.each([
     [
       ['--scope', 'admin'],
-      'refused: its client does not have that scope',
+      'refused: it does not have that scope',
       'insufficient-scope',
       'client a lacks admin: it has ingest',
     ],
@@ -50,6 +50,26 @@ describe('verify', () => {
       ...{ outcome: 'rejected', reason },
       cause: cause.replace('KIND', 'certificate'),
     });
+  });
+
+  it('names the scope that is wanted, those that are held, and who lacks it: the key, its client or its owner', async () => {
+    const shop = await workshop();
+    await addUser(shop, 'ann', '--scope', 'ingest', '--scope', 'metrics');
+    const key = await registerKey(shop, '--owner', 'ann', '--scope', 'metrics');
+    const cause = async () => {
+      const run = await shop.keywright(['verify', '-', '--scope', 'ingest'], { input: key.apiKey });
+      expect(run.exitCode).toBe(5);
+      return run.stdout.split('\n');
+    };
+    expect(await cause()).toEqual([
+      'refused: it does not have that scope',
+      `cause: API key ${key.id} lacks ingest: it has metrics`,
+    ]);
+    await shop.keywright(['token', 'edit', key.id, '--scope', 'metrics', '--scope', 'ingest']);
+    await shop.keywright(['user', 'edit', 'ann', '--scope', 'metrics']);
+    expect((await cause())[1]).toBe(
+      `cause: user ann, whom client ${key.clientId} belongs to, lacks ingest: it has metrics`,
+    );
   });
 
   it.each([

@@ -35,7 +35,11 @@ describe('the log', () => {
     await shop.keywright(['key', 'gen', 'dev']);
     const old = (await readFile(join(shop.directory, 'dev_token'), 'utf8')).trim();
     await shop.keywright(['key', 'gen', 'dev', '--force']);
-    const [kept, deleted, rotated] = [await registerKey(shop), await registerKey(shop), await registerKey(shop)];
+    const [kept, deleted, rotated] = [
+      await registerKey(shop),
+      await registerKey(shop),
+      await registerKey(shop),
+    ];
     await shop.keywright(['token', 'delete', deleted.id]);
     await shop.keywright(['token', 'rotate', rotated.id, '--now']);
     const unknown = makeApiKey('kw_live_');
@@ -52,7 +56,13 @@ describe('the log', () => {
     const key = (secret: string) => ({ 'x-api-key': secret });
     const invalid = [401, 'invalid token', 'the credential is not valid'];
     const hint = expect.stringMatching(/^kw_live_… SHA-256 [0-9a-f]{8}…$/);
-    const common = { address: '127.0.0.1', method: 'GET', path: '/x', status: 401, msg: 'HTTP request refused' };
+    const common = {
+      address: '127.0.0.1',
+      method: 'GET',
+      path: '/x',
+      status: 401,
+      msg: 'HTTP request refused',
+    };
 
     expect(await get(`/x?token=${unknown}`, key(unknown))).toEqual({
       answer: invalid,
@@ -69,7 +79,12 @@ describe('the log', () => {
     });
     expect(await get('/x', { authorization: `Bearer ${old}` })).toMatchObject({
       answer: invalid,
-      line: { ...common, credential: 'signed-token', client: 'dev', hint: expect.stringMatching(/^SHA-256 /) },
+      line: {
+        ...common,
+        credential: 'signed-token',
+        client: 'dev',
+        hint: expect.stringMatching(/^SHA-256 /),
+      },
       cause: 'the signature is not that of client dev’s key, which was replaced at TIME',
     });
     expect(await get('/x', { authorization: `Bearer ${old.slice(0, -6)}abcdef` })).toMatchObject({
@@ -80,8 +95,13 @@ describe('the log', () => {
       line: { credential: 'unknown' },
       cause: 'what was presented does not have the form of any credential',
     });
-    expect(await get('/x', {})).toMatchObject({ line: { reason: 'missing' }, cause: 'nothing was presented' });
-    expect(await get('/verify?scope=metrics', { ...key(kept.apiKey), 'x-original-uri': '/app' })).toMatchObject({
+    expect(await get('/x', {})).toMatchObject({
+      line: { reason: 'missing' },
+      cause: 'nothing was presented',
+    });
+    expect(
+      await get('/verify?scope=metrics', { ...key(kept.apiKey), 'x-original-uri': '/app' }),
+    ).toMatchObject({
       answer: [403, 'insufficient-scope', 'the credential does not have the scope'],
       line: { status: 403, path: '/app', reason: 'insufficient-scope' },
       cause: `API key ${kept.id} lacks metrics: it has ingest`,
@@ -94,7 +114,11 @@ describe('the log', () => {
 
     const conflict = { ...key(kept.apiKey), authorization: `Bearer ${old}` };
     const detail = 'the request carries two credentials that differ: send one';
-    for (const [path, status] of [['/x', 400], ['/verify', 401], ['/api/v1/clients', 400]] as const)
+    for (const [path, status] of [
+      ['/x', 400],
+      ['/verify', 401],
+      ['/api/v1/clients', 400],
+    ] as const)
       expect(await get(path, conflict)).toMatchObject({
         answer: [status, 'conflicting-credentials', detail],
         line: { reason: 'conflicting-credentials' },
@@ -114,7 +138,12 @@ describe('the log', () => {
       const before = refusals(server).length;
       const { status } = await ask(`${server.http}${path}`, request);
       await eventually(() => refusals(server).length > before, { withinMs: 1000, what: 'its line' });
-      return [status, ...refusals(server).slice(before).map(({ cause }) => String(cause).replaceAll(AT, 'TIME'))];
+      return [
+        status,
+        ...refusals(server)
+          .slice(before)
+          .map(({ cause }) => String(cause).replaceAll(AT, 'TIME')),
+      ];
     };
     const login = (username: string, password: string) =>
       causes('/auth/login', { json: { username, password } });
@@ -155,7 +184,9 @@ describe('the log', () => {
     expect(await ask(server.http, { bearer: makeApiKey('kw_live_') })).toMatchObject({ status: 429 });
     expect(refusals(server).at(-1)).toMatchObject({
       reason: 'rate-limited',
-      cause: expect.stringMatching(/^too many wrong credentials from its address; of this one: the API key is/),
+      cause: expect.stringMatching(
+        /^too many wrong credentials from its address; of this one: the API key is/,
+      ),
     });
   });
 

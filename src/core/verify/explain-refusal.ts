@@ -13,7 +13,10 @@ export function explainRefusal(refused: Refused): RefusedCredential {
 export const RATE_LIMITED = 'rate-limited';
 
 /** Explains a refusal after too many wrong credentials; the reason is missing if this one was not looked into any more. */
-export function explainLimit({ reason, ...refused }: Omit<Refused, 'reason'> & { readonly reason?: Rejection | undefined }): RefusedCredential {
+export function explainLimit({
+  reason,
+  ...refused
+}: Omit<Refused, 'reason'> & { readonly reason?: Rejection | undefined }): RefusedCredential {
   const last = reason === undefined ? '' : `; of this one: ${refusalCause({ ...refused, reason })}`;
   return { ...shown(refused.presentation), cause: `too many wrong credentials from its address${last}` };
 }
@@ -37,7 +40,11 @@ function shownCertificate({ clientId, serial }: NonNullable<Presentation['certif
 function shownText(presented: PresentedCredential): Shown {
   switch (presented.kind) {
     case 'api-key':
-      return { credential: 'api-key', hint: hintOf(presented.hash, parseApiKey(presented.key)), ...ofClient(presented.claimedId) };
+      return {
+        credential: 'api-key',
+        hint: hintOf(presented.hash, parseApiKey(presented.key)),
+        ...ofClient(presented.claimedId),
+      };
     case 'key-and-password':
       return { ...shownText(presented.key), credential: 'key-and-password' };
     case 'signed-token':

@@ -91,7 +91,9 @@ function signedTokenCause(token: PresentedSignedToken, registry: Registry): stri
   if (client === undefined) return absentClient(clientId, registry);
   const { held, withdrawn } = registry.certificatesOf(clientId);
   const wrong = `the signature is not that of client ${clientId}’s key`;
-  const former = withdrawn.find(({ key }) => key !== null && registry.facts.isSignedBy(token, key))?.withdrawn;
+  const former = withdrawn.find(
+    ({ key }) => key !== null && registry.facts.isSignedBy(token, key),
+  )?.withdrawn;
   if (former) return `${wrong}, which was ${former.reason} at ${formatTime(former.at)}`;
   return held.length === 0 ? `client ${clientId} has no certificate, and so no signed token` : wrong;
 }

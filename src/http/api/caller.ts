@@ -36,10 +36,17 @@ export async function callerOf(
   const actor = actorOf(principal, (id) => registry.userById(id));
   const told = (reason: string, cause: string) => ({
     reason,
-    explain: () => ({ credential: principal.credential.kind, client: principal.id, cause: `${caller} ${cause}` }),
+    explain: () => ({
+      credential: principal.credential.kind,
+      client: principal.id,
+      cause: `${caller} ${cause}`,
+    }),
   });
   if (actor === undefined) {
-    const lacking = told('insufficient-scope', `may not manage: it has ${principal.scopes.join(', ') || 'no scopes'}`);
+    const lacking = told(
+      'insufficient-scope',
+      `may not manage: it has ${principal.scopes.join(', ') || 'no scopes'}`,
+    );
     throw (await refused('')) ?? new Refused(REFUSALS['insufficient-scope'], lacking);
   }
   const management = {
@@ -55,7 +62,10 @@ export async function callerOf(
         if (limited !== undefined) throw limited;
         const isRefused = error instanceof KeywrightError && error.code === 'refused';
         throw isRefused
-          ? new Refused(refusalOf(error), told(error.reason ?? 'not-allowed', `asked for ${action}: ${error.message}`))
+          ? new Refused(
+              refusalOf(error),
+              told(error.reason ?? 'not-allowed', `asked for ${action}: ${error.message}`),
+            )
           : error;
       }),
   };

@@ -156,7 +156,10 @@ export function exchange(
   if (scopes === undefined) return issueAccessToken(services, grant, ttlMs);
   if (!mayAsk(caller.scopes, scopes)) {
     const cause = `${caller.kind} ${caller.id} asked for scopes that it does not have: it has ${caller.scopes.join(', ') || 'none'}`;
-    throw new Refused(REFUSALS['insufficient-scope'], { reason: 'insufficient-scope', explain: () => ({ cause }) });
+    throw new Refused(REFUSALS['insufficient-scope'], {
+      reason: 'insufficient-scope',
+      explain: () => ({ cause }),
+    });
   }
   return issueAccessToken(services, { ...grant, scopes: narrowScopes(caller.scopes, scopes) }, ttlMs);
 }

@@ -20,7 +20,8 @@ export function loginTold(
     const user = registry.userById(name.toLowerCase()) ?? registry.userByEmail(name.toLowerCase());
     if (user === undefined) return 'no user has that name or e-mail address';
     if (reason === 'wrong-domain') return `user ${user.id} does not belong to that domain`;
-    if (reason === 'insufficient-scope') return `user ${user.id} does not have the scopes that were asked for`;
+    if (reason === 'insufficient-scope')
+      return `user ${user.id} does not have the scopes that were asked for`;
     return user.disabledAt === null
       ? `the password is not that of user ${user.id}`
       : `user ${user.id} was disabled at ${formatTime(user.disabledAt)}`;
@@ -36,7 +37,8 @@ export function refreshTold(token: string, { registry }: HttpServices): Told {
     const session = registry.sessionById(parsed.sessionId);
     if (session === undefined) return 'its session is over, or never was';
     const whose = `of user ${session.userId}`;
-    if (session.revokedAt !== null) return `the session ${whose} was ended at ${formatTime(session.revokedAt)}`;
+    if (session.revokedAt !== null)
+      return `the session ${whose} was ended at ${formatTime(session.revokedAt)}`;
     if (parsed.generation < session.generation) return `the refresh token ${whose} was used before`;
     return `the refresh token is not the one that the session ${whose} has, or that user may not sign in any more`;
   };

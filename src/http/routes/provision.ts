@@ -88,11 +88,13 @@ async function register({
       changes: services.changes.by({ who: 'unknown', from }),
     };
     return (
-      (await recordRefusal({ services, ...stranger, event: EVENT })) ?? new Refused(WRONG_PROVISIONING_KEY, told(cause))
+      (await recordRefusal({ services, ...stranger, event: EVENT })) ??
+      new Refused(WRONG_PROVISIONING_KEY, told(cause))
     );
   };
   const found = await findProvisioningKey({ ...services, hashSecret }, key);
-  if (found === undefined) throw await wrongKey('the provisioning key is not registered: it was deleted, or never was');
+  if (found === undefined)
+    throw await wrongKey('the provisioning key is not registered: it was deleted, or never was');
   const caller = `provisioning key ${found.id}`;
   const changes = services.changes.by({ who: caller, from });
   const made = await redeemProvisioningKey({ ...services, hashSecret, changes }, found, device).catch(
@@ -101,7 +103,8 @@ async function register({
       throw (isRefusal && (await recordRefusal({ services, caller, changes, event: EVENT }))) || error;
     },
   );
-  if (made === undefined) throw await wrongKey(`provisioning key ${found.id} was used up, has expired, or its owner is gone`);
+  if (made === undefined)
+    throw await wrongKey(`provisioning key ${found.id} was used up, has expired, or its owner is gone`);
   const { client, apiKey, mqttPassword, certificate } = made;
   return {
     ...{ apiKey, agentUuid: client.id, mqttPassword },

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { demandOf, type Target } from '../../core/verify/path-rules.js';
 import type { RequestDemand } from '../../core/verify/presentation.js';
 import { type Admission, admit, refusalBy } from '../admission.js';
+import { reportRefusal } from '../report-refusal.js';
 import { present } from '../requests/credentials.js';
 import {
   answer,
@@ -13,7 +14,6 @@ import {
   send,
 } from '../responses/answer.js';
 import { answerFailure } from '../responses/errors.js';
-import { reportRefusal } from '../responses/report.js';
 import type { HttpServices } from '../services.js';
 import { gatewaySettings, originalTarget } from './gateway.js';
 import type { Upstream } from './upstream/upstream.js';

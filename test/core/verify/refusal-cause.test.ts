@@ -60,7 +60,10 @@ describe('the cause of a refusal', () => {
       `API key ${rotated.id} was invalidated at TIME`,
     ]);
     await shop.keywright(['token', 'delete', rotated.id, '--yes']);
-    expect(await refusal(shop, rotated.apiKey)).toEqual(['invalid', NOT_REGISTERED]);
+    expect(await refusal(shop, rotated.apiKey)).toEqual([
+      'invalid',
+      `API key ${rotated.id} was deleted at TIME`,
+    ]);
 
     await addUser(shop, 'bob', '--scope', 'ingest');
     const owned = await registerKey(shop, '--owner', 'bob');

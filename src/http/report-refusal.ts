@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { readCredential } from '../../core/model/presented-credential.js';
-import type { Observer } from '../../core/ports/observer.js';
-import type { TrustedProxies } from '../requests/trusted-proxies.js';
-import { refusalOf, type Told, toldOf } from './errors.js';
+import { readCredential } from '../core/model/presented-credential.js';
+import type { Observer } from '../core/ports/observer.js';
+import type { TrustedProxies } from './requests/trusted-proxies.js';
+import { refusalOf, type Told, toldOf } from './responses/errors.js';
 
 interface Reporting {
   readonly observer: Pick<Observer, 'refused'>;
@@ -18,7 +18,11 @@ interface Asked {
 /** Reports a refused request, after its answer: how long an explanation takes shows nothing then. */
 export function reportRefusal(
   request: IncomingMessage,
-  { told, status, asked }: { readonly told: Told; readonly status: number; readonly asked?: Asked | undefined },
+  {
+    told,
+    status,
+    asked,
+  }: { readonly told: Told; readonly status: number; readonly asked?: Asked | undefined },
   { observer, proxies }: Reporting,
 ): void {
   const { method, path = '' } = asked ?? { method: request.method, path: request.url };
@@ -34,7 +38,8 @@ export function reportRefusal(
 /** Reports an error that refuses its request; others are none of the caller's doing. */
 export function reportError(request: IncomingMessage, error: unknown, reporting: Reporting): void {
   const told = toldOf(error);
-  if (told !== undefined) reportRefusal(request, { told, status: refusalOf(error).problem.status }, reporting);
+  if (told !== undefined)
+    reportRefusal(request, { told, status: refusalOf(error).problem.status }, reporting);
 }
 
 const MAX_SHOWN = 120;
