@@ -9,7 +9,6 @@ import { reportError } from './report-refusal.js';
 import { OWN_PATHS, OwnPaths } from './requests/own-paths.js';
 import { answerBare, closeConnectionsWith, TIMEOUTS } from './responses/connections.js';
 import { answerBrokenRequest, answerError, type BrokenRequest, NOT_IMPLEMENTED } from './responses/errors.js';
-import { reportError } from './responses/report.js';
 import { addApi } from './routes.js';
 import type { HttpServices } from './services.js';
 import { answerUnknown } from './unknown-route.js';
