@@ -161,6 +161,111 @@ describe('in front of an HTTP server', () => {
     expect(headers).toContainEqual(['host', 'h']);
   });
 
+  it('passes on no other name of a caller, nor what only gateways say, in whatever spelling', async () => {
+    const forged = [
+      ...[
+        'X_Auth_Subject',
+        'X.Auth.Subject',
+        'X-Auth_User',
+        'X_SSL_Client_Cert',
+        'X-SSL-Client-Verify',
+        'X-SSL-Client-S-DN',
+      ],
+      ...[
+        'X_Real_IP',
+        'X-Real_IP',
+        'X-Forwarded-User',
+        'X_Forwarded_User',
+        'X-Forwarded-Email',
+        'X-Forwarded-Groups',
+      ],
+      ...[
+        'X-Forwarded-Preferred-Username',
+        'X-Forwarded-Access-Token',
+        'X-Forwarded-Port',
+        'X_Forwarded_For',
+        'X!Forwarded!For',
+      ],
+      ...[
+        'Remote-User',
+        'Remote_User',
+        'Remote-Groups',
+        'Remote-Email',
+        'X-Remote-User',
+        'X-WEBAUTH-USER',
+        'X-Authenticated-User',
+      ],
+      ...[
+        'X-User-Id',
+        'X-Username',
+        'X-MS-Client-Principal',
+        'X-Amzn-Oidc-Identity',
+        'Cf-Access-Jwt-Assertion',
+        'X-Consumer-Id',
+      ],
+      ...[
+        'True-Client-IP',
+        'CF-Connecting-IP',
+        'X-Client-IP',
+        'Client-Cert',
+        'SSL-Client-Cert',
+        'X-ARR-ClientCert',
+        'Forwarded',
+      ],
+      ...[
+        'X_API_Key',
+        'X.Device.API.Key',
+        'Content_Type',
+        'Content_Length',
+        'Transfer_Encoding',
+        'Proxy',
+        'X_Own',
+        'X_HTTP_Method',
+      ],
+      ...['X-HTTP_Method-Override', 'Proxy_Authorization', 'X_Original_URL'],
+    ];
+    const { server, key } = await fixture(await echo());
+    const lines = [
+      'GET /x HTTP/1.1',
+      'Host: h',
+      `X-API-Key: ${key}`,
+      'X-Own: mine',
+      'X_Mine: too',
+      'X-User-Agent: curl',
+    ];
+    const answer = await raw(
+      server,
+      [...lines, ...forged.map((name) => `${name}: forged`), 'Connection: close', '\r\n'].join('\r\n'),
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 200 /);
+    const seen = JSON.parse(answer.slice(answer.indexOf('{'), answer.lastIndexOf('}') + 1));
+    const headers = headersOf(seen);
+    expect(headers.filter(([, value]) => value?.includes('forged'))).toEqual([]);
+    for (const kept of [
+      ['x-own', 'mine'],
+      ['x_mine', 'too'],
+      ['x-user-agent', 'curl'],
+    ])
+      expect(headers).toContainEqual(kept);
+  });
+
+  it('passes on what a trusted proxy says of the connection, and no name of a caller', async () => {
+    const { server, key } = await fixture(await echo(), '--trusted-proxy', '127.0.0.1');
+    const said = {
+      ...{ 'x-real-ip': '203.0.113.7', 'x-forwarded-port': '443', 'x-ssl-client-verify': 'SUCCESS' },
+      'x-forwarded-for': '203.0.113.7:4711',
+    };
+    const response = await fetch(`${server.http}/x`, {
+      headers: { 'x-api-key': key, ...said, 'x-forwarded-user': 'boss', x_real_ip: 'forged' },
+    });
+    const headers = headersOf((await response.json()) as { rawHeaders: string[] });
+    expect(Object.fromEntries(headers)).toMatchObject({
+      ...said,
+      'x-forwarded-for': '203.0.113.7:4711, 127.0.0.1',
+    });
+    expect(JSON.stringify(headers)).not.toMatch(/boss|forged/);
+  });
+
   it('keeps the credentials where it is told to', async () => {
     const { server, key } = await fixture(await echo(), '--http-upstream-keep-credentials', 'true');
     const response = await fetch(`${server.http}/x`, { headers: { authorization: `Bearer ${key}` } });

@@ -108,14 +108,25 @@ function segmentsOf(path: string): string[] {
 function plainSegments(target: string): string[] | undefined {
   const [path = ''] = target.split('?', 1);
   const inner = path.replace(/^\//, '').replace(/\/$/, '');
-  if (!path.startsWith('/') || /%2f|%5c|%25|[\\;#]/i.test(path)) return undefined;
+  if (!path.startsWith('/') || /%2f|%5c|%25|[^!-~]|[\\;#]/i.test(path)) return undefined;
   const segments = inner === '' ? [] : inner.split('/').map(decode);
-  const isPlain = segments.every((each) => each !== undefined && each !== '' && !ODD.test(each));
+  const isPlain = segments.every((each) => each !== undefined && each !== '' && !isOdd(each));
   return isPlain ? segments.map((each) => (each ?? '').toLowerCase()) : undefined;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const ODD = /^\.{1,2}$|[\x00-\x1f\x7f;]/;
+// Some file systems drop dots and blanks at the end of a name; others read `#`, `?` and `;` once more, or `::$DATA`.
+const ODD = /[.\s]$|^\s|[\p{Cc}\p{Cf};#?]|::\$/u;
+// Most names, of which nothing more needs to be asked.
+const PLAIN = /^[\w~!$&'()*+,=@-]+$/;
+const BEYOND_ASCII = /[^\p{ASCII}]/gu;
+
+/** Tells if a segment may count as another one: by its ends, by marks in it, or by letters and marks in other widths. */
+function isOdd(segment: string): boolean {
+  if (PLAIN.test(segment)) return false;
+  if (ODD.test(segment)) return true;
+  const beyond = segment.match(BEYOND_ASCII);
+  return beyond !== null && /\p{ASCII}/u.test(beyond.join('').normalize('NFKC'));
+}
 
 function decode(segment: string): string | undefined {
   try {

@@ -10,6 +10,7 @@ import {
   UNKNOWN_CERTIFICATE,
 } from '../../core/verify/presentation.js';
 import { isFromOurCa } from '../../network/tls.js';
+import { cgiName } from './cgi-name.js';
 import type { TrustedProxies } from './trusted-proxies.js';
 
 /** The credentials that a listener takes. */
@@ -53,18 +54,21 @@ const BUILT_IN = CREDENTIAL_HEADERS.map((name) => name.toLowerCase());
 /** Finds the credential and the domain among a request's headers. */
 export class CredentialHeaders {
   readonly #names: ReadonlySet<string>;
+  readonly #cgiNames: ReadonlySet<string>;
   // The lengths rule out most headers of most requests.
   readonly #lengths: ReadonlySet<number>;
 
   /** @param more headers beside the built-in ones, lower-case */
   constructor(more: readonly string[] = []) {
     this.#names = new Set([...BUILT_IN, ...more]);
+    this.#cgiNames = new Set([...this.#names].map(cgiName));
     this.#lengths = new Set([...this.#names, 'domain'].map((name) => name.length));
   }
 
-  /** Tells if a header may carry a credential. @param name lower-case */
-  carries(name: string): boolean {
-    return this.#names.has(name);
+  /** Tells if a header may carry a credential, or if a server could take it for one that does. @param name lower-case */
+  roleOf(name: string): 'credential' | 'disguise' | undefined {
+    if (this.#names.has(name)) return 'credential';
+    return this.#cgiNames.has(cgiName(name)) ? 'disguise' : undefined;
   }
 
   read(rawHeaders: readonly string[]): HeaderTexts {

@@ -65,12 +65,8 @@ function readHop(text: string): string | undefined {
   return isGood ? address : undefined;
 }
 
-/** The headers that gateways put a client certificate in. */
-export const CERTIFICATE_HEADERS = [
-  'x-forwarded-client-cert',
-  'x-ssl-client-cert',
-  'x-forwarded-tls-client-cert',
-];
+// The headers that gateways put a client certificate in.
+const CERTIFICATE_HEADERS = ['x-forwarded-client-cert', 'x-ssl-client-cert', 'x-forwarded-tls-client-cert'];
 // The largest key makes a leaf of 3 kB in base64.
 const MAX_CERTIFICATE = 12_000;
 

@@ -23,6 +23,7 @@ describe('a rule', () => {
     ['GET', '/API/Pipes/a', { scopes: ['pipes:read'] }],
     ['GET', '/api/p%69pes/a', { scopes: ['pipes:read'] }],
     ['GET', '/api/pipesx', undefined],
+    ['GET', '/files/.well-known/a.b/caf%c3%a9/cafe%cc%81/%e4%b8%ad/a%20b/a+b/~x/a:b/x%40y', undefined],
     ['GET', '/', undefined],
     ['GET', '/api/clients/App-1/state', { scopes: [], clientId: 'app-1' }],
     ['GET', '/api/clients/app/files/7', { scopes: ['files'], clientId: 'app' }],
@@ -48,6 +49,30 @@ describe('a rule', () => {
     '/api\\pipes',
     'api/pipes',
     '/api/pipes#a',
+    ...[
+      '/api/pipes%23x',
+      '/api/pipes%3fx',
+      '/api/pipes%3bx',
+      '/api/pipes%20/a',
+      '/api/%20pipes/a',
+      '/api/pipes%c2%a0/a',
+    ],
+    ...[
+      '/api/pipes./a',
+      '/api/pipes.../a',
+      '/api/pipes.',
+      '/api/.../pipes',
+      '/api/pipes::$DATA',
+      '/api/pipes%e2%80%8b',
+    ],
+    ...[
+      '/api/%ef%bd%90ipes',
+      '/api/p%ef%bd%89pes',
+      '/api%ef%bc%8fpipes',
+      '/api/%e2%80%a5/pipes',
+      '/api/%E2%84%AAeys',
+    ],
+    ...['/api/pipes\xe4', '/api/ pipes', '/api/pipes%09', '/api/pipes%ff'],
   ])('lets nobody have %s, which servers read in different ways', (path) => {
     expect(demand('GET', path)).toEqual(NOBODYS);
   });

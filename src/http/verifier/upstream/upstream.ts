@@ -112,12 +112,12 @@ export function upstreamOf({ url, timeoutMs, keepCredentials, services }: Upstre
         response.detachSocket(socket);
         writtenBefore.set(socket, socket.bytesWritten);
         if (accepted) keep(socket, accepted);
-        void proxy.ws(request, socket, {});
+        proxy.ws(request, socket, {}).catch(() => socket.destroy());
         return;
       }
       if (accepted) keep(response, accepted);
       const buffer = isOther ? Readable.from([]) : undefined;
-      void proxy.web(request, response, { agent, ...(buffer && { buffer }) });
+      proxy.web(request, response, { agent, ...(buffer && { buffer }) }).catch(() => response.destroy());
     },
     close() {
       live.close();
