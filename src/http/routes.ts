@@ -11,6 +11,8 @@ import { revokeRoute } from './oauth/revoke.js';
 import { tokenRoute } from './oauth/token.js';
 import { reportError } from './report-refusal.js';
 import { type BodyParser, FORM, parseForm } from './requests/form.js';
+import { Refused } from './responses/errors.js';
+import { problem, type Refusal } from './responses/problem.js';
 import { clientRoutes } from './routes/clients.js';
 import { provisionRoutes } from './routes/provision.js';
 import { sessionRoutes } from './routes/sessions.js';
@@ -61,6 +63,12 @@ export async function addApi(app: FastifyInstance, services: HttpServices): Prom
 function takeOnly(app: FastifyInstance, type: string, parse: BodyParser): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(type, { parseAs: 'string', bodyLimit: MAX_BODY_BYTES }, parse);
+  // RFC 9110 section 15.5.16: the answer says which types are taken.
+  const wanted: Refusal = {
+    problem: problem(415, { reason: 'unsupported media type', detail: `a body here is ${type}` }),
+    headers: { accept: type },
+  };
+  app.addContentTypeParser('*', (_request, _payload, done) => done(new Refused(wanted)));
   // No body counts as a body without fields, so that the refusal names the missing field.
   app.addHook('preValidation', async (request) => {
     if (request.body === undefined || request.body === null) request.body = {};

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { DEVICE } from '../core/verify/path-rules.js';
 import { answerBadSignatures, type TlsMaterial, tlsOptions } from '../network/tls.js';
 import { collectOpenApi, openApiDocument } from './api/openapi.js';
@@ -64,17 +64,23 @@ export async function buildHttpServer({
   const hidden = { schema: { hide: true } };
   // HAProxy's checks use OPTIONS unless told otherwise.
   const asked = { ...hidden, method: ['GET', 'OPTIONS'] };
-  app.route({ ...asked, url: OWN_PATHS.health, handler: () => ({ status: 'ok' }) });
+  app.route({
+    ...asked,
+    url: OWN_PATHS.health,
+    handler: (_request, reply) => uncached(reply).send({ status: 'ok' }),
+  });
   app.route({
     ...{ ...asked, url: OWN_PATHS.readiness },
     handler(_request, reply) {
       const { available } = registry;
-      return reply.code(available ? 200 : 503).send({ status: available ? 'ready' : 'keystore unavailable' });
+      return uncached(reply)
+        .code(available ? 200 : 503)
+        .send({ status: available ? 'ready' : 'keystore unavailable' });
     },
   });
 
   await addApi(app, services);
-  app.get('/openapi.json', hidden, () => openApiDocument(app));
+  app.get('/openapi.json', hidden, (_request, reply) => uncached(reply).send(openApiDocument(app)));
   const upstream = address && upstreamOf({ ...address, services });
   if (address && upstream) {
     // A body that goes on may take any time, as long as parts of it arrive.
@@ -94,6 +100,10 @@ const CONNECTION = { ...TIMEOUTS, requireHostHeader: false };
 
 // The upstream's time must run out before the caller's own.
 const GRACE_MS = 5_000;
+
+function uncached(reply: FastifyReply): FastifyReply {
+  return reply.header('cache-control', 'no-store');
+}
 
 function acceptAnyBody(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();

@@ -121,7 +121,7 @@ describe('the HTTP verifier', () => {
     const missing = await fetch(server.http);
     expect(missing.status).toBe(401);
     expect(missing.headers.get('content-type')).toBe('application/problem+json');
-    expect(missing.headers.get('www-authenticate')).toBe('Bearer realm="keywright"');
+    expect(missing.headers.get('www-authenticate')).toBe('Bearer realm="keywright", Basic realm="keywright"');
     expect(await missing.json()).toMatchObject({
       ...PROBLEM,
       status: 401,

@@ -31,6 +31,8 @@ interface Described<Body extends TSchema, Query extends TSchema, Response extend
   readonly response?: Response;
   /** Default: 200. */
   readonly status?: 200 | 201;
+  /** The path of what was made, for `Location`. RFC 9110 section 15.3.2 */
+  made?(answer: Shown<Static<Response>>): string;
 }
 
 /** A route for anybody. `run` authenticates the caller itself. */
@@ -75,6 +77,11 @@ export function managed<Body extends TSchema, Query extends TSchema, Response ex
   });
 }
 
+/** Makes the path of an object. */
+export function pathOf(room: 'clients' | 'tokens' | 'users', id: string): string {
+  return `/api/v1/${room}/${encodeURIComponent(id).replaceAll('%3A', ':')}`;
+}
+
 const PARAMS = Type.Object({ id: Type.String() });
 
 /** Makes an entry for anybody. */
@@ -84,6 +91,7 @@ export function open<Body extends TSchema, Query extends TSchema, Response exten
   query: querystring,
   response,
   status = 200,
+  made,
   run,
   ...described
 }: OpenRoute<Body, Query, Response>): Route {
@@ -99,6 +107,7 @@ export function open<Body extends TSchema, Query extends TSchema, Response exten
       ...{ method, url, schema },
       async handler({ raw: request, params: { id = '' }, body, query }, reply) {
         const answer = await run({ id, body, query, request, services });
+        if (made !== undefined) reply.header('location', made(answer));
         return response ? reply.code(status).send(answer) : reply.code(204).send();
       },
     });

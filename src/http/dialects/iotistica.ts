@@ -8,7 +8,7 @@ import { parseClientId } from '../../core/model/client-id.js';
 import { NEVER, parseExpiry } from '../../core/model/time.js';
 import { ifGiven } from '../api/given.js';
 import { type IssuedTokens, LIFETIMES, login, refresh } from '../api/log-in.js';
-import { managed, open } from '../api/route.js';
+import { managed, open, pathOf } from '../api/route.js';
 import { Fields, given, When } from '../api/schemas.js';
 import { Refused } from '../responses/errors.js';
 import { problem } from '../responses/problem.js';
@@ -69,6 +69,7 @@ export const iotisticaRoutes = [
     body: NewKey,
     response: Key,
     status: 201,
+    made: ({ id }) => pathOf('tokens', id),
     async run(management, { body, services }) {
       const { name, agentUuid, scopes = ['ingest'], expiresAt, mqttPassword } = body;
       requireAdmin(management.actor);

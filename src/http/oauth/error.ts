@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refused, refusalOf, type Told } from '../responses/errors.js';
-import { type Problem, problem } from '../responses/problem.js';
+import { type HeaderFields, type Problem, problem } from '../responses/problem.js';
 
 /** RFC 6749 section 5.2, RFC 8693 section 2.2.2 and RFC 7009 section 2.2.1. */
 export type OAuthErrorCode =
@@ -58,7 +58,7 @@ export function answerOAuthError(
   const status = said.status === 403 ? 400 : said.status;
   const body = problem(status, { reason: said.reason, detail: said.detail });
   const code = error instanceof OAuthRefused ? error.code : (codeOf(said) ?? 'server_error');
-  const { 'www-authenticate': _, ...headers }: Record<string, string> = { ...all };
+  const { 'www-authenticate': _, ...headers }: HeaderFields = { ...all };
   // RFC 6749 section 5.2: no quotes, no backslashes.
   const description = said.detail.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "'");
   return reply

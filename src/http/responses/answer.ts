@@ -5,7 +5,7 @@ import type { Principal } from '../../core/model/principal.js';
 import { subjectOf } from '../../core/model/subject.js';
 import { formatTime } from '../../core/model/time.js';
 import type { Rejection, Verdict } from '../../core/verify/presentation.js';
-import { type Problem, REFUSALS, type Refusal, unauthorized } from './problem.js';
+import { type HeaderFields, type Problem, REFUSALS, type Refusal, unauthorized } from './problem.js';
 
 export interface Answer {
   readonly status: number;
@@ -16,7 +16,9 @@ export interface Answer {
 
 const refusalAnswers = new WeakMap<Refusal, Answer>();
 
-const JSON_CONTENT = ['content-type', 'application/json; charset=utf-8'];
+// A verdict holds for its caller and for the moment only.
+const UNCACHED = ['cache-control', 'private, no-store'];
+const JSON_CONTENT = [...UNCACHED, 'content-type', 'application/json; charset=utf-8'];
 
 /**
  * Makes the JSON answer with a verdict, for a caller who asks about itself.
@@ -82,7 +84,7 @@ function acceptance(principal: Principal): Acceptance {
     const after = `ms","data":${JSON.stringify(data)}}`;
     made = {
       identity,
-      gateway: withLength(identity, ''),
+      gateway: withLength([...UNCACHED, ...identity], ''),
       json: [...JSON_CONTENT, ...identity],
       before,
       after,
@@ -102,14 +104,20 @@ function headersOf(identity: Partial<Record<IdentityHeader, string>>): readonly 
 }
 
 /** Makes the answer for a problem. */
-export function problemAnswer(problem: Problem, headers: Readonly<Record<string, string>> = {}): Answer {
+export function problemAnswer(problem: Problem, headers: HeaderFields = {}): Answer {
   const body = JSON.stringify(problem);
   const content = ['content-type', 'application/problem+json', 'cache-control', 'no-store'];
   return {
     status: problem.status,
-    headers: withLength([...content, ...Object.entries(headers).flat()], body),
+    headers: withLength([...content, ...fieldsOf(headers)], body),
     body,
   };
+}
+
+function fieldsOf(headers: HeaderFields): string[] {
+  return Object.entries(headers).flatMap(([name, values]) =>
+    [values].flat().flatMap((value) => [name, value]),
+  );
 }
 
 function withLength(headers: readonly string[], body: string): readonly string[] {
@@ -170,7 +178,7 @@ export function rateAsForbidden({ headers, body }: Answer): Answer {
 /** The answer of an open listener to a gateway. */
 export const OPEN_GATEWAY_ANSWER: Answer = {
   status: 200,
-  headers: withLength(headersOf({}), ''),
+  headers: withLength([...UNCACHED, ...headersOf({})], ''),
   body: '',
 };
 

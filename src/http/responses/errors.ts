@@ -5,7 +5,7 @@ import { type ErrorCode, KeywrightError } from '../../core/model/errors.js';
 import type { HttpRefusal, Observer } from '../../core/ports/observer.js';
 import { problemAnswer, refusalAnswer, send } from './answer.js';
 import { answerBare } from './connections.js';
-import { ANOTHER_VERSION, type Problem, problem, type Refusal } from './problem.js';
+import { ANOTHER_VERSION, type HeaderFields, type Problem, problem, type Refusal } from './problem.js';
 
 const STATUSES = {
   'invalid-input': 400,
@@ -67,11 +67,7 @@ export function answerFailure(
   else send(response, refusalAnswer(refusal));
 }
 
-export function sendProblem(
-  reply: FastifyReply,
-  body: Problem,
-  headers: Readonly<Record<string, string>> = {},
-): FastifyReply {
+export function sendProblem(reply: FastifyReply, body: Problem, headers: HeaderFields = {}): FastifyReply {
   reply.hijack();
   send(reply.raw, problemAnswer(body, headers));
   return reply;
@@ -99,8 +95,18 @@ const REASONS: Record<number, string> = {
   404: 'not found',
   409: 'already exists',
   413: 'content too large',
+  414: 'path too long',
   415: 'unsupported media type',
   503: 'unavailable',
+};
+
+const NO_SENSE = 'the request makes no sense';
+const DETAILS: Readonly<Record<string, string>> = {
+  FST_ERR_BAD_URL: 'the path is not well-formed',
+  FST_ERR_MAX_PARAM_LENGTH: 'the path is too long',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'the body is too large',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'the body is not as long as Content-Length says',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'the body is not JSON',
 };
 
 interface ValidationFault {
@@ -114,7 +120,9 @@ function detailOf(error: unknown): string {
     return error.hint === undefined ? error.message : `${error.message}: ${error.hint}`;
   const [fault] = validationFaults(error);
   if (fault !== undefined) return describeFault(fault);
-  return error instanceof Error ? error.message : 'the request makes no sense';
+  // The framework's own texts quote the path, which may hold a secret.
+  if (error instanceof Error && 'code' in error) return DETAILS[String(error.code)] ?? NO_SENSE;
+  return error instanceof Error ? error.message : NO_SENSE;
 }
 
 function validationFaults(error: unknown): readonly ValidationFault[] {

@@ -14,8 +14,11 @@ export interface Problem {
 
 export interface Refusal {
   readonly problem: Problem;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: HeaderFields;
 }
+
+/** Headers by their names, of which some come several times. */
+export type HeaderFields = Readonly<Record<string, string | readonly string[]>>;
 
 const TITLES: Record<number, string> = {
   400: 'Bad Request',
@@ -26,6 +29,7 @@ const TITLES: Record<number, string> = {
   408: 'Request Timeout',
   409: 'Conflict',
   413: 'Content Too Large',
+  414: 'URI Too Long',
   415: 'Unsupported Media Type',
   426: 'Upgrade Required',
   429: 'Too Many Requests',
@@ -51,6 +55,9 @@ export const ANOTHER_VERSION = problem(505, {
 });
 
 const CHALLENGE = 'Bearer realm="keywright"';
+
+// What `git`, `wget --user` and `curl --anyauth` wait for. Who presents something has found a way already.
+const CHALLENGES = [CHALLENGE, 'Basic realm="keywright"'];
 
 /** Makes a refusal that asks for another credential. Clients of machbase-neo know the word `invalid token`. */
 export function unauthorized(detail: string, reason = 'invalid token'): Refusal {
@@ -99,7 +106,7 @@ export const NO_PASSWORD: Refusal = {
     reason: 'missing credentials',
     detail: 'the request carries no name and password',
   }),
-  headers: { 'www-authenticate': CHALLENGE },
+  headers: { 'www-authenticate': CHALLENGES },
 };
 
 /** The HTTP answer to each rejection. A 401 tells the reason only if the credential's secret was proved. */
@@ -107,7 +114,7 @@ export const REFUSALS = {
   missing: {
     problem: problem(401, { reason: 'missing token', detail: 'the request carries no credential' }),
     // RFC 6750 section 3.1: no error code if the request has no credential
-    headers: { 'www-authenticate': CHALLENGE },
+    headers: { 'www-authenticate': CHALLENGES },
   },
   // RFC 6750 section 3.1: a request with more than one credential is a bad request.
   'conflicting-credentials': {

@@ -17,7 +17,7 @@ import { KEY_ALGORITHMS } from '../../core/model/key-algorithm.js';
 import { checkDuration, parseTime } from '../../core/model/time.js';
 import { parseGroupName, parseUserName } from '../../core/model/user.js';
 import { ifGiven } from '../api/given.js';
-import { managed } from '../api/route.js';
+import { managed, pathOf } from '../api/route.js';
 import { Client, Fields, given, OptionalText, Scopes } from '../api/schemas.js';
 import type { HttpServices } from '../services.js';
 
@@ -97,6 +97,7 @@ export const clientRoutes = [
     body: Fields({ id: Type.String({ maxLength: 64 }), ...issueFields }),
     response: Issued,
     status: 201,
+    made: ({ id }) => pathOf('clients', id),
     run: (management, { body: { id, ...asked }, services }) =>
       issue(management, { ...asked, clientId: parseClientId(id), replace: false }, services),
   }),
@@ -107,6 +108,7 @@ export const clientRoutes = [
     body: Reissue,
     response: Issued,
     status: 201,
+    made: ({ id }) => pathOf('clients', id),
     run: async (management, { id, body, services }) => {
       const { id: clientId } = await clientOf(management, id);
       return issue(management, { ...body, clientId, replace: true }, services);

@@ -7,7 +7,7 @@ import { parseExpiry } from '../../core/model/time.js';
 import { parseUserName } from '../../core/model/user.js';
 import { recordRefusal } from '../api/caller.js';
 import { ifGiven } from '../api/given.js';
-import { type Asked, managed, open } from '../api/route.js';
+import { type Asked, managed, open, pathOf } from '../api/route.js';
 import { Fields, given, OptionalText, Scopes, When } from '../api/schemas.js';
 import { Refused, type Told } from '../responses/errors.js';
 import { WRONG_PROVISIONING_KEY } from '../responses/problem.js';
@@ -64,6 +64,7 @@ export const provisionRoutes = [
     body: Device,
     response: Agent,
     status: 201,
+    made: ({ agentUuid }) => pathOf('clients', agentUuid),
     run: register,
   }),
 ];

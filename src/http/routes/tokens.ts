@@ -20,7 +20,7 @@ import { parseClientId } from '../../core/model/client-id.js';
 import { addDuration, parseExpiry } from '../../core/model/time.js';
 import { parseUserName } from '../../core/model/user.js';
 import { ifGiven } from '../api/given.js';
-import { managed } from '../api/route.js';
+import { managed, pathOf } from '../api/route.js';
 import { ApiKey, Fields, given, OptionalText, Scopes, When } from '../api/schemas.js';
 
 const FreshKey = Type.Composite([
@@ -83,6 +83,7 @@ export const tokenRoutes = [
     body: Register,
     response: FreshKey,
     status: 201,
+    made: ({ id }) => pathOf('tokens', id),
     async run(management, { body, services }) {
       const { clientId, owner, domain, label, expires = '90d', scopes = ['ingest'] } = body;
       const made = await registerApiKey(management, {
@@ -148,6 +149,7 @@ export const tokenRoutes = [
     body: Rotate,
     response: RotatedKey,
     status: 201,
+    made: ({ id }) => pathOf('tokens', id),
     async run(management, { id, body: { now: isNow, overlap = '24h' } }) {
       const now = management.clock.now();
       const overlapUntil = isNow ? now : addDuration(now, overlap);

@@ -13,7 +13,7 @@ import { KeywrightError } from '../../core/model/errors.js';
 import { parseUserName, ROLES } from '../../core/model/user.js';
 import { ifGiven } from '../api/given.js';
 import { passwordAttempt } from '../api/log-in.js';
-import { managed } from '../api/route.js';
+import { managed, pathOf } from '../api/route.js';
 import { Fields, given, Scopes, User } from '../api/schemas.js';
 
 const details = {
@@ -55,6 +55,7 @@ export const userRoutes = [
     body: Add,
     response: User,
     status: 201,
+    made: ({ id }) => pathOf('users', id),
     async run(management, { body, services }) {
       const scopes = body.scopes && (await services.parseScopes(body.scopes));
       return userView(await addUser(management, { ...body, id: parseUserName(body.id), scopes }));
