@@ -27,6 +27,7 @@ export async function installation({ version, ...sources }: InstallationOptions)
     home,
     callbackSecretFile:
       settings.callbackSecretFile ?? (settings.callbackSecret && 'KEYWRIGHT_CALLBACK_SECRET'),
+    credentialHeaders: settings.credentialHeaders,
     program: [process.execPath, await realpath(process.argv[1] ?? '/')],
     version,
   };

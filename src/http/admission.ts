@@ -52,7 +52,7 @@ function limited(taken: number | Promise<number>, verdict: Verdict): Admission |
 
 /** Authenticates the caller of a request. @throws Refused */
 export function principalOf(request: IncomingMessage, services: HttpServices): Promise<Principal> {
-  return requirePrincipal(present(request, { ...services, takesTokens: true }, undefined), {
+  return requirePrincipal(present(request, { ...services, takesTokens: true }), {
     from: services.proxies.addressOf(request),
     services,
   });

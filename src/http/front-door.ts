@@ -11,7 +11,7 @@ import type { Upstream } from './verifier/upstream/upstream.js';
 import type { Verifier } from './verifier/verifier.js';
 
 interface FrontDoor {
-  readonly services: Pick<HttpServices, 'observer'>;
+  readonly services: Pick<HttpServices, 'observer' | 'crossOrigin'>;
   readonly own: OwnPaths;
   readonly verifier: Verifier;
   readonly upstream: Upstream | undefined;
@@ -27,6 +27,7 @@ export function putBefore(app: FastifyInstance, { services, own, verifier, upstr
   const take = (request: IncomingMessage, response: ServerResponse) => {
     const fault = misformed(request);
     if (fault !== undefined) return send(response, refusalAnswer(MISFORMED[fault]));
+    if (services.crossOrigin?.takes(request, response)) return;
     const target = readTarget(request);
     if (target === undefined) return send(response, refusalAnswer(MISFORMED.target));
     upstream?.expect(request);

@@ -7,6 +7,8 @@ import type { LiveRegistry } from '../core/verify/live-registry.js';
 import type { PathRule } from '../core/verify/path-rules.js';
 import type { CredentialHeaders } from './requests/credentials.js';
 import type { TrustedProxies } from './requests/trusted-proxies.js';
+import type { WebSocketCredentials } from './requests/web-socket-credentials.js';
+import type { CrossOrigin } from './responses/cross-origin.js';
 
 /** The services of the HTTP server. Each caller manages under its own name. */
 export interface HttpServices extends Omit<Management, 'actor' | 'hashSecret'> {
@@ -19,6 +21,10 @@ export interface HttpServices extends Omit<Management, 'actor' | 'hashSecret'> {
   readonly takesTokens: boolean;
   readonly headers: CredentialHeaders;
   readonly proxies: TrustedProxies;
+  /** Reads the credentials of WebSockets that pages open; undefined if these are not taken. */
+  readonly webSocketCredentials: WebSocketCredentials | undefined;
+  /** The origins whose pages may read answers; undefined for none. */
+  readonly crossOrigin: CrossOrigin | undefined;
   /** Tells if a connection came through a proxy that speaks the PROXY protocol. */
   isRelayed(socket: Socket): boolean;
   /** The rules that map methods and paths to scopes. */

@@ -1,4 +1,4 @@
-import { CREDENTIAL_HEADERS, IDENTITY_HEADERS } from '../core/model/header-names.js';
+import { IDENTITY_HEADERS } from '../core/model/header-names.js';
 import { fill } from './fill.js';
 import { forwardAuthContract } from './forward-auth.js';
 import type { Integration } from './integration.js';
@@ -14,7 +14,7 @@ export const caddy: Integration = {
       text: fill(template, installation, {
         identity: IDENTITY_HEADERS.join(' '),
         setIdentity: IDENTITY_HEADERS.map((name) => `header_up ${name} {http.request.header.${name}}`),
-        dropCredentials: CREDENTIAL_HEADERS.map((name) => `header_up -${name}`),
+        dropCredentials: installation.credentialHeaders.map((name) => `header_up -${name}`),
       }),
     },
   ],

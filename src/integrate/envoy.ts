@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { CREDENTIAL_HEADERS, IDENTITY_HEADERS } from '../core/model/header-names.js';
+import { IDENTITY_HEADERS } from '../core/model/header-names.js';
 import { fill } from './fill.js';
 import { forwardAuthContract } from './forward-auth.js';
 import type { Integration } from './integration.js';
@@ -18,10 +18,15 @@ export const envoy: Integration = {
       address,
       port: port || (protocol === 'https:' ? '443' : '80'),
       discovery: isIP(address) === 0 ? 'STRICT_DNS' : 'STATIC',
-      credentials: CREDENTIAL_HEADERS.map((name) => name.toLowerCase()).join(', '),
+      credentials: installation.credentialHeaders.map((name) => name.toLowerCase()).join(', '),
       toApplication: exact(IDENTITY_HEADERS),
       toCaller: exact(['WWW-Authenticate', 'Retry-After', 'Content-Type']),
-      toKeywright: exact([...CREDENTIAL_HEADERS, 'Domain', 'X-Forwarded-For', 'X-Forwarded-Client-Cert']),
+      toKeywright: exact([
+        ...installation.credentialHeaders,
+        'Domain',
+        'X-Forwarded-For',
+        'X-Forwarded-Client-Cert',
+      ]),
     });
     return [{ name: 'envoy.yaml', text }];
   },

@@ -1,4 +1,4 @@
-import { CREDENTIAL_HEADERS, IDENTITY_HEADERS } from '../core/model/header-names.js';
+import { IDENTITY_HEADERS } from '../core/model/header-names.js';
 import { fill } from './fill.js';
 import { forwardAuthContract } from './forward-auth.js';
 import { certifiedName, type Integration } from './integration.js';
@@ -13,7 +13,7 @@ export const haproxy: Integration = {
     {
       name: 'haproxy.cfg',
       text: fill(template, installation, {
-        dropCredentials: CREDENTIAL_HEADERS.map((name) => `http-request del-header ${name}`),
+        dropCredentials: installation.credentialHeaders.map((name) => `http-request del-header ${name}`),
       }),
     },
     {

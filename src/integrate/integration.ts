@@ -12,6 +12,8 @@ export interface Installation {
   readonly home: string;
   /** Absolute path of the file with the call-back secret; undefined if call-backs come from loopback only. */
   readonly callbackSecretFile: string | undefined;
+  /** The headers that carry credentials. */
+  readonly credentialHeaders: readonly string[];
   /** The command line of this program: absolute paths, without symbolic links. */
   readonly program: readonly string[];
   readonly version: string;

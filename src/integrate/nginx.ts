@@ -1,4 +1,4 @@
-import { CREDENTIAL_HEADERS, IDENTITY_HEADERS } from '../core/model/header-names.js';
+import { IDENTITY_HEADERS } from '../core/model/header-names.js';
 import { fill } from './fill.js';
 import { forwardAuthContract } from './forward-auth.js';
 import { certifiedName, type Integration } from './integration.js';
@@ -16,7 +16,7 @@ export const nginx: Integration = {
         (name) => `auth_request_set ${variable(name)} $upstream_http_${snake(name)};`,
       ),
       setIdentity: IDENTITY_HEADERS.map((name) => `proxy_set_header ${name} ${variable(name)};`),
-      dropCredentials: CREDENTIAL_HEADERS.map((name) => `proxy_set_header ${name} "";`),
+      dropCredentials: installation.credentialHeaders.map((name) => `proxy_set_header ${name} "";`),
     });
     return [{ name: 'keywright.conf', text }];
   },

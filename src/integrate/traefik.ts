@@ -1,8 +1,11 @@
-import { CREDENTIAL_HEADERS, IDENTITY_HEADERS } from '../core/model/header-names.js';
+import { IDENTITY_HEADERS } from '../core/model/header-names.js';
 import { fill } from './fill.js';
 import { forwardAuthContract } from './forward-auth.js';
 import type { Integration } from './integration.js';
 import template from './templates/traefik.conf';
+
+// The client certificate that passTLSClientCert names, and what WebSockets present (`web-socket-credentials`).
+const OF_CONNECTIONS = ['X-Forwarded-Tls-Client-Cert', 'Sec-WebSocket-Key', 'Sec-WebSocket-Protocol'];
 
 /** Traefik asks by its forwardAuth middleware. */
 export const traefik: Integration = {
@@ -12,9 +15,10 @@ export const traefik: Integration = {
     {
       name: 'keywright.yaml',
       text: fill(template, installation, {
+        asked: [...installation.credentialHeaders, 'Domain', ...OF_CONNECTIONS].map((name) => `- ${name}`),
         taken: IDENTITY_HEADERS.map((name) => `- ${name}`),
         aliases: IDENTITY_HEADERS.map((name) => `${name.replaceAll('-', '_')}: ""`),
-        credentials: CREDENTIAL_HEADERS.map((name) => `${name}: ""`),
+        credentials: installation.credentialHeaders.map((name) => `${name}: ""`),
       }),
     },
   ],

@@ -1,8 +1,10 @@
 import { Attempts } from '../core/verify/attempts.js';
 import { CredentialHeaders } from '../http/requests/credentials.js';
 import { TrustedProxies } from '../http/requests/trusted-proxies.js';
+import { WebSocketCredentials } from '../http/requests/web-socket-credentials.js';
 import { misformed } from '../http/requests/well-formed.js';
 import { refuseHandshake } from '../http/responses/connections.js';
+import { CrossOrigin } from '../http/responses/cross-origin.js';
 import { MISFORMED } from '../http/responses/misformed.js';
 import { buildHttpServer } from '../http/server.js';
 import type { HttpServices } from '../http/services.js';
@@ -66,12 +68,22 @@ function httpServices(parts: Parts, attempts: Attempts): HttpServices {
     parseScopes: (scopes) => home.parseScopes(scopes),
     keyPrefix: settings.keyPrefix,
     takesTokens: settings.httpEnableTokenAuth,
-    headers: new CredentialHeaders(settings.credentialHeader),
+    headers: new CredentialHeaders(settings.credentialHeaders),
     proxies: new TrustedProxies(new Networks(settings.trustedProxy)),
+    webSocketCredentials: someOf(settings.webSocketCredentials, WebSocketCredentials),
+    crossOrigin: someOf(settings.corsOrigins, CrossOrigin),
     isRelayed: (socket) => proxyProtocol.relays(socket),
     pathRules: settings.rules,
     requests: settings.requestsPerKey && new MemoryLimiter(settings.requestsPerKey),
   };
+}
+
+/** Makes a part that a list of settings turns on. */
+function someOf<Value, Part>(
+  values: readonly Value[],
+  Part: new (values: readonly Value[]) => Part,
+): Part | undefined {
+  return values.length === 0 ? undefined : new Part(values);
 }
 
 function mqttAuthentication(settings: ServeSettings): MqttAuthentication {

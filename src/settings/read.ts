@@ -1,4 +1,5 @@
 import { KeywrightError } from '../core/model/errors.js';
+import { CREDENTIAL_HEADERS } from '../core/model/header-names.js';
 import { mqttLimits } from '../core/model/mqtt-limits.js';
 import { type Find, readTable } from './setting.js';
 import { openSources, type SettingSources } from './sources.js';
@@ -60,6 +61,8 @@ function serve(find: Find) {
     mqttUpstreamPasswordFile: passwordFile,
     httpUpstreamTimeout: timeoutMs,
     httpUpstreamKeepCredentials: keepCredentials,
+    credentialHeader: moreHeaders,
+    credentialHeaders: onlyHeaders,
     ...values
   } = readTable(FOR_SERVE, find);
   const secrets = readTable(SECRETS, find);
@@ -77,6 +80,8 @@ function serve(find: Find) {
     mqttUpstream: broker && { ...broker, caFile, passwordFile, password },
     /** The server behind the verifier; undefined if the verifier answers requests itself. */
     httpUpstream: url === undefined ? undefined : { url, timeoutMs, keepCredentials },
+    /** The headers that credentials are read from. */
+    credentialHeaders: [...(onlyHeaders.length > 0 ? onlyHeaders : CREDENTIAL_HEADERS), ...moreHeaders],
     callbackSecret: secrets.KEYWRIGHT_CALLBACK_SECRET,
   });
 }

@@ -1,4 +1,5 @@
 import { DEFAULT_KEY_PREFIX } from '../core/model/api-key.js';
+import { CREDENTIAL_HEADERS } from '../core/model/header-names.js';
 import { list, one, optional, type Setting } from './setting.js';
 import * as values from './values.js';
 
@@ -108,6 +109,20 @@ export const FOR_SERVE = {
   'credential-header': list({
     kind: values.HEADER,
     description: 'another header that carries API keys or tokens',
+  }),
+  'credential-headers': list({
+    kind: values.HEADER,
+    otherwise: CREDENTIAL_HEADERS.join(', '),
+    description:
+      'the only headers that carry them; others, like an application’s own Authorization, are not looked at',
+  }),
+  'web-socket-credentials': list({
+    kind: values.oneOf('subprotocol', 'query'),
+    description: 'where a page may present a credential for a WebSocket (docs/upstream.md)',
+  }),
+  'cors-origins': list({
+    kind: values.ORIGIN,
+    description: 'origin whose pages may ask and read answers, like https://app.example.com; * for all',
   }),
   'trusted-proxy': list({
     kind: values.NETWORK,

@@ -96,6 +96,15 @@ export const UPSTREAM_URL = kind('URL', (text) => {
   return url.origin;
 });
 
+/** Reads an origin as browsers write it: in lower case, without the port that goes without saying. */
+export const ORIGIN = kind('ORIGIN', (text) => {
+  if (text === '*') return text;
+  const url =
+    /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+\/?$/i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined) throw new Expected('an origin like https://app.example.com, or *');
+  return url.origin === 'null' ? text.toLowerCase().replace(/\/$/, '') : url.origin;
+});
+
 // RFC 8414 section 2: a URL without query and fragment
 export const ISSUER_URL = kind('URL', (text) => {
   if (plainUrl(text) === undefined) throw new Expected('a URL like https://keys.example.com');

@@ -190,7 +190,10 @@ it('a failure in a request’s way refuses that request, and is told', async () 
     throw new Error('unforeseen');
   };
   putBefore({ server } as unknown as FastifyInstance, {
-    services: { observer: { failed: (failure: Failure) => failures.push(failure) } as never },
+    services: {
+      crossOrigin: undefined,
+      observer: { failed: (failure: Failure) => failures.push(failure) } as never,
+    },
     own: new OwnPaths(),
     verifier: { answerCaller: fail, answerGateway: fail },
     upstream: undefined,

@@ -70,6 +70,7 @@ describe.each(BROKERS)('%s', (name, integration) => {
       caFile: '/etc/keywright/ca.pem',
       home: '/var/lib/keywright',
       callbackSecretFile: '/etc/keywright/callback-secret',
+      credentialHeaders: ['Authorization'],
       program: ['keywright'],
       version: '0.1.0',
     };

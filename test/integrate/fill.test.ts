@@ -8,6 +8,7 @@ const installation: Installation = {
   caFile: '/home/ca/$&{{home}}.pem',
   home: '/home',
   callbackSecretFile: undefined,
+  credentialHeaders: ['Authorization'],
   program: ['/usr/bin/keywright'],
   version: '1.2.3',
 };

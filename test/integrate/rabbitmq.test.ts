@@ -29,6 +29,7 @@ beforeAll(async () => {
     caFile: join(directory, 'ca.pem'),
     home: directory,
     callbackSecretFile: join(directory, 'callback-secret'),
+    credentialHeaders: ['Authorization'],
   });
   const files = new Map(printed.map(({ name, text }) => [name, text.replaceAll(SECRET_PLACEHOLDER, SECRET)]));
   broker = await startRabbitMq({

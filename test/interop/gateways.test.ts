@@ -3,7 +3,8 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { WebSocket } from 'ws';
 import { systemd } from '../../src/integrate/systemd.js';
 import { application, daemon, freePort, type Seen } from '../support/gateway.js';
 import { PROGRAM, registerKey, type Server, serve, type Workshop, workshop } from '../support/keywright.js';
@@ -127,7 +128,10 @@ describe.each(Object.keys(GATEWAYS))('%s with the configuration that integrate p
     expect(JSON.stringify(seen)).not.toContain(reader.apiKey);
 
     const none = await ask('/other', {});
-    expect([none.status, none.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="keywright"']);
+    expect([none.status, none.headers.get('www-authenticate')]).toEqual([
+      401,
+      expect.stringMatching(/^Bearer realm="keywright"(, Basic realm="keywright")?$/),
+    ]);
     expect((await ask('/other', { 'x-api-key': 'kw_live_wrong' })).status).toBe(401);
     expect((await ask('/other', { authorization: `Bearer ${reader.apiKey}` })).status).toBe(200);
 
@@ -174,6 +178,37 @@ describe.each(Object.keys(GATEWAYS))('%s with the configuration that integrate p
     expect(answer).not.toContain('boss');
     expect(answer).toContain(`"x-auth-subject":"client:${clientId}"`);
     expect(answer).toContain('"x-auth-scopes":"ingest"');
+  });
+
+  it('passes WebSockets and long cookies to the application, and no upgrade to something else', async () => {
+    const shop = await running();
+    const { apiKey } = await registerKey(shop);
+    const headers = { 'x-api-key': apiKey };
+    await expect.poll(async () => (await shop.ask('/x', headers)).status).toBe(200);
+    const webSocket = new WebSocket(`ws://127.0.0.1:${shop.port}/live`, { headers });
+    onTestFinished(() => webSocket.terminate());
+    const first = await new Promise((resolve, reject) => {
+      webSocket.once('message', (data) => resolve(String(data)));
+      webSocket.once('unexpected-response', (_request, { statusCode }) => resolve(statusCode));
+      webSocket.once('error', reject);
+    });
+    expect(first).toBe('hello');
+    const refused = new WebSocket(`ws://127.0.0.1:${shop.port}/live`);
+    const status = await new Promise((resolve) => {
+      refused.once('unexpected-response', (_request, { statusCode }) => resolve(statusCode));
+      refused.on('error', () => undefined);
+    });
+    expect(status).toBe(401);
+
+    // HAProxy has room for 16 kB of headers.
+    const cookies = Array<string>(name === 'haproxy' ? 2 : 3).fill(`Cookie: a=${'c'.repeat(6_000)}`);
+    const upgrade = ['Connection: close, Upgrade', 'Upgrade: h2c'];
+    const answer = await raw(shop.port, [
+      ...['GET /x HTTP/1.1', 'Host: h', `X-API-Key: ${apiKey}`, ...cookies, ...upgrade],
+    ]);
+    expect(answer).toMatch(/^HTTP\/1.1 200 /);
+    expect(answer).toContain('c'.repeat(6_000));
+    expect(answer).not.toContain('h2c');
   });
 
   it('says 429 where there were too many, and refuses everybody when keywright is down', async () => {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer as createHttpServer, type IncomingHttpHeaders } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { WebSocketServer } from 'ws';
 
 /** A port of this machine that nobody listens on now. */
 export async function freePort(): Promise<number> {
@@ -20,16 +21,19 @@ export interface Seen {
   readonly body: string;
 }
 
-/** An application that answers with what it got; it ends with the test. @returns its port */
+/** An application that answers with what it got, and greets WebSockets; it ends with the test. @returns its port */
 export async function application(): Promise<number> {
-  const server = createHttpServer(async (request, response) => {
+  const server = createHttpServer({ maxHeaderSize: 64 * 1024 }, async (request, response) => {
     const { method, url, headers } = request;
     let body = '';
     for await (const chunk of request) body += chunk;
     response.end(JSON.stringify({ method, url, headers, body }));
   });
+  const webSockets = new WebSocketServer({ server });
+  webSockets.on('connection', (webSocket) => webSocket.send('hello'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
+    for (const webSocket of webSockets.clients) webSocket.terminate();
     server.closeAllConnections();
     server.close();
   });

@@ -21,6 +21,8 @@ export interface PathRule {
   /** True if any number of segments may follow. */
   readonly open: boolean;
   readonly scope: string | undefined;
+  /** True if no credential is needed. */
+  readonly isPublic: boolean;
 }
 
 const METHODS = /^(\*|[A-Z][A-Z-]*(\|[A-Z][A-Z-]*)*)$/;
@@ -28,11 +30,20 @@ const PATTERN = /^(\/(\*|\{client\}|[A-Za-z0-9._~@:+-]+))*(\/\*\*)?\/?$/;
 
 /**
  * Reads a rule: `GET|HEAD /api/pipes/** pipes:read`. `*` is any method, or any one segment of a path; `**` at the end any
- * number of them; `{client}` the caller's own id. Without a scope, any credential will do. @throws KeywrightError `invalid-input`
+ * number of them; `{client}` the caller's own id. Without a scope, any credential will do; with `-`, none is needed. @throws KeywrightError `invalid-input`
  */
 export function parsePathRule(text: string): PathRule {
   const [methods = '', pattern = '', scope, ...more] = text.trim().split(/\s+/);
-  if (!METHODS.test(methods) || pattern === '' || !PATTERN.test(pattern) || more.length > 0) {
+  const isPublic = scope === '-';
+  // What is public is nobody's own.
+  const isContradiction = isPublic && pattern.includes('{');
+  if (
+    !METHODS.test(methods) ||
+    !PATTERN.test(pattern) ||
+    pattern === '' ||
+    more.length > 0 ||
+    isContradiction
+  ) {
     throw new KeywrightError('invalid-input', `rule ${JSON.stringify(text.slice(0, 200))} is not allowed`, {
       hint: 'a rule looks like: GET|HEAD /api/pipes/** pipes:read',
     });
@@ -43,7 +54,8 @@ export function parsePathRule(text: string): PathRule {
     methods: methods === '*' ? undefined : methods.split('|'),
     segments: open ? segments.slice(0, -1) : segments,
     open,
-    scope: scope === undefined ? undefined : parseScope(scope),
+    scope: scope === undefined || isPublic ? undefined : parseScope(scope),
+    isPublic,
   };
 }
 
@@ -66,13 +78,14 @@ export function demandOf(rules: readonly PathRule[], target: Target): RequestDem
   const rule = rules.find((each) => fits(each, { ...target, segments: plain }));
   if (rule?.methods && target.method === undefined) return NOBODYS;
   const owners = [DEVICE, ...(rule ? [rule] : [])].flatMap((each) => ownersIn(each, plain));
-  if (rule?.scope === undefined && owners.length === 0) return undefined;
+  if (rule?.scope === undefined && owners.length === 0) return rule?.isPublic ? PUBLIC : undefined;
   const scopes = rule?.scope === undefined ? [] : [rule.scope];
   if (owners.length === 0) return { scopes };
   const [owner] = owners;
   return { scopes, clientId: owners.every((each) => each === owner) ? (owner ?? null) : null };
 }
 
+const PUBLIC: RequestDemand = { scopes: [], isPublic: true };
 const NOBODYS: RequestDemand = { scopes: [], clientId: null };
 
 interface PlainTarget {

@@ -56,6 +56,8 @@ export interface RequestDemand {
   readonly scopes: readonly string[];
   /** The client that the path belongs to; null if it is nobody's. */
   readonly clientId?: string | null;
+  /** True if whoever presents nothing gets in. What is presented must hold all the same. */
+  readonly isPublic?: boolean;
 }
 
 /**

@@ -22,18 +22,23 @@ export interface Accepts {
   readonly proxies: TrustedProxies;
 }
 
-/**
- * Reads the text in one of the credential headers, and over TLS the client's certificate.
- * @param demand the demand of the listener
- */
+interface Beside {
+  /** The demand of the listener. */
+  readonly demand?: Demand | undefined;
+  /** The texts that the request presents elsewhere than in headers. */
+  readonly more?: readonly string[] | undefined;
+}
+
+/** Reads the text in one of the credential headers, and over TLS the client's certificate. */
 export function present(
   request: IncomingMessage,
   { takesTokens, headers, proxies }: Accepts,
-  demand: Demand | undefined,
+  { demand, more }: Beside = {},
 ): Presentation {
   // A proxy's own certificate is not its caller's.
   const certificate = proxies.speaks(request) ? proxies.certificateOf(request) : ownCertificate(request);
-  const { text, domain } = headers.read(request.rawHeaders);
+  const { text: inHeaders, domain } = headers.read(request.rawHeaders);
+  const text = more === undefined ? inHeaders : more.reduce(oneOfBoth, inHeaders);
   const credential = takesTokens ? credentialOf(text) : undefined;
   return { credential, certificate, clientId: undefined, domain, demand };
 }
@@ -49,8 +54,6 @@ export interface HeaderTexts {
   readonly domain: string | null | undefined;
 }
 
-const BUILT_IN = CREDENTIAL_HEADERS.map((name) => name.toLowerCase());
-
 /** Finds the credential and the domain among a request's headers. */
 export class CredentialHeaders {
   readonly #names: ReadonlySet<string>;
@@ -58,9 +61,9 @@ export class CredentialHeaders {
   // The lengths rule out most headers of most requests.
   readonly #lengths: ReadonlySet<number>;
 
-  /** @param more headers beside the built-in ones, lower-case */
-  constructor(more: readonly string[] = []) {
-    this.#names = new Set([...BUILT_IN, ...more]);
+  /** @param names the headers that are read, lower-case; the built-in ones unless told */
+  constructor(names: readonly string[] = CREDENTIAL_HEADERS) {
+    this.#names = new Set(names.map((name) => name.toLowerCase()));
     this.#cgiNames = new Set([...this.#names].map(cgiName));
     this.#lengths = new Set([...this.#names, 'domain'].map((name) => name.length));
   }
@@ -87,11 +90,15 @@ export class CredentialHeaders {
       if (!this.#names.has(name)) continue;
       const presented = (name === 'authorization' ? withoutScheme(value) : value).trim();
       if (presented === '') continue;
-      // An earlier proxy may have checked the other of two.
-      text = text === undefined || text === presented ? presented : null;
+      text = oneOfBoth(text, presented);
     }
     return { text, domain };
   }
+}
+
+// An earlier proxy may have checked the other of two.
+function oneOfBoth(text: string | null | undefined, presented: string): string | null {
+  return text === undefined || text === presented ? presented : null;
 }
 
 const BEARER = /^bearer(?: |$)/i;

@@ -40,6 +40,8 @@ interface Asked {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly demand: RequestDemand | undefined;
+  /** The path and query that the request is for; undefined if that is in doubt. */
+  readonly path: string | undefined;
   /** The request that a gateway asks about. */
   readonly about?: Target | undefined;
 }
@@ -47,13 +49,14 @@ interface Asked {
 type Tell = (admission: Admission) => void;
 
 export function verifierOf({ services, open, upstream }: VerifierOptions): Verifier {
-  const decide = ({ request, response, demand, about }: Asked, tell: Tell): void => {
+  const decide = ({ request, response, demand, path, about }: Asked, tell: Tell): void => {
     const from = services.proxies.addressOf(request);
-    const presentation = present(request, services, demand);
+    const more = services.webSocketCredentials?.read(request, path);
+    const presentation = present(request, services, { demand, more });
     const admission = admit(presentation, from, services);
     const answerAndReport = (admitted: Admission) => {
       tell(admitted);
-      if (admitted.outcome === 'accepted') return;
+      if (admitted.outcome === 'accepted' || isLetIn(admitted, demand)) return;
       const { refusal, told } = refusalBy(admitted, presentation, services);
       reportRefusal(request, { told, status: refusal.problem.status, asked: about }, services);
     };
@@ -67,8 +70,10 @@ export function verifierOf({ services, open, upstream }: VerifierOptions): Verif
       request.url = target;
       if (open) return upstream ? upstream.pass(request, response, undefined) : send(response, OPEN_ANSWER);
       const demand = demandOf(services.pathRules, { method: request.method, path: target });
-      decide({ request, response, demand }, (admission) => {
+      decide({ request, response, demand, path: target }, (admission) => {
         if (admission.outcome === 'limited') return send(response, refusalAnswer(admission.refusal));
+        if (isLetIn(admission, demand))
+          return upstream ? upstream.pass(request, response, undefined) : send(response, OPEN_ANSWER);
         if (!upstream || admission.outcome === 'rejected')
           return send(response, answer(admission, performance.now() - start));
         upstream.pass(request, response, { principal: admission.principal, demand: demand ?? NO_DEMAND });
@@ -79,12 +84,21 @@ export function verifierOf({ services, open, upstream }: VerifierOptions): Verif
       if (open) return send(response, OPEN_GATEWAY_ANSWER);
       const about = originalTarget(request, target);
       const ruled = demandOf(services.pathRules, about);
-      const demand = scope === undefined ? ruled : { ...ruled, scopes: [...(ruled?.scopes ?? []), scope] };
-      decide({ request, response, demand, about }, (admission) => {
+      const demand =
+        scope === undefined
+          ? ruled
+          : { ...ruled, scopes: [...(ruled?.scopes ?? []), scope], isPublic: false };
+      decide({ request, response, demand, path: about.path, about }, (admission) => {
+        if (isLetIn(admission, demand)) return send(response, OPEN_GATEWAY_ANSWER);
         if (admission.outcome !== 'limited') return send(response, gatewayAnswer(admission));
         const limited = refusalAnswer(admission.refusal);
         send(response, hideRate ? rateAsForbidden(limited) : limited);
       });
     },
   };
+}
+
+/** Tells if a request gets in that presents nothing. */
+function isLetIn(admission: Admission, demand: RequestDemand | undefined): boolean {
+  return demand?.isPublic === true && admission.outcome === 'rejected' && admission.reason === 'missing';
 }

@@ -44,6 +44,8 @@ export function upstreamOf({ url, timeoutMs, keepCredentials, services }: Upstre
     connection.once('close', () => live.delete(connection));
   };
   const late = new WeakSet<IncomingMessage>();
+  /** The subprotocols that stood for a credential. */
+  const marks = new WeakMap<IncomingMessage, string>();
   /** The number of octets written to a connection before it asked for an upgrade. */
   const writtenBefore = new WeakMap<Socket, number>();
 
@@ -59,7 +61,12 @@ export function upstreamOf({ url, timeoutMs, keepCredentials, services }: Upstre
       fail(response, BAD, 'it switched protocols without being asked to');
     });
   });
-  proxy.on('proxyReqWs', (outgoing, _request, socket) => {
+  proxy.on('proxyReqWs', (outgoing, request, socket) => {
+    // A page ends a connection that takes none of the subprotocols that it offered.
+    const mark = marks.get(request);
+    outgoing.once('upgrade', ({ headers }) => {
+      if (mark !== undefined) headers['sec-websocket-protocol'] ??= mark;
+    });
     // Each side closes with the other.
     socket.once('close', () => outgoing.destroy());
     outgoing.once('upgrade', (_answer, theirs) => {
@@ -77,7 +84,8 @@ export function upstreamOf({ url, timeoutMs, keepCredentials, services }: Upstre
     answer.statusMessage = '';
     // The upstream has no say in the caller's connection.
     const connection = response.shouldKeepAlive ? 'keep-alive' : 'close';
-    answer.headers = { ...answeredHeaders(answer.headers), connection };
+    const vary = [response.getHeader('vary') ?? [], answer.headers.vary ?? []].flat().join(', ');
+    answer.headers = { ...answeredHeaders(answer.headers), connection, ...(vary !== '' && { vary }) };
   });
   proxy.on('error', (error, request, peer) => {
     tell(error);
@@ -108,6 +116,15 @@ export function upstreamOf({ url, timeoutMs, keepCredentials, services }: Upstre
       const identity = accepted ? identityHeaders(accepted.principal) : [];
       request.headers = forwardedHeaders(request, { identity, keepCredentials, isUpgrade, services });
       const { socket } = request;
+      const { webSocketCredentials } = services;
+      if (isUpgrade && webSocketCredentials && !keepCredentials) {
+        const mark = webSocketCredentials.markIn(request.headers);
+        if (mark !== undefined) marks.set(request, mark);
+        request.url = webSocketCredentials.pathWithout(request.url ?? '/');
+        const offered = webSocketCredentials.withoutCredential(request.headers);
+        if (offered === undefined) delete request.headers['sec-websocket-protocol'];
+        else request.headers['sec-websocket-protocol'] = offered;
+      }
       if (isUpgrade) {
         response.detachSocket(socket);
         writtenBefore.set(socket, socket.bytesWritten);
