@@ -257,7 +257,7 @@ describe('credential-headers', () => {
     const { keywright } = await fixture('credential-headers: [X-API-Key]\n');
     for (const name of ['nginx', 'caddy', 'haproxy', 'traefik', 'envoy']) {
       const { stdout } = await keywright(['integrate', name]);
-      expect([name, /(?<!WWW-)Authorization/i.test(stdout), /x-api-key/i.test(stdout)]).toEqual([
+      expect([name, /\bauthorization\b/i.test(stdout), /x-api-key/i.test(stdout)]).toEqual([
         name,
         false,
         true,
