@@ -4,6 +4,7 @@ import { addressee } from './requests/addressee.js';
 import type { OwnPaths } from './requests/own-paths.js';
 import { misformed, readTarget } from './requests/well-formed.js';
 import { problemAnswer, refusalAnswer, send } from './responses/answer.js';
+import type { CrossOrigin } from './responses/cross-origin.js';
 import { answerFailure, NOTHING_HERE } from './responses/errors.js';
 import { MISFORMED } from './responses/misformed.js';
 import type { HttpServices } from './services.js';
@@ -11,23 +12,27 @@ import type { Upstream } from './verifier/upstream/upstream.js';
 import type { Verifier } from './verifier/verifier.js';
 
 interface FrontDoor {
-  readonly services: Pick<HttpServices, 'observer' | 'crossOrigin'>;
+  readonly services: Pick<HttpServices, 'observer'>;
   readonly own: OwnPaths;
   readonly verifier: Verifier;
   readonly upstream: Upstream | undefined;
+  readonly crossOrigin: CrossOrigin | undefined;
 }
 
 /**
  * Puts the verifier before the router. The router gets only keywright's own paths, because most requests need no
  * router. Whatever fails in a request's way refuses that request, and ends no other.
  */
-export function putBefore(app: FastifyInstance, { services, own, verifier, upstream }: FrontDoor): void {
+export function putBefore(
+  app: FastifyInstance,
+  { services, own, verifier, upstream, crossOrigin }: FrontDoor,
+): void {
   const [route] = app.server.listeners('request');
   app.server.removeAllListeners('request');
   const take = (request: IncomingMessage, response: ServerResponse) => {
     const fault = misformed(request);
     if (fault !== undefined) return send(response, refusalAnswer(MISFORMED[fault]));
-    if (services.crossOrigin?.takes(request, response)) return;
+    if (crossOrigin?.takes(request, response)) return;
     const target = readTarget(request);
     if (target === undefined) return send(response, refusalAnswer(MISFORMED.target));
     upstream?.expect(request);

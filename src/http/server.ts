@@ -8,6 +8,7 @@ import { putBefore } from './front-door.js';
 import { reportError } from './report-refusal.js';
 import { OWN_PATHS, OwnPaths } from './requests/own-paths.js';
 import { answerBare, closeConnectionsWith, TIMEOUTS } from './responses/connections.js';
+import { CrossOrigin } from './responses/cross-origin.js';
 import { answerBrokenRequest, answerError, type BrokenRequest, NOT_IMPLEMENTED } from './responses/errors.js';
 import { addApi } from './routes.js';
 import type { HttpServices } from './services.js';
@@ -18,6 +19,8 @@ import { verifierOf } from './verifier/verifier.js';
 export interface HttpOptions {
   readonly services: HttpServices;
   readonly tls: TlsMaterial | undefined;
+  /** The origins whose pages may read answers. */
+  readonly corsOrigins: readonly string[];
   /** The server to which accepted requests go on. */
   readonly upstream: UpstreamAddress | undefined;
 }
@@ -26,6 +29,7 @@ export interface HttpOptions {
 export async function buildHttpServer({
   services,
   tls,
+  corsOrigins,
   upstream: address,
 }: HttpOptions): Promise<FastifyInstance> {
   const { registry } = services;
@@ -91,7 +95,8 @@ export async function buildHttpServer({
   own.lend([DEVICE, ...services.pathRules]);
   // Without token authentication and without TLS there is no credential to check: the operator left this listener open.
   const verifier = verifierOf({ services, open: !services.takesTokens && tls === undefined, upstream });
-  putBefore(app, { services, own, verifier, upstream });
+  const crossOrigin = corsOrigins.length === 0 ? undefined : new CrossOrigin(corsOrigins);
+  putBefore(app, { services, own, verifier, upstream, crossOrigin });
   return app;
 }
 

@@ -8,7 +8,6 @@ import type { PathRule } from '../core/verify/path-rules.js';
 import type { CredentialHeaders } from './requests/credentials.js';
 import type { TrustedProxies } from './requests/trusted-proxies.js';
 import type { WebSocketCredentials } from './requests/web-socket-credentials.js';
-import type { CrossOrigin } from './responses/cross-origin.js';
 
 /** The services of the HTTP server. Each caller manages under its own name. */
 export interface HttpServices extends Omit<Management, 'actor' | 'hashSecret'> {
@@ -23,8 +22,6 @@ export interface HttpServices extends Omit<Management, 'actor' | 'hashSecret'> {
   readonly proxies: TrustedProxies;
   /** Reads the credentials of WebSockets that pages open; undefined if these are not taken. */
   readonly webSocketCredentials: WebSocketCredentials | undefined;
-  /** The origins whose pages may read answers; undefined for none. */
-  readonly crossOrigin: CrossOrigin | undefined;
   /** Tells if a connection came through a proxy that speaks the PROXY protocol. */
   isRelayed(socket: Socket): boolean;
   /** The rules that map methods and paths to scopes. */

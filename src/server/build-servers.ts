@@ -4,7 +4,6 @@ import { TrustedProxies } from '../http/requests/trusted-proxies.js';
 import { WebSocketCredentials } from '../http/requests/web-socket-credentials.js';
 import { misformed } from '../http/requests/well-formed.js';
 import { refuseHandshake } from '../http/responses/connections.js';
-import { CrossOrigin } from '../http/responses/cross-origin.js';
 import { MISFORMED } from '../http/responses/misformed.js';
 import { buildHttpServer } from '../http/server.js';
 import type { HttpServices } from '../http/services.js';
@@ -32,6 +31,7 @@ export async function buildServers(parts: Parts) {
   const http = await buildHttpServer({
     services,
     tls: settings.http.tls ? tls : undefined,
+    corsOrigins: settings.corsOrigins,
     upstream: settings.httpUpstream,
   });
   const engine = broker
@@ -70,20 +70,14 @@ function httpServices(parts: Parts, attempts: Attempts): HttpServices {
     takesTokens: settings.httpEnableTokenAuth,
     headers: new CredentialHeaders(settings.credentialHeaders),
     proxies: new TrustedProxies(new Networks(settings.trustedProxy)),
-    webSocketCredentials: someOf(settings.webSocketCredentials, WebSocketCredentials),
-    crossOrigin: someOf(settings.corsOrigins, CrossOrigin),
+    webSocketCredentials:
+      settings.webSocketCredentials.length === 0
+        ? undefined
+        : new WebSocketCredentials(settings.webSocketCredentials),
     isRelayed: (socket) => proxyProtocol.relays(socket),
     pathRules: settings.rules,
     requests: settings.requestsPerKey && new MemoryLimiter(settings.requestsPerKey),
   };
-}
-
-/** Makes a part that a list of settings turns on. */
-function someOf<Value, Part>(
-  values: readonly Value[],
-  Part: new (values: readonly Value[]) => Part,
-): Part | undefined {
-  return values.length === 0 ? undefined : new Part(values);
 }
 
 function mqttAuthentication(settings: ServeSettings): MqttAuthentication {

@@ -190,13 +190,11 @@ it('a failure in a request’s way refuses that request, and is told', async () 
     throw new Error('unforeseen');
   };
   putBefore({ server } as unknown as FastifyInstance, {
-    services: {
-      crossOrigin: undefined,
-      observer: { failed: (failure: Failure) => failures.push(failure) } as never,
-    },
+    services: { observer: { failed: (failure: Failure) => failures.push(failure) } as never },
     own: new OwnPaths(),
     verifier: { answerCaller: fail, answerGateway: fail },
     upstream: undefined,
+    crossOrigin: undefined,
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());
