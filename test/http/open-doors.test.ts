@@ -211,7 +211,7 @@ describe('a page’s WebSocket', () => {
     expect([chat.status, chat.protocol]).toEqual([101, 'chat']);
     expect(chat.seen?.headers).toMatchObject({
       'sec-websocket-protocol': 'chat, more',
-      'x-auth-subject': key.clientId,
+      'x-auth-client-id': key.clientId,
     });
     const query = await open(server, `/live?a=1&access_token=${key.apiKey}&b=%20`);
     expect([query.status, query.seen?.url]).toEqual([101, '/live?a=1&b=%20']);
