@@ -6,8 +6,10 @@ export type Checked<T> =
   | { readonly outcome: 'limited'; readonly waitMs: number };
 
 export interface CostlyCheck<T> {
-  /** The key that attempts are counted by: an address, a caller. */
+  /** The key that attempts are counted by: those of an address, of a caller. */
   readonly by: string;
+  /** The key of other failures, which a wrong one counts for, too. */
+  readonly failsAs?: string;
   check(): Promise<T>;
   isRight(result: T): boolean;
 }
@@ -33,16 +35,18 @@ export class Attempts {
   }
 
   /** Checks within the limit. A check that throws stays counted. */
-  async costly<T>({ by, check, isRight }: CostlyCheck<T>): Promise<Checked<T>> {
-    const own = `costly ${by}`;
-    const waitMs = await this.failed(own);
+  async costly<T>({ by, failsAs, check, isRight }: CostlyCheck<T>): Promise<Checked<T>> {
+    const waitMs = await this.failed(by);
     if (waitMs > 0) return { outcome: 'limited', waitMs };
     const result = await check();
-    if (isRight(result)) {
-      await this.#limiter?.giveBack(own);
-      return { outcome: 'checked', result };
-    }
-    const toWaitMs = await this.failed(by);
+    const isGood = isRight(result);
+    if (isGood) await this.#limiter?.giveBack(by);
+    const toWaitMs = isGood || failsAs === undefined ? 0 : await this.failed(failsAs);
     return toWaitMs > 0 ? { outcome: 'limited', waitMs: toWaitMs } : { outcome: 'checked', result };
   }
+}
+
+/** Makes the key that attempts at passwords are counted by. @param by the key of other failures */
+export function passwordsBy(by: string): string {
+  return `passwords ${by}`;
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../ports/clock.js';
-import type { Attempts } from './attempts.js';
+import { type Attempts, passwordsBy } from './attempts.js';
 import { beginDecision } from './decide.js';
 import type { Presentation, Rejection, Verdict } from './presentation.js';
 import type { Registry } from './registry.js';
@@ -45,7 +45,12 @@ async function checkPassword(
   attempts: Attempts,
   countAs: string,
 ): Promise<ConnectVerdict> {
-  const checked = await attempts.costly({ by: countAs, check, isRight: isPasswordRight });
+  const checked = await attempts.costly({
+    by: passwordsBy(countAs),
+    failsAs: countAs,
+    check,
+    isRight: isPasswordRight,
+  });
   return checked.outcome === 'limited' ? { outcome: 'limited' } : checked.result;
 }
 

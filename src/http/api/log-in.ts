@@ -11,6 +11,7 @@ import { readApiKey } from '../../core/model/presented-credential.js';
 import type { Principal } from '../../core/model/principal.js';
 import { mayAsk, narrowScopes } from '../../core/model/scope.js';
 import { refreshToken } from '../../core/model/session.js';
+import { passwordsBy } from '../../core/verify/attempts.js';
 import type { PresentedPassword } from '../../core/verify/facts.js';
 import { principalBy } from '../admission.js';
 import { Refused } from '../responses/errors.js';
@@ -99,7 +100,8 @@ export async function passwordAttempt<T>(
     return result;
   }
   const checked = await attempts.costly({
-    by,
+    by: passwordsBy(by),
+    failsAs: by,
     isRight: ({ isRight }) => isRight,
     check: () =>
       check(async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Attempts } from '../../../src/core/verify/attempts.js';
+import { Attempts, passwordsBy } from '../../../src/core/verify/attempts.js';
 import { MemoryLimiter } from '../../../src/limits/limiter.js';
 
 const attempts = (count: number) => new Attempts(new MemoryLimiter({ count, perMs: 60_000 }));
@@ -16,6 +16,18 @@ it('gives back what was counted for a check that was right, and nothing for a wr
   for (let round = 0; round < 2; round += 1)
     expect(await counting.costly(answer(false))).toEqual({ outcome: 'checked', result: false });
   expect(await counting.costly(answer(true))).toMatchObject({ outcome: 'limited' });
+});
+
+it('counts a wrong check among other failures, which keep no check from being begun', async () => {
+  const counting = attempts(2);
+  const by = { by: passwordsBy('here'), failsAs: 'here' };
+  await counting.failed('here');
+  expect(await counting.costly({ ...answer(true), ...by })).toMatchObject({ outcome: 'checked' });
+  expect(await counting.costly({ ...answer(false), ...by })).toMatchObject({ outcome: 'checked' });
+  expect(await counting.failed('here')).toBeGreaterThan(0);
+  expect(await counting.costly({ ...answer(true), ...by })).toMatchObject({ outcome: 'checked' });
+  expect(await counting.costly({ ...answer(false), ...by })).toMatchObject({ outcome: 'limited' });
+  expect(await counting.costly({ ...answer(true), ...by })).toMatchObject({ outcome: 'limited' });
 });
 
 it('does not begin a check that costs once too many failed', async () => {
