@@ -363,6 +363,7 @@ describe('integrate NAME --test URL', () => {
           home: '/var/lib/keywright',
           caFile: '/var/lib/keywright/ca/cert.pem',
           callbackSecretFile: undefined,
+          credentialHeaders: [],
         },
       })[0]?.text;
     const node = '/home/ann/.nvm/versions/node/v22.1.0';
