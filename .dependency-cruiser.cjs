@@ -17,7 +17,8 @@ const rooms = {
   integrate: ['integrate', 'core'],
   cli: ['cli', 'home', 'settings', 'integrate', 'core', 'disk', 'network'],
   commands: ['commands', 'cli', 'server', 'home', 'settings', 'integrate', 'core', 'disk'],
-  'index.ts': ['home', 'core', 'settings'],
+  library: ['library', 'home', 'core', 'settings'],
+  'index.ts': ['library', 'core'],
   'main.ts': ['commands', 'cli'],
 };
 

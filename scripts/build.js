@@ -52,7 +52,13 @@ const common = {
 };
 await build({ ...common, entryPoints: ['src/main.ts'], outfile: 'dist/main.cjs' });
 // What a program may import, with the types that it sees.
-await build({ ...common, entryPoints: ['src/index.ts'], outfile: 'dist/index.cjs' });
+await build({
+  ...common,
+  entryPoints: ['src/index.ts'],
+  outfile: 'dist/index.cjs',
+  // Node shows the line of an error that nobody caught: it must be one that can be read.
+  minifyWhitespace: false,
+});
 const types = spawnSync(
   process.execPath,
   [`${root}/node_modules/typescript/bin/tsc`, '-p', 'tsconfig.build.json'],

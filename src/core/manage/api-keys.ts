@@ -2,6 +2,7 @@ import { type ApiKeyCredential, type Client, lifetime, lifetimeOf, parseLabel } 
 import { canonicalClientId } from '../model/client-id.js';
 import { KeywrightError } from '../model/errors.js';
 import { withFormer } from '../model/former-key.js';
+import { readCredential } from '../model/presented-credential.js';
 import { soundTime } from '../model/sound-time.js';
 import { stateOf, termsOf } from '../model/terms.js';
 import { checkTime, NEVER, type Timestamp } from '../model/time.js';
@@ -162,9 +163,11 @@ export async function findApiKey(
 }
 
 function splitKeyId(id: string): { clientId: string; keyId: string | undefined } {
+  // The caller may have passed the key itself, so the error must not repeat it.
+  if (readCredential(id).kind !== 'unknown') throw noSuchKey('of that id: it is a credential');
   const [holder = '', keyId] = id.split(':');
   const clientId = canonicalClientId(holder);
-  if (clientId === undefined) throw noSuchKey(id);
+  if (clientId === undefined) throw noSuchKey(quoted(id));
   return { clientId, keyId };
 }
 
@@ -174,7 +177,7 @@ function keyIn(
 ): HeldApiKey {
   const keys = keysOf(client);
   const [credential, ...others] = keyId === undefined ? keys : keys.filter((key) => key.id === keyId);
-  if (credential === undefined) throw noSuchKey(id);
+  if (credential === undefined) throw noSuchKey(quoted(id));
   if (others.length > 0) {
     throw new KeywrightError('invalid-input', `client ${client.id} has ${keys.length} API keys`, {
       hint: `name one: ${keys.map((key) => apiKeyId(client, key)).join(', ')}`,
@@ -234,8 +237,12 @@ function keysOf(client: Client): ApiKeyCredential[] {
   return client.credentials.filter((credential) => credential.kind === 'api-key');
 }
 
-function noSuchKey(id: string): KeywrightError {
-  return new KeywrightError('not-found', `there is no API key ${JSON.stringify(id.slice(0, 120))}`, {
+function quoted(id: string): string {
+  return JSON.stringify(id.slice(0, 120));
+}
+
+function noSuchKey(which: string): KeywrightError {
+  return new KeywrightError('not-found', `there is no API key ${which}`, {
     hint: 'list them with: keywright token list',
   });
 }
