@@ -24,7 +24,11 @@ export const FOR_EVERY_COMMAND = {
     otherwise: 'the HTTP address',
     description: 'who signs access tokens, as callers reach it',
   }),
-  audience: one({ kind: values.AUDIENCE, default: 'keywright', description: 'the aud claim of access tokens' }),
+  audience: one({
+    kind: values.AUDIENCE,
+    default: 'keywright',
+    description: 'the aud claim of access tokens',
+  }),
   backdate: one({
     // A server's certificate stays below the 398 days that clients take.
     kind: values.spanUpTo('12h'),

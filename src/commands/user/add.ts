@@ -24,7 +24,10 @@ export default class UserAdd extends BaseCommand {
     role: Flags.option({ options: ROLES, default: 'member' })({
       description: 'an admin manages everything, a member what is theirs',
     }),
-    scope: repeated('SCOPE', 'what the user may do; may be repeated [default: * for admins, ingest for members]'),
+    scope: repeated(
+      'SCOPE',
+      'what the user may do; may be repeated [default: * for admins, ingest for members]',
+    ),
     ...PASSWORD_FLAGS,
   };
 

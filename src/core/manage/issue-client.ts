@@ -196,7 +196,9 @@ async function certifySeen(
           holding.some(({ fingerprint }) => fingerprint === each.certificateId),
       );
       const credentials = token === undefined ? kept : [signedToken(token, issued.fingerprint), ...kept];
-      const base = former ?? newClient({ id: clientId, createdAt: at, notBefore, notAfter, formerKeys: seen?.formerKeys });
+      const base =
+        former ??
+        newClient({ id: clientId, createdAt: at, notBefore, notAfter, formerKeys: seen?.formerKeys });
       const client = {
         ...base,
         label: asked.label ?? base.label,
