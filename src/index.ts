@@ -10,6 +10,7 @@ export type {
   RegisteredToken,
   Token,
   TokenEdit,
+  TokenQuery,
   TokenRequest,
   TokenStatus,
   Verification,

@@ -85,10 +85,13 @@ ${INTEGRATIONS.map(({ name, summary }) => `${name}: ${summary}`).join('\n')}`;
     ]);
     const failed = outcomes.filter(({ holds }) => !holds).length;
     this.log(
-      table(
-        [name, 'holds'],
-        outcomes.map(({ says, holds, problem }) => [says, holds ? 'yes' : `NO: ${problem}`]),
-      ),
+      table<Outcome>(
+        [
+          { head: name, of: ({ says }) => says },
+          { head: 'holds', of: ({ holds, problem }) => (holds ? 'yes' : `NO: ${problem}`) },
+        ],
+        outcomes,
+      ).text,
     );
     if (failed > 0) process.exitCode = 1;
     if (!this.jsonEnabled())

@@ -47,6 +47,12 @@ export const text: Reader<string> = (value) => {
   return value;
 };
 
+/** Reads a number, whose range somebody else checks. */
+export const number: Reader<number> = (value) => {
+  if (typeof value !== 'number') throw wrong('is not a number');
+  return value;
+};
+
 /** Reads a text in one of our forms. */
 export function textOf<T>(parse: (text: string) => T): Reader<T> {
   return (value) => parse(text(value));

@@ -5,9 +5,9 @@ import {
   findApiKey,
   type HeldApiKey,
   invalidateApiKey,
-  listApiKeys,
   rotateApiKey,
 } from '../core/manage/api-keys.js';
+import { listApiKeys } from '../core/manage/list-api-keys.js';
 import { type FreshApiKey, registerApiKey } from '../core/manage/register-api-key.js';
 import { apiKeyView } from '../core/manage/views.js';
 import { checkKeyPrefix, wrapApiKey } from '../core/model/api-key.js';
@@ -22,7 +22,7 @@ import { decide } from '../core/verify/decide.js';
 import { openHome } from '../home/open-home.js';
 import { type OpenedRegistry, openRegistry } from '../home/open-registry.js';
 import { homeDirectory } from '../settings/home-directory.js';
-import { end, moment, naming, readObject, readOne, text, textOf, texts, variables } from './given.js';
+import { end, moment, naming, number, readObject, readOne, text, textOf, texts, variables } from './given.js';
 import type { Keystore, KeystoreOptions, RegisteredToken, Token } from './types.js';
 
 const OPTIONS = { home: text, environment: variables };
@@ -36,6 +36,10 @@ const REQUEST = {
   prefix: textOf(checkKeyPrefix),
 };
 const EDIT = { label: REQUEST.label, scopes: REQUEST.scopes, expiresAt: REQUEST.expiresAt };
+const LIST = {
+  ...{ limit: number, after: text, owner: REQUEST.owner, label: text, state: text },
+  expiringWithin: textOf(checkDuration),
+};
 const CREDENTIAL = { token: text, clientId: text, domain: text, scope: textOf(parseScope) };
 const AUDIT = { since: moment, until: moment, actor: text, action: text, target: text };
 
@@ -96,10 +100,9 @@ export async function openKeystore(options: KeystoreOptions = {}): Promise<Keyst
       });
       return registered(fresh, clock.now());
     }),
-    tokens: reading(async (filter: unknown = {}) => {
-      const { owner } = readObject(filter, 'the filter', { owner: REQUEST.owner });
-      return (await listApiKeys(management, { owner })).map(view);
-    }),
+    tokens: reading(async (query: unknown = {}) =>
+      (await listApiKeys(management, readObject(query, 'the query', LIST))).items.map(view),
+    ),
     token: reading(async (id: unknown) => view(await findApiKey(management, readOne(id, 'id', text)))),
     edit: changing(async (id: unknown, edit: unknown) => {
       const keyId = readOne(id, 'id', text);

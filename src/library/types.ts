@@ -97,6 +97,21 @@ export type Verification =
       readonly reason: RefusalReason;
     };
 
+/** What a list of API keys is asked for. */
+export interface TokenQuery {
+  /** The most that is listed: 1 to 1,000. */
+  readonly limit?: number;
+  /** The id after which the list goes on. */
+  readonly after?: string;
+  /** The user that the clients belong to. */
+  readonly owner?: string;
+  /** A label, in which `*` stands for any characters. */
+  readonly label?: string;
+  readonly state?: Token['status'];
+  /** A duration, like `30d`, within which they end or have ended. */
+  readonly expiringWithin?: string;
+}
+
 /** A filter for what was done. */
 export interface AuditFilter {
   /** The first and the last moment. */
@@ -136,8 +151,12 @@ export interface Keystore {
    * `invalid-input`
    */
   register(request?: TokenRequest): Promise<RegisteredToken>;
-  /** Lists all API keys, or those of one owner, oldest first. */
-  tokens(filter?: { readonly owner?: string }): Promise<Token[]>;
+  /**
+   * Lists API keys in the order of their ids: all of them, or those that the query asks for. Where there are many, read
+   * them in pages: `limit`, and then `after` the last id.
+   * @throws `not-found` if the owner does not exist; `invalid-input`
+   */
+  tokens(query?: TokenQuery): Promise<Token[]>;
   /** Finds one API key, by its id, or by its client's id if the client has no other key. @throws `not-found` */
   token(id: string): Promise<Token>;
   /** Changes an API key. @throws `not-found`, `refused`, `invalid-input` */

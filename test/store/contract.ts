@@ -110,7 +110,7 @@ export function keyStoreContract(
       expect(await view.store.clients.get('valueof')).toBeUndefined();
     });
 
-    it('that are clients are found by owner and by key, deleted ones never', async () => {
+    it('that are clients are found by owner, by themselves and their certificates, and by key, deleted ones never', async () => {
       const view = await open('found');
       const key = {
         ...{ kind: 'api-key' as const, id: '1', hash: 'abcd', prefix: 'kw_', hint: 'kw_a…', label: null },
@@ -121,6 +121,12 @@ export function keyStoreContract(
       await putClient(view, client('c', { owner: 'ada', deletedAt: 5 }));
       const ids = async (query: object) => (await view.store.clients.page(query)).map(({ id }) => id);
       expect(await ids({ owner: 'ada' })).toEqual(['a']);
+      await view.changes.change(null, (records) => records.put('certificate', certificate('0b', 'b')));
+      expect(await ids({ where: ({ notAfter }: Client) => notAfter <= 10 })).toEqual(['a']);
+      expect(await ids({ where: (_: Client, held: () => Certificate[]) => held().length === 1 })).toEqual([
+        'b',
+      ]);
+      expect(await ids({ after: 'a', limit: 1, where: () => true })).toEqual(['b']);
       expect(await ids({})).toEqual(['a', 'b']);
       expect(await view.store.clients.count()).toBe(2);
       expect((await view.store.clients.byKeyHash('abcd'))?.id).toBe('a');

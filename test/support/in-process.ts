@@ -1,6 +1,6 @@
 import { Console } from 'node:console';
 import { createRequire } from 'node:module';
-import { Readable, Writable } from 'node:stream';
+import { PassThrough, Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { SERVING } from './bundle.js';
 
@@ -16,6 +16,14 @@ interface CommandLine {
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly input: string | undefined;
+  readonly terminal: Terminal | undefined;
+}
+
+/** A terminal that the program is run on: its width, and who answers its questions. */
+export interface Terminal {
+  readonly columns?: number;
+  /** A part of each question, and what is typed when it appears, in this order; `\r` ends a line. */
+  readonly answers?: readonly (readonly [question: string, typed: string])[];
 }
 
 /** The part of bin/load.js that is used here. */
@@ -41,11 +49,15 @@ export function runHere(line: CommandLine): Promise<Run> {
   return run;
 }
 
-async function runAlone({ args, cwd, environment, input = '' }: CommandLine): Promise<Run> {
+async function runAlone({ args, cwd, environment, input = '', terminal }: CommandLine): Promise<Run> {
   const [stdout, stderr] = [new Collected(), new Collected()];
+  const stdin = terminal
+    ? keyboard(terminal, stderr)
+    : Readable.from(input === '' ? [] : [Buffer.from(input)]);
+  if (terminal) Object.assign(stdout, { isTTY: true, columns: terminal.columns ?? 80 });
   const restore = [
     replaceConsole(new Console(stdout, stderr)),
-    replaceStream('stdin', Readable.from(input === '' ? [] : [Buffer.from(input)])),
+    replaceStream('stdin', stdin),
     replaceStream('stdout', stdout),
     replaceStream('stderr', stderr),
     changeVariables(environment),
@@ -62,6 +74,22 @@ async function runAlone({ args, cwd, environment, input = '' }: CommandLine): Pr
   }
 }
 
+/** Types each answer when its question has appeared. */
+function keyboard({ answers = [] }: Terminal, screen: Collected): Readable {
+  const keys = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => undefined });
+  const left = [...answers];
+  let from = 0;
+  screen.onText = (text) => {
+    const [next] = left;
+    const at = next === undefined ? -1 : text.indexOf(next[0], from);
+    if (next === undefined || at < 0) return;
+    left.shift();
+    from = text.length;
+    setImmediate(() => keys.write(next[1]));
+  };
+  return keys;
+}
+
 let program: Promise<{ readonly root: string } & ReturnType<Loader['load']>> | undefined;
 
 function loaded() {
@@ -71,9 +99,11 @@ function loaded() {
 
 class Collected extends Writable {
   readonly #chunks: Buffer[] = [];
+  onText: (text: string) => void = () => undefined;
 
   override _write(chunk: Buffer, _: BufferEncoding, done: () => void): void {
     this.#chunks.push(chunk);
+    this.onText(this.text());
     done();
   }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { atEnd } from './at-end.js';
-import { type Run, runHere, serving } from './in-process.js';
+import { type Run, runHere, serving, type Terminal } from './in-process.js';
 
 /** The program as it is installed. */
 export const PROGRAM = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
@@ -16,6 +16,8 @@ interface RunOptions {
   readonly cwd?: string;
   readonly input?: string;
   readonly env?: Record<string, string>;
+  /** Runs it as on a terminal; only in the test's own process. */
+  readonly terminal?: Terminal;
 }
 
 /** A scratch directory with a home in it, removed when the test ends. */
@@ -38,8 +40,8 @@ export async function workshop(): Promise<Workshop> {
   return {
     directory,
     home,
-    keywright: (args, { cwd = directory, input, env = {} } = {}) =>
-      runHere({ args, cwd, environment: environment(env), input }),
+    keywright: (args, { cwd = directory, input, env = {}, terminal } = {}) =>
+      runHere({ args, cwd, environment: environment(env), input, terminal }),
     program: async (args, { cwd = directory, input, env = {} } = {}) => {
       const result = await execa(process.execPath, [PROGRAM, ...args], {
         cwd,

@@ -28,10 +28,10 @@ export class MemoryStore {
   readonly store: KeyStore = {
     clients: {
       ...this.#collection('client'),
-      page: async ({ owner, after = '', limit } = {}) =>
+      page: async ({ owner, where = () => true, after = '', limit } = {}) =>
         this.#clients()
-          .filter((client) => client.id > after)
-          .filter((client) => owner === undefined || client.owner === owner)
+          .filter((client) => client.id > after && (owner === undefined || client.owner === owner))
+          .filter((client) => where(client, () => this.#certificatesOf(client.id)))
           .slice(0, limit),
       count: async () => this.#clients().length,
       byKeyHash: async (hash) =>
@@ -131,9 +131,9 @@ export class MemoryStore {
   #collection<Kind extends RecordKind>(kind: Kind): Collection<RecordTypes[Kind]> {
     return {
       get: async (id) => this.#of(kind).get(id),
-      page: async ({ after = '', limit } = {}) =>
+      page: async ({ after = '', limit, where = () => true } = {}) =>
         this.#all(kind)
-          .filter(({ id }) => id > after)
+          .filter((record) => record.id > after && where(record))
           .slice(0, limit),
     };
   }
@@ -146,6 +146,12 @@ export class MemoryStore {
 
   #all<Kind extends RecordKind>(kind: Kind): RecordTypes[Kind][] {
     return [...this.#of(kind).values()].sort((one, other) => (one.id < other.id ? -1 : 1));
+  }
+
+  #certificatesOf(clientId: string): RecordTypes['certificate'][] {
+    return this.#all('certificate').filter(
+      ({ holder }) => holder.kind === 'client' && holder.id === clientId,
+    );
   }
 
   #clients(): Client[] {

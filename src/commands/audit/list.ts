@@ -1,7 +1,9 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
-import { table } from '../../cli/table.js';
+import { LIST_FLAGS, ON_TERMINAL, printRows } from '../../cli/list.js';
+import type { Column } from '../../cli/table.js';
 import { formatTime, parseSince } from '../../core/model/time.js';
+import type { AuditEntry } from '../../core/ports/audit-log.js';
 
 export default class AuditList extends BaseCommand {
   static override summary = 'List what was done, when and by whom, and what came of it.';
@@ -13,6 +15,7 @@ export default class AuditList extends BaseCommand {
     '<%= config.bin %> audit list --target myapp01 --action key',
   ];
 
+  static override aliases = ['audit:ls'];
   static override flags = {
     since: Flags.string({ helpValue: 'WHEN', description: 'only from then on: 24h, 30d, or a time' }),
     until: Flags.string({ helpValue: 'WHEN', description: 'only until then' }),
@@ -25,6 +28,7 @@ export default class AuditList extends BaseCommand {
       helpValue: 'ID',
       description: 'only what was done to this; a client id includes its API keys',
     }),
+    wide: LIST_FLAGS.wide,
   };
 
   async run() {
@@ -35,18 +39,26 @@ export default class AuditList extends BaseCommand {
     const [since, until] = [flags.since, flags.until].map((text) =>
       text === undefined ? undefined : parseSince(text, now),
     );
-    const entries = (await audit.entries({ since, until, actor, action, target })).map((entry) => ({
-      ...entry,
-      at: formatTime(entry.at),
-    }));
-    if (entries.length > 0) {
-      const rows = entries.map(({ seq, at, who, from, action, target, outcome }) => [
-        ...[`${seq}`, at, who, from, action, target, outcome],
-      ]);
-      this.log(table(['#', 'at', 'who', 'from', 'what', 'of', 'outcome'], rows));
-    } else if (!this.jsonEnabled()) {
-      this.notice('nothing was done');
-    }
-    return entries;
+    const entries = (await audit.entries({ since, until, actor, action, target })).map(entryView);
+    const shown = process.stdout.isTTY && !this.jsonEnabled() ? entries.slice(-ON_TERMINAL) : entries;
+    await printRows(this, shown, { columns: COLUMNS, wide: flags.wide, none: 'nothing was done' });
+    if (shown.length < entries.length)
+      this.notice(`these are the last ${shown.length} of ${entries.length}; narrow them, or pipe them on`);
   }
 }
+
+type EntryView = ReturnType<typeof entryView>;
+
+function entryView({ at, ...entry }: AuditEntry) {
+  return { ...entry, at: formatTime(at) };
+}
+
+const COLUMNS: Column<EntryView>[] = [
+  { head: '#', of: ({ seq }) => `${seq}` },
+  { head: 'at', of: ({ at }) => at },
+  { head: 'who', of: ({ who }) => who, rank: 3, least: 8 },
+  { head: 'from', of: ({ from }) => from, rank: 4 },
+  { head: 'what', of: ({ action }) => action, rank: 1 },
+  { head: 'of', of: ({ target }) => target },
+  { head: 'outcome', of: ({ outcome }) => outcome, rank: 2 },
+];

@@ -1,55 +1,58 @@
-import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { homeEndsBy } from '../../cli/home-ends.js';
+import { FILTER_FLAGS, LIST_FLAGS, printList } from '../../cli/list.js';
 import { management } from '../../cli/services.js';
-import { table } from '../../cli/table.js';
-import { listClients } from '../../core/manage/clients.js';
-import { clientView } from '../../core/manage/views.js';
+import { type Column, NONE, timeColumn } from '../../cli/table.js';
+import { CLIENT_STATES } from '../../core/manage/client-state.js';
+import { listClients } from '../../core/manage/list-clients.js';
+import { type ClientView, clientView } from '../../core/manage/views.js';
 import { addDuration } from '../../core/model/time.js';
 
 export default class KeyList extends BaseCommand {
   static override summary = 'List the clients and when their credentials expire.';
   static override description =
-    'With --expiring-within it also says when the CA, the server certificate and former signing keys end.';
+    'In the order of their ids. A terminal gets a page, with the number of all; --json and pipes get everything. With --expiring-within it also says when the CA, the server certificate and former signing keys end.';
   static override examples = [
     '<%= config.bin %> key list',
+    '<%= config.bin %> key list --label "line 7*" --owner ann',
     '<%= config.bin %> key list --expiring-within 30d --json',
   ];
+  static override aliases = ['key:ls'];
   static override hiddenAliases = ['shell:key:list'];
 
   static override flags = {
-    'expiring-within': Flags.string({
-      helpValue: 'DURATION',
-      description: 'only those that end within 24h, 30d, …, or have ended already',
-    }),
+    ...FILTER_FLAGS,
+    state: FILTER_FLAGS.state(CLIENT_STATES),
+    ...LIST_FLAGS,
   };
 
   async run() {
     const { flags } = await this.parse(KeyList);
-    const within = flags['expiring-within'];
     const home = await this.openHome(flags.home);
     const now = home.clock.now();
-    const endingBy = within === undefined ? undefined : addDuration(now, within);
-    const clients = (await listClients(management(home), { endingBy })).map((client) =>
-      clientView(client, now),
-    );
-    if (clients.length === 0) {
-      if (!this.jsonEnabled())
-        this.notice(within === undefined ? 'no clients yet' : `no client ends within ${within}`);
-    } else {
-      const rows = clients.map(({ id, notBefore, expiresAt, status }, row) => [
-        `${row + 1}`,
-        id,
-        notBefore,
-        expiresAt ?? (status === 'no credential' ? '-' : 'never'),
-        status,
-      ]);
-      this.log(table(['#', 'client id', 'valid from', 'expires', 'status'], rows));
-    }
-    for (const end of endingBy === undefined ? [] : await homeEndsBy(home, endingBy)) {
+    await printList(this, {
+      ...{ flags, columns: COLUMNS, things: 'clients' },
+      read: (request) => listClients(management(home), request),
+      view: (clients) => clients.map((client) => clientView(client, now)),
+    });
+    const within = flags['expiring-within'];
+    for (const end of within === undefined ? [] : await homeEndsBy(home, addDuration(now, within))) {
       if (this.jsonEnabled()) this.notice(end);
       else this.log(end);
     }
-    return clients;
   }
+}
+
+const COLUMNS: Column<ClientView>[] = [
+  { head: '#', of: (_, index) => `${index + 1}`, rank: 6 },
+  { head: 'client id', of: ({ id }) => id },
+  timeColumn('valid from', { of: ({ notBefore }) => notBefore, rank: 5 }),
+  timeColumn('expires', { of: endOf, rank: 2 }),
+  { head: 'status', of: ({ status }) => status, rank: 1 },
+  { head: 'label', of: ({ label }) => label ?? NONE, rank: 3, least: 8 },
+  { head: 'owner', of: ({ owner }) => owner ?? NONE, rank: 4 },
+];
+
+function endOf({ status, expiresAt }: ClientView): string {
+  return expiresAt ?? (status === 'no credential' ? NONE : 'never');
 }

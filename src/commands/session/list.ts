@@ -1,24 +1,35 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { table } from '../../cli/table.js';
+import { FILTER_FLAGS, LIST_FLAGS, printList } from '../../cli/list.js';
+import { management } from '../../cli/services.js';
+import { type Column, timeColumn } from '../../cli/table.js';
 import { listSessions } from '../../core/manage/sessions.js';
-import { sessionView } from '../../core/manage/views.js';
+import { type SessionView, sessionView } from '../../core/manage/views.js';
 
 export default class SessionList extends BaseCommand {
   static override summary = 'List the users’ sessions that have not ended.';
   static override examples = ['<%= config.bin %> session list', '<%= config.bin %> session list --json'];
+  static override aliases = ['session:ls'];
+  static override flags = {
+    owner: FILTER_FLAGS.owner,
+    'expiring-within': FILTER_FLAGS['expiring-within'],
+    ...LIST_FLAGS,
+  };
 
   async run() {
     const { flags } = await this.parse(SessionList);
-    const { keyStore, clock } = await this.openHome(flags.home);
-    const views = (await listSessions(keyStore, clock.now())).map(sessionView);
-    if (views.length === 0) {
-      if (!this.jsonEnabled()) this.notice('no sessions');
-    } else {
-      const rows = views.map(({ id, userId, from, createdAt, expiresAt }) => [
-        ...[id, userId, from, createdAt, expiresAt],
-      ]);
-      this.log(table(['id', 'user', 'from', 'began', 'ends'], rows));
-    }
-    return views;
+    const home = await this.openHome(flags.home);
+    await printList(this, {
+      ...{ flags, columns: COLUMNS, things: 'sessions' },
+      read: (request) => listSessions(management(home), request),
+      view: (sessions) => sessions.map(sessionView),
+    });
   }
 }
+
+const COLUMNS: Column<SessionView>[] = [
+  { head: 'id', of: ({ id }) => id },
+  { head: 'user', of: ({ userId }) => userId, rank: 1 },
+  { head: 'from', of: ({ from }) => from, rank: 4 },
+  timeColumn('began', { of: ({ createdAt }) => createdAt, rank: 3 }),
+  timeColumn('ends', { of: ({ expiresAt }) => expiresAt ?? 'never', rank: 2 }),
+];

@@ -8,7 +8,7 @@ import { stateOf, termsOf } from '../model/terms.js';
 import { checkTime, NEVER, type Timestamp } from '../model/time.js';
 import type { AuditEvent } from '../ports/audit-log.js';
 import type { Records } from '../ports/unit-of-work.js';
-import { isTheirs, requireGrantable } from './actor.js';
+import { requireGrantable } from './actor.js';
 import { requireTheirs } from './clients.js';
 import { removeClient } from './delete-client.js';
 import type { Managing } from './management.js';
@@ -121,33 +121,6 @@ function requireWorking({ client, credential }: HeldApiKey, now: Timestamp): voi
     throw new KeywrightError('refused', `API key ${id} does not work any more`, {
       hint: 'register a new one',
     });
-}
-
-/** A filter for API keys. */
-export interface ApiKeyFilter {
-  readonly owner?: string | undefined;
-  /** Passes keys that end at this time or before, unless they were invalidated. */
-  readonly endingBy?: Timestamp | undefined;
-}
-
-/** Lists the API keys that the actor may see, oldest first. */
-export async function listApiKeys(
-  { keyStore, actor }: Pick<Managing, 'keyStore' | 'actor'>,
-  { owner, endingBy }: ApiKeyFilter = {},
-): Promise<HeldApiKey[]> {
-  const clients = await keyStore.clients.page({
-    owner: owner ?? (actor.kind === 'member' ? actor.userId : undefined),
-  });
-  return clients
-    .filter((client) => isTheirs(actor, client))
-    .flatMap((client) => keysOf(client).map((credential) => ({ client, credential })))
-    .filter((held) => endingBy === undefined || endsBy(held, endingBy))
-    .sort((one, other) => one.credential.createdAt - other.credential.createdAt);
-}
-
-function endsBy({ client, credential }: HeldApiKey, endingBy: Timestamp): boolean {
-  const { revokedAt, expiresAt } = termsOf(client, credential);
-  return revokedAt === null && expiresAt <= endingBy;
 }
 
 /**

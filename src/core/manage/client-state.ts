@@ -31,7 +31,7 @@ export const CLIENT_STATES = [
   'no credential',
 ] as const;
 
-export type ClientState = (typeof CLIENT_STATES)[number];
+type ClientState = (typeof CLIENT_STATES)[number];
 
 /** What a client can do now, by its credentials. */
 export interface ClientStanding {

@@ -8,10 +8,11 @@ import {
 } from '../model/provisioning-key.js';
 import { soundTime } from '../model/sound-time.js';
 import { checkTime, type Timestamp } from '../model/time.js';
-import type { KeyStore } from '../ports/key-store.js';
 import { ownerOfNew, requireAdmin, requireGrantable } from './actor.js';
+import { isListed, type ListRequest, oneMore, type Page, pageOf, parseListRequest } from './lists.js';
 import type { Management, Managing } from './management.js';
 import { ownersIn, requireOwnable } from './ownership.js';
+import { PROVISIONING_KEY_STATES, provisioningKeyState } from './views.js';
 
 export interface ProvisioningKeyRequest {
   readonly scopes: readonly string[];
@@ -73,10 +74,23 @@ export async function createProvisioningKey(
   return { record, key };
 }
 
-/** Lists all provisioning keys, expired ones included, oldest first. */
-export async function listProvisioningKeys(keyStore: KeyStore): Promise<ProvisioningKey[]> {
-  const keys = await keyStore.provisioningKeys.page();
-  return keys.sort((one, other) => one.createdAt - other.createdAt);
+/**
+ * Lists the provisioning keys, expired ones included, in the order of their ids; for admins.
+ * @throws KeywrightError `refused`, `invalid-input`, `not-found`
+ */
+export async function listProvisioningKeys(
+  services: Pick<Management, 'keyStore' | 'clock' | 'actor'>,
+  request: ListRequest = {},
+): Promise<Page<ProvisioningKey>> {
+  requireAdmin(services.actor);
+  const query = await parseListRequest(services, request, PROVISIONING_KEY_STATES);
+  const now = services.clock.now();
+  const found = await services.keyStore.provisioningKeys.page({
+    ...{ after: query.after, limit: oneMore(query) },
+    where: ({ owner, label, expiresAt }) =>
+      isListed(query, { owner, label, expiresAt, state: provisioningKeyState({ expiresAt }, now) }),
+  });
+  return pageOf(found, query, ({ id }) => id);
 }
 
 /**

@@ -5,8 +5,8 @@ import { parseRefreshToken, randomId, refreshMac, type Session } from '../model/
 import { soundTime } from '../model/sound-time.js';
 import type { Timestamp } from '../model/time.js';
 import { bareDomain, type User } from '../model/user.js';
-import type { KeyStore } from '../ports/key-store.js';
 import type { PasswordHasher } from '../ports/password-hasher.js';
+import { isListed, type ListRequest, oneMore, type Page, pageOf, parseListRequest } from './lists.js';
 import type { Management } from './management.js';
 
 /** Finds a user by a canonical name or an e-mail address. */
@@ -185,11 +185,23 @@ export async function withdrawToken(
   );
 }
 
-/** Lists the users' sessions that have not ended, newest first. */
-export async function listSessions(keyStore: KeyStore, now: Timestamp): Promise<Session[]> {
-  return (await keyStore.sessions.page())
-    .filter(({ revokedAt, expiresAt }) => revokedAt === null && expiresAt > now)
-    .sort((one, other) => other.createdAt - one.createdAt);
+/**
+ * Lists the sessions that have not ended and that the actor may see, in the order of their ids. Their users are their
+ * owners.
+ * @throws KeywrightError `invalid-input`, `not-found`
+ */
+export async function listSessions(
+  services: Pick<Management, 'keyStore' | 'clock' | 'actor'>,
+  request: Pick<ListRequest, 'limit' | 'after' | 'owner' | 'expiringWithin'> = {},
+): Promise<Page<Session>> {
+  const query = await parseListRequest(services, request, []);
+  const now = services.clock.now();
+  const found = await services.keyStore.sessions.page({
+    ...{ after: query.after, limit: oneMore(query) },
+    where: ({ revokedAt, expiresAt, userId: owner }) =>
+      revokedAt === null && expiresAt > now && isListed(query, { owner, expiresAt }),
+  });
+  return pageOf(found, query, ({ id }) => id);
 }
 
 /** Removes expired sessions and expired withdrawals of tokens. No token that depends on them is still accepted. */

@@ -19,6 +19,7 @@ export type ClientView = ReturnType<typeof clientView>;
 export type ApiKeyView = ReturnType<typeof apiKeyView>;
 export type UserView = ReturnType<typeof userView>;
 export type SessionView = ReturnType<typeof sessionView>;
+export type ProvisioningKeyView = ReturnType<typeof provisioningKeyView>;
 
 /** Makes the view of a client. Times are in RFC 3339. */
 export function clientView(held: ClientWithCertificates, now: Timestamp) {
@@ -146,6 +147,13 @@ export function replacedKeyView({ client, credential }: HeldApiKey) {
   };
 }
 
+/** The states of a user. */
+export const USER_STATES = ['enabled', 'disabled'] as const;
+
+export function userState({ disabledAt }: Pick<User, 'disabledAt'>): (typeof USER_STATES)[number] {
+  return disabledAt === null ? 'enabled' : 'disabled';
+}
+
 /** Makes the view of a user. */
 export function userView(user: User) {
   const { id, email, groups, domains, role, scopes, disabledAt, createdAt, updatedAt } = user;
@@ -156,10 +164,20 @@ export function userView(user: User) {
     domains,
     role,
     scopes,
-    status: disabledAt === null ? ('enabled' as const) : ('disabled' as const),
+    status: userState({ disabledAt }),
     createdAt: formatTime(createdAt),
     updatedAt: formatTime(updatedAt),
   };
+}
+
+/** The states of a provisioning key. */
+export const PROVISIONING_KEY_STATES = ['valid', 'expired'] as const;
+
+export function provisioningKeyState(
+  { expiresAt }: Pick<ProvisioningKey, 'expiresAt'>,
+  now: Timestamp,
+): (typeof PROVISIONING_KEY_STATES)[number] {
+  return now >= expiresAt ? 'expired' : 'valid';
 }
 
 /** Makes the view of a provisioning key. */
@@ -172,7 +190,7 @@ export function provisioningKeyView(key: ProvisioningKey, now: Timestamp) {
     owner,
     scopes,
     usesLeft,
-    status: now >= expiresAt ? 'expired' : 'valid',
+    status: provisioningKeyState({ expiresAt }, now),
     createdAt: formatTime(createdAt),
     expiresAt: formatEnd(expiresAt),
   };

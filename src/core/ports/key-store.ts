@@ -36,17 +36,21 @@ export type Change = {
 export interface Collection<T> {
   get(id: string): Promise<T | undefined>;
   /** Reads records in the order of their ids, after the given id; all of them without a limit. */
-  page(query?: PageQuery): Promise<T[]>;
+  page(query?: PageQuery<T>): Promise<T[]>;
 }
 
-export interface PageQuery {
+export interface PageQuery<T> {
   readonly after?: string | undefined;
   readonly limit?: number | undefined;
+  /** Passes only the records for which it holds. */
+  where?(record: T): boolean;
 }
 
 /** A filter for clients. Deleted clients never pass. */
-export interface ClientQuery extends PageQuery {
+export interface ClientQuery extends Omit<PageQuery<Client>, 'where'> {
   readonly owner?: string | undefined;
+  /** Passes only the clients for which it holds, by the client and its certificates, withdrawn ones included. */
+  where?(client: Client, certificates: () => readonly Certificate[]): boolean;
 }
 
 export interface Clients extends Collection<Client> {

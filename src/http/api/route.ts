@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Management } from '../../core/manage/management.js';
 import type { HttpServices } from '../services.js';
 import { callerOf } from './caller.js';
+import { Fields } from './schemas.js';
 
 /** A request to a route, checked by the route's schemas. */
 export interface Asked<Body extends TSchema = TSchema, Query extends TSchema = TSchema> {
@@ -13,6 +14,8 @@ export interface Asked<Body extends TSchema = TSchema, Query extends TSchema = T
   readonly query: Static<Query>;
   readonly request: IncomingMessage;
   readonly services: HttpServices;
+  /** The headers of the answer, for a route that has some. */
+  readonly answerHeaders: Record<string, string>;
 }
 
 /** The part of an entry that is shown in the OpenAPI document. */
@@ -38,6 +41,8 @@ interface Described<Body extends TSchema, Query extends TSchema, Response extend
 /** A route for anybody. `run` authenticates the caller itself. */
 interface OpenRoute<Body extends TSchema, Query extends TSchema, Response extends TSchema>
   extends Described<Body, Query, Response> {
+  /** True to refuse every query where no schema says what it may hold. */
+  readonly refusesQuery?: boolean;
   run(asked: Asked<Body, Query>): Promise<Shown<Static<Response>>>;
 }
 
@@ -54,7 +59,7 @@ interface ManagedRoute<Body extends TSchema, Query extends TSchema, Response ext
 }
 
 /** A value that does not change any more. */
-type Shown<T> = T extends object ? { readonly [Name in keyof T]: Shown<T[Name]> } : T;
+export type Shown<T> = T extends object ? { readonly [Name in keyof T]: Shown<T[Name]> } : T;
 
 /** An entry of a table of routes: adds one route, and its part of the OpenAPI document. */
 export type Route = (app: FastifyInstance, services: HttpServices) => void;
@@ -68,6 +73,7 @@ export function managed<Body extends TSchema, Query extends TSchema, Response ex
 }: ManagedRoute<Body, Query, Response>): Route {
   return open<Body, Query, Response>({
     tag: 'management',
+    refusesQuery: true,
     ...described,
     async run(asked) {
       const { request, services, id, body } = asked;
@@ -88,7 +94,8 @@ const PARAMS = Type.Object({ id: Type.String() });
 export function open<Body extends TSchema, Query extends TSchema, Response extends TSchema>({
   route,
   tag,
-  query: querystring,
+  query,
+  refusesQuery = false,
   response,
   status = 200,
   made,
@@ -96,6 +103,7 @@ export function open<Body extends TSchema, Query extends TSchema, Response exten
   ...described
 }: OpenRoute<Body, Query, Response>): Route {
   const [method = '', url = ''] = route.split(' ');
+  const querystring = query ?? (refusesQuery ? Fields({}) : undefined);
   const schema = {
     ...{ ...described, tags: [tag] },
     ...(url.includes('/:id') && { params: PARAMS }),
@@ -106,7 +114,9 @@ export function open<Body extends TSchema, Query extends TSchema, Response exten
     app.route<{ Params: { id?: string }; Body: Static<Body>; Querystring: Static<Query> }>({
       ...{ method, url, schema },
       async handler({ raw: request, params: { id = '' }, body, query }, reply) {
-        const answer = await run({ id, body, query, request, services });
+        const answerHeaders = {};
+        const answer = await run({ id, body, query, request, services, answerHeaders });
+        reply.headers(answerHeaders);
         if (made !== undefined) reply.header('location', made(answer));
         return response ? reply.code(status).send(answer) : reply.code(204).send();
       },

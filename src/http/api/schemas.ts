@@ -1,6 +1,14 @@
 import { type TSchema, Type } from '@sinclair/typebox';
 import { CLIENT_STATES } from '../../core/manage/client-state.js';
-import type { ApiKeyView, ClientView, SessionView, UserView } from '../../core/manage/views.js';
+import {
+  type ApiKeyView,
+  type ClientView,
+  PROVISIONING_KEY_STATES,
+  type ProvisioningKeyView,
+  type SessionView,
+  USER_STATES,
+  type UserView,
+} from '../../core/manage/views.js';
 import { KEY_ALGORITHMS } from '../../core/model/key-algorithm.js';
 import { CREDENTIAL_STATES } from '../../core/model/terms.js';
 import { ROLES } from '../../core/model/user.js';
@@ -110,7 +118,7 @@ export const User = Type.Object({
   domains: names,
   role: oneOf(...ROLES),
   scopes: names,
-  status: oneOf('enabled', 'disabled'),
+  status: oneOf(...USER_STATES),
   createdAt: text,
   updatedAt: text,
 }) satisfies SchemaOf<UserView>;
@@ -124,3 +132,16 @@ export const Session = Type.Object({
   createdAt: text,
   expiresAt: text,
 }) satisfies SchemaOf<SessionView>;
+
+/** The view of a provisioning key. */
+export const ProvisioningKey = Type.Object({
+  id: text,
+  hint: text,
+  label: OptionalText,
+  owner: OptionalText,
+  scopes: names,
+  usesLeft: Type.Integer(),
+  status: oneOf(...PROVISIONING_KEY_STATES),
+  createdAt: text,
+  expiresAt: OptionalText,
+}) satisfies SchemaOf<ProvisioningKeyView>;

@@ -119,7 +119,7 @@ function detailOf(error: unknown): string {
   if (error instanceof KeywrightError)
     return error.hint === undefined ? error.message : `${error.message}: ${error.hint}`;
   const [fault] = validationFaults(error);
-  if (fault !== undefined) return describeFault(fault);
+  if (fault !== undefined) return describeFault(fault, isAboutQuery(error) ? 'query parameter' : 'field');
   // The framework's own texts quote the path, which may hold a secret.
   if (error instanceof Error && 'code' in error) return DETAILS[String(error.code)] ?? NO_SENSE;
   return error instanceof Error ? error.message : NO_SENSE;
@@ -131,14 +131,21 @@ function validationFaults(error: unknown): readonly ValidationFault[] {
     : [];
 }
 
+function isAboutQuery(error: unknown): boolean {
+  return error instanceof Error && 'validationContext' in error && error.validationContext === 'querystring';
+}
+
 // The text names the field. Its value may be a secret.
-function describeFault({ instancePath, params, message }: ValidationFault): string {
+function describeFault(
+  { instancePath, params, message }: ValidationFault,
+  part: 'field' | 'query parameter',
+): string {
   const field = (name: string) => JSON.stringify(name.slice(0, 80));
   if (params?.additionalProperty !== undefined)
-    return `there is no field ${field(params.additionalProperty)}`;
-  if (params?.missingProperty !== undefined) return `the field ${field(params.missingProperty)} is missing`;
+    return `there is no ${part} ${field(params.additionalProperty)}`;
+  if (params?.missingProperty !== undefined) return `the ${part} ${field(params.missingProperty)} is missing`;
   const name = instancePath.slice(1).replaceAll('/', '.');
-  return `${name === '' ? 'the body' : `the field ${field(name)}`} ${message ?? 'makes no sense'}`;
+  return `${name === '' ? 'the body' : `the ${part} ${field(name)}`} ${message ?? 'makes no sense'}`;
 }
 
 export const NOTHING_HERE = problem(404, { reason: 'not found', detail: 'there is nothing here' });

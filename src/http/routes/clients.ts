@@ -4,10 +4,11 @@ import {
   makeClientPassword,
   setClientPassword,
 } from '../../core/manage/client-password.js';
-import { listClients, requireTheirs, withCertificates } from '../../core/manage/clients.js';
+import { requireTheirs, withCertificates } from '../../core/manage/clients.js';
 import { deleteClient } from '../../core/manage/delete-client.js';
 import { editClient } from '../../core/manage/edit-client.js';
 import { type Bundle, issueClient } from '../../core/manage/issue-client.js';
+import { listClients } from '../../core/manage/list-clients.js';
 import type { Management } from '../../core/manage/management.js';
 import { resumeClient, suspendClient } from '../../core/manage/suspension.js';
 import { clientView, issuedView } from '../../core/manage/views.js';
@@ -17,6 +18,7 @@ import { KEY_ALGORITHMS } from '../../core/model/key-algorithm.js';
 import { checkDuration, parseTime } from '../../core/model/time.js';
 import { parseGroupName, parseUserName } from '../../core/model/user.js';
 import { ifGiven } from '../api/given.js';
+import { listed } from '../api/list.js';
 import { managed, pathOf } from '../api/route.js';
 import { Client, Fields, given, OptionalText, Scopes } from '../api/schemas.js';
 import type { HttpServices } from '../services.js';
@@ -81,13 +83,14 @@ const Password = Fields({
 
 /** `/api/v1/clients`: the clients that the caller may see, and the bundles that `key gen` hands over. */
 export const clientRoutes = [
-  managed({
+  listed({
     route: 'GET /api/v1/clients',
     action: 'client.list',
     summary: 'List clients',
-    response: Type.Array(Client),
-    run: async (management) =>
-      (await listClients(management)).map((each) => clientView(each, management.clock.now())),
+    filters: ['owner', 'label', 'state', 'expiringWithin'],
+    item: Client,
+    read: listClients,
+    view: (clients, { clock }) => clients.map((each) => clientView(each, clock.now())),
   }),
   managed({
     route: 'POST /api/v1/clients',

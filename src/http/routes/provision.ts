@@ -1,14 +1,15 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { findProvisioningKey, redeemProvisioningKey } from '../../core/manage/provision.js';
-import { createProvisioningKey } from '../../core/manage/provisioning-keys.js';
+import { createProvisioningKey, listProvisioningKeys } from '../../core/manage/provisioning-keys.js';
 import { provisioningKeyView } from '../../core/manage/views.js';
 import { KeywrightError } from '../../core/model/errors.js';
 import { parseExpiry } from '../../core/model/time.js';
 import { parseUserName } from '../../core/model/user.js';
 import { recordRefusal } from '../api/caller.js';
 import { ifGiven } from '../api/given.js';
+import { listed } from '../api/list.js';
 import { type Asked, managed, open, pathOf } from '../api/route.js';
-import { Fields, given, OptionalText, Scopes, When } from '../api/schemas.js';
+import { Fields, given, ProvisioningKey as Key, OptionalText, Scopes, When } from '../api/schemas.js';
 import { Refused, type Told } from '../responses/errors.js';
 import { WRONG_PROVISIONING_KEY } from '../responses/problem.js';
 
@@ -35,6 +36,16 @@ const Agent = Type.Object({
 
 /** `/api/v1/provision`: provisioning keys, and devices that register themselves with them. */
 export const provisionRoutes = [
+  listed({
+    route: 'GET /api/v1/provision/keys',
+    action: 'provision.list',
+    tag: 'provisioning',
+    summary: 'List the provisioning keys that are left, without their secrets; for admins',
+    filters: ['owner', 'label', 'state', 'expiringWithin'],
+    item: Key,
+    read: listProvisioningKeys,
+    view: (keys, { clock }) => keys.map((key) => provisioningKeyView(key, clock.now())),
+  }),
   managed({
     route: 'POST /api/v1/provision/keys',
     action: 'provision.create',

@@ -1,20 +1,19 @@
-import { Type } from '@sinclair/typebox';
 import { listSessions, revokeSession } from '../../core/manage/sessions.js';
 import { sessionView } from '../../core/manage/views.js';
+import { listed } from '../api/list.js';
 import { managed } from '../api/route.js';
 import { Session } from '../api/schemas.js';
 
 /** `/api/v1/sessions`: admins see all sessions, members their own. */
 export const sessionRoutes = [
-  managed({
+  listed({
     route: 'GET /api/v1/sessions',
     action: 'session.list',
     summary: 'List the sessions that have not ended',
-    response: Type.Array(Session),
-    run: async ({ keyStore, clock, actor }) =>
-      (await listSessions(keyStore, clock.now()))
-        .filter(({ userId }) => actor.kind !== 'member' || userId === actor.userId)
-        .map(sessionView),
+    filters: ['owner', 'expiringWithin'],
+    item: Session,
+    read: listSessions,
+    view: (sessions) => sessions.map(sessionView),
   }),
   managed({
     route: 'DELETE /api/v1/sessions/:id',

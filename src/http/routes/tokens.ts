@@ -6,11 +6,11 @@ import {
   findApiKey,
   type HeldApiKey,
   invalidateApiKey,
-  listApiKeys,
   rotateApiKey,
 } from '../../core/manage/api-keys.js';
 import { makeClientPassword } from '../../core/manage/client-password.js';
 import { lastUses } from '../../core/manage/last-uses.js';
+import { listApiKeys } from '../../core/manage/list-api-keys.js';
 import type { Management } from '../../core/manage/management.js';
 import { type FreshApiKey, registerApiKey } from '../../core/manage/register-api-key.js';
 import { resumeApiKey, suspendApiKey } from '../../core/manage/suspension.js';
@@ -20,6 +20,7 @@ import { parseClientId } from '../../core/model/client-id.js';
 import { addDuration, parseExpiry } from '../../core/model/time.js';
 import { parseUserName } from '../../core/model/user.js';
 import { ifGiven } from '../api/given.js';
+import { listed } from '../api/list.js';
 import { managed, pathOf } from '../api/route.js';
 import { ApiKey, Fields, given, OptionalText, Scopes, When } from '../api/schemas.js';
 
@@ -63,15 +64,16 @@ const Rotate = Fields({
 
 /** `/api/v1/tokens`: the API keys that the caller may see. */
 export const tokenRoutes = [
-  managed({
+  listed({
     route: 'GET /api/v1/tokens',
     action: 'token.list',
     summary: 'List API keys',
-    response: Type.Array(ApiKey),
-    async run(management) {
-      const held = await listApiKeys(management);
+    filters: ['owner', 'label', 'state', 'expiringWithin'],
+    item: ApiKey,
+    read: listApiKeys,
+    async view(held, { keyStore, clock }) {
       const ids = held.map(({ client, credential }) => apiKeyId(client, credential));
-      const [uses, now] = [await lastUses(management.keyStore, ids), management.clock.now()];
+      const [uses, now] = [await lastUses(keyStore, ids), clock.now()];
       return held.map((each, index) => apiKeyView(each, { now, used: uses.get(ids[index] ?? '') }));
     },
   }),

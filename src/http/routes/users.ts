@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox';
+import { listUsers } from '../../core/manage/list-users.js';
 import type { Management } from '../../core/manage/management.js';
 import {
   addUser,
@@ -12,6 +13,7 @@ import { userView } from '../../core/manage/views.js';
 import { KeywrightError } from '../../core/model/errors.js';
 import { parseUserName, ROLES } from '../../core/model/user.js';
 import { ifGiven } from '../api/given.js';
+import { listed } from '../api/list.js';
 import { passwordAttempt } from '../api/log-in.js';
 import { managed, pathOf } from '../api/route.js';
 import { Fields, given, Scopes, User } from '../api/schemas.js';
@@ -37,15 +39,14 @@ const Delete = Fields({ withClients: Type.Optional(Type.Literal('true')), giveTo
 
 /** `/api/v1/users`: admins see all users, members themselves. */
 export const userRoutes = [
-  managed({
+  listed({
     route: 'GET /api/v1/users',
     action: 'user.list',
     summary: 'List users',
-    response: Type.Array(User),
-    run: async ({ keyStore, actor }) =>
-      (await keyStore.users.page())
-        .filter(({ id }) => actor.kind !== 'member' || id === actor.userId)
-        .map(userView),
+    filters: ['state'],
+    item: User,
+    read: listUsers,
+    view: (users) => users.map(userView),
   }),
   managed({
     route: 'POST /api/v1/users',

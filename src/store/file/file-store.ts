@@ -60,8 +60,7 @@ export class FileStore implements KeyStore {
     this.#readers = new Readers(home, notice);
     this.clients = {
       get: this.#collection('client').get,
-      page: ({ owner, ...query } = {}) =>
-        this.#page('client', query, (client) => isAskedFor(client, { owner })),
+      page: (query) => this.#clientPage(query),
       count: async () => (await this.clients.page()).length,
       byKeyHash: (hash) => this.#clientByKeyHash(hash),
     };
@@ -166,20 +165,39 @@ export class FileStore implements KeyStore {
         if (kind === 'certificate') return (await this.#page(kind, {}, (each) => each.id === id))[0];
         return (await this.files.read(placeAt(kind, id))).get(kind, id);
       },
-      page: (query = {}) => this.#page(kind, query),
+      page: (query = {}) => this.#page(kind, query, (record) => query.where?.(record) ?? true),
     };
   }
 
+  /** Other work gets its turn after each file, and no more is kept than the page needs. */
   async #page<Kind extends RecordKind>(
     kind: Kind,
-    { after = '', limit = Number.POSITIVE_INFINITY }: PageQuery,
-    isWanted: (record: RecordTypes[Kind]) => boolean = () => true,
+    { after = '', limit = Number.POSITIVE_INFINITY }: Omit<PageQuery<RecordTypes[Kind]>, 'where'>,
+    isWanted: (record: RecordTypes[Kind], shard: Shard) => boolean,
   ): Promise<RecordTypes[Kind][]> {
-    const found: RecordTypes[Kind][] = [];
+    let found: RecordTypes[Kind][] = [];
+    const inOrder = () => found.sort((one, other) => (one.id < other.id ? -1 : 1)).slice(0, limit);
+    let upTo: string | undefined;
     for await (const shard of this.files.shards(kind)) {
-      for (const record of shard.all(kind)) if (record.id > after && isWanted(record)) found.push(record);
+      found.push(...shard.all(kind, { after, upTo }).filter((record) => isWanted(record, shard)));
+      if (found.length < limit) continue;
+      found = inOrder();
+      upTo = found.at(-1)?.id;
     }
-    return found.sort((one, other) => (one.id < other.id ? -1 : 1)).slice(0, limit);
+    return inOrder();
+  }
+
+  #clientPage({ owner, where, ...query }: ClientQuery = {}): Promise<Client[]> {
+    const certificates = new WeakMap<Shard, ReadonlyMap<string, Certificate[]>>();
+    const certificatesOf = (id: string, shard: Shard) => {
+      const byClient = certificates.get(shard) ?? shard.certificatesByClient();
+      certificates.set(shard, byClient);
+      return byClient.get(id) ?? [];
+    };
+    return this.#page('client', query, (client, shard) => {
+      if (liveClient(client) === undefined || (owner !== undefined && client.owner !== owner)) return false;
+      return where?.(client, () => certificatesOf(client.id, shard)) ?? true;
+    });
   }
 
   async #certificatesOf(clientIds: readonly string[]): Promise<Certificate[]> {
@@ -213,8 +231,4 @@ export class FileStore implements KeyStore {
     if (unreadable !== undefined) throw unreadable;
     return former;
   }
-}
-
-function isAskedFor(client: Client, { owner }: ClientQuery): boolean {
-  return liveClient(client) !== undefined && (owner === undefined || client.owner === owner);
 }

@@ -27,6 +27,12 @@ export interface FileVersion {
   readonly isSettled: boolean;
 }
 
+/** Ids after the one, up to and with the other. */
+interface IdRange {
+  readonly after?: string | undefined;
+  readonly upTo?: string | undefined;
+}
+
 /** One file of records: durable, whole or not at all, closed to other users. Writers hold its lock. */
 export class Shard {
   readonly path: string;
@@ -51,15 +57,29 @@ export class Shard {
     return this.#parse(kind, this.#low.data.records[kind]?.[id]);
   }
 
-  /** All records of a kind. @throws KeywrightError `store-corrupt` */
-  all<Kind extends StoredKind>(kind: Kind): StoredTypes[Kind][] {
-    const values = Object.values(this.#low.data.records[kind] ?? {});
-    return values.flatMap((value) => this.#parse(kind, value) ?? []);
+  /** All records of a kind, or those in a range of ids. @throws KeywrightError `store-corrupt` */
+  all<Kind extends StoredKind>(kind: Kind, { after = '', upTo }: IdRange = {}): StoredTypes[Kind][] {
+    return Object.entries(this.#low.data.records[kind] ?? {})
+      .filter(([id]) => id > after && (upTo === undefined || id <= upTo))
+      .flatMap(([, value]) => this.#parse(kind, value) ?? []);
   }
 
   /** The certificates of a holder, withdrawn ones included. @throws KeywrightError `store-corrupt` */
   certificatesOf({ kind, id }: CertificateHolder): Certificate[] {
     return this.all('certificate').filter(({ holder }) => holder.kind === kind && holder.id === id);
+  }
+
+  /** The certificates of all clients, withdrawn ones included, by client. @throws KeywrightError `store-corrupt` */
+  certificatesByClient(): ReadonlyMap<string, Certificate[]> {
+    const byClient = new Map<string, Certificate[]>();
+    for (const certificate of this.all('certificate')) {
+      const { kind, id } = certificate.holder;
+      if (kind !== 'client') continue;
+      const ofClient = byClient.get(id) ?? [];
+      ofClient.push(certificate);
+      byClient.set(id, ofClient);
+    }
+    return byClient;
   }
 
   /**

@@ -3,11 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { OPERATOR } from '../../../src/core/manage/actor.js';
 import { findProvisioningKey, redeemProvisioningKey } from '../../../src/core/manage/provision.js';
-import {
-  createProvisioningKey,
-  deleteProvisioningKey,
-  listProvisioningKeys,
-} from '../../../src/core/manage/provisioning-keys.js';
+import { createProvisioningKey, deleteProvisioningKey } from '../../../src/core/manage/provisioning-keys.js';
 import { KeywrightError } from '../../../src/core/model/errors.js';
 import { NEVER } from '../../../src/core/model/time.js';
 import { openHome } from '../../../src/home/open-home.js';
@@ -40,7 +36,7 @@ async function fixture(uses: number) {
 it.each([1, 2])('spends no use if registering fails: of %i', async (uses) => {
   const { redeemBusily, keyStore, found } = await fixture(uses);
   await expect(redeemBusily()).rejects.toMatchObject({ code: 'busy' });
-  expect(await listProvisioningKeys(keyStore)).toEqual([found]);
+  expect(await keyStore.provisioningKeys.page()).toEqual([found]);
   expect(await keyStore.clients.page()).toEqual([]);
 });
 
@@ -56,7 +52,7 @@ it('spends no use and makes no client if the disk fails', async () => {
   await expect(redeemed).rejects.toMatchObject({ code: 'io' });
   await rm(clients, { recursive: true });
   expect(await keyStore.clients.page()).toEqual([]);
-  expect(await listProvisioningKeys(keyStore)).toEqual([found]);
+  expect(await keyStore.provisioningKeys.page()).toEqual([found]);
 });
 
 it('makes nothing by a key that was deleted meanwhile', async () => {
@@ -70,6 +66,6 @@ it('makes nothing by a key that was deleted meanwhile', async () => {
   };
   const redeemed = redeemProvisioningKey({ ...services, passwords }, found, { agentName: 'gw' });
   expect(await redeemed).toBeUndefined();
-  expect(await listProvisioningKeys(keyStore)).toEqual([]);
+  expect(await keyStore.provisioningKeys.page()).toEqual([]);
   expect(await keyStore.clients.page()).toEqual([]);
 });

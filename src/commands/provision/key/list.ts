@@ -1,7 +1,13 @@
 import { BaseCommand } from '../../../cli/base-command.js';
-import { table } from '../../../cli/table.js';
+import { FILTER_FLAGS, LIST_FLAGS, printList } from '../../../cli/list.js';
+import { management } from '../../../cli/services.js';
+import { type Column, NONE, timeColumn } from '../../../cli/table.js';
 import { listProvisioningKeys } from '../../../core/manage/provisioning-keys.js';
-import { provisioningKeyView } from '../../../core/manage/views.js';
+import {
+  PROVISIONING_KEY_STATES,
+  type ProvisioningKeyView,
+  provisioningKeyView,
+} from '../../../core/manage/views.js';
 
 export default class ProvisionKeyList extends BaseCommand {
   static override summary = 'List the provisioning keys that are left, without their secrets.';
@@ -10,21 +16,32 @@ export default class ProvisionKeyList extends BaseCommand {
     '<%= config.bin %> provision key list',
     '<%= config.bin %> provision key list --json',
   ];
+  static override aliases = ['provision:key:ls'];
+  static override flags = {
+    ...FILTER_FLAGS,
+    state: FILTER_FLAGS.state(PROVISIONING_KEY_STATES),
+    ...LIST_FLAGS,
+  };
 
   async run() {
     const { flags } = await this.parse(ProvisionKeyList);
-    const { keyStore, clock } = await this.openHome(flags.home);
-    const now = clock.now();
-    const views = (await listProvisioningKeys(keyStore)).map((key) => provisioningKeyView(key, now));
-    if (views.length === 0) {
-      if (!this.jsonEnabled()) this.notice('no provisioning keys');
-    } else {
-      const rows = views.map(({ id, label, owner, hint, scopes, usesLeft, expiresAt, status }) => [
-        ...[id, label ?? '-', owner ?? '-', hint, scopes.join(' '), `${usesLeft}`],
-        ...[expiresAt ?? 'never', status],
-      ]);
-      this.log(table(['id', 'label', 'owner', 'key', 'scopes', 'uses left', 'expires', 'status'], rows));
-    }
-    return views;
+    const home = await this.openHome(flags.home);
+    const now = home.clock.now();
+    await printList(this, {
+      ...{ flags, columns: COLUMNS, things: 'provisioning keys' },
+      read: (request) => listProvisioningKeys(management(home), request),
+      view: (keys) => keys.map((key) => provisioningKeyView(key, now)),
+    });
   }
 }
+
+const COLUMNS: Column<ProvisioningKeyView>[] = [
+  { head: 'id', of: ({ id }) => id },
+  { head: 'label', of: ({ label }) => label ?? NONE, rank: 4, least: 8 },
+  { head: 'owner', of: ({ owner }) => owner ?? NONE, rank: 5 },
+  { head: 'key', of: ({ hint }) => hint, rank: 7 },
+  { head: 'scopes', of: ({ scopes }) => scopes.join(' ') || NONE, rank: 6, least: 8 },
+  { head: 'uses left', of: ({ usesLeft }) => `${usesLeft}`, rank: 3 },
+  timeColumn('expires', { of: ({ expiresAt }) => expiresAt ?? 'never', rank: 2 }),
+  { head: 'status', of: ({ status }) => status, rank: 1 },
+];

@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import { Flags } from '@oclif/core';
+import type { ListRequest, Page } from '../core/manage/lists.js';
+import type { BaseCommand } from './base-command.js';
+import { type Column, table, tableWidth } from './table.js';
+
+// A person reads no more at once.
+export const ON_TERMINAL = 100;
+
+/** The flags of every list. */
+export const LIST_FLAGS = {
+  limit: Flags.integer({
+    helpValue: 'COUNT',
+    description: `the most to list, 1 to 1000 [default: ${ON_TERMINAL} on a terminal, otherwise all]`,
+  }),
+  after: Flags.string({ helpValue: 'ID', description: 'go on after this id, the last of the page before' }),
+  wide: Flags.boolean({ description: 'all columns, and whole, however narrow the terminal is' }),
+};
+
+/** The flags by which a list is narrowed. */
+export const FILTER_FLAGS = {
+  owner: Flags.string({ helpValue: 'USER', description: 'only those of this user' }),
+  label: Flags.string({
+    helpValue: 'TEXT',
+    description: 'only those with this label; * stands for anything',
+  }),
+  state: (states: readonly string[]) =>
+    Flags.string({
+      helpValue: 'STATE',
+      description: `only those in this state: ${states.map((each) => each.replaceAll(' ', '-')).join(', ')}`,
+    }),
+  'expiring-within': Flags.string({
+    helpValue: 'DURATION',
+    description: 'only those that end within 24h, 30d, …, or have ended already',
+  }),
+};
+
+interface GivenFlags {
+  readonly limit?: number | undefined;
+  readonly after?: string | undefined;
+  readonly wide: boolean;
+  readonly owner?: string | undefined;
+  readonly label?: string | undefined;
+  readonly state?: string | undefined;
+  readonly 'expiring-within'?: string | undefined;
+}
+
+interface List<T, View> {
+  readonly flags: GivenFlags;
+  read(request: ListRequest): Promise<Page<T>>;
+  view(items: readonly T[]): readonly View[] | Promise<readonly View[]>;
+  readonly columns: readonly Column<View>[];
+  /** What is listed: `clients`. */
+  readonly things: string;
+}
+
+/** Prints a list: as JSON piece by piece, on a terminal its first page, otherwise all of it. */
+export async function printList<T, View>(
+  command: BaseCommand,
+  { flags, read, view, columns, things }: List<T, View>,
+): Promise<void> {
+  const { limit, after, wide, 'expiring-within': expiringWithin, ...filter } = flags;
+  const { owner, label, state } = filter;
+  const asked = { owner, label, state, expiringWithin };
+  const isPaged = limit === undefined && !command.jsonEnabled() && process.stdout.isTTY === true;
+  const { items, next } = await read({ ...asked, after, limit: isPaged ? ON_TERMINAL : limit });
+  const isNarrowed = after !== undefined || Object.values(asked).some((each) => each !== undefined);
+  const none = isNarrowed ? `no such ${things}` : `no ${things} yet`;
+  const views = await view(items);
+  await printRows(command, views, { columns, wide, none });
+  if (next === undefined || command.jsonEnabled()) return;
+  const all = isPaged ? ` of ${(await read({ ...asked })).items.length} ${things}` : '';
+  command.notice(`these are ${views.length}${all}; go on with --after ${next}`);
+}
+
+interface Rows<View> {
+  readonly columns: readonly Column<View>[];
+  readonly wide: boolean;
+  /** What is said if there are none. */
+  readonly none: string;
+}
+
+/** Prints views as JSON piece by piece, or as a table. */
+export async function printRows<View>(
+  command: BaseCommand,
+  views: readonly View[],
+  { columns, wide, none }: Rows<View>,
+): Promise<void> {
+  if (command.jsonEnabled()) return writeJson(views);
+  if (views.length === 0) return command.notice(none);
+  const { text, left } = table(columns, views, tableWidth({ wide }));
+  command.log(text);
+  if (left.length > 0) command.notice(`not shown: ${left.join(', ')}; --wide shows all columns`);
+}
+
+const CHUNK_LENGTH = 65_536;
+
+/** Writes an array like JSON.stringify with two blanks, but never holds its whole text. */
+async function writeJson(items: readonly unknown[]): Promise<void> {
+  let text = '[';
+  for (const [index, item] of items.entries()) {
+    text += `${index === 0 ? '' : ','}\n  ${JSON.stringify(item, null, 2).replaceAll('\n', '\n  ')}`;
+    if (text.length < CHUNK_LENGTH) continue;
+    if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+    text = '';
+  }
+  process.stdout.write(`${text}${items.length === 0 ? '' : '\n'}]\n`);
+}

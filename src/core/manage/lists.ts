@@ -1,0 +1,155 @@
+import { KeywrightError } from '../model/errors.js';
+import { addDuration, NEVER, type Timestamp } from '../model/time.js';
+import { parseUserName } from '../model/user.js';
+import type { Management } from './management.js';
+import { noSuchUser, requireUser } from './users.js';
+
+/** What a list is asked for, as texts: by a query, by flags or by a program. Each list takes some of these. */
+export interface ListRequest {
+  /** The most that is listed: 1 to 1,000. */
+  readonly limit?: number | string | undefined;
+  /** The id after which the list goes on. */
+  readonly after?: string | undefined;
+  readonly owner?: string | undefined;
+  /** A label, in which `*` stands for any characters. */
+  readonly label?: string | undefined;
+  readonly state?: string | undefined;
+  /** A duration, within which things end or have ended. */
+  readonly expiringWithin?: string | undefined;
+}
+
+/** What a list is asked for, once it was checked. */
+export interface ListQuery<State extends string = string> {
+  readonly limit?: number | undefined;
+  readonly after?: string | undefined;
+  readonly owner?: string | undefined;
+  readonly label?: ((label: string) => boolean) | undefined;
+  readonly state?: State | undefined;
+  readonly endingBy?: Timestamp | undefined;
+}
+
+/** The facts by which things are picked for a list. */
+export interface Listable<State extends string = string> {
+  readonly owner: string | null;
+  readonly label?: string | null;
+  readonly state?: State;
+  readonly expiresAt?: Timestamp;
+}
+
+/** A part of a list, in the order of ids. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** The id to go on after; undefined if nothing is left. */
+  readonly next: string | undefined;
+}
+
+/** The most that one page has. */
+export const MAX_PAGE = 1_000;
+
+const MAX_AFTER_LENGTH = 200;
+
+/**
+ * Checks what a list is asked for. A member's list is of what is theirs.
+ * @param states the states that its things may have
+ * @throws KeywrightError `invalid-input` that names what is wrong; `not-found` if there is no such owner
+ */
+export async function parseListRequest<State extends string>(
+  { keyStore, clock, actor }: Pick<Management, 'keyStore' | 'clock' | 'actor'>,
+  request: ListRequest,
+  states: readonly State[],
+): Promise<ListQuery<State>> {
+  checkMembers(request);
+  const { limit, after, owner, label, state, expiringWithin } = request;
+  if (after !== undefined && (after === '' || after.length > MAX_AFTER_LENGTH))
+    throw new KeywrightError('invalid-input', 'after is not an id');
+  const query = {
+    limit: limit === undefined ? undefined : parseLimit(limit),
+    after,
+    label: label === undefined ? undefined : labelPattern(label),
+    state: state === undefined ? undefined : parseState(state, states),
+    endingBy: expiringWithin === undefined ? undefined : addDuration(clock.now(), expiringWithin),
+  };
+  const self = actor.kind === 'member' ? actor.userId : undefined;
+  if (owner === undefined) return { ...query, owner: self };
+  const user = parseUserName(owner);
+  // Members get the same answer for another user as for an unknown one.
+  if (self !== undefined && user !== self) throw noSuchUser(user);
+  return { ...query, owner: (await requireUser(keyStore, user)).id };
+}
+
+/** Tells if a thing is one of those that are asked for. */
+export function isListed<State extends string>(
+  { owner, label, state, endingBy = NEVER }: ListQuery<State>,
+  thing: Listable<State>,
+): boolean {
+  if (owner !== undefined && thing.owner !== owner) return false;
+  if (label !== undefined && !(typeof thing.label === 'string' && label(thing.label))) return false;
+  if (state !== undefined && thing.state !== state) return false;
+  return endingBy === NEVER || (thing.expiresAt ?? NEVER) <= endingBy;
+}
+
+/** Makes a page of what was read: one more than the limit, if there is as much. */
+export function pageOf<T>(
+  read: readonly T[],
+  { limit = Number.POSITIVE_INFINITY }: Pick<ListQuery, 'limit'>,
+  idOf: (item: T) => string,
+): Page<T> {
+  if (read.length <= limit) return { items: read, next: undefined };
+  const items = read.slice(0, limit);
+  const last = items.at(-1);
+  return { items, next: last && idOf(last) };
+}
+
+/** The number to read for a page: with one more, it is known whether anything is left. */
+export function oneMore({ limit }: Pick<ListQuery, 'limit'>): number | undefined {
+  return limit === undefined ? undefined : limit + 1;
+}
+
+const MEMBERS = ['limit', 'after', 'owner', 'label', 'state', 'expiringWithin'];
+
+// A program may pass on what somebody else asked for.
+function checkMembers(request: ListRequest): void {
+  for (const [name, value] of Object.entries(request)) {
+    if (!MEMBERS.includes(name))
+      throw new KeywrightError('invalid-input', `a list takes no ${JSON.stringify(name.slice(0, 80))}`, {
+        hint: `it takes ${MEMBERS.join(', ')}`,
+      });
+    if (value !== undefined && typeof value !== 'string' && name !== 'limit')
+      throw new KeywrightError('invalid-input', `${name} is not a text`);
+  }
+}
+
+function parseLimit(limit: number | string): number {
+  const number = typeof limit === 'number' || /^\d{1,9}$/.test(limit) ? Number(limit) : Number.NaN;
+  if (Number.isInteger(number) && number >= 1 && number <= MAX_PAGE) return number;
+  throw new KeywrightError('invalid-input', `limit is not a number from 1 to ${MAX_PAGE}`, {
+    hint: 'the rest is on further pages: go on after the last id of this one',
+  });
+}
+
+/** Reads a label in which `*` stands for any characters. */
+function labelPattern(text: string): (label: string) => boolean {
+  const [first = '', ...others] = text.split('*');
+  const last = others.pop();
+  if (last === undefined) return (label) => label === first;
+  return (label) => {
+    if (label.length < first.length + last.length) return false;
+    if (!label.startsWith(first) || !label.endsWith(last)) return false;
+    const end = label.length - last.length;
+    let at = first.length;
+    for (const part of others) {
+      const found = label.indexOf(part, at);
+      if (found < 0 || found + part.length > end) return false;
+      at = found + part.length;
+    }
+    return true;
+  };
+}
+
+function parseState<State extends string>(text: string, states: readonly State[]): State {
+  const state = states.find((each) => each === text || each.replaceAll(' ', '-') === text);
+  if (state !== undefined) return state;
+  throw new KeywrightError('invalid-input', `there is no state ${JSON.stringify(text.slice(0, 80))}`, {
+    hint: `states are ${states.map((each) => each.replaceAll(' ', '-')).join(', ')}`,
+  });
+}

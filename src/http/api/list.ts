@@ -1,0 +1,61 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { type ListRequest, MAX_PAGE, type Page } from '../../core/manage/lists.js';
+import type { Management } from '../../core/manage/management.js';
+import { managed, type Route, type Shown } from './route.js';
+import { Fields, given } from './schemas.js';
+
+// What one answer holds without a limit.
+const DEFAULT_LIMIT = 100;
+
+const FILTERS = {
+  owner: given(64),
+  label: Type.Optional(Type.String({ maxLength: 200, description: '`*` stands for any characters' })),
+  state: given(40),
+  expiringWithin: Type.Optional(Type.String({ maxLength: 16, examples: ['24h', '30d'] })),
+};
+
+interface List<T, Item extends TSchema> {
+  readonly route: `GET /${string}`;
+  readonly action: string;
+  readonly summary: string;
+  readonly tag?: 'management' | 'provisioning';
+  readonly filters: readonly (keyof typeof FILTERS)[];
+  readonly item: Item;
+  read(management: Management, request: ListRequest): Promise<Page<T>>;
+  view(
+    items: readonly T[],
+    management: Management,
+  ): readonly Shown<Static<Item>>[] | Promise<readonly Shown<Static<Item>>[]>;
+}
+
+/** Makes an entry for a list. It answers with a page, and names the next one in a `Link` header (RFC 8288). */
+export function listed<T, Item extends TSchema>({
+  filters,
+  item,
+  read,
+  view,
+  ...described
+}: List<T, Item>): Route {
+  const query = Fields({
+    limit: Type.Optional(
+      Type.String({ pattern: '^[0-9]{1,9}$', description: `1 to ${MAX_PAGE}; ${DEFAULT_LIMIT} without` }),
+    ),
+    after: Type.Optional(Type.String({ maxLength: 200, description: 'the last id of the page before' })),
+    ...Object.fromEntries(filters.map((name) => [name, FILTERS[name]])),
+  });
+  return managed({
+    ...described,
+    query,
+    response: Type.Array(item),
+    async run(management, { query: asked, request, answerHeaders }) {
+      const { items, next } = await read(management, { limit: DEFAULT_LIMIT, ...asked });
+      if (next !== undefined) answerHeaders.link = linkTo(request.url ?? '', { ...asked, after: next });
+      return view(items, management);
+    },
+  });
+}
+
+function linkTo(url: string, query: Readonly<Record<string, string>>): string {
+  const [path = ''] = url.split('?', 1);
+  return `<${path}?${new URLSearchParams(query)}>; rel="next"`;
+}
