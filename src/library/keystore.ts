@@ -100,8 +100,8 @@ export async function openKeystore(options: KeystoreOptions = {}): Promise<Keyst
       });
       return registered(fresh, clock.now());
     }),
-    tokens: reading(async (query: unknown = {}) =>
-      (await listApiKeys(management, readObject(query, 'the query', LIST))).items.map(view),
+    tokens: reading(async (filter: unknown = {}) =>
+      (await listApiKeys(management, readObject(filter, 'the filter', LIST))).items.map(view),
     ),
     token: reading(async (id: unknown) => view(await findApiKey(management, readOne(id, 'id', text)))),
     edit: changing(async (id: unknown, edit: unknown) => {
