@@ -8,7 +8,7 @@ import { addDuration } from '../model/time.js';
 import type { KeyStore } from '../ports/key-store.js';
 import { isTheirs, ownerOfNew, requireAdmin, requireGrantable } from './actor.js';
 import { newCertificate, type ReplacedCertificate, replaceAll } from './certificates.js';
-import { withPassword } from './client-password.js';
+import { requirePasswordGrant, withPassword } from './client-password.js';
 import type { ClientWithCertificates } from './client-state.js';
 import { changedMeanwhile } from './clients.js';
 import { keyScopes } from './edit-client.js';
@@ -170,6 +170,7 @@ async function certifySeen(
   const isMore = former !== undefined && (owner !== former.owner || notAfter > former.notAfter);
   const granted = [scopes, ...(isMore ? keyScopes(former) : [])];
   for (const each of granted) requireGrantable(actor, each);
+  if (former && asked.mqttPassword) requirePasswordGrant(actor, former);
   await requireOwnable(
     { actor, userById: (id) => keyStore.users.get(id) },
     { owner, domain, scopes: granted },

@@ -62,7 +62,8 @@ export async function signIn(
     userId: user.id,
     scopes: narrowScopes(user.scopes, request.scopes ?? user.scopes),
     from,
-    createdAt: now,
+    // Never before the end of earlier sessions, which a machine whose clock is ahead may have written.
+    createdAt: Math.max(now, user.sessionsSince),
     expiresAt: now + ttlMs,
     revokedAt: null,
     generation: 0,

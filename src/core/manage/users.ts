@@ -105,11 +105,16 @@ export async function changePassword(
   if (actor.kind === 'member' && actor.userId !== id) throwNoSuchUser(id);
   requireGrantable(actor, user.scopes);
   const passwordHash = await passwords.hash(checkPassword(password));
+  // Sessions end too that began on a machine whose clock is ahead.
+  const begins = (await keyStore.sessions.page()).map(({ userId, createdAt }) =>
+    userId === id ? createdAt : 0,
+  );
+  const lastBegin = begins.reduce((one, other) => Math.max(one, other), 0);
   return changes.change({ action: 'user.passwd', target: id }, async (records) => {
     const current = (await records.get('user', id)) ?? throwNoSuchUser(id);
     requireGrantable(actor, current.scopes);
     const now = soundTime(clock.now());
-    const next = { ...current, passwordHash, sessionsSince: now, updatedAt: now };
+    const next = { ...current, passwordHash, sessionsSince: Math.max(now, lastBegin + 1), updatedAt: now };
     records.put('user', next);
     return next;
   });

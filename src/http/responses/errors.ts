@@ -77,10 +77,14 @@ export function sendProblem(reply: FastifyReply, body: Problem, headers: HeaderF
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof Refused) return error.refusal;
   const status = statusOf(error);
-  const detail = status >= 500 ? 'the request could not be answered' : detailOf(error);
+  const isBusy = error instanceof KeywrightError && error.code === 'store-busy';
+  const detail = isBusy ? BUSY : status >= 500 ? 'the request could not be answered' : detailOf(error);
   const retryable = status === 503;
   return {
-    problem: problem(status, { reason: reasonOf(error) ?? REASONS[status] ?? 'internal error', detail }),
+    problem: problem(status, {
+      reason: reasonOf(error) ?? (isBusy ? 'busy' : REASONS[status]) ?? 'internal error',
+      detail,
+    }),
     headers: retryable ? { 'retry-after': '1' } : {},
   };
 }
@@ -100,6 +104,8 @@ const REASONS: Record<number, string> = {
   503: 'unavailable',
 };
 
+// Whose lock it is, and where, is the operator's to know.
+const BUSY = 'somebody else changes the same at this moment: nothing was changed; try again';
 const NO_SENSE = 'the request makes no sense';
 const DETAILS: Readonly<Record<string, string>> = {
   FST_ERR_BAD_URL: 'the path is not well-formed',

@@ -6,6 +6,7 @@ import { deleteClient } from '../../../src/core/manage/delete-client.js';
 import { editClient } from '../../../src/core/manage/edit-client.js';
 import { createProvisioningKey } from '../../../src/core/manage/provisioning-keys.js';
 import { registerApiKey } from '../../../src/core/manage/register-api-key.js';
+import { signIn } from '../../../src/core/manage/sessions.js';
 import { addUser, changePassword, deleteUser, editUser } from '../../../src/core/manage/users.js';
 import { NEVER } from '../../../src/core/model/time.js';
 import { MemoryStore } from '../../support/memory-store.js';
@@ -205,4 +206,19 @@ it.each<[string, (shop: Shop) => Promise<unknown>]>([
   const before = shop.lines.length;
   await attempt(shop);
   expect(shop.lines).toHaveLength(before + 1);
+});
+
+it('another password ends the sessions that a machine whose clock is ahead began, and none of those after', async () => {
+  const { keyStore, operator } = await fixture();
+  const login = { name: 'ann', password: PASSWORD, from: 'here', ttlMs: 1_000_000, isRefreshable: false };
+  const signedIn = async (now: number) => {
+    const ann = await keyStore.users.get('ann');
+    return signIn({ ...operator, clock: { now: () => now }, findUser: () => ann }, login);
+  };
+  const before = await signedIn(50_000);
+  await changePassword(operator, 'ann', PASSWORD);
+  const after = await signedIn(2_000);
+  const user = await keyStore.users.get('ann');
+  const begins = [before, after].map((each) => ('session' in each ? each.session.createdAt : Number.NaN));
+  expect(begins.map((at) => at < (user?.sessionsSince ?? 0))).toEqual([true, false]);
 });

@@ -208,3 +208,21 @@ describe('a replaced certificate', () => {
     expect(held.map(({ replaced }) => replaced?.until ?? null).sort()).toEqual([START + HOUR, null]);
   });
 });
+
+describe('another MQTT password with a certificate', () => {
+  it('is refused beside an API key that may do more than who asks', async () => {
+    const { services, issue, stored } = await fixture();
+    await issue({ replace: false });
+    await registerApiKey(services, { clientId: 'a', scopes: ['*'], expiresAt: NEVER, prefix: 'kw_live_' });
+    const mqttPassword = { kind: 'password', id: '1', hash: 'h', alone: false, createdAt: 0 } as const;
+    const less = {
+      ...services,
+      actor: { kind: 'admin', userId: 'chief', scopes: ['admin', 'ingest'] },
+    } as const;
+    const asked = { clientId: 'a', algorithm: 'ec-p256', validity: {}, replace: true, mqttPassword } as const;
+    const none = { deliver: async () => ({ keep: async () => undefined, takeBack: async () => undefined }) };
+    await expect(issueClient(less, asked, none)).rejects.toMatchObject({ code: 'refused' });
+    expect(passwordOf(await stored('a'))).toBeUndefined();
+    await issueClient(less, { ...asked, mqttPassword: undefined }, none);
+  });
+});
