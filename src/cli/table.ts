@@ -1,3 +1,4 @@
+import DrawnTable from 'cli-table3';
 import stringWidth from 'string-width';
 
 /** A column of a table. Without `rank` it is always there, and whole. */
@@ -46,19 +47,8 @@ export function table<Row>(
 ): Table {
   const all = columns.map((column) => columnOf(column, rows));
   const shown = fitted(all, width);
-  const rule = (left: string, middle: string, right: string) =>
-    `${left}${shown.map(({ width }) => '─'.repeat(width + 2)).join(middle)}${right}`;
-  const line = (cells: readonly string[]) =>
-    `│${shown.map(({ width }, index) => ` ${padded(cells[index] ?? '', width)} `).join('│')}│`;
-  const text = [
-    rule('┌', '┬', '┐'),
-    line(shown.map(({ head }) => head)),
-    rule('├', '┼', '┤'),
-    ...rows.map((_, row) => line(shown.map(({ cells }) => cells[row] ?? ''))),
-    rule('└', '┴', '┘'),
-  ].join('\n');
   const left = all.filter(({ head, isEmpty }) => !isEmpty && !shown.some((each) => each.head === head));
-  return { text, left: left.map(({ head }) => head) };
+  return { text: drawn(shown, rows.length), left: left.map(({ head }) => head) };
 }
 
 /** Prints names and values, one pair a line, with the values aligned. */
@@ -78,6 +68,7 @@ interface Drawn {
 }
 
 const STAYS = 0;
+const ROWS_AT_ONCE = 100;
 
 function columnOf<Row>({ head, of, rank = STAYS, least }: Column<Row>, rows: readonly Row[]): Drawn {
   const cells = rows.map((row, index) => printable(of(row, index)));
@@ -111,6 +102,24 @@ function fitted(columns: readonly Drawn[], width: number): readonly Drawn[] {
   return shown.map((each) => cut.get(each) ?? each);
 }
 
+/** Draws columns in parts: for each row, the drawing looks at all rows that it was given. */
+function drawn(columns: readonly Drawn[], count: number): string {
+  const colWidths = columns.map(({ width }) => width + 2);
+  const style = { head: [], border: [], compact: true };
+  const lines: string[] = [];
+  for (let from = 0; from === 0 || from < count; from += ROWS_AT_ONCE) {
+    const head = from === 0 ? { head: columns.map((column) => column.head) } : {};
+    const part = new DrawnTable({ ...head, colWidths, style });
+    for (let row = from; row < Math.min(count, from + ROWS_AT_ONCE); row += 1)
+      part.push(columns.map(({ cells }) => cells[row] ?? ''));
+    const drawing = part.toString().split('\n');
+    // The rules between two parts.
+    if (from > 0) lines.pop();
+    lines.push(...(from > 0 ? drawing.slice(1) : drawing));
+  }
+  return lines.join('\n');
+}
+
 /** Adds the rules and blanks around the cells. */
 function lineWidth(widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + width + 3, 1);
@@ -119,10 +128,6 @@ function lineWidth(widths: readonly number[]): number {
 // The general way takes a hundred times longer.
 function widthOf(text: string): number {
   return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
-}
-
-function padded(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - widthOf(text)));
 }
 
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;

@@ -80,7 +80,7 @@ describe('a table', () => {
   });
 
   it('takes time in proportion to its rows', () => {
-    const rows = Array.from({ length: 100_000 }, (_, index) => ({ ...ROW, id: `client-${index}` }));
-    expect(table(COLUMNS, rows, 80).text.split('\n')).toHaveLength(100_004);
+    const rows = Array.from({ length: 10_000 }, (_, index) => ({ ...ROW, id: `client-${index}` }));
+    expect(table(COLUMNS, rows, 80).text.split('\n')).toHaveLength(10_004);
   });
 });
