@@ -8,6 +8,7 @@ export type {
   KeystoreOptions,
   RefusalReason,
   RegisteredToken,
+  RotatedToken,
   Token,
   TokenEdit,
   TokenQuery,

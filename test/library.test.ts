@@ -134,7 +134,14 @@ describe('the library', () => {
     call('the edit', keystore.edit, id);
     call('the credential', keystore.verify);
     for (const value of [undefined, null, 5, {}, [id], hostile]) {
-      for (const method of [keystore.token, keystore.invalidate, keystore.delete, keystore.rotate] as const)
+      for (const method of [
+        keystore.token,
+        keystore.invalidate,
+        keystore.suspend,
+        keystore.resume,
+        keystore.delete,
+        keystore.rotate,
+      ] as const)
         call('id', method, value);
       call('id', keystore.edit, value, { label: 'x' });
       call('token', keystore.verify, { token: value });
@@ -228,7 +235,11 @@ describe('the library', () => {
     expect(token).toMatchObject({ owner: 'ann', expiresAt: null, scopes: ['ingest'], status: 'valid' });
     const { stdout } = await shop.keywright(['token', 'show', token.id, '--json']);
     expect(JSON.parse(stdout)).toMatchObject({ id: token.id, owner: 'ann', expiresAt: null });
+    expect(await keystore.suspend(token.id)).toMatchObject({ status: 'suspended' });
+    expect(await keystore.verify({ token: token.apiKey })).toEqual({ accepted: false, reason: 'suspended' });
+    expect(await keystore.resume(token.id)).toMatchObject({ status: 'valid' });
     const rotated = await keystore.rotate(token.id);
+    expect(rotated.replaced).toEqual({ id: token.id, expiresAt: (await keystore.token(token.id)).expiresAt });
     expect(await keystore.verify({ token: token.apiKey })).toEqual({ accepted: false, reason: 'expired' });
     expect(
       await keystore.verify({ token: rotated.wrapped, scope: 'ingest', clientId: token.clientId }),
@@ -257,7 +268,7 @@ describe('the library', () => {
       expect([error instanceof KeywrightError, error?.code]).toEqual([true, code]);
     }
     expect(await keystore.audit({ target: token.clientId, since: token.createdAt })).toEqual(
-      ['token.register', 'token.rotate', 'token.delete'].map((action) => ({
+      ['token.register', 'token.suspend', 'token.resume', 'token.rotate', 'token.delete'].map((action) => ({
         ...{ seq: expect.any(Number), at: expect.any(Date), who: expect.any(String), from: 'local' },
         ...{ action, target: token.id, outcome: 'done' },
       })),

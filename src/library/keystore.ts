@@ -9,6 +9,7 @@ import {
 } from '../core/manage/api-keys.js';
 import { listApiKeys } from '../core/manage/list-api-keys.js';
 import { type FreshApiKey, registerApiKey } from '../core/manage/register-api-key.js';
+import { resumeApiKey, suspendApiKey } from '../core/manage/suspension.js';
 import { apiKeyView } from '../core/manage/views.js';
 import { checkKeyPrefix, wrapApiKey } from '../core/model/api-key.js';
 import { parseLabel } from '../core/model/client.js';
@@ -115,8 +116,12 @@ export async function openKeystore(options: KeystoreOptions = {}): Promise<Keyst
       const now = clock.now();
       const until = textOf((overlap) => addDuration(now, checkDuration(overlap)));
       const { overlap = now } = readObject(options, 'the options', { overlap: until });
-      return registered(await rotateApiKey(await withHashing(), keyId, overlap), now);
+      const fresh = await rotateApiKey(await withHashing(), keyId, overlap);
+      const { id: oldId, expiresAt } = tokenOf(fresh.replaced, now);
+      return { ...registered(fresh, now), replaced: { id: oldId, expiresAt } };
     }),
+    suspend: changing(async (id: unknown) => view(await suspendApiKey(management, readOne(id, 'id', text)))),
+    resume: changing(async (id: unknown) => view(await resumeApiKey(management, readOne(id, 'id', text)))),
     invalidate: changing(async (id: unknown) =>
       view(await invalidateApiKey(management, readOne(id, 'id', text))),
     ),

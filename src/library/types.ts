@@ -44,6 +44,12 @@ export interface RegisteredToken extends Token {
   readonly wrapped: string;
 }
 
+/** An API key that takes the place of another one. */
+export interface RotatedToken extends RegisteredToken {
+  /** The id of the old key, and when that ends. */
+  readonly replaced: { readonly id: string; readonly expiresAt: Date | null };
+}
+
 /** A new API key. */
 export interface TokenRequest {
   /** An existing client that gets one more key. Without it a client with a UUID is made. */
@@ -166,7 +172,11 @@ export interface Keystore {
    * stops now.
    * @throws `not-found`, `refused`
    */
-  rotate(id: string, options?: { readonly overlap?: string }): Promise<RegisteredToken>;
+  rotate(id: string, options?: { readonly overlap?: string }): Promise<RotatedToken>;
+  /** Switches a key off until it is resumed. @throws `not-found`; `refused` if it was invalidated */
+  suspend(id: string): Promise<Token>;
+  /** Switches a suspended key on again. @throws `not-found`; `refused` if it was invalidated */
+  resume(id: string): Promise<Token>;
   /** Makes a key stop working at once, and keeps it in the list. @throws `not-found` */
   invalidate(id: string): Promise<Token>;
   /** Deletes a key for good. @throws `not-found` */
