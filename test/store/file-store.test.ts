@@ -1,6 +1,6 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { FileAuditLog } from '../../src/audit/file-log.js';
 import type { Client } from '../../src/core/model/client.js';
 import type { Change } from '../../src/core/ports/key-store.js';
@@ -177,6 +177,31 @@ describe('a home', () => {
       message: `the home ${home} is open to other users (mode 0755)`,
       hint: expect.stringContaining(`chmod 700 ${home}`),
     });
+  });
+});
+
+describe('the number of clients', () => {
+  it('is found by reading only the files that changed', async () => {
+    const { home, store, changes, file } = await homeWith(client('a'));
+    const other = openHome(home);
+    for (const id of ['b', 'c', 'd', 'e'])
+      await changes.change(null, (records) => records.put('client', client(id)));
+    const reads = vi.spyOn(store.files, 'read');
+    const long = Date.now() / 1000 - 60;
+    await eventually(
+      async () => {
+        expect(await store.clients.count()).toBe(5);
+        reads.mockClear();
+        await store.clients.count();
+        return reads.mock.calls.length === 0;
+      },
+      { withinMs: 1000, what: 'all files are known' },
+    );
+    await other.changes.change(null, (records) => records.delete('client', 'b'));
+    expect([await store.clients.count(), reads.mock.calls.length]).toEqual([4, 1]);
+    await writeFile(file, 'damaged');
+    await utimes(file, long, long);
+    await expect(store.clients.count()).rejects.toMatchObject({ code: 'store-corrupt' });
   });
 });
 

@@ -16,6 +16,7 @@ import type {
 } from '../../core/ports/key-store.js';
 import { prepareHome } from '../../disk/home.js';
 import { removeLeftovers } from '../../disk/temporary.js';
+import { ClientCount } from './client-count.js';
 import type { DraftPlace } from './draft.js';
 import { StoreFiles } from './files.js';
 import { isFollowed } from './followed.js';
@@ -58,10 +59,11 @@ export class FileStore implements KeyStore {
     this.#notice = notice;
     this.files = new StoreFiles(home);
     this.#readers = new Readers(home, notice);
+    const count = new ClientCount(this.files);
     this.clients = {
       get: this.#collection('client').get,
       page: (query) => this.#clientPage(query),
-      count: async () => (await this.clients.page()).length,
+      count: () => count.now(),
       byKeyHash: (hash) => this.#clientByKeyHash(hash),
     };
     this.certificates = {
