@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { link, lstat, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { KeywrightError } from '../core/model/errors.js';
 import { createFile, type FileContent, readOptional, syncDirectory } from '../disk/durable-file.js';
@@ -35,7 +35,8 @@ const LOCK = 'lock';
 
 /**
  * The files that one command hands over. They are written into a directory beside their places, `.PREFIX.keywright`, and
- * get their places when what they are for is done: until then the former files stay as they are. One command at a time
+ * get their places when what they are for is done: until then the former files stay as they are. A place that is free they
+ * have before, by a second link, so that nobody can be registered without them. One command at a time
  * uses a prefix. A command that is killed leaves the directory; the next one for that prefix finishes what was done, and
  * removes what was not.
  */
@@ -105,6 +106,10 @@ export class OutputFiles {
     try {
       await createFile(join(this.#directory, PLAN), { data: JSON.stringify(plan), mode: 0o600 });
       await syncDirectory(this.#directory);
+      // A place that is taken, and a file system without links, wait.
+      for (const name of this.#staged)
+        await link(this.#stagedAt(name), this.#placeOf(name)).catch(() => undefined);
+      await syncDirectory(dirname(this.#directory));
     } catch (error) {
       if (!(await this.discard())) throw ioError('write', this.#directory, error);
     }
@@ -168,7 +173,8 @@ export class OutputFiles {
   }
 
   async #place(name: string): Promise<void> {
-    const staged = join(this.#directory, name);
+    const staged = this.#stagedAt(name);
+    if (await isSameFile(staged, this.#placeOf(name))) return rm(staged);
     const isThere = await lstat(staged).then(
       () => true,
       (error) => {
@@ -176,7 +182,15 @@ export class OutputFiles {
         throw ioError('read', staged, error);
       },
     );
-    if (isThere) await placeFile(staged, join(dirname(this.#directory), name));
+    if (isThere) await placeFile(staged, this.#placeOf(name));
+  }
+
+  #stagedAt(name: string): string {
+    return join(this.#directory, name);
+  }
+
+  #placeOf(name: string): string {
+    return join(dirname(this.#directory), name);
   }
 
   /** The plan of a killed command; undefined if there is none, or if it was killed before its plan was whole. */
@@ -195,9 +209,23 @@ export class OutputFiles {
   async #clear(): Promise<void> {
     const names = await readdir(this.#directory).catch(() => []);
     const others = names.filter((name) => name !== PLAN && name !== LOCK);
+    for (const name of others) {
+      if (await isSameFile(this.#stagedAt(name), this.#placeOf(name)))
+        await rm(this.#placeOf(name), { force: true }).catch(() => undefined);
+    }
     for (const name of [...others, PLAN])
       await rm(join(this.#directory, name), { force: true, recursive: true }).catch(() => undefined);
     this.#staged.length = 0;
+  }
+}
+
+/** Tells if two paths are links to one file. */
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  try {
+    const [first, second] = await Promise.all([lstat(one), lstat(other)]);
+    return first.ino === second.ino && first.dev === second.dev;
+  } catch {
+    return false;
   }
 }
 

@@ -123,8 +123,9 @@ describe('RabbitMQ, configured as printed', () => {
     };
     expect(await code('app', token, '')).toBe(0);
     // RabbitMQ from 3.11 refuses an empty password before it asks.
-    expect(await code('app', 'app', token)).toBe(0);
     expect(await code('app', token, token)).toBe(0);
+    expect(await code('other', token, token)).not.toBe(0);
+    expect(await code('app', 'app', token)).toBe(0);
     expect(await code('other', 'app', token)).not.toBe(0);
     expect(await code('anything', 'anybody', key.apiKey)).toBe(0);
     expect(await code('anything', key.apiKey, key.mqttPassword ?? '')).toBe(0);

@@ -183,7 +183,6 @@ describe('an MQTT password that suffices alone', () => {
     ['it goes beside a key from now on', ['key', 'passwd', 'sensor-7', '--generate']],
     ['it is deleted', ['key', 'passwd', 'sensor-7', '--delete']],
     ['its client is deleted', ['key', 'del', 'sensor-7', '--yes']],
-    ['its client’s credentials are replaced', ['key', 'gen', 'sensor-7', '--force']],
   ])('loses its connection within a second when %s', async (_, command) => {
     const shop = await workshop();
     const password = await aloneClient(shop, 'sensor-7');
@@ -225,9 +224,9 @@ describe('an MQTT password that suffices alone', () => {
     const password = await aloneClient(shop, 'sensor-7');
     expect(password).toMatch(/^[0-9A-Za-z]{16,31}$/);
     const listed = await shop.keywright(['key', 'list', '--json']);
-    expect(JSON.parse(listed.stdout)[0].credentials).toContainEqual({
-      ...{ kind: 'password', alone: true, createdAt: expect.stringMatching(/Z$/) },
-    });
+    expect(JSON.parse(listed.stdout)[0].credentials).toContainEqual(
+      expect.objectContaining({ kind: 'password', alone: true, createdAt: expect.stringMatching(/Z$/) }),
+    );
     const shown = await shop.keywright(['key', 'show', 'sensor-7']);
     expect(shown.stdout).toMatch(/password +for MQTT, suffices alone, set \S+Z/);
     expect(listed.stdout + shown.stdout).not.toContain(password);

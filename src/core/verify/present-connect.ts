@@ -34,8 +34,8 @@ export function presentConnectTexts({ clientId, name, secret }: ConnectTexts): P
   });
   if (byName.kind !== 'unknown' && bySecret.kind !== 'unknown' && name !== secret) return ofClient(AMBIGUOUS);
   if (bySecret.kind === 'api-key' || bySecret.kind === 'access-token') return bearer(bySecret);
-  // For clients and brokers that demand a password; the user name is then any, or the token again.
-  if (bySecret.kind === 'signed-token') return ofClient(bySecret);
+  // Beside brokers that demand a password it is the user name again.
+  if (bySecret.kind === 'signed-token' && name === secret) return ofClient(bySecret);
   if (byName.kind === 'api-key') return bearer({ kind: 'key-and-password', key: byName, password: secret });
   if (secret !== '') {
     const namedId = byName.kind === 'unknown' ? canonicalClientId(name) : undefined;

@@ -6,7 +6,7 @@ import { textHash } from '../../core/model/signed-token.js';
 import { verifyConnect } from '../../core/verify/connect.js';
 import { decide } from '../../core/verify/decide.js';
 import { explainLimit, explainRefusal, RATE_LIMITED } from '../../core/verify/explain-refusal.js';
-import { presentConnectTexts } from '../../core/verify/present-connect.js';
+import { type ConnectTexts, presentConnectTexts } from '../../core/verify/present-connect.js';
 import { CONNECT_DEMAND, type Presentation, type Rejection } from '../../core/verify/presentation.js';
 import { type Accepted, mayUseTopic, stillHolds } from '../../core/verify/verify.js';
 import type { Told } from '../responses/errors.js';
@@ -72,7 +72,7 @@ export function brokerPolicy(services: HttpServices): BrokerPolicy {
 
   const connect = async (question: ConnectQuestion): Promise<Decision> => {
     const { username, password, clientId, address } = question;
-    const { presentation } = presentConnectTexts({ clientId, name: username, secret: password });
+    const { presentation } = presentConnectTexts(ownTexts({ clientId, name: username, secret: password }));
     // All devices of a broker come from the broker's address. Without their own addresses, their user names tell them
     // apart.
     const countAs = address ? services.addressKey(address) : `name ${textHash(username)}`;
@@ -144,6 +144,13 @@ export function brokerPolicy(services: HttpServices): BrokerPolicy {
   };
 
   return { connect: guarded(connect), isConnected: guarded(isConnected), use: guarded(use) };
+}
+
+/** Brokers may demand a password: a signed token, which needs none, may be in its place beside any user name. */
+function ownTexts(texts: ConnectTexts): ConnectTexts {
+  const isToken = readCredential(texts.secret).kind === 'signed-token';
+  if (!isToken || readCredential(texts.name).kind !== 'unknown') return texts;
+  return { ...texts, name: texts.secret, secret: '' };
 }
 
 const UNAVAILABLE: Decision = { outcome: 'unavailable', reason: 'unavailable' };

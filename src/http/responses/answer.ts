@@ -5,7 +5,7 @@ import type { Principal } from '../../core/model/principal.js';
 import { subjectOf } from '../../core/model/subject.js';
 import { formatTime } from '../../core/model/time.js';
 import type { Rejection, Verdict } from '../../core/verify/presentation.js';
-import { type HeaderFields, type Problem, REFUSALS, type Refusal, unauthorized } from './problem.js';
+import { type HeaderFields, type Problem, REFUSALS, type Refusal } from './problem.js';
 
 export interface Answer {
   readonly status: number;
@@ -38,8 +38,7 @@ export function answer(verdict: Verdict, elapsedMs: number): Answer {
 
 /** Makes the answer with a verdict for a gateway: the headers name the caller, and there is no body. */
 export function gatewayAnswer(verdict: Verdict): Answer {
-  if (verdict.outcome === 'rejected')
-    return verdict.reason === 'conflicting-credentials' ? CONFLICT_FOR_GATEWAYS : REFUSED[verdict.reason];
+  if (verdict.outcome === 'rejected') return REFUSED[verdict.reason];
   return { status: 200, headers: acceptance(verdict.principal).gateway, body: '' };
 }
 
@@ -147,11 +146,6 @@ const REFUSED: Record<Rejection, Answer> = {
   'insufficient-scope': refusal('insufficient-scope'),
   unavailable: refusal('unavailable'),
 };
-
-// Gateways take a 400 for an error of the server.
-const CONFLICT_FOR_GATEWAYS = refusalAnswer(
-  unauthorized(REFUSALS['conflicting-credentials'].problem.detail, 'conflicting-credentials'),
-);
 
 function refusal(reason: Rejection): Answer {
   return refusalAnswer(REFUSALS[reason]);

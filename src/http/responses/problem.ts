@@ -60,9 +60,9 @@ const CHALLENGE = 'Bearer realm="keywright"';
 const CHALLENGES = [CHALLENGE, 'Basic realm="keywright"'];
 
 /** Makes a refusal that asks for another credential. Clients of machbase-neo know the word `invalid token`. */
-export function unauthorized(detail: string, reason = 'invalid token'): Refusal {
+export function unauthorized(detail: string): Refusal {
   return {
-    problem: problem(401, { reason, detail }),
+    problem: problem(401, { reason: 'invalid token', detail }),
     // RFC 6750 section 3.1
     headers: { 'www-authenticate': `${CHALLENGE}, error="invalid_token", error_description="${detail}"` },
   };
@@ -116,14 +116,8 @@ export const REFUSALS = {
     // RFC 6750 section 3.1: no error code if the request has no credential
     headers: { 'www-authenticate': CHALLENGES },
   },
-  // RFC 6750 section 3.1: a request with more than one credential is a bad request.
-  'conflicting-credentials': {
-    problem: problem(400, {
-      reason: 'conflicting-credentials',
-      detail: 'the request carries two credentials that differ: send one',
-    }),
-    headers: {},
-  },
+  // A 400, as RFC 6750 has it, would be an error of the server to gateways.
+  'conflicting-credentials': unauthorized('the request carries two credentials that differ: send one'),
   invalid: unauthorized('the credential is not valid'),
   revoked: unauthorized('the credential is revoked'),
   suspended: unauthorized('the credential is suspended'),

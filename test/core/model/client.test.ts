@@ -21,7 +21,15 @@ it('keeps nothing of a deleted client but whose it was, and when', () => {
   });
   expect(deletedClient(client, 10)).toEqual({
     ...{ id: 'a', revision: 0, label: null, owner: 'ann', domain: null, scopes: [], notBefore: 0 },
-    ...{ revokedAt: null, notAfter: NEVER, createdAt: 0, updatedAt: 10, deletedAt: 10, credentials: [] },
+    ...{
+      revokedAt: null,
+      notAfter: NEVER,
+      createdAt: 0,
+      updatedAt: 10,
+      deletedAt: 10,
+      formerKeys: [],
+      credentials: [],
+    },
   });
 });
 
