@@ -60,7 +60,7 @@ const CHALLENGE = 'Bearer realm="keywright"';
 const CHALLENGES = [CHALLENGE, 'Basic realm="keywright"'];
 
 /** Makes a refusal that asks for another credential. Clients of machbase-neo know the word `invalid token`. */
-export function unauthorized(detail: string): Refusal {
+function unauthorized(detail: string): Refusal {
   return {
     problem: problem(401, { reason: 'invalid token', detail }),
     // RFC 6750 section 3.1
