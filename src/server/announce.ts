@@ -1,3 +1,4 @@
+import { parseScopes } from '../core/model/scope.js';
 import { isLoopback } from '../network/loopback.js';
 import type { ServeSettings } from '../settings/read.js';
 import type { ListenAddress } from '../settings/values.js';
@@ -25,7 +26,21 @@ export function announce(log: Log, { settings, listeners, clients, directory }: 
   announceListener(log, 'MQTT', { listener: listeners.mqtt, takesTokens: settings.mqttEnableTokenAuth });
   if (mqttUpstream) announceUpstream(log, mqttUpstream);
   log.info(`MQTT over WebSocket at ${WEB_SOCKET_PATH} of the HTTP address`);
+  warnOfUndeclared(log, settings);
   log.info(`serving ${clients} client(s) from ${directory}`);
+}
+
+/** Warns of scopes that rules demand and nobody can be given. */
+function warnOfUndeclared(log: Log, { rules, scopes }: Pick<ServeSettings, 'rules' | 'scopes'>): void {
+  for (const scope of new Set(rules.flatMap((rule) => rule.scope ?? []))) {
+    try {
+      parseScopes([scope], scopes);
+    } catch {
+      log.warn(
+        `rules demand the scope ${scope}, which "scopes" does not declare: only who has * gets in there`,
+      );
+    }
+  }
 }
 
 /** Nouns for the warning that authentication is off. */
