@@ -1,7 +1,9 @@
 import { run, settings } from '@oclif/core';
+import { commandLine } from './cli/command-line.js';
 import { describeFailure, type Failure } from './cli/exit-code.js';
+import { COMMANDS } from './commands/index.js';
 
-export { COMMANDS } from './commands/index.js';
+export { COMMANDS };
 
 /** Runs one command line. @param root the package's directory */
 export async function main(root: string, argv: readonly string[]): Promise<void> {
@@ -11,11 +13,10 @@ export async function main(root: string, argv: readonly string[]): Promise<void>
   endQuietlyOnBrokenOutput(asJson);
   // Under NODE_ENV=test or development oclif would load typescript, 9 MB, at every start, and warn where there is none.
   settings.enableAutoTranspile = false;
-  const [first, ...rest] = argv;
   try {
-    await run(first === 'help' ? [...rest, '--help'] : [...argv], { root });
+    await run(commandLine(argv), { root });
   } catch (error) {
-    report(describeFailure(error), asJson);
+    report(describeFailure(error, COMMANDS), asJson);
   }
 }
 

@@ -9,6 +9,8 @@ export interface Column<Row> {
   readonly rank?: number;
   /** The width to which its texts are cut before it goes; without it they stay whole. */
   readonly least?: number;
+  /** True to leave it out if no row has anything in it. */
+  readonly ifAny?: boolean;
 }
 
 export interface Table {
@@ -45,7 +47,9 @@ export function table<Row>(
   rows: readonly Row[],
   width: number = tableWidth(),
 ): Table {
-  const all = columns.map((column) => columnOf(column, rows));
+  const all = columns
+    .map((column) => ({ ...columnOf(column, rows), ifAny: column.ifAny === true }))
+    .filter(({ ifAny, isEmpty }) => !(ifAny && isEmpty));
   const shown = fitted(all, width);
   const left = all.filter(({ head, isEmpty }) => !isEmpty && !shown.some((each) => each.head === head));
   return { text: drawn(shown, rows.length), left: left.map(({ head }) => head) };

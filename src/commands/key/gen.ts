@@ -18,6 +18,7 @@ import { parseClientId } from '../../core/model/client-id.js';
 import { KEY_ALGORITHMS } from '../../core/model/key-algorithm.js';
 
 export default class KeyGen extends BaseCommand {
+  static override aliases = ['key:create', 'key:add'];
   static override summary = "Issue a client's certificate, private key and token.";
   static override description =
     `Writes PREFIX_cert.pem, PREFIX_key.pem and PREFIX_token, or one PREFIX.zip with the three and the certificate

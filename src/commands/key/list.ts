@@ -49,8 +49,8 @@ const COLUMNS: Column<ClientView>[] = [
   timeColumn('valid from', { of: ({ notBefore }) => notBefore, rank: 5 }),
   timeColumn('expires', { of: endOf, rank: 2 }),
   { head: 'status', of: ({ status }) => status, rank: 1 },
-  { head: 'label', of: ({ label }) => label ?? NONE, rank: 3, least: 8 },
-  { head: 'owner', of: ({ owner }) => owner ?? NONE, rank: 4 },
+  { head: 'label', of: ({ label }) => label ?? NONE, rank: 3, least: 8, ifAny: true },
+  { head: 'owner', of: ({ owner }) => owner ?? NONE, rank: 4, ifAny: true },
 ];
 
 function endOf({ status, expiresAt }: ClientView): string {

@@ -10,6 +10,7 @@ import { parseExpiry } from '../../core/model/time.js';
 import { parseUserName } from '../../core/model/user.js';
 
 export default class RegisterToken extends BaseCommand {
+  static override aliases = ['token:create', 'token:register', 'token:add'];
   static override summary = 'Register an API key: a client id and a secret, shown this once.';
   static override description =
     `Without --client it makes a client with a UUID; with it, an existing client gets one more credential. On a terminal it

@@ -7,6 +7,7 @@ import { apiKeyId, deleteApiKey, findApiKey } from '../../core/manage/api-keys.j
 import { KeywrightError } from '../../core/model/errors.js';
 
 export default class TokenDelete extends BaseCommand {
+  static override aliases = ['token:rm', 'token:del'];
   static override summary = 'Delete an API key for good.';
   static override description = 'A client that had nothing but this key goes with it.';
   static override examples = ['<%= config.bin %> token delete 550e8400-e29b-41d4-a716-446655440000 --yes'];

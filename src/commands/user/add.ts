@@ -9,6 +9,7 @@ import { KeywrightError } from '../../core/model/errors.js';
 import { parseUserName, ROLES } from '../../core/model/user.js';
 
 export default class UserAdd extends BaseCommand {
+  static override aliases = ['user:create'];
   static override summary = 'Add a user, who signs in with a password and owns clients.';
   static override description =
     'The password is asked for on a terminal, or read from standard input or a file. It has at least 12 characters.';

@@ -8,6 +8,7 @@ import { KeywrightError } from '../../core/model/errors.js';
 import { parseUserName } from '../../core/model/user.js';
 
 export default class UserDel extends BaseCommand {
+  static override aliases = ['user:rm', 'user:delete'];
   static override summary = 'Delete a user: the user’s sessions end at once.';
   static override description = 'A user who has clients is only deleted if you say what becomes of those.';
   static override examples = [

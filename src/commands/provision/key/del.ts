@@ -4,6 +4,7 @@ import { management } from '../../../cli/services.js';
 import { deleteProvisioningKey } from '../../../core/manage/provisioning-keys.js';
 
 export default class ProvisionKeyDel extends BaseCommand {
+  static override aliases = ['provision:key:rm', 'provision:key:delete'];
   static override summary = 'Delete a provisioning key: no device registers with it any more.';
   static override description = 'Devices that did already stay as they are.';
   static override examples = ['<%= config.bin %> provision key del 3f9a2c41d07b'];
