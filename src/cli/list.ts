@@ -52,12 +52,14 @@ interface List<T, View> {
   readonly columns: readonly Column<View>[];
   /** What is listed: `clients`. */
   readonly things: string;
+  /** What is said if there are none. */
+  readonly none: string;
 }
 
 /** Prints a list: as JSON piece by piece, on a terminal its first page, otherwise all of it. */
 export async function printList<T, View>(
   command: BaseCommand,
-  { flags, read, view, columns, things }: List<T, View>,
+  { flags, read, view, columns, things, none }: List<T, View>,
 ): Promise<void> {
   const { limit, after, wide, 'expiring-within': expiringWithin, ...filter } = flags;
   const { owner, label, state } = filter;
@@ -65,9 +67,8 @@ export async function printList<T, View>(
   const isPaged = limit === undefined && !command.jsonEnabled() && process.stdout.isTTY === true;
   const { items, next } = await read({ ...asked, after, limit: isPaged ? ON_TERMINAL : limit });
   const isNarrowed = after !== undefined || Object.values(asked).some((each) => each !== undefined);
-  const none = isNarrowed ? `no such ${things}` : `no ${things} yet`;
   const views = await view(items);
-  await printRows(command, views, { columns, wide, none });
+  await printRows(command, views, { columns, wide, none: isNarrowed ? `no such ${things}` : none });
   if (next === undefined || command.jsonEnabled()) return;
   const all = isPaged ? ` of ${(await read({ ...asked })).items.length} ${things}` : '';
   command.notice(`these are ${views.length}${all}; go on with --after ${next}`);

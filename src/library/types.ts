@@ -158,7 +158,7 @@ export interface Keystore {
    */
   register(request?: TokenRequest): Promise<RegisteredToken>;
   /**
-   * Lists API keys in the order of their ids: all of them, or those that the query asks for. Where there are many, read
+   * Lists API keys, the oldest first: all of them, or those that the query asks for. Pages are in the order of ids. Where there are many, read
    * them in pages: `limit`, and then `after` the last id.
    * @throws `not-found` if the owner does not exist; `invalid-input`
    */

@@ -222,8 +222,8 @@ describe('a page’s WebSocket', () => {
     expect((await open(server, '/live', ['bearer'])).status).toBe(401);
     expect((await open(server, '/live')).status).toBe(401);
     // Two that differ are in doubt.
-    expect((await open(server, `/live?access_token=${key.apiKey}&access_token=x`)).status).toBe(400);
-    expect((await open(server, `/live?access_token=${key.apiKey}`, ['bearer', 'wrong'])).status).toBe(400);
+    expect((await open(server, `/live?access_token=${key.apiKey}&access_token=x`)).status).toBe(401);
+    expect((await open(server, `/live?access_token=${key.apiKey}`, ['bearer', 'wrong'])).status).toBe(401);
     // Nothing else presents it so.
     expect((await ask(`${server.http}/x?access_token=${key.apiKey}`)).status).toBe(401);
   });

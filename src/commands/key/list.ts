@@ -31,7 +31,7 @@ export default class KeyList extends BaseCommand {
     const home = await this.openHome(flags.home);
     const now = home.clock.now();
     await printList(this, {
-      ...{ flags, columns: COLUMNS, things: 'clients' },
+      ...{ flags, columns: COLUMNS, things: 'clients', none: 'no clients yet' },
       read: (request) => listClients(management(home), request),
       view: (clients) => clients.map((client) => clientView(client, now)),
     });

@@ -19,7 +19,7 @@ export default class SessionList extends BaseCommand {
     const { flags } = await this.parse(SessionList);
     const home = await this.openHome(flags.home);
     await printList(this, {
-      ...{ flags, columns: COLUMNS, things: 'sessions' },
+      ...{ flags, columns: COLUMNS, things: 'sessions', none: 'no sessions' },
       read: (request) => listSessions(management(home), request),
       view: (sessions) => sessions.map(sessionView),
     });

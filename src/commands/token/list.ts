@@ -11,7 +11,7 @@ import { CREDENTIAL_STATES } from '../../core/model/terms.js';
 export default class TokenList extends BaseCommand {
   static override summary = 'List the API keys, without their secrets, and when each was used last.';
   static override description =
-    'In the order of their ids. A running server writes down the last use of a key at most once a minute.';
+    'The oldest first, or in the order of their ids where they do not fit on one page. A running server writes down the last use of a key at most once a minute.';
   static override examples = [
     '<%= config.bin %> token list',
     '<%= config.bin %> token list --owner ann --json',
@@ -29,7 +29,7 @@ export default class TokenList extends BaseCommand {
     const home = await this.openHome(flags.home);
     const now = home.clock.now();
     await printList(this, {
-      ...{ flags, columns: COLUMNS, things: 'API keys' },
+      ...{ flags, columns: COLUMNS, things: 'API keys', none: 'no API keys yet' },
       read: (request) => listApiKeys(management(home), request),
       view: async (held) => {
         const ids = held.map(({ client, credential }) => apiKeyId(client, credential));

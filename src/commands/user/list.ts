@@ -15,7 +15,7 @@ export default class UserList extends BaseCommand {
     const { flags } = await this.parse(UserList);
     const home = await this.openHome(flags.home);
     await printList(this, {
-      ...{ flags, columns: COLUMNS, things: 'users' },
+      ...{ flags, columns: COLUMNS, things: 'users', none: 'no users yet' },
       read: (request) => listUsers(management(home), request),
       view: (users) => users.map(userView),
     });

@@ -3,7 +3,15 @@ import { CREDENTIAL_STATES, stateOf, termsOf } from '../model/terms.js';
 import { NEVER, type Timestamp } from '../model/time.js';
 import { isTheirs } from './actor.js';
 import { apiKeyId, type HeldApiKey } from './api-keys.js';
-import { isListed, type ListRequest, oneMore, type Page, pageOf, parseListRequest } from './lists.js';
+import {
+  inOrderOfTime,
+  isListed,
+  type ListRequest,
+  oneMore,
+  type Page,
+  pageOf,
+  parseListRequest,
+} from './lists.js';
 import type { Management } from './management.js';
 
 /**
@@ -33,7 +41,7 @@ export async function listApiKeys(
     where: (client) => keysOf(client).length > 0,
   });
   const held = [...(begun ? [begun] : []), ...others].flatMap(keysOf);
-  return pageOf(held, query, idOf);
+  return inOrderOfTime(pageOf(held, query, idOf), query, ({ credential }) => credential.createdAt);
 }
 
 function idOf({ client, credential }: HeldApiKey): string {

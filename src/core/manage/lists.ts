@@ -100,6 +100,16 @@ export function pageOf<T>(
   return { items, next: last && idOf(last) };
 }
 
+/** Puts a list that is whole into the order of time. The pages of a longer one are in the order of ids. */
+export function inOrderOfTime<T>(
+  page: Page<T>,
+  { after }: Pick<ListQuery, 'after'>,
+  timeOf: (item: T) => Timestamp,
+): Page<T> {
+  if (after !== undefined || page.next !== undefined) return page;
+  return { ...page, items: [...page.items].sort((one, other) => timeOf(one) - timeOf(other)) };
+}
+
 /** The number to read for a page: with one more, it is known whether anything is left. */
 export function oneMore({ limit }: Pick<ListQuery, 'limit'>): number | undefined {
   return limit === undefined ? undefined : limit + 1;

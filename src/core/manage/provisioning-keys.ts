@@ -9,7 +9,15 @@ import {
 import { soundTime } from '../model/sound-time.js';
 import { checkTime, type Timestamp } from '../model/time.js';
 import { ownerOfNew, requireAdmin, requireGrantable } from './actor.js';
-import { isListed, type ListRequest, oneMore, type Page, pageOf, parseListRequest } from './lists.js';
+import {
+  inOrderOfTime,
+  isListed,
+  type ListRequest,
+  oneMore,
+  type Page,
+  pageOf,
+  parseListRequest,
+} from './lists.js';
 import type { Management, Managing } from './management.js';
 import { ownersIn, requireOwnable } from './ownership.js';
 import { PROVISIONING_KEY_STATES, provisioningKeyState } from './views.js';
@@ -90,7 +98,11 @@ export async function listProvisioningKeys(
     where: ({ owner, label, expiresAt }) =>
       isListed(query, { owner, label, expiresAt, state: provisioningKeyState({ expiresAt }, now) }),
   });
-  return pageOf(found, query, ({ id }) => id);
+  return inOrderOfTime(
+    pageOf(found, query, ({ id }) => id),
+    query,
+    ({ createdAt }) => createdAt,
+  );
 }
 
 /**

@@ -6,7 +6,15 @@ import { soundTime } from '../model/sound-time.js';
 import type { Timestamp } from '../model/time.js';
 import { bareDomain, type User } from '../model/user.js';
 import type { PasswordHasher } from '../ports/password-hasher.js';
-import { isListed, type ListRequest, oneMore, type Page, pageOf, parseListRequest } from './lists.js';
+import {
+  inOrderOfTime,
+  isListed,
+  type ListRequest,
+  oneMore,
+  type Page,
+  pageOf,
+  parseListRequest,
+} from './lists.js';
 import type { Management } from './management.js';
 
 /** Finds a user by a canonical name or an e-mail address. */
@@ -202,7 +210,12 @@ export async function listSessions(
     where: ({ revokedAt, expiresAt, userId: owner }) =>
       revokedAt === null && expiresAt > now && isListed(query, { owner, expiresAt }),
   });
-  return pageOf(found, query, ({ id }) => id);
+  // The newest first.
+  return inOrderOfTime(
+    pageOf(found, query, ({ id }) => id),
+    query,
+    ({ createdAt }) => -createdAt,
+  );
 }
 
 /** Removes expired sessions and expired withdrawals of tokens. No token that depends on them is still accepted. */

@@ -28,7 +28,7 @@ export default class ProvisionKeyList extends BaseCommand {
     const home = await this.openHome(flags.home);
     const now = home.clock.now();
     await printList(this, {
-      ...{ flags, columns: COLUMNS, things: 'provisioning keys' },
+      ...{ flags, columns: COLUMNS, things: 'provisioning keys', none: 'no provisioning keys' },
       read: (request) => listProvisioningKeys(management(home), request),
       view: (keys) => keys.map((key) => provisioningKeyView(key, now)),
     });
