@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { rmSync, utimesSync } from 'node:fs';
+import { rmSync, statSync, utimesSync } from 'node:fs';
 import { chmod, open, rename, rm, stat } from 'node:fs/promises';
 import { createServer, connect as netConnect, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -31,8 +31,9 @@ export interface Asked {
 const LONGEST_PATH = 100;
 const LONGEST_LINE = 1_000_000;
 const NAME = /^(?<dot>\.?)(?<place>[0-9a-f]{8})-(?<pid>\d+)-(?<started>\d*)-[0-9a-f]{8}$/;
-// The process of a socket that another machine made cannot be asked. It shows each second that it lives.
+// The process of a socket that another machine made cannot be asked. It shows each hour that it lives.
 const FOREIGN_STALE_MS = 86_400_000;
+const SHOWN_EVERY_MS = 3_600_000;
 
 /**
  * Listens for other processes of the same home. The socket is closed to other users.
@@ -59,9 +60,11 @@ export async function listenInHome(home: string, answer: Answer): Promise<HomeSo
   return {
     name,
     isThere: () => {
-      const now = new Date();
+      const path = join(directory, name);
       try {
-        utimesSync(join(directory, name), now, now);
+        const now = new Date();
+        // Not each time: it is a write to the disk.
+        if (now.getTime() - statSync(path).mtimeMs > SHOWN_EVERY_MS) utimesSync(path, now, now);
         return true;
       } catch (error) {
         return systemCode(error) !== 'ENOENT';
