@@ -13,6 +13,7 @@ import type {
   Subscription,
   UnreadablePart,
 } from '../ports/key-store.js';
+import { Announcements } from './announcements.js';
 import type { Facts } from './facts.js';
 import { FormerKeys } from './former-keys.js';
 import type { ClientCertificates, FormerKeyOf, Registry } from './registry.js';
@@ -53,10 +54,8 @@ export class LiveRegistry implements Registry {
   readonly #formerKeys = new FormerKeys();
   readonly #withPasswordAlone = new Set<string>();
   readonly #userIdsByEmail = new Map<string, ReadonlySet<string>>();
-  readonly #listeners = new Set<(changes: readonly Change[]) => void>();
-  #unannounced: Change[] = [];
+  readonly #announcements = new Announcements();
   #clientCount = 0;
-  #announcing = false;
   #revision = 0;
   #unreadable: readonly UnreadablePart[] = [];
   #subscription: Subscription | undefined;
@@ -73,7 +72,7 @@ export class LiveRegistry implements Registry {
     registry.#subscription = await options.keyStore.watch({
       changed: (changes) => {
         for (const change of changes) registry.#apply(change);
-        registry.#announceSoon(changes);
+        registry.#announcements.add(changes);
       },
       unreadable: (parts) => {
         registry.#revision += 1;
@@ -153,7 +152,7 @@ export class LiveRegistry implements Registry {
 
   /** Calls back with what changed, after it holds here. */
   onChange(listener: (changes: readonly Change[]) => void): void {
-    this.#listeners.add(listener);
+    this.#announcements.onChange(listener);
   }
 
   stop(): void {
@@ -241,23 +240,6 @@ export class LiveRegistry implements Registry {
       else this.#userIdsByEmail.set(before, new Set(others));
     }
     if (after) this.#userIdsByEmail.set(after, new Set([...(this.#userIdsByEmail.get(after) ?? []), id]));
-  }
-
-  // Changes come in lots: they are told of together.
-  #announceSoon(changes: readonly Change[]): void {
-    this.#unannounced.push(...changes);
-    if (this.#announcing) return;
-    this.#announcing = true;
-    queueMicrotask(() => {
-      this.#announcing = false;
-      this.#announce();
-    });
-  }
-
-  #announce(): void {
-    const changes = this.#unannounced;
-    this.#unannounced = [];
-    for (const listener of this.#listeners) listener(changes);
   }
 }
 

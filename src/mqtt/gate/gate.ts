@@ -1,3 +1,5 @@
+// Longer than most files: a gate and an entrance to it are one thing, and neither can be read without the other.
+
 import type { Duplex } from 'node:stream';
 import type { Principal } from '../../core/model/principal.js';
 import type { Clock } from '../../core/ports/clock.js';
