@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs';
-import { type FileHandle, open, rename, stat } from 'node:fs/promises';
+import { type FileHandle, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listDirectory } from '../disk/directory.js';
-import { readOptional, replaceFile, syncDirectory } from '../disk/durable-file.js';
+import { readOptional, replaceFile, statOptional, syncDirectory } from '../disk/durable-file.js';
 import { ioError, systemCode } from '../disk/io-error.js';
 import type { ChainEnd } from './chain.js';
 
@@ -54,7 +54,7 @@ export class LogFiles {
    */
   async snapshot(): Promise<Snapshot> {
     const head = await this.readHead();
-    const newest = await statOptional(this.newest);
+    const newest = await statOptional(this.newest, 'read');
     const older = await this.#olderThan(newest);
     const sources: Source[] = older.map((name) => ({ name, open: () => this.#open(name) }));
     if (newest !== undefined) {
@@ -65,7 +65,7 @@ export class LogFiles {
   }
 
   async hasLines(): Promise<boolean> {
-    return ((await statOptional(this.newest))?.size ?? 0) > 0 || (await this.#older()).length > 0;
+    return ((await statOptional(this.newest, 'read'))?.size ?? 0) > 0 || (await this.#older()).length > 0;
   }
 
   /** Lists the older files, oldest first. */
@@ -101,7 +101,8 @@ export class LogFiles {
     const names = await this.#older();
     if (newest === undefined) return names;
     for (const [index, name] of names.entries()) {
-      if ((await statOptional(join(this.#home, name)))?.ino === newest.ino) return names.slice(0, index);
+      if ((await statOptional(join(this.#home, name), 'read'))?.ino === newest.ino)
+        return names.slice(0, index);
     }
     return names;
   }
@@ -174,13 +175,4 @@ async function* linesIn(file: FileHandle, size: number): AsyncGenerator<Omit<Log
 
 async function isOf(file: FileHandle, inode: number): Promise<boolean> {
   return (await file.stat()).ino === inode;
-}
-
-async function statOptional(path: string): Promise<Stats | undefined> {
-  try {
-    return await stat(path);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw ioError('read', path, error);
-  }
 }

@@ -2,9 +2,8 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CertificateAuthority } from '../core/ports/certificate-authority.js';
-import { readOptional } from '../disk/durable-file.js';
+import { readOptional, statOptional } from '../disk/durable-file.js';
 import { type HomeAccess, isOpenToOthers } from '../disk/home.js';
-import { ioError, systemCode } from '../disk/io-error.js';
 import { type IssuingTerms, signingAuthority } from './signing-authority.js';
 import { unusable } from './unusable.js';
 
@@ -24,7 +23,7 @@ export async function readAuthority(
   { access = {}, ...terms }: IssuingTerms & { readonly access?: HomeAccess } = {},
 ): Promise<CertificateAuthority | undefined> {
   const { directory, certificateFile, keyFile } = authorityFiles(home);
-  if (!(await exists(directory))) return undefined;
+  if ((await statOptional(directory)) === undefined) return undefined;
   const [certificatePem, keyPem] = [await readOptional(certificateFile), await readOptional(keyFile)];
   if (certificatePem === undefined) throw unusable(`the CA certificate ${certificateFile} is missing`);
   if (keyPem === undefined) throw unusable(`the CA key ${keyFile} is missing`);
@@ -75,16 +74,6 @@ const NEEDED_USES = ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'];
 
 function nameOf(name: string | undefined): string {
   return JSON.stringify((name ?? '').replaceAll('\n', ', '));
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false;
-    throw ioError('look at', path, error);
-  }
 }
 
 function parsed<T>(parse: () => T, complaint: string): T {

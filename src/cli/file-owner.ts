@@ -1,9 +1,10 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { KeywrightError } from '../core/model/errors.js';
 import { parseSignedToken } from '../core/model/signed-token.js';
-import { ioError, systemCode } from '../disk/io-error.js';
+import { statOptional } from '../disk/durable-file.js';
+import { ioError } from '../disk/io-error.js';
 import { readArchived } from './unzip.js';
 
 /** What is in the files of a client, by which they are told from those of others. */
@@ -54,7 +55,7 @@ export async function requireOwnFiles(
 /** Refuses to replace any file. @throws KeywrightError `already-exists` that names the first file that exists */
 export async function refuseExisting(paths: readonly string[]): Promise<void> {
   for (const path of paths) {
-    if (await exists(path))
+    if ((await statOptional(path, 'write')) !== undefined)
       throw new KeywrightError('already-exists', `the file ${path} already exists`, ELSEWHERE);
   }
 }
@@ -125,23 +126,13 @@ function keyOf({ publicKey }: X509Certificate): string {
 }
 
 async function readExisting(path: string): Promise<Buffer | undefined> {
-  if (!(await exists(path))) return undefined;
+  const found = await statOptional(path, 'write');
+  if (found === undefined) return undefined;
   try {
-    const found = await stat(path);
     if (!found.isFile()) throw new KeywrightError('io', `cannot replace ${path}: it is no file`);
     return found.size > LONGEST_FILE ? Buffer.from('too long') : await readFile(path);
   } catch (error) {
     throw ioError('replace', path, error);
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false;
-    throw ioError('write', path, error);
   }
 }
 

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, chmod, chown, lstat, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { KeywrightError } from '../core/model/errors.js';
+import { statOptional } from '../disk/durable-file.js';
 import { ioError, systemCode } from '../disk/io-error.js';
 
 /**
@@ -86,14 +87,5 @@ async function overwrite(path: string, { data, mode }: { data: Buffer; mode: num
     await file.sync();
   } finally {
     await file.close();
-  }
-}
-
-async function statOptional(path: string) {
-  try {
-    return await stat(path);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw error;
   }
 }

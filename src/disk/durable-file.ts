@@ -1,4 +1,5 @@
-import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { KeywrightError } from '../core/model/errors.js';
 import { ioError, systemCode } from './io-error.js';
@@ -79,6 +80,20 @@ export async function syncDirectory(path: string): Promise<void> {
     await directory.sync();
   } finally {
     await directory.close();
+  }
+}
+
+/**
+ * Looks at what a path leads to; undefined if nothing is there.
+ * @param action what cannot be done if it cannot be looked at, as the error says
+ * @throws KeywrightError `io`
+ */
+export async function statOptional(path: string, action = 'look at'): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw ioError(action, path, error);
   }
 }
 

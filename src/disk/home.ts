@@ -1,9 +1,9 @@
 import type { Stats } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KeywrightError } from '../core/model/errors.js';
 import { makeWithParents } from './directory.js';
-import { ioError, systemCode } from './io-error.js';
+import { statOptional } from './durable-file.js';
+import { ioError } from './io-error.js';
 import { releaseAbandoned, withLock } from './lock.js';
 import { leftoversIn, removeLeftovers } from './temporary.js';
 
@@ -33,7 +33,7 @@ export async function prepareHome(home: string): Promise<void> {
  * @throws KeywrightError `unsafe-home` if others own it or can read it; `io`
  */
 export async function checkHome(home: string, access: HomeAccess = {}): Promise<void> {
-  const found = await statOptional(home);
+  const found = await statOptional(home, 'look at the home');
   if (found === undefined) return;
   if (!found.isDirectory()) throw new KeywrightError('unsafe-home', `the home ${home} is not a directory`);
   const uid = process.getuid?.();
@@ -85,15 +85,6 @@ export async function sweepHome(home: string): Promise<void> {
     isLock: (name) => /\.lock(\.dead-[0-9a-z]+)*$/.test(name),
     take: (name) => withLock(join(home, name), async () => undefined),
   });
-}
-
-async function statOptional(path: string) {
-  try {
-    return await stat(path);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw ioError('look at the home', path, error);
-  }
 }
 
 function mode(bits: number): string {
