@@ -45,9 +45,9 @@ more: what is made has 24 characters, what is given needs 16. A client has one M
     if (flags.delete) {
       await deleteClientPassword(services, clientId);
       this.log(`Deleted the MQTT password of ${clientId}`);
-      return { clientId, deleted: true };
+      return { id: clientId, deleted: true };
     }
-    const { alone, generate } = flags;
+    const { alone = false, generate } = flags;
     const password = generate ? makePassword() : await newPassword(flags);
     await setClientPassword(services, clientId, { password, alone });
     this.stands(
@@ -56,6 +56,6 @@ more: what is made has 24 characters, what is given needs 16. A client has one M
         : `the MQTT password of ${clientId} is changed`,
     );
     this.log(generate ? password : `Changed the MQTT password of ${clientId}`);
-    return { clientId, changed: true, alone, ...(generate && { mqttPassword: password }) };
+    return { id: clientId, changed: true, alone, ...(generate && { mqttPassword: password }) };
   }
 }
