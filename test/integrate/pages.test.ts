@@ -5,12 +5,12 @@ import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { PROGRAM, scratchDirectory, serve, workshop } from '../support/keywright.js';
 
-const page = (name: string) =>
-  readFile(fileURLToPath(new URL(`../../docs/brokers/${name}.md`, import.meta.url)), 'utf8');
+const page = (name: string, directory = 'docs/brokers') =>
+  readFile(fileURLToPath(new URL(`../../${directory}/${name}.md`, import.meta.url)), 'utf8');
 
 /** The commands under a heading of a page. */
-async function commandsOf(name: string, heading: string): Promise<string[]> {
-  const [, section = ''] = (await page(name)).split(`\n## ${heading}\n`);
+async function commandsOf(name: string, heading: string, directory?: string): Promise<string[]> {
+  const [, section = ''] = (await page(name, directory)).split(`\n## ${heading}\n`);
   const [, block = ''] = /```sh\n([\s\S]*?)```/.exec(section) ?? [];
   return block.trimEnd().split('\n');
 }
@@ -64,5 +64,73 @@ describe('the check on the page of', () => {
     )?.[0];
     const { exitCode, stdout } = await run(`set -e; echo secret > gate-password\n${commands}\ncat passwords`);
     expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^sensor-1:\$7\$/m)]);
+  });
+});
+
+const DAY_MS = 86_400_000;
+
+describe('the page on operating', () => {
+  async function operated() {
+    const shop = await workshop();
+    await shop.keywright(['ca', 'init', '--valid-for', '20d']);
+    await shop.keywright(['server-cert', '--output', 'former.crt']);
+    for (const id of ['sensor-1', 'sensor-2']) await shop.keywright(['key', 'gen', id]);
+    const run = await shellWith(shop.home, 0);
+    return {
+      shop,
+      say: async (heading: string) =>
+        run(`set -e\n${(await commandsOf('operating', heading, 'docs')).join('\n')}`),
+      run,
+    };
+  }
+
+  it('renews the CA, and those who trust its former certificate go on, with the certificates that they have', async () => {
+    const { shop, say } = await operated();
+    const { exitCode, stdout } = await say('Renewing the CA');
+    const [, expires = ''] = /^expires +(.*)$/m.exec(stdout) ?? [];
+    expect([exitCode, Date.parse(expires) > Date.now() + 3600 * DAY_MS]).toEqual([0, true]);
+    const { http } = await serve(shop, ['--http', 'https://127.0.0.1:0']);
+    const curl = [
+      '--fail',
+      '--silent',
+      '--cert',
+      'sensor-1_cert.pem',
+      '--key',
+      'sensor-1_key.pem',
+      '--cacert',
+    ];
+    for (const ca of ['former.crt', join(shop.home, 'ca', 'cert.pem')])
+      expect(await execa('curl', [...curl, ca, http], { cwd: shop.directory, reject: false })).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringContaining('"clientId":"sensor-1"'),
+      });
+  });
+
+  it('renews the certificates that end soon, and the former hold on', async () => {
+    const { shop, say, run } = await operated();
+    await shop.keywright(['register', 'token', '--client', 'sensor-2', '--expires', '5d']);
+    await shop.keywright(['register', 'token', '--label', 'no certificate', '--expires', '5d']);
+    const { exitCode, stderr } = await say('Renewing client certificates');
+    expect([exitCode, stderr]).toEqual([0, expect.stringContaining('and its signed token work until')]);
+    const { stdout } = await run('ls renewed');
+    expect(stdout.split('\n')).toEqual(
+      ['sensor-1', 'sensor-2'].flatMap((id) =>
+        ['cert.pem', 'key.pem', 'token'].map((file) => `${id}_${file}`),
+      ),
+    );
+    for (const token of ['sensor-1_token', 'sensor-2_token'])
+      expect(await shop.keywright(['verify', '--token-file', token])).toMatchObject({ exitCode: 0 });
+  });
+
+  it('makes a backup that is a whole home', async () => {
+    const { shop, say, run } = await operated();
+    expect(await say('Backup and restore')).toMatchObject({ exitCode: 0 });
+    await shop.keywright(['key', 'del', 'sensor-1', '--yes']);
+    const restored = await run(
+      'rm -r "$KEYWRIGHT_HOME" && install -d -m 0700 "$KEYWRIGHT_HOME" && tar -xpf backup.tar -C "$KEYWRIGHT_HOME"',
+    );
+    expect(restored).toMatchObject({ exitCode: 0 });
+    expect(await shop.keywright(['audit', 'verify'])).toMatchObject({ exitCode: 0 });
+    expect(await shop.keywright(['verify', '--token-file', 'sensor-1_token'])).toMatchObject({ exitCode: 0 });
   });
 });
