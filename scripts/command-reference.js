@@ -5,6 +5,8 @@ const root = new URL('..', import.meta.url);
 const { commands } = JSON.parse(readFileSync(new URL('oclif.manifest.json', root), 'utf8'));
 const inline = (text) =>
   text.replaceAll('<%= config.bin %>', 'keywright').replaceAll('<%= command.id %>', '');
+// An indented line of help is an entry of a list.
+const paragraphs = (text) => inline(text).replace(/^ +(\S+) {2,}/gm, '- $1: ');
 
 const sections = Object.values(commands)
   .filter((command) => !command.hidden)
@@ -14,6 +16,9 @@ const sections = Object.values(commands)
     const args = Object.values(command.args).map((arg) =>
       arg.required ? ` ${arg.name.toUpperCase()}` : ` [${arg.name}]`,
     );
+    const needed = Object.values(command.flags)
+      .filter(({ required }) => required)
+      .map(({ name, helpValue }) => ` --${name} ${helpValue}`);
     const flags = Object.values(command.flags).map((flag) => {
       const value =
         flag.type === 'boolean' ? '' : ` ${flag.helpValue ?? (flag.options ?? ['VALUE']).join('|')}`;
@@ -26,10 +31,10 @@ const sections = Object.values(commands)
       `## ${name}`,
       '',
       inline(command.summary ?? ''),
-      ...(command.description ? ['', inline(command.description)] : []),
+      ...(command.description ? ['', paragraphs(command.description)] : []),
       '',
       '```sh',
-      `${name}${args.join('')} [flags]`,
+      `${name}${args.join('')}${needed.join('')} [flags]`,
       '```',
       ...(Object.values(command.args).length > 0
         ? [

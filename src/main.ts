@@ -1,9 +1,10 @@
 import { run, settings } from '@oclif/core';
 import { commandLine } from './cli/command-line.js';
 import { describeFailure, type Failure } from './cli/exit-code.js';
+import { Help } from './cli/help.js';
 import { COMMANDS } from './commands/index.js';
 
-export { COMMANDS };
+export { COMMANDS, Help };
 
 /** Runs one command line. @param root the package's directory */
 export async function main(root: string, argv: readonly string[]): Promise<void> {
@@ -13,10 +14,11 @@ export async function main(root: string, argv: readonly string[]): Promise<void>
   endQuietlyOnBrokenOutput(asJson);
   // Under NODE_ENV=test or development oclif would load typescript, 9 MB, at every start, and warn where there is none.
   settings.enableAutoTranspile = false;
+  const line = commandLine(argv);
   try {
-    await run(commandLine(argv), { root });
+    await run(line, { root });
   } catch (error) {
-    report(describeFailure(error, COMMANDS), asJson);
+    report(describeFailure(error, line, COMMANDS), asJson);
   }
 }
 

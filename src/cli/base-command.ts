@@ -8,11 +8,15 @@ export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true;
 
   static override baseFlags = {
+    json: Flags.boolean({
+      helpGroup: 'GLOBAL',
+      description: 'print the result, or the error, as JSON',
+    }),
     home: Flags.string({
       helpGroup: 'GLOBAL',
       helpValue: 'DIR',
       description:
-        'directory of the keystore and the CA [default: the XDG data directory; env: KEYWRIGHT_HOME]',
+        'where the keystore and the CA are [default: keywright in the XDG data directory; env: KEYWRIGHT_HOME]',
     }),
   };
 

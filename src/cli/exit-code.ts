@@ -1,5 +1,5 @@
 import { type ErrorCode, KeywrightError } from '../core/model/errors.js';
-import { nearest } from './command-line.js';
+import { type Commands, usageProblem } from './usage-error.js';
 
 /** The exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 already exists, 5 refused. */
 const EXIT_CODES = {
@@ -26,12 +26,10 @@ export interface Failure {
   readonly exitCode: number;
 }
 
-/** The commands by their ids, as far as a mistyped one is compared with them. */
-type Commands = Readonly<Record<string, { readonly flags?: object; readonly baseFlags?: object }>>;
-
-/** Describes an error and its exit code. The message is undefined if the program just exits. */
+/** Describes an error of a command line and its exit code. The message is undefined if the program just exits. */
 export function describeFailure(
   error: unknown,
+  argv: readonly string[],
   commands: Commands,
 ): Failure | { readonly exitCode: number; readonly message?: undefined } {
   if (error instanceof KeywrightError) {
@@ -43,38 +41,12 @@ export function describeFailure(
   if (oclif === undefined)
     return { code: 'internal', message: messageOf(error), hint: undefined, exitCode: 1 };
   if (oclif.silent) return { exitCode: oclif.exit };
-  const missing = /^command (\S+) not found$/.exec(messageOf(error))?.[1];
-  if (missing !== undefined) {
-    const typed = missing.replaceAll(':', ' ');
-    const meant = nearest(
-      typed,
-      Object.keys(commands).map((id) => id.replaceAll(':', ' ')),
-    );
-    return {
-      code: 'usage',
-      message: `there is no command ${JSON.stringify(typed)}`,
-      hint: meant === undefined ? 'see them with: keywright --help' : `did you mean: keywright ${meant}`,
-      exitCode: 2,
-    };
-  }
-  // oclif's note about flags with several values is wrong for flags that take one value at a time.
-  const [message = ''] = messageOf(error).split('\n\nNote:');
-  const flag = /^Nonexistent flag: (--\S+)$/m.exec(message)?.[1];
-  const meant = flag && nearest(flag, flagsOf(commands));
-  const hint = meant === undefined ? undefined : `did you mean: ${meant}`;
-  return { code: 'usage', message: message.trim(), hint, exitCode: 2 };
-}
-
-/** All flags there are: the command's own may be far from what was typed. */
-function flagsOf(commands: Commands): Set<string> {
-  const names = Object.values(commands).flatMap(({ flags, baseFlags }) =>
-    Object.keys({ ...flags, ...baseFlags }),
-  );
-  return new Set(names.map((name) => `--${name}`));
+  const { message, hint } = usageProblem(oclif.error, argv, commands);
+  return { code: 'usage', message, hint, exitCode: 2 };
 }
 
 /** Reads the exit code from oclif's own errors. `this.exit()` throws one without a message. */
-function oclifError(error: unknown): { exit: number; silent: boolean } | undefined {
+function oclifError(error: unknown): { error: Error; exit: number; silent: boolean } | undefined {
   if (
     !(error instanceof Error) ||
     !('oclif' in error) ||
@@ -84,7 +56,7 @@ function oclifError(error: unknown): { exit: number; silent: boolean } | undefin
     return undefined;
   }
   const exit = 'exit' in error.oclif && typeof error.oclif.exit === 'number' ? error.oclif.exit : 2;
-  return { exit, silent: 'code' in error && error.code === 'EEXIT' };
+  return { error, exit, silent: 'code' in error && error.code === 'EEXIT' };
 }
 
 // Ctrl-C at a prompt of @inquirer throws this error.

@@ -5,12 +5,12 @@ export const apiKeyIdArg = () =>
   Args.string({
     required: true,
     ignoreStdin: true,
-    description: 'the key’s id, or its client’s where that has one key',
+    description: "the key's id, or the id of its client if that has one key",
   });
 
 /** The argument that names a user. */
 export const userArg = () =>
-  Args.string({ required: true, ignoreStdin: true, description: 'the user’s name; becomes lower-case' });
+  Args.string({ required: true, ignoreStdin: true, description: "the user's name; becomes lower-case" });
 
 /** Makes a flag that may be given several times, with one value each. */
 export const repeated = (helpValue: string, description: string) =>

@@ -11,12 +11,15 @@ export const ISSUE_FLAGS = {
   'valid-for': Flags.string({
     helpValue: 'DURATION',
     exclusive: ['not-after'],
-    description: 'how long from its start: 24h, 30d, 3y [default: as the one before, or 3y]',
+    description: 'validity from its start: 24h, 30d, 3y [default: as before, or 3y]',
   }),
-  'not-after': Flags.string({ helpValue: 'TIME', description: 'end: 2030-01-31 or 2030-01-31T12:00:00Z' }),
+  'not-after': Flags.string({
+    helpValue: 'TIME',
+    description: 'end of its validity: 2030-01-31 or 2030-01-31T12:00:00Z',
+  }),
   'not-before': Flags.string({
     helpValue: 'TIME',
-    description: 'start [default: now, less the setting backdate]',
+    description: 'start of its validity [default: now, less the setting backdate]',
   }),
   label: Flags.string({ helpValue: 'TEXT', description: 'a name for people' }),
   scope: repeated('SCOPE', 'what it may do; may be repeated [default: ingest]'),
@@ -25,8 +28,7 @@ export const ISSUE_FLAGS = {
   overlap: Flags.string({
     helpValue: 'DURATION',
     dependsOn: ['force'],
-    description:
-      'how long the certificate and signed token that --force replaces still work [default: not at all]',
+    description: 'how long what --force replaces still works [default: 0s]',
   }),
 };
 

@@ -13,8 +13,11 @@ export const LIST_FLAGS = {
     helpValue: 'COUNT',
     description: `the most to list, 1 to 1000 [default: ${ON_TERMINAL} on a terminal, otherwise all]`,
   }),
-  after: Flags.string({ helpValue: 'ID', description: 'go on after this id, the last of the page before' }),
-  wide: Flags.boolean({ description: 'all columns, and whole, however narrow the terminal is' }),
+  after: Flags.string({
+    helpValue: 'ID',
+    description: 'start after this id, the last one of the page before',
+  }),
+  wide: Flags.boolean({ description: 'show all columns in full, however narrow the terminal is' }),
 };
 
 /** The flags by which a list is narrowed. */
@@ -31,7 +34,7 @@ export const FILTER_FLAGS = {
     }),
   'expiring-within': Flags.string({
     helpValue: 'DURATION',
-    description: 'only those that end within 24h, 30d, …, or have ended already',
+    description: 'only those that end within 24h, 30d, …, or have ended',
   }),
 };
 

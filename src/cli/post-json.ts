@@ -92,7 +92,7 @@ function unreachable(
   const said = error instanceof Error && error.message !== '' ? error.message : code;
   const reason = isUntrusted ? 'its certificate is of no CA that is trusted here' : (REASONS[code] ?? said);
   const hint = isUntrusted
-    ? 'name the CA’s certificate with --ca FILE; the server’s operator has it: server-cert'
+    ? "name the CA's certificate with --ca FILE; the server's operator has it: server-cert"
     : isSent && 'it may have done what it was asked for: see there what is registered';
   return new KeywrightError('io', `cannot ask ${origin}: ${reason}`, { ...(hint && { hint }), cause: error });
 }

@@ -59,7 +59,7 @@ async function known(url: string, key: string): Promise<boolean> {
   if (!answer.headers.get('content-type')?.startsWith('application/problem+json')) {
     throw new KeywrightError(
       'refused',
-      `${url} is not keywright’s own address: ${answer.status} is not of its kind`,
+      `${url} is not keywright's own address: ${answer.status} is not of its kind`,
       {
         hint: 'name the address that keywright serve listens on, not that of a gateway in front of it',
       },

@@ -10,20 +10,22 @@ import type { Integration } from '../integrate/integration.js';
 import { type Outcome, replay } from '../integrate/replay.js';
 
 const NOT_OWN_ADDRESS: Outcome = {
-  says: 'this is keywright’s own address',
+  says: "this is keywright's own address",
   holds: false,
   problem:
-    'something else answers there; name the address that keywright serve listens on, not the gateway’s',
+    "something else answers there; name the address that keywright serve listens on, not the gateway's",
 };
 
 const NAMES = INTEGRATIONS.map(({ name }) => name);
+const LONGEST = Math.max(...NAMES.map(({ length }) => length));
 
 export default class Integrate extends BaseCommand {
   static override summary = 'Print a working configuration for what stands beside keywright.';
   static override description =
-    `With the addresses and files of this home. --test asks a running keywright all that a gateway or broker of that kind
-asks, with a key that is made for it and removed again, and says what holds; it exits 1 where something does not.
-${INTEGRATIONS.map(({ name, summary }) => `${name}: ${summary}`).join('\n')}`;
+    `It has the addresses and files of this home. --test asks a running keywright everything that such a gateway or broker
+asks, with a key that is made for the test and removed again. It tells what holds, and exits with 1 if something does not.
+
+${INTEGRATIONS.map(({ name, summary }) => `  ${name.padEnd(LONGEST)}  ${summary}`).join('\n')}`;
   static override examples = [
     '<%= config.bin %> integrate nginx > /etc/nginx/conf.d/keywright.conf',
     '<%= config.bin %> integrate haproxy --output ./haproxy',
@@ -36,12 +38,12 @@ ${INTEGRATIONS.map(({ name, summary }) => `${name}: ${summary}`).join('\n')}`;
   static override flags = {
     output: Flags.string({
       helpValue: 'DIR',
-      description: 'write the files into this directory, where none of them is yet',
+      description: 'write the files into this directory, and replace none',
     }),
     test: Flags.string({
       helpValue: 'URL',
       exclusive: ['output'],
-      description: 'replay its questions against keywright’s own address, not the gateway’s',
+      description: "ask keywright at its own address, not the gateway's",
     }),
   };
 

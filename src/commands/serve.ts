@@ -7,9 +7,9 @@ import { SETTINGS } from '../settings/table.js';
 export default class Serve extends BaseCommand {
   static override summary = 'Start the HTTP and MQTT verifier.';
   static override description =
-    `Every request and every connection must present a credential of a registered client. What other commands change in
-the same home holds here within a second. Each flag can also be given as a KEYWRIGHT_… variable (KEYWRIGHT_HTTP for --http)
-or in keywright.yaml in the home (http: …). Ends on SIGTERM or SIGINT.`;
+    `Every request and every connection must present a credential of a registered client. What another command changes in the
+same home holds here by the time that command returns. Each flag can also be a variable (KEYWRIGHT_HTTP for --http) or stand in
+keywright.yaml in the home (http: …). The server ends on SIGTERM or SIGINT.`;
   static override examples = [
     '<%= config.bin %> serve',
     '<%= config.bin %> serve --http https://127.0.0.1:5654 --mqtt mqtts://127.0.0.1:5653 --server-name gw.example.com',

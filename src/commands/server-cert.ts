@@ -6,7 +6,7 @@ import { writeCertificate } from '../cli/write-certificate.js';
 export default class ServerCert extends BaseCommand {
   static override summary = 'Export the certificate that clients trust.';
   static override description =
-    `The CA's certificate: what the server presents over TLS is signed by it. For --cafile, --cacert and the like.`;
+    "It is the CA's certificate, which signs what the server presents over TLS. Other programs take it as --cafile, --cacert and the like.";
   static override examples = [
     '<%= config.bin %> server-cert --output ./keywright.crt',
     '<%= config.bin %> server-cert --format der > keywright.der',
@@ -21,7 +21,7 @@ export default class ServerCert extends BaseCommand {
       description: 'where to write it [default: standard output]',
     }),
     format: Flags.option({ options: ['pem', 'der'] as const, default: 'pem' })({
-      description: 'of the certificate',
+      description: 'form of the certificate',
     }),
   };
 

@@ -14,10 +14,10 @@ import { verify } from '../core/verify/verify.js';
 import { openStoredRegistry } from '../home/open-registry.js';
 
 export default class Verify extends BaseCommand {
-  static override summary = 'Say who a token or a certificate belongs to, until when, or why it is refused.';
+  static override summary = 'Say whose a token or a certificate is, and until when, or why it is refused.';
   static override description =
-    `Exits with 0 where it is accepted and with 5 where it is refused, with the cause, which callers of a server are not told. A certificate alone shows that it is registered
-and valid, not that whoever sent it holds its key.`;
+    `Exits with 0 if it is accepted, and with 5 if it is refused. It then also tells the cause, which a server keeps from its
+callers. For a certificate, it tells that it is registered and valid, not that whoever sent it holds its key.`;
   static override examples = [
     '<%= config.bin %> verify --token-file ./myapp01_token',
     '<%= config.bin %> verify --cert ./myapp01_cert.pem --client-id myapp01',
@@ -38,8 +38,8 @@ and valid, not that whoever sent it holds its key.`;
       description: 'a file that holds a token',
     }),
     cert: Flags.string({ helpValue: 'FILE', description: 'a certificate, PEM or DER' }),
-    'client-id': Flags.string({ helpValue: 'ID', description: 'demand that it is this client’s' }),
-    scope: Flags.string({ helpValue: 'SCOPE', description: 'demand this scope' }),
+    'client-id': Flags.string({ helpValue: 'ID', description: "demand that it is this client's" }),
+    scope: Flags.string({ helpValue: 'SCOPE', description: 'demand that it has this scope' }),
   };
 
   async run() {
@@ -131,7 +131,7 @@ const REASONS = {
   expired: 'it has expired',
   'wrong-client-id': 'it belongs to another client',
   'wrong-domain': 'its client does not belong to that domain',
-  'wrong-path': 'the path is not its client’s',
+  'wrong-path': "the path is not its client's",
   'insufficient-scope': 'it does not have that scope',
   unavailable: 'the verifier cannot decide',
 } satisfies Record<Rejection, string>;

@@ -17,7 +17,7 @@ export const FOR_EVERY_COMMAND = {
   }),
   'server-name': list({
     kind: values.HOST,
-    description: 'another name or address that the server’s certificate is for',
+    description: "another name or address that the server's certificate is for",
   }),
   issuer: optional({
     kind: values.ISSUER_URL,
@@ -64,8 +64,8 @@ export const FOR_EVERY_COMMAND = {
 export const FOR_SERVE = {
   'server-key': list({
     kind: values.SERVER_KEYS,
-    otherwise: 'ec-p256, and rsa-2048 beside it where the CA’s key is RSA',
-    description: 'kinds of the server’s key; each client gets one that it knows',
+    otherwise: "ec-p256, and rsa-2048 beside it where the CA's key is RSA",
+    description: "kinds of the server's key; each client gets one that it knows",
   }),
   'http-enable-token-auth': one({
     kind: values.BOOLEAN,
@@ -99,12 +99,12 @@ export const FOR_SERVE = {
   }),
   'mqtt-upstream-password-file': optional({
     kind: values.FILE,
-    description: 'the gate’s own password at that broker, in a file that nobody else can read',
+    description: "the gate's own password at that broker, in a file that nobody else can read",
   }),
   'mqtt-upstream-ca': optional({
     kind: values.FILE,
     otherwise: 'those of the system',
-    description: 'authorities that the broker’s certificate is checked by',
+    description: "authorities that the broker's certificate is checked by",
   }),
   'mqtt-limit': list({
     kind: values.MQTT_LIMIT,
@@ -118,7 +118,7 @@ export const FOR_SERVE = {
     kind: values.HEADER,
     otherwise: CREDENTIAL_HEADERS.join(', '),
     description:
-      'the only headers that carry them; others, like an application’s own Authorization, are not looked at',
+      "the only headers that carry them; others, like an application's own Authorization, are not looked at",
   }),
   'web-socket-credentials': list({
     kind: values.oneOf('subprotocol', 'query'),
@@ -155,7 +155,7 @@ export const FOR_SERVE = {
   'http-upstream-keep-credentials': one({
     kind: values.BOOLEAN,
     default: 'false',
-    description: 'pass the callers’ credentials on, too',
+    description: "pass the callers' credentials on, too",
   }),
   'failed-attempts': one({
     kind: values.RATE,

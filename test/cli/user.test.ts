@@ -82,11 +82,7 @@ describe('user', () => {
     [['add', 'bob', '--password-stdin', '--email', 'ann@example.com'], 4, 'user ann has the e-mail address'],
     [['add', 'bob', '--password-stdin', '--domain', 'a b'], 2, '"a b" is not the name of a group or domain'],
     [['add', 'bob', '--password-stdin', '--scope', 'nonsense'], 2, 'there is no scope "nonsense"'],
-    [
-      ['add', 'bob', '--password-stdin', '--role', 'owner'],
-      2,
-      'Expected --role=owner to be one of: admin, member',
-    ],
+    [['add', 'bob', '--password-stdin', '--role', 'owner'], 2, '--role takes admin or member, not "owner"'],
     [['add', 'bob'], 2, 'there is no terminal to ask for a password on'],
     [['add', 'bob', '--password-file', 'missing'], 1, 'cannot read missing: there is no such file'],
     [['add', 'ann', '--password-stdin'], 4, 'user ann already exists'],

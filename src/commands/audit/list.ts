@@ -8,7 +8,7 @@ import type { AuditEntry } from '../../core/ports/audit-log.js';
 export default class AuditList extends BaseCommand {
   static override summary = 'List what was done, when and by whom, and what came of it.';
   static override description =
-    'The outcome is done, failed or refused; begun where the program was killed, or is still at it: look whether it was done.';
+    'The outcome is done, failed or refused. It is begun while a change is going on, and stays so if the program was killed: then look whether the change was made.';
   static override examples = [
     '<%= config.bin %> audit list',
     '<%= config.bin %> audit list --since 24h --json',

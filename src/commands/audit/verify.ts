@@ -1,8 +1,8 @@
 import { BaseCommand } from '../../cli/base-command.js';
 
 export default class AuditVerify extends BaseCommand {
-  static override summary = 'Check that no line of the audit log was changed, removed or put elsewhere.';
-  static override description = 'Exits with 5 and names the first line that is wrong.';
+  static override summary = 'Check that no line of the audit log was changed, removed or moved.';
+  static override description = 'Otherwise it names the first line that is wrong, and exits with 5.';
   static override examples = ['<%= config.bin %> audit verify'];
 
   async run() {

@@ -4,9 +4,9 @@ import { printAuthority } from '../../cli/print-authority.js';
 import { KEY_ALGORITHMS } from '../../core/model/key-algorithm.js';
 
 export default class CaInit extends BaseCommand {
-  static override summary = 'Make the certificate authority by choice.';
+  static override summary = 'Make the certificate authority, with a name, algorithm and end of your choice.';
   static override description =
-    'Without this, the first command that needs a CA makes one with the defaults below.';
+    'Without this, the first command that needs a CA makes one with the defaults.';
   static override examples = [
     '<%= config.bin %> ca init',
     '<%= config.bin %> ca init --subject "CN=Plant 7 CA,O=Example" --algorithm ec-p384 --valid-for 20y',
@@ -14,7 +14,10 @@ export default class CaInit extends BaseCommand {
 
   static override flags = {
     subject: Flags.string({ helpValue: 'NAME', description: 'its name: "CN=Plant CA,O=Example"' }),
-    algorithm: Flags.option({ options: KEY_ALGORITHMS, default: 'ec-p256' })({ description: 'of its key' }),
+    algorithm: Flags.option({ options: KEY_ALGORITHMS, default: 'ec-p256' })({
+      description: `of its key: ${KEY_ALGORITHMS.join(', ')}`,
+      helpValue: 'NAME',
+    }),
     'valid-for': Flags.string({ helpValue: 'DURATION', default: '10y', description: 'how long from now' }),
   };
 

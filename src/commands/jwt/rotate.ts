@@ -7,8 +7,8 @@ import { addDuration, formatTime } from '../../core/model/time.js';
 export default class JwtRotate extends BaseCommand {
   static override summary = 'Sign access tokens with a new key.';
   static override description =
-    `What the old key signed is still accepted until the overlap ends; a running server takes the new key within a second.
-The algorithm is the one that the configuration names (jwt-algorithm).`;
+    `What the old key signed is accepted until the overlap ends. A running server signs with the new key at once.
+The setting jwt-algorithm names the algorithm.`;
   static override examples = [
     '<%= config.bin %> jwt rotate',
     '<%= config.bin %> jwt rotate --overlap 1h',
@@ -17,9 +17,9 @@ The algorithm is the one that the configuration names (jwt-algorithm).`;
   static override flags = {
     overlap: Flags.string({
       helpValue: 'DURATION',
-      description: 'how long what the old key signed is still accepted [default: 24h]',
+      description: 'how long tokens of the old key are still accepted [default: 24h]',
     }),
-    now: Flags.boolean({ exclusive: ['overlap'], description: 'refuse what the old key signed at once' }),
+    now: Flags.boolean({ exclusive: ['overlap'], description: 'refuse tokens of the old key at once' }),
   };
 
   async run() {

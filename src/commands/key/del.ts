@@ -10,7 +10,7 @@ import { KeywrightError } from '../../core/model/errors.js';
 export default class KeyDel extends BaseCommand {
   static override aliases = ['key:rm', 'key:delete'];
   static override summary = 'Delete a client: its certificate and token stop working at once.';
-  static override description = 'A running server refuses it within a second and closes its sessions.';
+  static override description = 'A running server refuses it from then on and closes its connections.';
   static override examples = ['<%= config.bin %> key del myapp01', '<%= config.bin %> key del myapp01 --yes'];
   static override hiddenAliases = ['shell:key:del'];
 

@@ -21,9 +21,9 @@ export default class KeyGen extends BaseCommand {
   static override aliases = ['key:create', 'key:add'];
   static override summary = "Issue a client's certificate, private key and token.";
   static override description =
-    `Writes PREFIX_cert.pem, PREFIX_key.pem and PREFIX_token, or one PREFIX.zip with the three and the certificate
-that clients trust; with --mqtt-password alone also PREFIX_mqtt_password. They are shown this once: neither the private key nor
-the token nor the password is kept.`;
+    `Writes PREFIX_cert.pem, PREFIX_key.pem and PREFIX_token, and with --mqtt-password alone also PREFIX_mqtt_password.
+--zip writes them into one PREFIX.zip, together with the CA's certificate. Private key, token and password exist only in these
+files: keywright keeps none of them.`;
   static override examples = [
     '<%= config.bin %> key gen myapp01 --output ./myapp01',
     '<%= config.bin %> key gen sensor-7 --valid-for 90d --scope ingest --scope subscribe:commands/sensor-7/#',
@@ -44,18 +44,19 @@ the token nor the password is kept.`;
     output: Flags.string({
       char: 'o',
       helpValue: 'PREFIX',
-      description: 'how the names of the files begin [default: ./CLIENT-ID]',
+      description: 'what the names of the files begin with [default: ./CLIENT-ID]',
     }),
     zip: Flags.boolean({ description: 'write one PREFIX.zip instead of single files' }),
     algorithm: Flags.option({ options: KEY_ALGORITHMS, default: 'ec-p256' })({
-      description: 'of the private key',
+      helpValue: 'NAME',
+      description: `of the private key: ${KEY_ALGORITHMS.join(', ')}`,
     }),
     ...ISSUE_FLAGS,
     'mqtt-password': Flags.option({ options: ['alone'] as const })({
-      description: 'also make an MQTT password that suffices alone, with the client id as user name',
+      description: 'also make an MQTT password that is enough alone, with the client id as user name',
     }),
     force: Flags.boolean({
-      description: 'replace the certificate and signed token of a client that exists, and its files',
+      description: 'replace the certificate and signed token of an existing client, and its files',
     }),
   };
 

@@ -11,7 +11,7 @@ import { addDuration } from '../../core/model/time.js';
 export default class KeyList extends BaseCommand {
   static override summary = 'List the clients and when their credentials expire.';
   static override description =
-    'In the order of their ids. A terminal gets a page, with the number of all; --json and pipes get everything. With --expiring-within it also says when the CA, the server certificate and former signing keys end.';
+    'They are in the order of their ids. A terminal gets the first page and the number of all; --json and pipes get everything. With --expiring-within it also tells when the CA, the server certificate and former signing keys end.';
   static override examples = [
     '<%= config.bin %> key list',
     '<%= config.bin %> key list --label "line 7*" --owner ann',

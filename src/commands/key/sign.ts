@@ -14,8 +14,9 @@ import { readCertificateRequest } from '../../home/open-home.js';
 export default class KeySign extends BaseCommand {
   static override summary = "Issue a client's certificate for a key that stays with it.";
   static override description =
-    `The request (PKCS#10, PEM or DER) must be signed by its own key. Its subject is one CN, the client id; with --id it
-may hold more, but the certificate's subject is the client id alone. The client makes its signed token with that key itself.`;
+    `Signs a request (PKCS#10, PEM or DER) that is signed by its own key. Its subject is the client id as CN and nothing else,
+unless --id names the client; the subject of the certificate is always the client id alone. The client makes its signed token
+with that key itself.`;
   static override examples = [
     '<%= config.bin %> key sign sensor-7.csr --output sensor-7_cert.pem',
     'openssl req -new -key sensor-7.key -subj /CN=sensor-7 | <%= config.bin %> key sign - > sensor-7_cert.pem',
@@ -30,7 +31,7 @@ may hold more, but the certificate's subject is the client id alone. The client 
   static override flags = {
     id: Flags.string({
       helpValue: 'ID',
-      description: 'the client id, where the request’s subject is not that alone',
+      description: "the client id, if the request's subject is not just that",
     }),
     output: Flags.string({
       char: 'o',
@@ -39,7 +40,7 @@ may hold more, but the certificate's subject is the client id alone. The client 
     }),
     ...ISSUE_FLAGS,
     force: Flags.boolean({
-      description: 'replace the certificate and signed token of a client that exists, and the file',
+      description: 'replace the certificate and signed token of an existing client, and the file',
     }),
   };
 

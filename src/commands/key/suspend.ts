@@ -8,7 +8,7 @@ import { parseClientId } from '../../core/model/client-id.js';
 
 export default class KeySuspend extends BaseCommand {
   static override summary =
-    'Switch all of a client’s credentials off until it is resumed; its connections end.';
+    "Switch all of a client's credentials off until it is resumed; its connections end.";
   static override examples = ['<%= config.bin %> key suspend myapp01'];
   static override args = {
     'client-id': Args.string({ required: true, ignoreStdin: true, description: 'the client' }),

@@ -7,8 +7,8 @@ const RESTRICTED = 5;
 export default class LicenseShow extends BaseCommand {
   static override summary = 'Show how many clients the licence allows, and until when.';
   static override description =
-    `From LICENSE_PUBLIC_KEY and LICENSE_KEY, as they are in this command’s environment. Restricted means that existing
-clients go on and new ones are refused; then it exits with 5.`;
+    `The licence is read from LICENSE_PUBLIC_KEY and LICENSE_KEY in this command's environment. Under a licence that is
+restricted, existing clients work and new ones are refused; the command then exits with 5.`;
   static override examples = ['<%= config.bin %> license show', '<%= config.bin %> license show --json'];
 
   async run() {

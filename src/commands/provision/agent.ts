@@ -21,30 +21,30 @@ export default class ProvisionAgent extends BaseCommand {
   static override summary = 'Register this machine at a server, with a provisioning key.';
   static override description =
     `Makes a private key that never leaves this machine, redeems the provisioning key, and writes PREFIX_key.pem,
-PREFIX_cert.pem, PREFIX_ca.pem, PREFIX_apikey, PREFIX_mqtt_password and PREFIX.json. Needs no home.`;
+PREFIX_cert.pem, PREFIX_ca.pem, PREFIX_apikey, PREFIX_mqtt_password and PREFIX.json. It needs no home.`;
   static override examples = [
     '<%= config.bin %> provision agent --url https://gw.example.com:5654 --ca gw.crt --key-file gateway-01.key --name gateway-01 --output ./gateway-01',
     'printf %s "$PROVISIONING_KEY" | <%= config.bin %> provision agent --url http://127.0.0.1:5654 --key-file - --name gateway-01 --output ./gateway-01',
   ];
   static override flags = {
-    url: Flags.string({ helpValue: 'URL', required: true, description: 'the server’s HTTP address' }),
+    url: Flags.string({ helpValue: 'URL', required: true, description: "the server's HTTP address" }),
     'key-file': Flags.string({
       helpValue: 'FILE',
       required: true,
-      description: 'where the provisioning key is; - for standard input',
+      description: 'file with the provisioning key; - for standard input',
     }),
     name: Flags.string({ helpValue: 'NAME', required: true, description: 'what the machine is called' }),
     output: Flags.string({
       char: 'o',
       helpValue: 'PREFIX',
       required: true,
-      description: 'how the names of the files begin',
+      description: 'what the names of the files begin with',
     }),
     ca: Flags.string({
       helpValue: 'FILE',
-      description: 'CA certificate that signed the server’s, PEM',
+      description: "CA certificate that signed the server's (PEM)",
     }),
-    'insecure-http': Flags.boolean({ description: 'ask without TLS, also on another machine' }),
+    'insecure-http': Flags.boolean({ description: 'send the key without TLS, even to another machine' }),
     force: Flags.boolean({ description: 'replace the files of a device that was registered before' }),
   };
 

@@ -6,7 +6,7 @@ import { listSessions } from '../../core/manage/sessions.js';
 import { type SessionView, sessionView } from '../../core/manage/views.js';
 
 export default class SessionList extends BaseCommand {
-  static override summary = 'List the users’ sessions that have not ended.';
+  static override summary = "List the users' sessions, unless they have ended.";
   static override examples = ['<%= config.bin %> session list', '<%= config.bin %> session list --json'];
   static override aliases = ['session:ls'];
   static override flags = {

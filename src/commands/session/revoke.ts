@@ -7,7 +7,7 @@ export default class SessionRevoke extends BaseCommand {
   static override summary = 'End a session: its tokens stop working at once.';
   static override examples = ['<%= config.bin %> session revoke 6d0e8a1c94b14d0f9d1b0a5be6f8c2d7'];
   static override args = {
-    id: Args.string({ required: true, ignoreStdin: true, description: 'the session’s id' }),
+    id: Args.string({ required: true, ignoreStdin: true, description: "the session's id" }),
   };
 
   async run() {

@@ -10,14 +10,14 @@ import { parseExpiry } from '../../core/model/time.js';
 
 export default class TokenEdit extends BaseCommand {
   static override summary = 'Change the label, the expiry or the scopes of an API key.';
-  static override description = 'A key that was invalidated stays so.';
+  static override description = 'An invalidated key stays invalidated.';
   static override examples = [
     '<%= config.bin %> token edit 550e8400-e29b-41d4-a716-446655440000 --label gateway --expires 30d --scope ingest',
   ];
   static override args = { id: apiKeyIdArg() };
   static override flags = {
     label: Flags.string({ helpValue: 'TEXT', description: 'a name for people' }),
-    expires: Flags.string({ helpValue: 'WHEN', description: 'from now: 90d; never; or a time' }),
+    expires: Flags.string({ helpValue: 'WHEN', description: '90d from now, never, or a time' }),
     scope: Flags.string({
       helpValue: 'SCOPE',
       multiple: true,

@@ -11,7 +11,7 @@ import { CREDENTIAL_STATES } from '../../core/model/terms.js';
 export default class TokenList extends BaseCommand {
   static override summary = 'List the API keys, without their secrets, and when each was used last.';
   static override description =
-    'The oldest first, or in the order of their ids where they do not fit on one page. A running server writes down the last use of a key at most once a minute.';
+    'The oldest key is first; if they do not fit on one page, they are in the order of their ids. A running server notes the last use of a key at most once a minute.';
   static override examples = [
     '<%= config.bin %> token list',
     '<%= config.bin %> token list --owner ann --json',

@@ -9,7 +9,7 @@ import { addDuration } from '../../core/model/time.js';
 
 export default class TokenRotate extends BaseCommand {
   static override summary =
-    'Give a client a new API key with the same permissions; the old one holds on for a while.';
+    'Give a client a new API key with the same permissions; the old one still works for a while.';
   static override examples = [
     '<%= config.bin %> token rotate 550e8400-e29b-41d4-a716-446655440000 --overlap 24h',
     '<%= config.bin %> token rotate 550e8400-e29b-41d4-a716-446655440000 --now',
@@ -20,7 +20,7 @@ export default class TokenRotate extends BaseCommand {
       helpValue: 'DURATION',
       description: 'how long the old key still works [default: 24h]',
     }),
-    now: Flags.boolean({ exclusive: ['overlap'], description: 'the old key stops working at once' }),
+    now: Flags.boolean({ exclusive: ['overlap'], description: 'end the old key at once' }),
   };
 
   async run() {

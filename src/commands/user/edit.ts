@@ -8,9 +8,9 @@ import { KeywrightError } from '../../core/model/errors.js';
 import { parseUserName, ROLES } from '../../core/model/user.js';
 
 export default class UserEdit extends BaseCommand {
-  static override summary = 'Change a user: e-mail, groups, domains, role, scopes; or stop one for a while.';
+  static override summary = "Change a user's e-mail, groups, domains, role or scopes, or disable the user.";
   static override description =
-    'A disabled user gets no login; the user’s sessions, clients and API keys are refused within a second, until --enable.';
+    "A disabled user cannot sign in, and the user's sessions, clients and API keys are refused, until --enable.";
   static override examples = [
     '<%= config.bin %> user edit bob --scope ingest --scope metrics',
     '<%= config.bin %> user edit bob --disable',
@@ -18,14 +18,14 @@ export default class UserEdit extends BaseCommand {
   static override args = { name: userArg() };
   static override flags = {
     email: Flags.string({ helpValue: 'ADDRESS', description: 'another name to sign in with; "" for none' }),
-    group: repeated('NAME', 'instead of the groups there were; "" for none; may be repeated'),
-    domain: repeated('NAME', 'instead of the domains there were; "" for none; may be repeated'),
+    group: repeated('NAME', 'replace the groups; "" for none; may be repeated'),
+    domain: repeated('NAME', 'replace the domains; "" for none; may be repeated'),
     role: Flags.option({ options: ROLES })({
       description: 'an admin manages everything, a member what is theirs',
     }),
-    scope: repeated('SCOPE', 'what the user may do, instead of what it might; may be repeated'),
-    disable: Flags.boolean({ exclusive: ['enable'], description: 'refuse the user and what is theirs' }),
-    enable: Flags.boolean({ description: 'take that back' }),
+    scope: repeated('SCOPE', 'replace the scopes; may be repeated'),
+    disable: Flags.boolean({ exclusive: ['enable'], description: 'refuse the user and all that is theirs' }),
+    enable: Flags.boolean({ description: 'let a disabled user in again' }),
   };
 
   async run() {

@@ -6,7 +6,7 @@ import { changePassword, requireUser } from '../../core/manage/users.js';
 import { parseUserName } from '../../core/model/user.js';
 
 export default class UserPasswd extends BaseCommand {
-  static override summary = 'Give a user another password; all of the user’s sessions end.';
+  static override summary = "Change a user's password and end all of the user's sessions.";
   static override examples = [
     '<%= config.bin %> user passwd ann',
     'printf %s "$PASSWORD" | <%= config.bin %> user passwd ann --password-stdin',

@@ -10,19 +10,23 @@ import { parseUserName } from '../../../core/model/user.js';
 export default class ProvisionKeyCreate extends BaseCommand {
   static override summary = 'Make a key that a device registers itself with, shown this once.';
   static override description =
-    'The device redeems it at a running server, with: provision agent. With its last use the key is deleted.';
+    'The device redeems it at a running server, with: keywright provision agent. Its last use deletes it.';
   static override examples = [
     '<%= config.bin %> provision key create --expires 24h > gateway-01.key',
     '<%= config.bin %> provision key create --uses 100 --scope ingest --scope subscribe:commands/# --owner ann',
     '<%= config.bin %> provision key create --qr',
   ];
   static override flags = {
-    expires: Flags.string({ helpValue: 'WHEN', description: '24h, never, or a time', default: '24h' }),
+    expires: Flags.string({
+      helpValue: 'WHEN',
+      description: '24h from now, never, or a time',
+      default: '24h',
+    }),
     uses: Flags.integer({ helpValue: 'COUNT', description: 'how many devices may use it', default: 1 }),
     scope: repeated('SCOPE', 'what the devices may do; may be repeated [default: ingest]'),
     owner: Flags.string({ helpValue: 'USER', description: 'the user whom the devices belong to' }),
-    label: Flags.string({ helpValue: 'TEXT', description: 'a name for people, of the key' }),
-    qr: Flags.boolean({ description: 'draw it as a QR code in the terminal, too' }),
+    label: Flags.string({ helpValue: 'TEXT', description: 'a name of the key, for people' }),
+    qr: Flags.boolean({ description: 'also draw it as a QR code' }),
   };
 
   async run() {

@@ -11,7 +11,7 @@ import {
 
 export default class ProvisionKeyList extends BaseCommand {
   static override summary = 'List the provisioning keys that are left, without their secrets.';
-  static override description = 'Keys that were used up are gone; those that have expired go in time.';
+  static override description = 'Keys that were used up are gone; expired ones are removed in time.';
   static override examples = [
     '<%= config.bin %> provision key list',
     '<%= config.bin %> provision key list --json',
