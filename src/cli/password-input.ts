@@ -1,5 +1,7 @@
 import { Flags } from '@oclif/core';
+import { checkPassword, LEAST_PASSWORD } from '../core/manage/users.js';
 import { KeywrightError } from '../core/model/errors.js';
+import { checkedBy } from './checked.js';
 import { readInput } from './input.js';
 
 /** The flags for a password's source. There is no flag for the password itself. */
@@ -16,11 +18,25 @@ interface PasswordSource {
   readonly 'password-file'?: string | undefined;
 }
 
+/** What a new password must be like. */
+interface PasswordRule {
+  /** The least number of characters. */
+  readonly least: number;
+  /** @throws KeywrightError `invalid-input` */
+  check(password: string): unknown;
+}
+
+const OF_A_USER: PasswordRule = { least: LEAST_PASSWORD, check: checkPassword };
+
 /**
- * Reads a new password from the source in the flags, or asks for it twice on a terminal.
+ * Reads a new password from the source in the flags, or asks for it on a terminal until it is as it must be and typed twice
+ * alike.
  * @throws KeywrightError `invalid-input` if there is neither
  */
-export async function newPassword(flags: PasswordSource): Promise<string> {
+export async function newPassword(
+  flags: PasswordSource,
+  { least, check }: PasswordRule = OF_A_USER,
+): Promise<string> {
   const source = flags['password-stdin'] ? '-' : flags['password-file'];
   // An editor or echo adds a line end, which is no part of the password.
   if (source !== undefined) return oneLine((await readInput(source)).toString().replace(/\r?\n$/, ''));
@@ -31,10 +47,13 @@ export async function newPassword(flags: PasswordSource): Promise<string> {
   }
   const { password } = await import('@inquirer/prompts');
   const context = { output: process.stderr };
-  const first = await password({ message: 'Password:', mask: true }, context);
-  const again = await password({ message: 'The same again:', mask: true }, context);
-  if (first !== again) throw new KeywrightError('invalid-input', 'the two passwords differ');
-  return first;
+  const message = `Password (${least} characters or more):`;
+  for (;;) {
+    const first = await password({ message, mask: true, validate: checkedBy(check) }, context);
+    const again = await password({ message: 'The same again:', mask: true }, context);
+    if (first === again) return first;
+    process.stderr.write('keywright: the two passwords differ; type both again\n');
+  }
 }
 
 function oneLine(text: string): string {

@@ -54,7 +54,10 @@ async function runAlone({ args, cwd, environment, input = '', terminal }: Comman
   const stdin = terminal
     ? keyboard(terminal, stderr)
     : Readable.from(input === '' ? [] : [Buffer.from(input)]);
-  if (terminal) Object.assign(stdout, { isTTY: true, columns: terminal.columns ?? 80 });
+  if (terminal) {
+    const { columns = 80 } = terminal;
+    Object.assign(stdout, { isTTY: true, columns, getWindowSize: () => [columns, 24] });
+  }
   const restore = [
     replaceConsole(new Console(stdout, stderr)),
     replaceStream('stdin', stdin),
@@ -98,6 +101,8 @@ function loaded() {
 }
 
 class Collected extends Writable {
+  // A prompt that is over ends the stream that it wrote to, unless the stream is one of the process's own.
+  readonly _isStdio = true;
   readonly #chunks: Buffer[] = [];
   onText: (text: string) => void = () => undefined;
 

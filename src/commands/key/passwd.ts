@@ -2,17 +2,24 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { newPassword, PASSWORD_FLAGS } from '../../cli/password-input.js';
 import { management } from '../../cli/services.js';
-import { deleteClientPassword, setClientPassword } from '../../core/manage/client-password.js';
+import {
+  checkClientPassword,
+  deleteClientPassword,
+  LEAST_ALONE,
+  setClientPassword,
+} from '../../core/manage/client-password.js';
 import { requireClient } from '../../core/manage/clients.js';
+import { LEAST_PASSWORD } from '../../core/manage/users.js';
 import { makePassword } from '../../core/model/api-key.js';
 import { parseClientId } from '../../core/model/client-id.js';
 
 export default class KeyPasswd extends BaseCommand {
   static override summary = 'Set the MQTT password of a client.';
   static override description =
-    `For devices that send a password over MQTT. Beside an API key as user name, it is the second of two secrets, and opens
-nothing without the key. With --alone it suffices by itself, with the client id as user name, for devices that have no room for
-more: what is made has 24 characters, what is given needs 16. A client has one MQTT password; connections by the one before end.`;
+    `For devices that send a password over MQTT. The user name is an API key of the client, and the password opens nothing
+without it. With --alone the user name is the client id and the password is enough, for devices that have no room for more: it
+then needs 16 characters, otherwise 12; --generate makes one of 24. A client has one MQTT password. A new one ends the connections
+that the former one opened.`;
   static override examples = [
     '<%= config.bin %> key passwd gateway-1 --generate',
     '<%= config.bin %> key passwd sensor-7 --alone --generate',
@@ -23,7 +30,7 @@ more: what is made has 24 characters, what is given needs 16. A client has one M
   };
   static override flags = {
     alone: Flags.boolean({
-      description: 'let it suffice by itself, with the client id as MQTT user name',
+      description: 'let it be enough alone, with the client id as MQTT user name',
     }),
     generate: Flags.boolean({
       exclusive: ['password-stdin', 'password-file'],
@@ -48,7 +55,12 @@ more: what is made has 24 characters, what is given needs 16. A client has one M
       return { id: clientId, deleted: true };
     }
     const { alone = false, generate } = flags;
-    const password = generate ? makePassword() : await newPassword(flags);
+    const password = generate
+      ? makePassword()
+      : await newPassword(flags, {
+          least: alone ? LEAST_ALONE : LEAST_PASSWORD,
+          check: (password) => checkClientPassword({ password, alone }),
+        });
     await setClientPassword(services, clientId, { password, alone });
     this.stands(
       generate

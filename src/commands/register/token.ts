@@ -5,27 +5,27 @@ import { printFreshKey } from '../../cli/print-api-key.js';
 import { management } from '../../cli/services.js';
 import { makeClientPassword } from '../../core/manage/client-password.js';
 import { registerApiKey } from '../../core/manage/register-api-key.js';
-import { parseClientId } from '../../core/model/client-id.js';
-import { parseExpiry } from '../../core/model/time.js';
-import { parseUserName } from '../../core/model/user.js';
 
 export default class RegisterToken extends BaseCommand {
   static override aliases = ['token:create', 'token:register', 'token:add'];
   static override summary = 'Register an API key: a client id and a secret, shown this once.';
   static override description =
-    `Without --client it makes a client with a UUID; with it, an existing client gets one more credential. On a terminal it
-asks for what the flags leave out.`;
+    `Without --client it makes a new client, whose id is a UUID. With --client an existing client gets one more credential. On
+a terminal it asks for what the flags leave out.`;
   static override examples = [
     '<%= config.bin %> register token --label production-ingest --expires 90d --scope ingest',
     '<%= config.bin %> register token --client myapp01 --expires never --prefix mchx_ --json',
   ];
 
   static override flags = {
-    client: Flags.string({ helpValue: 'ID', description: 'an existing client that gets the key' }),
+    client: Flags.string({ helpValue: 'ID', description: 'the existing client that gets the key' }),
     owner: Flags.string({ helpValue: 'USER', description: 'the user whom a new client belongs to' }),
     domain: Flags.string({ helpValue: 'NAME', description: 'the domain that a new client may act in' }),
     label: Flags.string({ helpValue: 'TEXT', description: 'a name for people' }),
-    expires: Flags.string({ helpValue: 'WHEN', description: '90d, never, or a time [default: 90d]' }),
+    expires: Flags.string({
+      helpValue: 'WHEN',
+      description: '90d from now, never, or a time [default: 90d]',
+    }),
     scope: Flags.string({
       helpValue: 'SCOPE',
       multiple: true,
@@ -34,7 +34,7 @@ asks for what the flags leave out.`;
     }),
     prefix: Flags.string({
       helpValue: 'PREFIX',
-      description: 'what the key begins with [default: key-prefix of the configuration, kw_live_]',
+      description: 'what the key begins with [default: the setting key-prefix, kw_live_]',
     }),
     'mqtt-password': Flags.boolean({
       description: 'also make the password that goes beside the key as MQTT user name',
@@ -43,21 +43,8 @@ asks for what the flags leave out.`;
 
   async run() {
     const { flags } = await this.parse(RegisterToken);
-    const clientId = flags.client === undefined ? undefined : parseClientId(flags.client);
     const home = await this.openHome(flags.home);
-    const settings = await home.settings();
-    const { owner, label, expires, scope } = this.jsonEnabled()
-      ? flags
-      : await askApiKey(flags, home, settings.scopes);
-    const request = {
-      clientId,
-      owner: owner === undefined ? undefined : parseUserName(owner),
-      domain: flags.domain,
-      label,
-      scopes: await home.parseScopes(scope ?? ['ingest']),
-      expiresAt: parseExpiry(expires ?? '90d', home.clock.now()),
-      prefix: flags.prefix ?? settings.keyPrefix,
-    };
+    const request = await askApiKey(flags, home, { mayAsk: !this.jsonEnabled() });
     const mqttPassword = flags['mqtt-password']
       ? await makeClientPassword(management(home), { alone: false })
       : undefined;

@@ -4,15 +4,14 @@ import { repeated, userArg } from '../../cli/flags.js';
 import { newPassword, PASSWORD_FLAGS } from '../../cli/password-input.js';
 import { printUser } from '../../cli/print-user.js';
 import { management } from '../../cli/services.js';
-import { addUser } from '../../core/manage/users.js';
-import { KeywrightError } from '../../core/model/errors.js';
+import { addUser, checkNewUser } from '../../core/manage/users.js';
 import { parseUserName, ROLES } from '../../core/model/user.js';
 
 export default class UserAdd extends BaseCommand {
   static override aliases = ['user:create'];
   static override summary = 'Add a user, who signs in with a password and owns clients.';
   static override description =
-    'The password is asked for on a terminal, or read from standard input or a file. It has at least 12 characters.';
+    'The password is asked for on a terminal, or read from standard input or a file. It needs 12 characters or more.';
   static override examples = [
     '<%= config.bin %> user add ann --role admin --email ann@example.com',
     'printf %s "$PASSWORD" | <%= config.bin %> user add bob --password-stdin --scope ingest --domain plant7',
@@ -38,12 +37,10 @@ export default class UserAdd extends BaseCommand {
     const { email, role, group: groups, domain: domains } = flags;
     const home = await this.openHome(flags.home);
     const scopes = flags.scope && (await home.parseScopes(flags.scope));
-    // The check comes before the prompt for a password.
-    if (await home.keyStore.users.get(id)) {
-      throw new KeywrightError('already-exists', `user ${id} already exists`);
-    }
-    const password = await newPassword(flags);
     const details = { email, groups, domains, role, scopes };
+    // The check comes before the prompt for a password.
+    await checkNewUser(management(home), { id, ...details });
+    const password = await newPassword(flags);
     return printUser(this, await addUser(management(home), { id, password, ...details }));
   }
 }

@@ -56,7 +56,7 @@ export async function setClientPassword(
   given: GivenPassword,
 ): Promise<Client> {
   const { keyStore, changes, clock, passwords, actor } = services;
-  checkGiven(given);
+  checkClientPassword(given);
   // A caller makes the server hash a password only for its own client.
   requireTheirs(await keyStore.clients.get(clientId), { clientId, actor });
   const hash = await passwords.hash(given.password);
@@ -104,9 +104,10 @@ export function deleteClientPassword({ changes, clock, actor }: Managing, client
 }
 
 // The user name is no secret, so only the password stops an attacker who guesses.
-const LEAST_ALONE = 16;
+export const LEAST_ALONE = 16;
 
-function checkGiven({ password, alone }: GivenPassword): void {
+/** Checks an MQTT password that the caller chose. @throws KeywrightError `invalid-input` */
+export function checkClientPassword({ password, alone }: GivenPassword): void {
   checkPassword(password);
   if (!alone) return;
   if (password.length < LEAST_ALONE) {

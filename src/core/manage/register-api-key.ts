@@ -56,8 +56,7 @@ export async function registerApiKey(
   const { keyStore, changes, clock, actor } = services;
   const { clientId, newClientId, expiresAt, scopes, mqttPassword } = request;
   const now = soundTime(clock.now());
-  if (checkTime(expiresAt) <= now)
-    throw new KeywrightError('invalid-input', 'the key would expire in the past');
+  requireFutureEnd(expiresAt, now);
   requireGrantable(actor, scopes);
   const id = clientId ?? newClientId ?? randomUUID();
   const former = (clientId ?? newClientId) && (await keyStore.clients.get(id));
@@ -82,6 +81,12 @@ export async function registerApiKey(
     return next;
   });
   return { client, credential, key, mqttPassword: mqttPassword?.text };
+}
+
+/** Checks the end of a new key. @throws KeywrightError `invalid-input` */
+export function requireFutureEnd(expiresAt: Timestamp, now: Timestamp): Timestamp {
+  if (checkTime(expiresAt) > now) return expiresAt;
+  throw new KeywrightError('invalid-input', 'the key would expire in the past');
 }
 
 /** Checks that an existing client is as the request says. @throws KeywrightError `invalid-input` */

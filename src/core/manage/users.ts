@@ -22,35 +22,25 @@ const DEFAULT_SCOPES: Record<Role, readonly string[]> = { admin: ['*'], member: 
 // Every token of the user carries these names, and must fit into a header.
 const MAX_NAMES = 32;
 
-const PASSWORD_LENGTH = { least: 12, most: 512 };
+/** The least number of characters of a password. */
+export const LEAST_PASSWORD = 12;
+const LONGEST_PASSWORD = 512;
 
 /** Adds a user. @throws KeywrightError `already-exists`, `invalid-input`, `refused` */
 export async function addUser(
   { keyStore, changes, clock, passwords, actor }: Managing<'passwords'>,
   { id, password, ...details }: UserDetails & { readonly id: string; readonly password: string },
 ): Promise<User> {
-  requireAdmin(actor);
-  const role = details.role ?? 'member';
-  const scopes = details.scopes ?? DEFAULT_SCOPES[role];
-  requireGrantable(actor, scopes);
-  const { email = null, groups = [], domains = [] } = parseDetails(details);
-  const refuseTaken = (current: User | undefined) => {
-    if (current) throw new KeywrightError('already-exists', `user ${id} already exists`);
-  };
   const now = soundTime(clock.now());
-  // The name is checked before the slow hash.
-  refuseTaken(await keyStore.users.get(id));
+  // Everything else is checked before the slow hash.
+  const checked = await checkNewUser({ keyStore, actor }, { id, ...details });
   const passwordHash = await passwords.hash(checkPassword(password));
   return changes.change({ action: 'user.add', target: id }, async (records) => {
     refuseTaken(await records.get('user', id));
     const user: User = {
       id,
       revision: 0,
-      email,
-      groups,
-      domains,
-      role,
-      scopes,
+      ...checked,
       passwordHash,
       sessionsSince: now,
       disabledAt: details.disabled ? now : null,
@@ -60,6 +50,27 @@ export async function addUser(
     records.put('user', user);
     return user;
   });
+}
+
+/**
+ * Checks the details of a new user, and fills them in.
+ * @throws KeywrightError `already-exists`, `invalid-input`, `refused`
+ */
+export async function checkNewUser(
+  { keyStore, actor }: Pick<Managing, 'keyStore' | 'actor'>,
+  { id, ...details }: UserDetails & { readonly id: string },
+) {
+  requireAdmin(actor);
+  const role = details.role ?? 'member';
+  const scopes = details.scopes ?? DEFAULT_SCOPES[role];
+  requireGrantable(actor, scopes);
+  const { email = null, groups = [], domains = [] } = parseDetails(details);
+  refuseTaken(await keyStore.users.get(id));
+  return { email, groups, domains, role, scopes };
+}
+
+function refuseTaken(current: User | undefined): void {
+  if (current) throw new KeywrightError('already-exists', `user ${current.id} already exists`);
 }
 
 /** @throws KeywrightError `not-found`, `invalid-input`, `already-exists`, `refused` */
@@ -131,20 +142,10 @@ export type ClientsOfDeleted = 'none' | 'delete' | { readonly giveTo: string };
 export async function deleteUser(services: Managing, id: string, clients: ClientsOfDeleted): Promise<void> {
   const { keyStore, changes, clock, actor } = services;
   requireAdmin(actor);
-  const owned = await keyStore.clients.page({ owner: id });
-  if (typeof clients === 'object') {
-    if (clients.giveTo === id)
-      throw new KeywrightError('invalid-input', `user ${id} cannot inherit from itself`);
-    await requireUser(keyStore, clients.giveTo);
-  }
+  const owned = await checkDeletion(keyStore, id, clients);
   await changes.change({ action: 'user.del', target: id }, async (records) => {
     const user = (await records.get('user', id)) ?? throwNoSuchUser(id);
     requireGrantable(actor, user.scopes);
-    if (owned.length > 0 && clients === 'none') {
-      throw new KeywrightError('refused', `user ${id} has ${owned.length} client(s): ${names(owned)}`, {
-        hint: 'say what becomes of them: --with-clients deletes them, --give-to USER hands them on',
-      });
-    }
     records.put('user', { ...user, disabledAt: user.disabledAt ?? clock.now() });
   });
   // A disabled user gets no more clients, so the loop ends. It also finds clients that were registered just before.
@@ -156,6 +157,31 @@ export async function deleteUser(services: Managing, id: string, clients: Client
     for (const key of keys) records.delete('provisioning-key', key.id);
     records.delete('user', id);
   });
+}
+
+/**
+ * Checks that the fate of a user's clients can be theirs.
+ * @returns the user's clients
+ * @throws KeywrightError `not-found`; `refused` if the user has clients and `clients` is `none`
+ */
+export async function checkDeletion(
+  keyStore: KeyStore,
+  id: string,
+  clients: ClientsOfDeleted,
+): Promise<readonly Client[]> {
+  await requireUser(keyStore, id);
+  if (typeof clients === 'object') {
+    if (clients.giveTo === id)
+      throw new KeywrightError('invalid-input', `user ${id} cannot inherit from itself`);
+    await requireUser(keyStore, clients.giveTo);
+  }
+  const owned = await keyStore.clients.page({ owner: id });
+  if (owned.length > 0 && clients === 'none') {
+    throw new KeywrightError('refused', `user ${id} has ${owned.length} client(s): ${names(owned)}`, {
+      hint: 'say what becomes of them: --with-clients deletes them, --give-to USER hands them on',
+    });
+  }
+  return owned;
 }
 
 /** Deletes a client or gives it away, if the owner is still the same. */
@@ -183,9 +209,11 @@ export async function requireUser(keyStore: KeyStore, id: string): Promise<User>
 
 /** Checks a new password and its length, as in NIST SP 800-63B section 5.1.1. @throws KeywrightError `invalid-input` */
 export function checkPassword(password: string): string {
-  const { least, most } = PASSWORD_LENGTH;
-  if (password.length < least || password.length > most) {
-    throw new KeywrightError('invalid-input', `a password has ${least} to ${most} characters`);
+  if (password.length < LEAST_PASSWORD || password.length > LONGEST_PASSWORD) {
+    throw new KeywrightError(
+      'invalid-input',
+      `a password has ${LEAST_PASSWORD} to ${LONGEST_PASSWORD} characters`,
+    );
   }
   // UTF-8 has no halves of characters: all of them would be the same password.
   if (/\p{Cs}/u.test(password))

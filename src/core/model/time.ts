@@ -51,7 +51,11 @@ export function parseTime(text: string): Timestamp {
 /** Reads an end: `never`, a duration from `now`, or a time. @throws KeywrightError `invalid-input` */
 export function parseExpiry(text: string, now: Timestamp): Timestamp {
   if (text === 'never') return NEVER;
-  return DURATION.test(text) ? addDuration(now, text) : parseTime(text);
+  if (DURATION.test(text)) return addDuration(now, text);
+  if (TIME.test(text)) return parseTime(text);
+  throw new KeywrightError('invalid-input', `${JSON.stringify(text.slice(0, 80))} is not a time`, {
+    hint: 'write 90d, never, or a time like 2030-01-31 or 2030-01-31T12:00:00Z',
+  });
 }
 
 /** Checks that a number is a time, and not after `NEVER`. @throws KeywrightError `invalid-input` */
