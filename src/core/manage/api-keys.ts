@@ -4,7 +4,7 @@ import { KeywrightError } from '../model/errors.js';
 import { withFormer } from '../model/former-key.js';
 import { readCredential } from '../model/presented-credential.js';
 import { soundTime } from '../model/sound-time.js';
-import { stateOf, termsOf } from '../model/terms.js';
+import { changedAt, stateOf, termsOf } from '../model/terms.js';
 import { checkTime, NEVER, type Timestamp } from '../model/time.js';
 import type { AuditEvent } from '../ports/audit-log.js';
 import type { Records } from '../ports/unit-of-work.js';
@@ -182,7 +182,7 @@ export async function changeKey(
     const now = clock.now();
     const formerKeys =
       next.length === 0 ? withFormer(client.formerKeys, [held.credential], now) : client.formerKeys;
-    const changed = { ...client, credentials, formerKeys, updatedAt: Math.max(client.updatedAt, now) };
+    const changed = { ...client, credentials, formerKeys, updatedAt: changedAt(client, { now }) };
     const opens = credentials.some((each) => each.kind !== 'password' || each.alone);
     // A password beside a key opens nothing by itself.
     if (opens || (await holdsCertificate(records, clientId))) records.put('client', changed);

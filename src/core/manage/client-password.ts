@@ -5,6 +5,8 @@ import { KeywrightError } from '../model/errors.js';
 import { randomId } from '../model/session.js';
 import { parseSignedToken } from '../model/signed-token.js';
 import { soundTime } from '../model/sound-time.js';
+import { changedAt } from '../model/terms.js';
+import type { User } from '../model/user.js';
 import type { Clock } from '../ports/clock.js';
 import { type Actor, requireGrantable } from './actor.js';
 import { requireTheirs } from './clients.js';
@@ -63,13 +65,15 @@ export async function setClientPassword(
   return changes.change({ action: 'client.passwd', target: clientId }, async (records) => {
     const client = requireTheirs(await records.get('client', clientId), { clientId, actor });
     requirePasswordGrant(actor, client);
+    let user: User | undefined;
     if (given.alone) {
       const { owner, domain, scopes } = client;
-      await requireOwnable(ownersIn(records, actor), { owner, domain, scopes: [scopes] });
+      user = await requireOwnable(ownersIn(records, actor), { owner, domain, scopes: [scopes] });
     }
     const credential = passwordCredential(hash, { alone: given.alone, clock });
     const credentials = withPassword(client.credentials, credential);
-    const next = { ...client, credentials, updatedAt: credential.createdAt };
+    const updatedAt = changedAt(client, { now: credential.createdAt, owner: user });
+    const next = { ...client, credentials, updatedAt };
     records.put('client', next);
     return next;
   });
@@ -97,7 +101,7 @@ export function deleteClientPassword({ changes, clock, actor }: Managing, client
     const credentials = client.credentials.filter(({ kind }) => kind !== 'password');
     if (credentials.length === client.credentials.length)
       throw new KeywrightError('not-found', `client ${clientId} has no MQTT password`);
-    const next = { ...client, credentials, updatedAt: Math.max(client.updatedAt, clock.now()) };
+    const next = { ...client, credentials, updatedAt: changedAt(client, { now: clock.now() }) };
     records.put('client', next);
     return next;
   });

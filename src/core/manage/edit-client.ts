@@ -1,6 +1,7 @@
 import { type Client, parseLabel } from '../model/client.js';
 import { soundTime } from '../model/sound-time.js';
-import { parseGroupName } from '../model/user.js';
+import { changedAt } from '../model/terms.js';
+import { parseGroupName, type User } from '../model/user.js';
 import { requireAdmin, requireGrantable } from './actor.js';
 import { requireTheirs } from './clients.js';
 import type { Managing } from './management.js';
@@ -28,23 +29,25 @@ export function editClient(
   return changes.change({ action: 'client.edit', target: clientId }, async (records) => {
     const found = requireTheirs(await records.get('client', clientId), { clientId, actor });
     if (edit.owner !== undefined) requireAdmin(actor);
+    const now = soundTime(clock.now());
+    const { owner = found.owner } = edit;
     const next = {
       ...found,
       label: edit.label === undefined ? found.label : edit.label,
       scopes: edit.scopes ?? found.scopes,
-      owner: edit.owner === undefined ? found.owner : edit.owner,
+      owner,
       domain: domain === undefined ? found.domain : domain,
-      updatedAt: soundTime(clock.now()),
     };
+    let user: User | undefined;
     if (edit.scopes !== undefined || edit.owner !== undefined || domain !== undefined) {
       // A new owner must hold the scopes of the client's keys, too.
       const scopes = [next.scopes, ...(edit.owner === undefined ? [] : keyScopes(found))];
       for (const each of scopes) requireGrantable(actor, each);
-      const { owner, domain } = next;
-      await requireOwnable(ownersIn(records, actor), { owner, domain, scopes });
+      user = await requireOwnable(ownersIn(records, actor), { owner, domain: next.domain, scopes });
     }
-    records.put('client', next);
-    return next;
+    const edited = { ...next, updatedAt: changedAt(found, { now, owner: user }) };
+    records.put('client', edited);
+    return edited;
   });
 }
 

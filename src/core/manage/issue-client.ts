@@ -4,6 +4,7 @@ import { type Client, liveClient, newClient, type PasswordCredential } from '../
 import { KeywrightError } from '../model/errors.js';
 import { type KeyAlgorithm, makeKeyPair } from '../model/key-algorithm.js';
 import { signToken, textHash } from '../model/signed-token.js';
+import { changedAt } from '../model/terms.js';
 import { addDuration } from '../model/time.js';
 import type { KeyStore } from '../ports/key-store.js';
 import { isTheirs, ownerOfNew, requireAdmin, requireGrantable } from './actor.js';
@@ -200,6 +201,7 @@ async function certifySeen(
       const base =
         former ??
         newClient({ id: clientId, createdAt: at, notBefore, notAfter, formerKeys: seen?.formerKeys });
+      const user = owner === null ? undefined : await records.get('user', owner);
       const client = {
         ...base,
         label: asked.label ?? base.label,
@@ -209,12 +211,11 @@ async function certifySeen(
         // The client's other credentials hold as they did.
         notBefore: Math.min(base.notBefore, notBefore),
         notAfter: Math.max(base.notAfter, notAfter),
-        updatedAt: at,
+        updatedAt: changedAt(base, { now: at, owner: user }),
         credentials: asked.mqttPassword ? withPassword(credentials, asked.mqttPassword) : credentials,
       };
       records.put('certificate', certificate);
       records.put('client', client);
-      const user = owner === null ? undefined : await records.get('user', owner);
       return { client, certificates: [certificate, ...holding], owner: user, replaced, isCut };
     });
     isRegistered = true;

@@ -27,15 +27,16 @@ export function ownersIn(records: Records, actor: Actor): Owners {
 /**
  * Checks that a client may belong to its owner. The owner must exist, be enabled, and have the client's scopes and
  * domain.
+ * @returns the owner; undefined for nobody
  * @throws KeywrightError `not-found`, `refused`
  */
 export async function requireOwnable(
   { actor, userById }: Owners,
   { owner, domain, scopes }: Ownership,
-): Promise<void> {
+): Promise<User | undefined> {
   if (owner === null) {
     if (actor.kind === 'member') throw new KeywrightError('refused', 'a member’s clients are its own');
-    return;
+    return undefined;
   }
   const user = await userById(owner);
   if (user === undefined) throw noSuchUser(owner);
@@ -49,4 +50,5 @@ export async function requireOwnable(
       hint: `${owner} has ${user.domains.join(', ') || 'no domain'}`,
     });
   }
+  return user;
 }

@@ -7,7 +7,9 @@ import {
   type ProvisioningKey,
   provisioningKeyId,
 } from '../model/provisioning-key.js';
+import { changedAt } from '../model/terms.js';
 import { NEVER, type Timestamp } from '../model/time.js';
+import type { User } from '../model/user.js';
 import type { CertificateAuthority, CertificationRequest } from '../ports/certificate-authority.js';
 import type { Records } from '../ports/unit-of-work.js';
 import { OPERATOR } from './actor.js';
@@ -80,11 +82,12 @@ export async function redeemProvisioningKey(
     const key = await records.get('provisioning-key', keyId);
     const now = clock.now();
     if (key === undefined || !isUsable(key, { hash, now })) return undefined;
-    await requireOwner(records, key);
+    const user = await requireOwner(records, key);
     if (key.usesLeft > 1) records.put('provisioning-key', { ...key, usesLeft: key.usesLeft - 1 });
     else records.delete('provisioning-key', keyId);
     const credentials = [credential, password.credential];
-    const client = newClient({ id, label, owner, scopes, createdAt: now, credentials });
+    const made = newClient({ id, label, owner, scopes, createdAt: now, credentials });
+    const client = { ...made, updatedAt: changedAt(made, { now, owner: user }) };
     records.put('client', client);
     if (certified) records.put('certificate', certified.certificate);
     return { client, apiKey, mqttPassword: password.text, certificate: certified?.pem };
@@ -101,23 +104,26 @@ function isUsable(
 
 /**
  * Checks the key's owner again: the owner must exist, be enabled and hold the key's scopes.
+ * @returns the owner; undefined for nobody
  * @throws KeywrightError `refused`
  */
-async function requireOwner(records: Records, { owner, scopes, createdAt }: ProvisioningKey): Promise<void> {
+async function requireOwner(
+  records: Records,
+  { owner, scopes, createdAt }: ProvisioningKey,
+): Promise<User | undefined> {
   const refused = (cause?: unknown) =>
     new KeywrightError('refused', 'this provisioning key makes no clients any more', {
       hint: 'the user whom they would belong to is gone, is disabled or lacks a scope: ask for another key',
       cause,
     });
-  await requireOwnable(ownersIn(records, OPERATOR), { owner, domain: null, scopes: [scopes] }).catch(
-    (error) => {
-      const isOwners = error instanceof KeywrightError && ['refused', 'not-found'].includes(error.code);
-      throw isOwners ? refused(error) : error;
-    },
-  );
+  const ownership = { owner, domain: null, scopes: [scopes] };
+  const user = await requireOwnable(ownersIn(records, OPERATOR), ownership).catch((error) => {
+    const isOwners = error instanceof KeywrightError && ['refused', 'not-found'].includes(error.code);
+    throw isOwners ? refused(error) : error;
+  });
   // A user who is newer than the key is another person of the same name.
-  const user = owner === null ? undefined : await records.get('user', owner);
   if (user !== undefined && user.createdAt > createdAt) throw refused();
+  return user;
 }
 
 interface Certifying {

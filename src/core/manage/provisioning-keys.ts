@@ -73,13 +73,16 @@ export async function createProvisioningKey(
     expiresAt,
   };
   await pruneProvisioningKeys({ keyStore, changes }, now);
-  await changes.change({ action: 'provision.create', target: record.id }, async (records) => {
-    await requireOwnable(ownersIn(records, actor), { owner, domain: null, scopes: [scopes] });
+  const made = await changes.change({ action: 'provision.create', target: record.id }, async (records) => {
+    const user = await requireOwnable(ownersIn(records, actor), { owner, domain: null, scopes: [scopes] });
     if (await records.get('provisioning-key', record.id))
       throw new KeywrightError('store-busy', 'that key exists already: try again');
-    records.put('provisioning-key', record);
+    // The owner may have been made by a clock that is ahead: a user who is newer than the key is another one.
+    const made = { ...record, createdAt: Math.max(now, user?.createdAt ?? now) };
+    records.put('provisioning-key', made);
+    return made;
   });
-  return { record, key };
+  return { record: made, key };
 }
 
 /**

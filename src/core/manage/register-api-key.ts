@@ -12,6 +12,7 @@ import {
 } from '../model/client.js';
 import { KeywrightError } from '../model/errors.js';
 import { soundTime } from '../model/sound-time.js';
+import { changedAt } from '../model/terms.js';
 import { checkTime, type Timestamp } from '../model/time.js';
 import { parseGroupName } from '../model/user.js';
 import { isTheirs, ownerOfNew, requireGrantable } from './actor.js';
@@ -68,14 +69,14 @@ export async function registerApiKey(
     const holder = found ?? holderOf(request, { id, now, owner: ownerOfNew(actor, request.owner) });
     const { owner, domain } = holder;
     requireAsAsked(request, holder);
-    await requireOwnable(ownersIn(records, actor), { owner, domain, scopes: [scopes] });
+    const user = await requireOwnable(ownersIn(records, actor), { owner, domain, scopes: [scopes] });
     if (mqttPassword !== undefined) requirePasswordGrant(actor, holder);
     requireOwnId(holder, credential);
     const credentials = [...holder.credentials, credential];
     const next = {
       ...holder,
       credentials: mqttPassword ? withPassword(credentials, mqttPassword.credential) : credentials,
-      updatedAt: now,
+      updatedAt: changedAt(holder, { now, owner: user }),
     };
     records.put('client', next);
     return next;

@@ -1,5 +1,6 @@
 import type { ApiKeyCredential, Client } from '../model/client.js';
 import { KeywrightError } from '../model/errors.js';
+import { changedAt } from '../model/terms.js';
 import type { Timestamp } from '../model/time.js';
 import type { AuditEvent } from '../ports/audit-log.js';
 import { requireGrantable } from './actor.js';
@@ -33,7 +34,7 @@ function switchClient(
   return changes.change({ action, target: clientId }, async (records) => {
     const client = requireTheirs(await records.get('client', clientId), { clientId, actor });
     const suspendedAt = suspension(client.suspendedAt ?? null, client);
-    const next = { ...client, suspendedAt, updatedAt: clock.now() };
+    const next = { ...client, suspendedAt, updatedAt: changedAt(client, { now: clock.now() }) };
     records.put('client', next);
     return next;
   });

@@ -1,6 +1,8 @@
 import { type Client, liveClient } from '../model/client.js';
 import { KeywrightError } from '../model/errors.js';
 import { soundTime } from '../model/sound-time.js';
+import { changedAt } from '../model/terms.js';
+import type { Timestamp } from '../model/time.js';
 import { parseEmail, parseGroupName, type Role, type User } from '../model/user.js';
 import type { KeyStore } from '../ports/key-store.js';
 import { requireAdmin, requireGrantable } from './actor.js';
@@ -35,6 +37,8 @@ export async function addUser(
   // Everything else is checked before the slow hash.
   const checked = await checkNewUser({ keyStore, actor }, { id, ...details });
   const passwordHash = await passwords.hash(checkPassword(password));
+  // A former user of that name may have left some.
+  const sessionsEnd = await sessionsEndOf(keyStore, id);
   return changes.change({ action: 'user.add', target: id }, async (records) => {
     refuseTaken(await records.get('user', id));
     const user: User = {
@@ -42,7 +46,7 @@ export async function addUser(
       revision: 0,
       ...checked,
       passwordHash,
-      sessionsSince: now,
+      sessionsSince: Math.max(now, sessionsEnd),
       disabledAt: details.disabled ? now : null,
       createdAt: now,
       updatedAt: now,
@@ -116,19 +120,21 @@ export async function changePassword(
   if (actor.kind === 'member' && actor.userId !== id) throwNoSuchUser(id);
   requireGrantable(actor, user.scopes);
   const passwordHash = await passwords.hash(checkPassword(password));
-  // Sessions end too that began on a machine whose clock is ahead.
-  const begins = (await keyStore.sessions.page()).map(({ userId, createdAt }) =>
-    userId === id ? createdAt : 0,
-  );
-  const lastBegin = begins.reduce((one, other) => Math.max(one, other), 0);
+  const sessionsEnd = await sessionsEndOf(keyStore, id);
   return changes.change({ action: 'user.passwd', target: id }, async (records) => {
     const current = (await records.get('user', id)) ?? throwNoSuchUser(id);
     requireGrantable(actor, current.scopes);
     const now = soundTime(clock.now());
-    const next = { ...current, passwordHash, sessionsSince: Math.max(now, lastBegin + 1), updatedAt: now };
+    const next = { ...current, passwordHash, sessionsSince: Math.max(now, sessionsEnd), updatedAt: now };
     records.put('user', next);
     return next;
   });
+}
+
+/** Finds the time before which all present sessions of a name began, on machines whose clocks are ahead, too. */
+async function sessionsEndOf({ sessions }: KeyStore, id: string): Promise<Timestamp> {
+  const begins = (await sessions.page()).map(({ userId, createdAt }) => (userId === id ? createdAt + 1 : 0));
+  return begins.reduce((one, other) => Math.max(one, other), 0);
 }
 
 /** The fate of a deleted user's clients. */
@@ -195,7 +201,9 @@ async function part(
     if (client?.owner !== from) return;
     const now = clock.now();
     if (typeof clients === 'object') {
-      records.put('client', { ...client, owner: clients.giveTo, updatedAt: now });
+      const owner = (await records.get('user', clients.giveTo)) ?? throwNoSuchUser(clients.giveTo);
+      const updatedAt = changedAt(client, { now, owner });
+      records.put('client', { ...client, owner: owner.id, updatedAt });
     } else {
       await removeClient(records, client, now);
     }

@@ -39,6 +39,18 @@ export function stoppedWithOwner({ owner, updatedAt }: Client, user: User | unde
   return user === undefined || user.createdAt > updatedAt ? updatedAt : user.disabledAt;
 }
 
+/**
+ * Finds the time that a change of a client leaves in it. Another machine's clock may have been ahead when the client was
+ * changed last, or when its owner was made.
+ * @param owner the owner if the change has checked it
+ */
+export function changedAt(
+  { updatedAt }: Client,
+  { now, owner }: { readonly now: Timestamp; readonly owner?: User | undefined },
+): Timestamp {
+  return Math.max(now, updatedAt, owner?.createdAt ?? now);
+}
+
 /** Finds the state of a credential, or of anything else that has terms. */
 export function stateOf(
   { notBefore, expiresAt, revokedAt, suspendedAt }: Terms,

@@ -208,17 +208,30 @@ it.each<[string, (shop: Shop) => Promise<unknown>]>([
   expect(shop.lines).toHaveLength(before + 1);
 });
 
-it('another password ends the sessions that a machine whose clock is ahead began, and none of those after', async () => {
-  const { keyStore, operator } = await fixture();
-  const login = { name: 'ann', password: PASSWORD, from: 'here', ttlMs: 1_000_000, isRefreshable: false };
-  const signedIn = async (now: number) => {
-    const ann = await keyStore.users.get('ann');
-    return signIn({ ...operator, clock: { now: () => now }, findUser: () => ann }, login);
-  };
-  const before = await signedIn(50_000);
-  await changePassword(operator, 'ann', PASSWORD);
-  const after = await signedIn(2_000);
-  const user = await keyStore.users.get('ann');
-  const begins = [before, after].map((each) => ('session' in each ? each.session.createdAt : Number.NaN));
-  expect(begins.map((at) => at < (user?.sessionsSince ?? 0))).toEqual([true, false]);
-});
+it.each<[string, (shop: Shop) => Promise<unknown>]>([
+  ['another password', ({ operator }) => changePassword(operator, 'ann', PASSWORD)],
+  [
+    'another user of the same name',
+    async ({ operator }) => {
+      await deleteUser(operator, 'ann', 'delete');
+      await addUser(operator, { id: 'ann', password: PASSWORD });
+    },
+  ],
+])(
+  '%s ends the sessions that a machine whose clock is ahead began, and none of those after',
+  async (_, end) => {
+    const shop = await fixture();
+    const { keyStore, operator } = shop;
+    const login = { name: 'ann', password: PASSWORD, from: 'here', ttlMs: 1_000_000, isRefreshable: false };
+    const signedIn = async (now: number) => {
+      const ann = await keyStore.users.get('ann');
+      return signIn({ ...operator, clock: { now: () => now }, findUser: () => ann }, login);
+    };
+    const before = await signedIn(50_000);
+    await end(shop);
+    const after = await signedIn(2_000);
+    const user = await keyStore.users.get('ann');
+    const begins = [before, after].map((each) => ('session' in each ? each.session.createdAt : Number.NaN));
+    expect(begins.map((at) => at < (user?.sessionsSince ?? 0))).toEqual([true, false]);
+  },
+);
