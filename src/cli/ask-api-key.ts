@@ -43,9 +43,9 @@ export async function askApiKey(flags: ApiKeyFlags, home: Home, { mayAsk }: { re
     expiresAt: flags.expires === undefined ? undefined : parseEnd(flags.expires, clock.now()),
     scopes: flags.scope && (await home.parseScopes(flags.scope)),
   };
-  const checkOwner = (owner: string | undefined, scopes = given.scopes) => {
+  const checkOwner = async (owner: string | undefined, scopes = given.scopes) => {
     const holder = client ?? { owner: owner ?? null, domain: domain ?? null };
-    return requireOwnable(owners, { ...holder, scopes: scopes ? [scopes] : [] });
+    await requireOwnable(owners, { ...holder, scopes: scopes ? [scopes] : [] });
   };
   await checkOwner(given.owner);
   const questions = mayAsk && process.stdin.isTTY ? await openQuestions() : undefined;
