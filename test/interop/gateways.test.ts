@@ -279,7 +279,7 @@ describe('integrate NAME --test URL', () => {
     const { holds, steps } = JSON.parse(stdout);
     expect([exitCode, holds]).toEqual([1, false]);
     expect(steps).toContainEqual({ says: 'a wrong key is 401', holds: false, problem: '200 instead of 401' });
-    expect(steps[0]).toMatchObject({ says: 'this is keywright’s own address', holds: false });
+    expect(steps[0]).toMatchObject({ says: "this is keywright's own address", holds: false });
   });
 
   it.each([
@@ -304,7 +304,7 @@ describe('integrate NAME --test URL', () => {
     const url = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
     const { exitCode, stderr } = await shop.keywright(['integrate', 'nginx', '--test', url]);
     gateway.close();
-    expect([exitCode, stderr]).toEqual([5, expect.stringContaining(`${url} is not keywright’s own address`)]);
+    expect([exitCode, stderr]).toEqual([5, expect.stringContaining(`${url} is not keywright's own address`)]);
   });
 
   it('leaves no key behind when it is interrupted', async () => {
