@@ -3,7 +3,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { confirmed } from '../../cli/confirm.js';
 import { userArg } from '../../cli/flags.js';
 import { management } from '../../cli/services.js';
-import { checkDeletion, deleteUser } from '../../core/manage/users.js';
+import { checkDeletion, deleteUser } from '../../core/manage/delete-user.js';
 import { KeywrightError } from '../../core/model/errors.js';
 import { parseUserName } from '../../core/model/user.js';
 

@@ -1,14 +1,8 @@
 import { Type } from '@sinclair/typebox';
+import { deleteUser } from '../../core/manage/delete-user.js';
 import { listUsers } from '../../core/manage/list-users.js';
 import type { Management } from '../../core/manage/management.js';
-import {
-  addUser,
-  changePassword,
-  deleteUser,
-  editUser,
-  noSuchUser,
-  requireUser,
-} from '../../core/manage/users.js';
+import { addUser, changePassword, editUser, noSuchUser, requireUser } from '../../core/manage/users.js';
 import { userView } from '../../core/manage/views.js';
 import { KeywrightError } from '../../core/model/errors.js';
 import { parseUserName, ROLES } from '../../core/model/user.js';

@@ -3,11 +3,12 @@ import { type Actor, OPERATOR } from '../../../src/core/manage/actor.js';
 import { apiKeyId, deleteApiKey, editApiKey, rotateApiKey } from '../../../src/core/manage/api-keys.js';
 import { deleteClientPassword, setClientPassword } from '../../../src/core/manage/client-password.js';
 import { deleteClient } from '../../../src/core/manage/delete-client.js';
+import { deleteUser } from '../../../src/core/manage/delete-user.js';
 import { editClient } from '../../../src/core/manage/edit-client.js';
 import { createProvisioningKey } from '../../../src/core/manage/provisioning-keys.js';
 import { registerApiKey } from '../../../src/core/manage/register-api-key.js';
 import { signIn } from '../../../src/core/manage/sessions.js';
-import { addUser, changePassword, deleteUser, editUser } from '../../../src/core/manage/users.js';
+import { addUser, changePassword, editUser } from '../../../src/core/manage/users.js';
 import { NEVER } from '../../../src/core/model/time.js';
 import { MemoryStore } from '../../support/memory-store.js';
 
