@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import manifest from '../../oclif.manifest.json' with { type: 'json' };
 import { described, shellLines, wrapped } from '../../src/cli/help-text.js';
+import { makeApiKey } from '../../src/core/model/api-key.js';
 import { workshop } from '../support/keywright.js';
+
+const API_KEY = makeApiKey('kw_live_');
 
 describe('a help text', () => {
   it('has one paragraph for lines that follow one another, and keeps blank lines and what is indented', () => {
@@ -103,6 +106,10 @@ describe('a wrong command line', () => {
       'provision agent',
     ],
     ['nothing --help', 'there is no command "nothing"', ''],
+    ['key list extra', 'key list takes no argument', 'key list'],
+    ['key rm', 'key del needs CLIENT-ID: the client', 'key del'],
+    ['key ls --yes', 'there is no flag --yes', 'key list'],
+    ['audit list --limit 3', 'there is no flag --limit', 'audit list'],
   ])("%s is answered in keywright's words", async (line, message, command) => {
     const { keywright } = await workshop();
     expect(await keywright(line.split(' '))).toEqual({
@@ -110,5 +117,28 @@ describe('a wrong command line', () => {
       stdout: '',
       stderr: `keywright: ${message}\n  see: keywright ${command}${command && ' '}--help`,
     });
+  });
+
+  it.each([
+    'user add bob --password=hunter2hunter2',
+    'user add bob --password=hunter2hunter2 --pw=hunter2hunter2,hunter2hunter2',
+    'user add bob hunter2hunter2',
+    'user passwd ann hunter2hunter2 hunter2hunter2',
+    'key passwd sensor-7 hunter2hunter2',
+    `verify ${API_KEY}`,
+    `register token ${API_KEY}`,
+    `regster token ${API_KEY}`,
+    `key gen a ${API_KEY}`,
+    `key gen a sensor-7:b:${'0a'.repeat(64)}`,
+    `key list --limit ${API_KEY}`,
+    `user add bob --role ${API_KEY}`,
+  ])('%s is answered without the secret', async (line) => {
+    const { keywright } = await workshop();
+    for (const json of [[], ['--json']]) {
+      const { exitCode, stdout, stderr } = await keywright([...line.split(' '), ...json]);
+      expect([exitCode, stdout]).toEqual([2, '']);
+      expect(stderr).not.toMatch(/hunter2|kw_live_|0a0a/);
+      expect(stderr).not.toBe('');
+    }
   });
 });
