@@ -2,12 +2,17 @@
 // make the CLI start in about half the time of the unbundled program (docs/performance.md).
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-rmSync(`${root}/dist`, { recursive: true, force: true });
+mkdirSync(`${root}/dist`, { recursive: true });
+for (const name of readdirSync(`${root}/dist`)) {
+  // The console is built anew by build-console.js if its sources changed.
+  if (name !== 'console') rmSync(`${root}/dist/${name}`, { recursive: true });
+}
+await import('./build-console.js');
 
 // A clock that shows an earlier day is wrong. SOURCE_DATE_EPOCH, in seconds, makes the build repeatable.
 const DAY_MS = 86_400_000;

@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-generated=(oclif.manifest.json docs/commands.md docs/configuration.md docs/openapi.json)
+generated=(oclif.manifest.json docs/commands.md docs/configuration.md docs/openapi.json console/src/api/openapi.d.ts)
 before=$(mktemp -d)
 trap 'rm -rf "$before"' EXIT
 cp "${generated[@]}" "$before"

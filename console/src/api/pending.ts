@@ -1,0 +1,141 @@
+import type { paths } from './openapi.js';
+
+interface Op<Result, Body = never, Query = never> {
+  parameters: { query?: Query };
+  requestBody?: { content: { 'application/json': Body } };
+  responses: { 200: { content: { 'application/json': Result } } };
+}
+interface Nothing {
+  parameters: { query?: never };
+  responses: { 204: unknown };
+}
+type UserView = paths['/api/v1/users/{id}']['get']['responses'][200]['content']['application/json'];
+
+interface Me {
+  user: UserView;
+  admin: boolean;
+  session: { id: string; expiresAt: string; idleUntil: string };
+  build: string;
+  time: string;
+}
+interface Counts {
+  total: number;
+  byState: Record<string, number>;
+}
+interface Ends {
+  clients: number;
+  apiKeys: number;
+  certificates: number;
+}
+interface Refusal {
+  id: number | string;
+  at: string;
+  by: string | null;
+  what: string | null;
+  address: string | null;
+  reason: string;
+  cause: string | null;
+  client: string | null;
+  credential: string | null;
+  hint: string | null;
+  method: string | null;
+  path: string | null;
+  status: number | null;
+}
+
+/** Routes that the OpenAPI document does not tell yet: each goes as soon as it does. */
+export interface PendingPaths {
+  '/api/v1/session': { get: Op<Me>; post: Op<Me, { user: string; password: string }>; delete: Nothing };
+  '/api/v1/first-user': {
+    get: Op<{ needed: boolean }>;
+    post: Op<Me, { token: string; id: string; password: string }>;
+  };
+  '/api/v1/overview': {
+    get: Op<{
+      time: string;
+      clients: Counts;
+      apiKeys: Counts;
+      certificates: Counts;
+      ends: { days: ({ date: string } & Ends)[]; within: Record<'7' | '30' | '90', Ends> };
+      unused: { never: number; long: number };
+      authority: { name: string; expiresAt: string };
+      serverCertificate: { expiresAt: string } | null;
+      licence: Record<string, unknown> | null;
+      verdicts: {
+        minutes: { at: string; accepted: number; refused: number }[];
+        reasons: { reason: string; count: number }[];
+      } | null;
+    }>;
+  };
+  '/api/v1/refusals': { get: Op<Refusal[], never, { client?: string; limit?: string }> };
+  '/api/v1/connections': {
+    get: Op<
+      {
+        clientId: string;
+        protocol: 'mqtt' | 'http';
+        address: string;
+        since: string;
+        credential: { kind: string; id: string };
+      }[],
+      never,
+      { client?: string; limit?: string }
+    >;
+  };
+  '/api/v1/audit': {
+    get: Op<
+      {
+        seq: number;
+        at: string;
+        who: string;
+        from: string;
+        action: string;
+        target: string;
+        outcome: string;
+      }[],
+      never,
+      {
+        since?: string;
+        until?: string;
+        actor?: string;
+        action?: string;
+        target?: string;
+        limit?: string;
+        before?: string;
+      }
+    >;
+  };
+  '/api/v1/audit/verification': {
+    post: Op<{ intact: boolean; entries: number; fault: string | null }>;
+  };
+  '/api/v1/authority': {
+    get: Op<{
+      name: string;
+      serial: string;
+      fingerprint: string;
+      algorithm: string;
+      notBefore: string;
+      expiresAt: string;
+      certificate: string;
+    }>;
+  };
+  '/api/v1/server': {
+    get: Op<{
+      build: string;
+      version: string;
+      node: string;
+      startedAt: string;
+      listeners: { http: string | null; mqtt: string | null; webSocket: string | null };
+      tls: { http: boolean; mqtt: boolean };
+      serverCertificates: {
+        names: string[];
+        algorithm: string;
+        fingerprint: string;
+        notBefore: string;
+        expiresAt: string;
+      }[];
+      settings: { name: string; value: string; from: string }[] | null;
+    }>;
+  };
+  '/api/v1/licence': { get: Op<Record<string, unknown>> };
+  '/api/v1/scopes': { get: Op<{ name: string; description: string }[]> };
+}

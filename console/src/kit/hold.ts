@@ -1,0 +1,33 @@
+import { useEffect } from 'preact/hooks';
+import { announce } from './announce.js';
+import { makeStore } from './store.js';
+
+/** True while the page shows a secret that nobody has saved yet: nothing leads away from it. */
+export const held = makeStore(false);
+
+/** Says why nothing happens. */
+export function sayHeld(): void {
+  announce('Save what is shown first, then press “I have saved it”.');
+  document.querySelector<HTMLElement>('[data-hold]')?.focus();
+}
+
+/** Holds the page while the component is there. Leaving by Back, a link, a reload or closing the tab is refused or asked about. */
+export function useHold(): void {
+  useEffect(() => {
+    held.set(true);
+    // A second entry for the same address: Back ends there, and it is put back.
+    history.pushState(history.state, '', location.href);
+    const back = () => {
+      history.pushState(history.state, '', location.href);
+      sayHeld();
+    };
+    const unload = (event: BeforeUnloadEvent) => event.preventDefault();
+    addEventListener('popstate', back);
+    addEventListener('beforeunload', unload);
+    return () => {
+      removeEventListener('popstate', back);
+      removeEventListener('beforeunload', unload);
+      held.set(false);
+    };
+  }, []);
+}

@@ -1,0 +1,31 @@
+import { Dialog } from '../kit/dialog.js';
+import { useStore } from '../kit/store.js';
+import { currentUser } from './me.js';
+import { notSignedIn, signInWait } from './sign-in-again.js';
+import { SignInForm } from './sign-in-form.js';
+
+/** Asks for the password over the page when the session has ended. The page below stays as it is; what it was about to do then goes on. */
+export function SignInDialog() {
+  const wait = useStore(signInWait);
+  if (wait === undefined) return null;
+  const before = currentUser().user.id;
+  return (
+    <Dialog
+      title="Sign in again"
+      onClose={() => {
+        signInWait.set(undefined);
+        wait.giveUp(notSignedIn());
+      }}
+    >
+      <p>Your session has ended. Nothing that you typed is lost.</p>
+      <SignInForm
+        user={before}
+        onSignedIn={(me) => {
+          if (me.user.id === before) wait.finish();
+          // What is in the page is the other one's.
+          else location.reload();
+        }}
+      />
+    </Dialog>
+  );
+}
