@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -19,12 +20,23 @@ const DAY_MS = 86_400_000;
 const builtAt = Number(process.env.SOURCE_DATE_EPOCH ?? Number.NaN) * 1000 || Date.now();
 const builtOn = Math.floor(builtAt / DAY_MS) * DAY_MS;
 
+// The page of the console asks to be loaded again where the server has another build than it had.
+const sources = ['src', 'console']
+  .flatMap((room) => readdirSync(`${root}/${room}`, { recursive: true, withFileTypes: true }))
+  .filter((entry) => entry.isFile())
+  .map(({ parentPath, name }) => join(parentPath, name))
+  .sort();
+const hash = createHash('sha256');
+for (const path of [...sources, `${root}/package-lock.json`]) hash.update(readFileSync(path));
+const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
+const buildName = `${version}+${hash.digest('hex').slice(0, 12)}`;
+
 const common = {
   absWorkingDir: root,
   bundle: true,
   minifyWhitespace: true,
   minifySyntax: true,
-  define: { KEYWRIGHT_BUILT_ON: String(builtOn) },
+  define: { KEYWRIGHT_BUILT_ON: String(builtOn), KEYWRIGHT_BUILD: JSON.stringify(buildName) },
   legalComments: 'none',
   platform: 'node',
   format: 'cjs',

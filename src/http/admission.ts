@@ -5,8 +5,10 @@ import { decide } from '../core/verify/decide.js';
 import { explainLimit, explainRefusal, RATE_LIMITED } from '../core/verify/explain-refusal.js';
 import type { Presentation, Verdict } from '../core/verify/presentation.js';
 import { present } from './requests/credentials.js';
+import { isOfOwnPage } from './requests/same-origin.js';
+import { readSessionCookie } from './requests/session-cookie.js';
 import { Refused, type Told } from './responses/errors.js';
-import { REFUSALS, type Refusal, tooMany } from './responses/problem.js';
+import { CROSS_SITE, REFUSALS, type Refusal, tooMany } from './responses/problem.js';
 import type { HttpServices } from './services.js';
 
 /** A verdict, or a refusal by one of the limits, with the verdict that there would have been. */
@@ -51,11 +53,28 @@ function limited(taken: number | Promise<number>, verdict: Verdict): Admission |
 }
 
 /** Authenticates the caller of a request. @throws Refused */
-export function principalOf(request: IncomingMessage, services: HttpServices): Promise<Principal> {
+export async function principalOf(request: IncomingMessage, services: HttpServices): Promise<Principal> {
   return requirePrincipal(present(request, { ...services, takesTokens: true }), {
     from: services.proxies.addressOf(request),
     services,
   });
+}
+
+/**
+ * Authenticates the caller of a request that a page of the console may make: by the cookie, if nothing else is presented.
+ * @throws Refused
+ */
+export async function managingPrincipal(
+  request: IncomingMessage,
+  services: HttpServices,
+): Promise<Principal> {
+  const presentation = present(request, { ...services, takesTokens: true });
+  const isBare = presentation.credential === undefined && presentation.certificate === undefined;
+  const cookie = isBare && services.console ? readSessionCookie(request, services.proxies) : undefined;
+  if (cookie === undefined) return principalOf(request, services);
+  if (!isOfOwnPage(request, services.proxies)) throw new Refused(CROSS_SITE);
+  const from = services.proxies.addressOf(request);
+  return requirePrincipal({ ...presentation, credential: cookie }, { from, services });
 }
 
 /** Authenticates a credential from a request's body, in the domain that the request names. @throws Refused */

@@ -15,6 +15,7 @@ import { Refused } from './responses/errors.js';
 import { problem, type Refusal } from './responses/problem.js';
 import { clientRoutes } from './routes/clients.js';
 import { provisionRoutes } from './routes/provision.js';
+import { sessionRoutesOf } from './routes/session.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { tokenRoutes } from './routes/tokens.js';
 import { userRoutes } from './routes/users.js';
@@ -43,7 +44,8 @@ export async function addApi(app: FastifyInstance, services: HttpServices): Prom
     takeOnly(json, 'application/json', (request, body, done) =>
       body === '' ? done(null, undefined) : parseJson(request, body, done),
     );
-    for (const add of JSON_ROUTES) add(json, services);
+    const consoleRoutes = services.console ? sessionRoutesOf(services.console) : [];
+    for (const add of [...JSON_ROUTES, ...consoleRoutes]) add(json, services);
   });
   await app.register(async (form) => {
     takeOnly(form, FORM, parseForm);

@@ -35,4 +35,12 @@ export interface HttpServices extends Omit<Management, 'actor' | 'hashSecret'> {
   /** The secret of brokers on another machine or behind a gateway; undefined if these may not ask. */
   readonly callbackSecret: string | undefined;
   readonly observer: Observer;
+  /** The sessions of the console; undefined without it. */
+  readonly console: ConsoleSessions | undefined;
+}
+
+/** How long sessions of the console last, in milliseconds. */
+export interface ConsoleSessions {
+  readonly idleMs: number;
+  readonly sessionMs: number;
 }

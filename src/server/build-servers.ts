@@ -76,6 +76,9 @@ function httpServices(parts: Parts, attempts: Attempts): HttpServices {
         : new WebSocketCredentials(settings.webSocketCredentials),
     isRelayed: (socket) => proxyProtocol.relays(socket),
     pathRules: settings.rules,
+    console: settings.console
+      ? { idleMs: settings.consoleIdle, sessionMs: settings.consoleSession }
+      : undefined,
     requests: settings.requestsPerKey && new MemoryLimiter(settings.requestsPerKey),
   };
 }

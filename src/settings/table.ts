@@ -137,6 +137,21 @@ export const FOR_SERVE = {
     description:
       'address or network of proxies whose connections, HTTP and MQTT, begin with a PROXY protocol header',
   }),
+  console: one({
+    kind: values.BOOLEAN,
+    default: 'true',
+    description: 'the web console at /console, and its sign-in',
+  }),
+  'console-idle': one({
+    kind: values.spanUpTo('12h', { mayBeNone: false }),
+    default: '30m',
+    description: 'how long a console session lasts that nobody uses',
+  }),
+  'console-session': one({
+    kind: values.spanUpTo('7d', { mayBeNone: false }),
+    default: '12h',
+    description: 'how long a console session lasts at most',
+  }),
   rules: list({
     only: 'file',
     kind: values.PATH_RULE,

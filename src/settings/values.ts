@@ -143,10 +143,10 @@ export const SPAN = kind('SPAN', (text) =>
   addDuration(0, matching(/^[1-9]\d{0,4}[smh]$/, 'a span like 60s or 5m').read(text)),
 );
 
-/** Makes a kind of value that is a span in milliseconds: none (`0s`) up to `most`. */
-export function spanUpTo(most: string): Kind<number> {
+/** Makes a kind of value that is a span in milliseconds, up to `most`; none (`0s`) only if `mayBeNone`. */
+export function spanUpTo(most: string, { mayBeNone = true } = {}): Kind<number> {
   return kind('SPAN', (text) => {
-    const span = /^0[smh]$/.test(text) ? 0 : SPAN.read(text);
+    const span = mayBeNone && /^0[smh]$/.test(text) ? 0 : SPAN.read(text);
     if (span > addDuration(0, most)) throw new Expected(`a span of at most ${most}, like 60s or 5m`);
     return span;
   });

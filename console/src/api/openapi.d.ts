@@ -457,6 +457,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the session of the cookie */
+        get: operations["getApiV1Session"];
+        put?: never;
+        /** Sign in at the console: sets its cookie, and ends the session of one that came along */
+        post: operations["postApiV1Session"];
+        /** Sign out: ends the session of the cookie */
+        delete: operations["deleteApiV1Session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/login": {
         parameters: {
             query?: never;
@@ -2434,6 +2453,10 @@ export interface operations {
                 content: {
                     "application/json": {
                         id: string;
+                        /** @enum {string} */
+                        kind: "console" | "tokens";
+                        /** @description whether the caller acts by it */
+                        current: boolean;
                         userId: string;
                         from: string;
                         scopes: string[];
@@ -2615,6 +2638,146 @@ export interface operations {
                         caCertificate: string;
                     };
                 };
+            };
+            /** @description a refusal or an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiV1Session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        user: {
+                            id: string;
+                            email: string | null;
+                            groups: string[];
+                            domains: string[];
+                            /** @enum {string} */
+                            role: "admin" | "member";
+                            scopes: string[];
+                            /** @enum {string} */
+                            status: "enabled" | "disabled";
+                            createdAt: string;
+                            updatedAt: string;
+                        };
+                        admin: boolean;
+                        session: {
+                            id: string;
+                            expiresAt: string;
+                            /** @description its end unless it is used before */
+                            idleUntil: string;
+                        };
+                        /** @description of the program: another one after an upgrade */
+                        build: string;
+                        time: string;
+                    };
+                };
+            };
+            /** @description a refusal or an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postApiV1Session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    user: string;
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        user: {
+                            id: string;
+                            email: string | null;
+                            groups: string[];
+                            domains: string[];
+                            /** @enum {string} */
+                            role: "admin" | "member";
+                            scopes: string[];
+                            /** @enum {string} */
+                            status: "enabled" | "disabled";
+                            createdAt: string;
+                            updatedAt: string;
+                        };
+                        admin: boolean;
+                        session: {
+                            id: string;
+                            expiresAt: string;
+                            /** @description its end unless it is used before */
+                            idleUntil: string;
+                        };
+                        /** @description of the program: another one after an upgrade */
+                        build: string;
+                        time: string;
+                    };
+                };
+            };
+            /** @description a refusal or an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteApiV1Session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description a refusal or an error */
             default: {

@@ -21,7 +21,7 @@ export default class SessionList extends BaseCommand {
     await printList(this, {
       ...{ flags, columns: COLUMNS, things: 'sessions', none: 'no sessions' },
       read: (request) => listSessions(management(home), request),
-      view: (sessions) => sessions.map(sessionView),
+      view: (sessions) => sessions.map((session) => sessionView(session)),
     });
   }
 }
@@ -29,6 +29,7 @@ export default class SessionList extends BaseCommand {
 const COLUMNS: Column<SessionView>[] = [
   { head: 'id', of: ({ id }) => id },
   { head: 'user', of: ({ userId }) => userId, rank: 1 },
+  { head: 'kind', of: ({ kind }) => kind, rank: 5 },
   { head: 'from', of: ({ from }) => from, rank: 4 },
   timeColumn('began', { of: ({ createdAt }) => createdAt, rank: 3 }),
   timeColumn('ends', { of: ({ expiresAt }) => expiresAt ?? 'never', rank: 2 }),

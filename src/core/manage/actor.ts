@@ -1,6 +1,6 @@
 import type { Client } from '../model/client.js';
 import { KeywrightError } from '../model/errors.js';
-import type { Principal } from '../model/principal.js';
+import { type Principal, sessionIdOf } from '../model/principal.js';
 import { covers, mayGrant } from '../model/scope.js';
 import type { Timestamp } from '../model/time.js';
 import type { User } from '../model/user.js';
@@ -11,16 +11,28 @@ import type { User } from '../model/user.js';
  */
 export type Actor =
   | { readonly kind: 'operator' }
-  | { readonly kind: 'admin'; readonly userId: string | null; readonly scopes: readonly string[] }
+  | {
+      readonly kind: 'admin';
+      readonly userId: string | null;
+      readonly scopes: readonly string[];
+      /** The session by which the caller acts; undefined for another credential. */
+      readonly sessionId?: string | undefined;
+    }
   | {
       readonly kind: 'member';
       readonly userId: string;
       readonly scopes: readonly string[];
+      readonly sessionId?: string | undefined;
       /** The time at which the user was made. */
       readonly since: Timestamp;
     };
 
 export const OPERATOR: Actor = { kind: 'operator' };
+
+/** The id of the session by which an actor acts; undefined for another credential. */
+export function sessionOf(actor: Actor): string | undefined {
+  return actor.kind === 'operator' ? undefined : actor.sessionId;
+}
 
 /**
  * Finds the actor for an accepted caller.
@@ -28,15 +40,24 @@ export const OPERATOR: Actor = { kind: 'operator' };
  * scopes than its user
  */
 export function actorOf(principal: Principal, userById: (id: string) => User | undefined): Actor | undefined {
-  const { kind, id, owner, scopes } = principal;
+  const { kind, id, owner, scopes, credential } = principal;
+  const sessionId = sessionIdOf(principal);
   const userId = kind === 'user' ? id : owner;
   const user = userId === null ? undefined : userById(userId);
   if (userId !== null && user === undefined) return undefined;
-  const mayManage = kind === 'client' ? covers(scopes, 'admin') : mayGrant(scopes, user?.scopes ?? []);
+  const mayManage =
+    kind === 'client'
+      ? covers(scopes, 'admin')
+      : // Who signed in at the console manages with the scopes that the user had then.
+        credential.kind === 'session-cookie' || mayGrant(scopes, user?.scopes ?? []);
   if (!mayManage) return undefined;
-  const isAdmin = (user?.role ?? 'admin') === 'admin' && covers(scopes, 'admin');
-  if (isAdmin) return { kind: 'admin', userId, scopes };
-  return user && { kind: 'member', userId: user.id, scopes, since: user.createdAt };
+  if (isAdmin(user, scopes)) return { kind: 'admin', userId, scopes, sessionId };
+  return user && { kind: 'member', userId: user.id, scopes, sessionId, since: user.createdAt };
+}
+
+/** Tells if whoever has these scopes is an admin. @param user whose they are, or are to be; undefined for nobody's */
+export function isAdmin(user: Pick<User, 'role'> | undefined, scopes: readonly string[]): boolean {
+  return (user?.role ?? 'admin') === 'admin' && covers(scopes, 'admin');
 }
 
 /** Tells if the actor may see and change a client. */

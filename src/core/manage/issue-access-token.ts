@@ -51,6 +51,8 @@ export function principalGrant({
   // MQTT passwords are for MQTT only: a token would carry their rights to HTTP.
   if (credential.kind === 'password')
     throw new KeywrightError('refused', 'an MQTT password gets no access token');
+  if (credential.kind === 'session-cookie')
+    throw new KeywrightError('refused', 'a session of the console gets no access token');
   if (credential.kind !== 'access-token')
     return { ...rest, origin: { kind: credential.kind, credentialId: credential.id } };
   const { origin, familyId } = credential.claims;

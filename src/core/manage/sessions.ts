@@ -32,8 +32,8 @@ export interface SignInRequest {
   readonly scopes?: readonly string[] | undefined;
   readonly from: string;
   readonly ttlMs: number;
-  /** True if refresh tokens continue the session. */
-  readonly isRefreshable: boolean;
+  /** What continues the session; null for nothing. */
+  readonly continuedBy: 'refresh-token' | 'cookie' | null;
 }
 
 export type SignIn =
@@ -75,12 +75,17 @@ export async function signIn(
     expiresAt: now + ttlMs,
     revokedAt: null,
     generation: 0,
-    refreshSalt: request.isRefreshable ? randomBytes(16).toString('hex') : null,
+    refreshSalt: request.continuedBy === 'refresh-token' ? randomSalt() : null,
+    cookieSalt: request.continuedBy === 'cookie' ? randomSalt() : null,
   };
   await changes.change({ action: 'session.begin', target: `${user.id}:${session.id}` }, (records) =>
     records.put('session', session),
   );
   return { outcome: 'accepted', user, session, scopes: session.scopes };
+}
+
+function randomSalt(): string {
+  return randomBytes(16).toString('hex');
 }
 
 /** A genuine refresh token, which may have been used before. */

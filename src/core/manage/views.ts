@@ -3,7 +3,7 @@ import type { Client, Credential } from '../model/client.js';
 import type { LastUse } from '../model/last-use.js';
 import type { Principal } from '../model/principal.js';
 import type { ProvisioningKey } from '../model/provisioning-key.js';
-import type { Session } from '../model/session.js';
+import { type Session, sessionKind } from '../model/session.js';
 import { type CredentialState, stateOf, type Terms, termsOf } from '../model/terms.js';
 import { formatEnd, formatTime, type Timestamp } from '../model/time.js';
 import type { User } from '../model/user.js';
@@ -208,10 +208,13 @@ export function licenceView({ state, reason, terms, used }: LicenceStatus) {
   };
 }
 
-/** Makes the view of a session. */
-export function sessionView({ id, userId, from, scopes, createdAt, expiresAt }: Session) {
+/** Makes the view of a session. @param currentId the id of the session by which the caller acts */
+export function sessionView(session: Session, currentId?: string | undefined) {
+  const { id, userId, from, scopes, createdAt, expiresAt } = session;
   return {
     id,
+    kind: sessionKind(session),
+    current: id === currentId,
     userId: userId ?? '',
     from,
     scopes,

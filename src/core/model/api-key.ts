@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import { KeywrightError } from './errors.js';
 import { PROVISIONING_KEY_PREFIX } from './provisioning-key.js';
 import { REFRESH_TOKEN_PREFIX } from './session.js';
+import { SESSION_COOKIE_PREFIX } from './session-cookie.js';
 
 /** The parts of an API key: `<prefix><32 base62 random><6 base62 CRC-32 of the text before it>`. */
 export interface ParsedApiKey {
@@ -38,10 +39,10 @@ export function makeApiKey(prefix: string): string {
  * @throws KeywrightError `invalid-input`
  */
 export function checkKeyPrefix(prefix: string): string {
-  const others = [PROVISIONING_KEY_PREFIX, REFRESH_TOKEN_PREFIX];
+  const others = [PROVISIONING_KEY_PREFIX, REFRESH_TOKEN_PREFIX, SESSION_COOKIE_PREFIX];
   if (others.includes(prefix)) {
     throw new KeywrightError('invalid-input', `prefix ${prefix} is not allowed for API keys`, {
-      hint: `${others.join(' and ')} are the beginnings of provisioning keys and refresh tokens`,
+      hint: `${others.join(', ')} are the beginnings of provisioning keys, refresh tokens and session cookies`,
     });
   }
   return checkForm(prefix);

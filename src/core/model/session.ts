@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { integer, object, optional, revision, text, texts, time } from './fields.js';
+import { added, integer, object, optional, revision, text, texts, time } from './fields.js';
 import type { Timestamp } from './time.js';
 
-/** A user's login, which gives access tokens. Times are in milliseconds since the epoch. */
+/** A user's login, which gives access tokens or a cookie. Times are in milliseconds since the epoch. */
 export interface Session {
   /** 32 hexadecimal digits. */
   readonly id: string;
@@ -18,6 +18,15 @@ export interface Session {
   readonly generation: number;
   /** A random part of the refresh tokens; null if the session has none. */
   readonly refreshSalt: string | null;
+  /** A random part of the cookies; null if the session gives tokens. */
+  readonly cookieSalt: string | null;
+}
+
+/** What a session gives: the cookie of the console, or tokens. */
+export const SESSION_KINDS = ['console', 'tokens'] as const;
+
+export function sessionKind({ cookieSalt }: Session): (typeof SESSION_KINDS)[number] {
+  return cookieSalt === null ? 'tokens' : 'console';
 }
 
 /** Makes an id of 128 random bits for a session or a token. */
@@ -77,5 +86,6 @@ export function parseSession(value: unknown): Session {
     revokedAt: optional(time, record, 'revokedAt'),
     generation: integer(record, 'generation'),
     refreshSalt: optional(text, record, 'refreshSalt'),
+    cookieSalt: added(text, record, 'cookieSalt') ?? null,
   };
 }

@@ -22,7 +22,7 @@ export interface Proof {
 }
 
 /** One of a client's own credentials, by what a principal says that it used. */
-export type OwnCredential = Exclude<UsedCredential, { kind: 'access-token' }>;
+export type OwnCredential = Exclude<UsedCredential, { kind: 'access-token' | 'session-cookie' }>;
 
 /** A credential by kind and id, with the record that it holds by: a signed token holds with the certificate whose key signed it. */
 type CredentialRecord =

@@ -51,6 +51,7 @@ function shownText(presented: PresentedCredential): Shown {
       return { credential: 'signed-token', hint: hintOf(presented.hash), ...ofClient(presented.clientId) };
     case 'access-token':
       return { credential: 'access-token', hint: hintOf(presented.hash) };
+    case 'session-cookie':
     case 'password':
     case 'ambiguous':
     case 'unknown':

@@ -33,6 +33,8 @@ export function invalidCause({ presentation, registry }: Refused): string {
         return keyAndPasswordCause(credential, registry);
       case 'password':
         return passwordCause(credential, registry);
+      case 'session-cookie':
+        return 'the session of the cookie is over, or never was';
       case 'ambiguous':
         return 'two credentials that differ were presented';
       case 'unknown':

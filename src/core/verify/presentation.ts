@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { canonicalClientId } from '../model/client-id.js';
 import type { PresentedApiKey, PresentedText } from '../model/presented-credential.js';
 import type { Principal } from '../model/principal.js';
+import type { PresentedSessionCookie } from '../model/session-cookie.js';
 
 /** A certificate that its holder proved possession of, or that an operator asks about. */
 export interface PresentedCertificate {
@@ -16,8 +17,12 @@ export interface PresentedCertificate {
 /** A certificate that another CA issued, or that cannot be read: nobody is known by it. */
 export const UNKNOWN_CERTIFICATE: PresentedCertificate = { fingerprint: '', clientId: undefined };
 
-/** The text of a credential as it was read, or one of the two ways to present a password over MQTT. */
-export type PresentedCredential = PresentedText | PresentedKeyAndPassword | PresentedNameAndPassword;
+/** The text of a credential as it was read, the console's cookie, or one of the two ways to present a password over MQTT. */
+export type PresentedCredential =
+  | PresentedText
+  | PresentedSessionCookie
+  | PresentedKeyAndPassword
+  | PresentedNameAndPassword;
 
 /** An API key, and the MQTT password of its client; empty if the key came without one. */
 export interface PresentedKeyAndPassword {

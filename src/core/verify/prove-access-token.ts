@@ -1,13 +1,11 @@
 import type { AccessTokenClaims } from '../model/access-token.js';
 import type { PresentedAccessToken } from '../model/presented-credential.js';
-import type { Principal } from '../model/principal.js';
 import { narrowScopes } from '../model/scope.js';
-import type { Session } from '../model/session.js';
-import type { User } from '../model/user.js';
 import type { WithdrawnToken } from '../model/withdrawn-token.js';
 import { findCredential, type Proof, proofOf } from './client-principal.js';
 import { notLoaded } from './facts.js';
 import type { Registry } from './registry.js';
+import { type Basis, sessionBasis } from './session-basis.js';
 
 /** Proves an access token by what it is bound to, as that is now; null if it is none of ours, or that has gone. */
 export function proveAccessToken(token: PresentedAccessToken, registry: Registry): Proof | null {
@@ -16,9 +14,6 @@ export function proveAccessToken(token: PresentedAccessToken, registry: Registry
   if (read === undefined) throw notLoaded();
   return 'rejected' in read ? null : proveClaims(read, registry);
 }
-
-/** The principal behind an access token (its session or credential), before the token's own claims narrow it. */
-type Basis = Omit<Proof, 'principal'> & { readonly principal: Omit<Principal, 'credential'> };
 
 interface KnownProof {
   readonly basis: Basis;
@@ -45,32 +40,13 @@ export function proveClaims(claims: AccessTokenClaims, registry: Registry): Proo
 
 function basisOf({ subject, origin }: AccessTokenClaims, registry: Registry): Basis | null {
   if (origin.kind === 'session') {
-    const user = registry.userById(subject);
     const session = registry.sessionById(origin.sessionId);
-    return user && session?.userId === subject ? sessionBasis(user, session) : null;
+    return session?.userId === subject ? sessionBasis(session, registry) : null;
   }
   const client = registry.clientById(subject);
   const used = { kind: origin.kind, id: origin.credentialId };
   const found = client && findCredential(client, used, registry);
   return found ? proofOf(found, registry) : null;
-}
-
-const sessionBases = new WeakMap<Session, { readonly user: User; readonly basis: Basis }>();
-
-function sessionBasis(user: User, session: Session): Basis {
-  const found = sessionBases.get(session);
-  if (found?.user === user) return found.basis;
-  const ended = session.createdAt < user.sessionsSince ? user.sessionsSince : null;
-  const { id, groups, domains, email: label } = user;
-  const scopes = narrowScopes(user.scopes, session.scopes);
-  const { createdAt: notBefore, expiresAt } = session;
-  const basis: Basis = {
-    revokedAt: session.revokedAt ?? user.disabledAt ?? ended,
-    suspendedAt: null,
-    principal: { kind: 'user', id, label, owner: null, groups, domains, scopes, notBefore, expiresAt },
-  };
-  sessionBases.set(session, { user, basis });
-  return basis;
 }
 
 /** A token has an end of its own, and never more than what it came from. */

@@ -4,6 +4,7 @@ import type { PresentedCredential } from './presentation.js';
 import { proveAccessToken, proveClaims } from './prove-access-token.js';
 import { proveApiKey } from './prove-api-key.js';
 import { proveKeyAndPassword, provePasswordAlone } from './prove-password.js';
+import { proveSession, proveSessionCookie } from './prove-session-cookie.js';
 import { proveSignedToken } from './prove-signed-token.js';
 import type { Registry } from './registry.js';
 
@@ -20,6 +21,8 @@ export function prove(credential: PresentedCredential, registry: Registry): Proo
       return proveKeyAndPassword(credential, registry);
     case 'password':
       return provePasswordAlone(credential, registry);
+    case 'session-cookie':
+      return proveSessionCookie(credential, registry);
     case 'ambiguous':
     case 'unknown':
       return null;
@@ -29,6 +32,8 @@ export function prove(credential: PresentedCredential, registry: Registry): Proo
 /** Proves a credential that was proved before by what is registered now; null if it has gone. */
 export function proveAgain({ id, credential }: Principal, registry: Registry): Proof | null {
   if (credential.kind === 'access-token') return proveClaims(credential.claims, registry);
+  if (credential.kind === 'session-cookie')
+    return proveSession(credential.id, credential.idleUntil, registry);
   const client = registry.clientById(id);
   const found = client && findCredential(client, credential, registry);
   return found ? proofOf(found, registry) : null;

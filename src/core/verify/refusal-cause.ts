@@ -1,5 +1,5 @@
 import { apiKeysOf } from '../model/client.js';
-import type { Principal } from '../model/principal.js';
+import { type Principal, sessionIdOf } from '../model/principal.js';
 import { formatTime } from '../model/time.js';
 import type { Proof } from './client-principal.js';
 import { invalidCause } from './invalid-cause.js';
@@ -110,9 +110,11 @@ function suspendedCause(refused: Refused): string {
     : `${what} is suspended since ${formatTime(suspendedAt)}`;
 }
 
-function userRevocations({ id, credential }: Principal, { registry }: Refused): Revocation[] {
-  if (credential.kind !== 'access-token' || credential.claims.origin.kind !== 'session') return [];
-  const session = registry.sessionById(credential.claims.origin.sessionId);
+function userRevocations(principal: Principal, { registry }: Refused): Revocation[] {
+  const { id } = principal;
+  const sessionId = sessionIdOf(principal);
+  if (sessionId === undefined) return [];
+  const session = registry.sessionById(sessionId);
   const user = registry.userById(id);
   const isOver = session && user && session.createdAt < user.sessionsSince;
   return [

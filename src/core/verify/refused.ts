@@ -17,4 +17,5 @@ export const CREDENTIAL_NAMES = {
   'api-key': 'API key',
   'access-token': 'access token',
   password: 'password',
+  'session-cookie': 'console session',
 } as const;

@@ -46,6 +46,7 @@ export function stillHolds(
 export function restsOn({ kind, id, owner, credential }: Principal): string[] {
   const rests = [`${kind} ${id}`];
   if (owner !== null) rests.push(`user ${owner}`);
+  if (credential.kind === 'session-cookie') rests.push(`session ${credential.id}`);
   if (credential.kind !== 'access-token') return rests;
   const { origin } = credential.claims;
   rests.push('signing-keys', `withdrawn-token ${credential.claims.familyId}`);

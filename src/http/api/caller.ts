@@ -1,14 +1,14 @@
-import type { IncomingMessage } from 'node:http';
 import { type Actor, actorOf } from '../../core/manage/actor.js';
 import type { Management } from '../../core/manage/management.js';
 import { KeywrightError } from '../../core/model/errors.js';
 import { readCredential } from '../../core/model/presented-credential.js';
 import type { AuditEvent } from '../../core/ports/audit-log.js';
 import type { UnitOfWork } from '../../core/ports/unit-of-work.js';
-import { principalOf } from '../admission.js';
+import { managingPrincipal } from '../admission.js';
 import { Refused, refusalOf } from '../responses/errors.js';
 import { REFUSALS, tooMany } from '../responses/problem.js';
 import type { HttpServices } from '../services.js';
+import { type Called, renewCookie } from './console-session.js';
 import { TOO_MANY_TOLD } from './login-causes.js';
 
 /** A caller who manages. */
@@ -21,15 +21,14 @@ export interface Caller {
 }
 
 /** Authenticates a caller who manages. Refuses all others, and records the refusal. @throws Refused */
-export async function callerOf(
-  request: IncomingMessage,
-  { services, action }: { readonly services: HttpServices; readonly action: string },
-): Promise<Caller> {
+export async function callerOf(called: Called, action: string): Promise<Caller> {
+  const { request, services } = called;
   const { registry } = services;
   const from = services.proxies.addressOf(request);
-  const principal = await principalOf(request, services).catch(async (error) => {
+  const principal = await managingPrincipal(request, services).catch(async (error) => {
     throw (await recordStranger(error, { services, action, from })) ?? error;
   });
+  renewCookie(called, principal);
   const caller = `${principal.kind} ${principal.id}`;
   const changes = services.changes.by({ who: caller, from });
   const refused = (target: string) => recordRefusal({ services, caller, changes, event: { action, target } });

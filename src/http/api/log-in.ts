@@ -6,7 +6,7 @@ import {
   sessionGrant,
   type TokenGrant,
 } from '../../core/manage/issue-access-token.js';
-import { refreshSession, type SignIn, signIn } from '../../core/manage/sessions.js';
+import { refreshSession, type SignIn, type SignInRequest, signIn } from '../../core/manage/sessions.js';
 import { readApiKey } from '../../core/model/presented-credential.js';
 import type { Principal } from '../../core/model/principal.js';
 import { mayAsk, narrowScopes } from '../../core/model/scope.js';
@@ -33,21 +33,30 @@ export interface IssuedTokens extends IssuedToken {
   readonly refreshToken: string | undefined;
 }
 
+type SignedIn = Extract<SignIn, { outcome: 'accepted' }>;
+
 interface Login {
   readonly name: string;
   readonly password: string;
   /** Default: all scopes of the user. */
   readonly scopes?: readonly string[] | undefined;
   readonly sessionMs: number;
-  readonly tokenMs: number;
-  readonly isRefreshable: boolean;
+  readonly continuedBy: SignInRequest['continuedBy'];
+}
+
+/** Signs a user in, within the limits for the address, and makes the session's first token. @throws Refused */
+export async function login(
+  request: Request,
+  { tokenMs, ...login }: Login & { readonly tokenMs: number },
+): Promise<IssuedTokens> {
+  return issueTokens(await begin(request, login), tokenMs, request.services);
 }
 
 /** Signs a user in, within the limits for the address. @throws Refused */
-export async function login(
+export async function begin(
   { request, services }: Request,
-  { name, password, scopes, sessionMs, tokenMs, isRefreshable }: Login,
-): Promise<IssuedTokens> {
+  { name, password, scopes, sessionMs, continuedBy }: Login,
+): Promise<SignedIn> {
   const { changes } = services;
   const from = services.proxies.addressOf(request);
   const domain = domainOf({ request, services });
@@ -61,11 +70,11 @@ export async function login(
         passwords: { verify: async (_, hash) => hash === presented.hash && (await holds()) },
         changes: changes.by({ who: `user ${name.toLowerCase().slice(0, 80)}`, from }),
       },
-      { name, password, domain, scopes, from, ttlMs: sessionMs, isRefreshable },
+      { name, password, domain, scopes, from, ttlMs: sessionMs, continuedBy },
     );
     return { result, isRight: result.outcome === 'accepted' || result.reason !== 'invalid' };
   });
-  if (signedIn.outcome === 'accepted') return issueTokens(signedIn, tokenMs, services);
+  if (signedIn.outcome === 'accepted') return signedIn;
   const { reason } = signedIn;
   throw new Refused(
     reason === 'invalid' ? WRONG_PASSWORD : REFUSALS[reason],
@@ -198,7 +207,7 @@ function sessionServices(services: HttpServices) {
 }
 
 async function issueTokens(
-  { user, session, scopes }: Extract<SignIn, { outcome: 'accepted' }>,
+  { user, session, scopes }: SignedIn,
   ttlMs: number,
   services: HttpServices,
 ): Promise<IssuedTokens> {

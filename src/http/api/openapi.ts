@@ -23,6 +23,13 @@ export async function collectOpenApi(app: FastifyInstance): Promise<void> {
         securitySchemes: {
           bearer: { type: 'http', scheme: 'bearer', description: 'an access token, API key or signed token' },
           apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: 'keywright_session',
+            description:
+              'the cookie of the console (over https `__Secure-keywright_session`); what changes something also has the header `X-Keywright: console`',
+          },
           basic: { type: 'http', scheme: 'basic', description: 'a client’s id and secret' },
         },
       },

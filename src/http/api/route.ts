@@ -73,15 +73,18 @@ export function managed<Body extends TSchema, Query extends TSchema, Response ex
 }: ManagedRoute<Body, Query, Response>): Route {
   return open<Body, Query, Response>({
     tag: 'management',
+    security: MANAGING,
     refusesQuery: true,
     ...described,
     async run(asked) {
-      const { request, services, id, body } = asked;
-      const caller = await callerOf(request, { services, action });
+      const { id, body } = asked;
+      const caller = await callerOf(asked, action);
       return caller.attempt(target?.(body) ?? id, (management) => run(management, asked));
     },
   });
 }
+
+const MANAGING = [{ bearer: [] }, { apiKey: [] }, { session: [] }];
 
 /** Makes the path of an object. */
 export function pathOf(room: 'clients' | 'tokens' | 'users', id: string): string {

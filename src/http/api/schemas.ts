@@ -10,6 +10,7 @@ import {
   type UserView,
 } from '../../core/manage/views.js';
 import { KEY_ALGORITHMS } from '../../core/model/key-algorithm.js';
+import { SESSION_KINDS } from '../../core/model/session.js';
 import { CREDENTIAL_STATES } from '../../core/model/terms.js';
 import { ROLES } from '../../core/model/user.js';
 
@@ -126,12 +127,27 @@ export const User = Type.Object({
 /** The view of a session. */
 export const Session = Type.Object({
   id: text,
+  kind: oneOf(...SESSION_KINDS),
+  current: Type.Boolean({ description: 'whether the caller acts by it' }),
   userId: text,
   from: text,
   scopes: names,
   createdAt: text,
   expiresAt: text,
 }) satisfies SchemaOf<SessionView>;
+
+/** The view of a console session, for whoever is at the console. */
+export const Me = Type.Object({
+  user: User,
+  admin: Type.Boolean(),
+  session: Type.Object({
+    id: text,
+    expiresAt: text,
+    idleUntil: Type.String({ description: 'its end unless it is used before' }),
+  }),
+  build: Type.String({ description: 'of the program: another one after an upgrade' }),
+  time: text,
+});
 
 /** The view of a provisioning key. */
 export const ProvisioningKey = Type.Object({

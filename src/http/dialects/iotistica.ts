@@ -48,7 +48,9 @@ export const iotisticaRoutes = [
       const name = email ?? username;
       if (name === undefined || (email !== undefined && username !== undefined)) throw new Refused(NO_NAME);
       const { session: sessionMs, accessToken: tokenMs } = LIFETIMES;
-      return tokensView(await login(asked, { name, password, sessionMs, tokenMs, isRefreshable: true }));
+      return tokensView(
+        await login(asked, { name, password, sessionMs, tokenMs, continuedBy: 'refresh-token' }),
+      );
     },
   }),
   open({

@@ -16,7 +16,7 @@ export const machhubRoutes = [
     response: Type.Object({ success: Type.Literal(true), tkn: Type.String() }),
     async run(asked) {
       const { username: name, password } = asked.body;
-      const lifetime = { sessionMs: DAY_MS, tokenMs: DAY_MS, isRefreshable: false };
+      const lifetime = { sessionMs: DAY_MS, tokenMs: DAY_MS, continuedBy: null };
       const { token } = await login(asked, { name, password, ...lifetime });
       return { success: true, tkn: token } as const;
     },

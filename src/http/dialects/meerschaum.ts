@@ -55,6 +55,6 @@ async function tokenFor(asked: Asked<typeof Login>): Promise<IssuedToken> {
     const caller = await clientBySecret(asked, { id, secret });
     return exchange(asked, { caller, scopes, ttlMs: tokenMs });
   }
-  const session = { sessionMs: tokenMs, tokenMs, isRefreshable: false };
+  const session = { sessionMs: tokenMs, tokenMs, continuedBy: null };
   return login(asked, { name: id, password: secret, scopes, ...session });
 }

@@ -19,7 +19,7 @@ export type OAuthErrorCode =
 export class OAuthRefused extends Refused {
   readonly code: OAuthErrorCode;
 
-  constructor(code: OAuthErrorCode, detail: string, told?: Told) {
+  constructor(code: OAuthErrorCode, detail: string, told?: Told | null) {
     const status = code === 'invalid_client' ? 401 : 400;
     const reason = code.replaceAll('_', ' ');
     super({ problem: problem(status, { reason, detail }), headers: {} }, told ?? toldOfCode(code, detail));

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import {
   type PresentedCertificate,
   presentCertificate,
@@ -40,6 +41,24 @@ export class TrustedProxies {
       if (!this.#networks.includes(hop)) break;
     }
     return address;
+  }
+
+  /** Tells if the caller's own connection is TLS, as it comes here or as a trusted proxy says. */
+  isSecure(request: IncomingMessage): boolean {
+    if (request.socket instanceof TLSSocket) return true;
+    return this.#named(request, 'x-forwarded-proto')?.toLowerCase() === 'https';
+  }
+
+  /** Finds the authority that the caller asked: `Host`, or what a trusted proxy says that it was. */
+  hostOf(request: IncomingMessage): string {
+    return this.#named(request, 'x-forwarded-host') ?? request.headers.host ?? '';
+  }
+
+  // The first of several proxies in a row is the caller's own.
+  #named(request: IncomingMessage, header: string): string | undefined {
+    if (!this.speaks(request)) return undefined;
+    const [first = ''] = [request.headers[header] ?? ''].flat().join(',').split(',', 1);
+    return first.trim() || undefined;
   }
 
   /** Reads the caller's certificate that a trusted proxy names; undefined if it names none. */

@@ -29,10 +29,10 @@ export type Told = Pick<HttpRefusal, 'reason' | 'explain'>;
 /** A refusal on its way to the error handler. */
 export class Refused extends Error {
   readonly refusal: Refusal;
-  readonly told: Told;
+  readonly told: Told | null;
 
-  /** By default the operator is told what the caller is. */
-  constructor(refusal: Refusal, told: Told = { reason: refusal.problem.reason.replaceAll(' ', '-') }) {
+  /** By default the operator is told what the caller is; null for nothing. */
+  constructor(refusal: Refusal, told: Told | null = { reason: refusal.problem.reason.replaceAll(' ', '-') }) {
     super(refusal.problem.detail);
     this.refusal = refusal;
     this.told = told;
@@ -47,8 +47,8 @@ export function answerError(error: unknown, _request: FastifyRequest, reply: Fas
 
 /** Tells what the log says of an error: nothing if it is no refusal of the caller. */
 export function toldOf(error: unknown): Told | undefined {
-  if (error instanceof Refused && (error.told.explain || REFUSING.includes(error.refusal.problem.status)))
-    return error.told;
+  if (error instanceof Refused && (error.told?.explain || REFUSING.includes(error.refusal.problem.status)))
+    return error.told ?? undefined;
   if (!(error instanceof KeywrightError) || error.code !== 'refused') return undefined;
   return { reason: error.reason ?? 'not-allowed', explain: () => ({ cause: error.message }) };
 }

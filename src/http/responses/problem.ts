@@ -100,6 +100,15 @@ export const WRONG_PROVISIONING_KEY: Refusal = {
   headers: { 'www-authenticate': CHALLENGE },
 };
 
+/** The refusal of a request with the cookie of the console that another page may have made. */
+export const CROSS_SITE: Refusal = {
+  problem: problem(403, {
+    reason: 'cross-site',
+    detail: 'only pages of this server may use the console’s cookie: another page seems to ask',
+  }),
+  headers: {},
+};
+
 /** The refusal of a login without a name or a password. */
 export const NO_PASSWORD: Refusal = {
   problem: problem(401, {

@@ -1,3 +1,4 @@
+import { sessionOf } from '../../core/manage/actor.js';
 import { listSessions, revokeSession } from '../../core/manage/sessions.js';
 import { sessionView } from '../../core/manage/views.js';
 import { listed } from '../api/list.js';
@@ -13,7 +14,7 @@ export const sessionRoutes = [
     filters: ['owner', 'expiringWithin'],
     item: Session,
     read: listSessions,
-    view: (sessions) => sessions.map(sessionView),
+    view: (sessions, { actor }) => sessions.map((session) => sessionView(session, sessionOf(actor))),
   }),
   managed({
     route: 'DELETE /api/v1/sessions/:id',

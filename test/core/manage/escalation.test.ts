@@ -223,7 +223,7 @@ it.each<[string, (shop: Shop) => Promise<unknown>]>([
   async (_, end) => {
     const shop = await fixture();
     const { keyStore, operator } = shop;
-    const login = { name: 'ann', password: PASSWORD, from: 'here', ttlMs: 1_000_000, isRefreshable: false };
+    const login = { name: 'ann', password: PASSWORD, from: 'here', ttlMs: 1_000_000, continuedBy: null };
     const signedIn = async (now: number) => {
       const ann = await keyStore.users.get('ann');
       return signIn({ ...operator, clock: { now: () => now }, findUser: () => ann }, login);

@@ -1,0 +1,31 @@
+import type { IncomingMessage } from 'node:http';
+import type { TrustedProxies } from './trusted-proxies.js';
+
+/** The header that the console's own requests have. A form cannot send it, and a page of another origin must ask first. */
+export const OWN_HEADER = 'x-keywright';
+
+/** Tells if the console made a request: no other page can make a browser send it like this. */
+export function isOfOwnPage(request: IncomingMessage, proxies: TrustedProxies): boolean {
+  return isOfOwnOrigin(request, proxies) && (isSafe(request) || request.headers[OWN_HEADER] === 'console');
+}
+
+/** Tells if a request is none that a browser says another page has made. Other programs say nothing of that. */
+export function isOfOwnOrigin(request: IncomingMessage, proxies: TrustedProxies): boolean {
+  const { origin } = request.headers;
+  const site = request.headers['sec-fetch-site'];
+  // `none` is what a person typed.
+  const isOwn = site === undefined || site === 'same-origin' || (site === 'none' && isSafe(request));
+  return isOwn && (origin === undefined || isOrigin(origin, request, proxies));
+}
+
+function isSafe({ method }: IncomingMessage): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+function isOrigin(origin: string, request: IncomingMessage, proxies: TrustedProxies): boolean {
+  const scheme = /^(https?):\/\//.exec(origin)?.[1];
+  // Behind a proxy that is not trusted, a page that came by https seems to have come by http.
+  if (scheme === undefined || (scheme === 'http' && proxies.isSecure(request))) return false;
+  const asked = `${scheme}://${proxies.hostOf(request)}`;
+  return URL.canParse(origin) && URL.canParse(asked) && new URL(origin).origin === new URL(asked).origin;
+}
