@@ -1,5 +1,6 @@
 import './style/base.css';
 import './style/kit.css';
+import './style/overview.css';
 import './style/shell.css';
 import { render } from 'preact';
 import { App } from './app.js';

@@ -20,7 +20,7 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/', title: 'Overview', inNavigation: true, load: () => import('./pages/overview.js') },
   { path: '/keys', title: 'Keys', inNavigation: true, load: () => import('./pages/keys.js') },
   {
-    path: '/keys/new',
+    path: '/new-key',
     title: 'Generate a key',
     inNavigation: false,
     load: () => import('./pages/key-new.js'),

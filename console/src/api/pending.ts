@@ -58,7 +58,7 @@ export interface PendingPaths {
       certificates: Counts;
       ends: { days: ({ date: string } & Ends)[]; within: Record<'7' | '30' | '90', Ends> };
       unused: { never: number; long: number };
-      authority: { name: string; expiresAt: string };
+      authority: { subject: string; expiresAt: string };
       serverCertificate: { expiresAt: string } | null;
       licence: Record<string, unknown> | null;
       verdicts: {
@@ -71,7 +71,8 @@ export interface PendingPaths {
   '/api/v1/connections': {
     get: Op<
       {
-        clientId: string;
+        clientId: string | null;
+        userId: string | null;
         protocol: 'mqtt' | 'http';
         address: string;
         since: string;
@@ -105,11 +106,17 @@ export interface PendingPaths {
     >;
   };
   '/api/v1/audit/verification': {
-    post: Op<{ intact: boolean; entries: number; fault: string | null }>;
+    post: Op<{
+      whole: boolean;
+      lines: number;
+      line: number | null;
+      file: string | null;
+      fault: string | null;
+    }>;
   };
   '/api/v1/authority': {
     get: Op<{
-      name: string;
+      subject: string;
       serial: string;
       fingerprint: string;
       algorithm: string;
@@ -133,7 +140,7 @@ export interface PendingPaths {
         notBefore: string;
         expiresAt: string;
       }[];
-      settings: { name: string; value: string; from: string }[] | null;
+      settings: { name: string; value: string | null; from: string }[] | null;
     }>;
   };
   '/api/v1/licence': { get: Op<Record<string, unknown>> };

@@ -8,7 +8,7 @@ import { useAction } from './use-action.js';
  * A question before something is taken away. It names what it is about (`children`: id, owner, last use), focus starts on Cancel, and only what
  * takes many along wants a word typed.
  */
-export function ConfirmDialog({
+export function ConfirmDialog<Result>({
   title,
   action,
   run,
@@ -20,8 +20,9 @@ export function ConfirmDialog({
   title: string;
   /** What the button says: "Delete sensor-7". */
   action: string;
-  run: () => Promise<unknown>;
-  onClose: (outcome: 'done' | 'cancelled') => void;
+  run: () => Promise<Result>;
+  /** Told with what `run` returned, or with nothing if it was cancelled. */
+  onClose: (done?: { readonly result: Result }) => void;
   /** The word that has to be typed first. */
   typed?: string | undefined;
   /** True for what can be undone. */
@@ -31,12 +32,13 @@ export function ConfirmDialog({
   const [word, setWord] = useState('');
   const { start, pending, error } = useAction(run);
   return (
-    <Dialog title={title} onClose={() => onClose('cancelled')}>
+    <Dialog title={title} onClose={() => onClose()}>
       <form
         method="dialog"
         onSubmit={async (event) => {
           event.preventDefault();
-          if (await start()) onClose('done');
+          const done = await start();
+          if (done) onClose(done);
         }}
       >
         {children}
@@ -55,7 +57,7 @@ export function ConfirmDialog({
         )}
         {error !== undefined && <Failure error={error} />}
         <footer>
-          <button type="button" data-focus onClick={() => onClose('cancelled')}>
+          <button type="button" data-focus onClick={() => onClose()}>
             Cancel
           </button>
           <button

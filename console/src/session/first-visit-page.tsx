@@ -37,7 +37,7 @@ export function FirstVisitPage() {
         })}
       >
         {error !== undefined && <Failure error={error} />}
-        <Field label="User" hint="Letters, digits, - and _, as in ann or site-admin.">
+        <Field label="User" hint='As in ann or site-admin: letters, digits, "_", ".", "@" and "-".'>
           {(control) => (
             <input
               {...control}
@@ -53,15 +53,15 @@ export function FirstVisitPage() {
             />
           )}
         </Field>
-        <Field label="Password" hint="At least 10 characters.">
+        <Field label="Password" hint="At least 12 characters.">
           {(control) => (
             <input
               {...control}
               type="password"
               autocomplete="new-password"
               required
-              minLength={10}
-              maxLength={1024}
+              minLength={12}
+              maxLength={512}
               value={password}
               onInput={({ currentTarget }) => setPassword(currentTarget.value)}
             />

@@ -6,6 +6,7 @@ import { Menu } from '../kit/menu.js';
 import { prefer, usePreference } from '../kit/preferences.js';
 import { useStore } from '../kit/store.js';
 import { useAction } from '../kit/use-action.js';
+import { useLive } from '../live/use-live.js';
 import { PAGES } from '../pages.js';
 import { signOut } from '../session/me.js';
 import { Brand } from './brand.js';
@@ -13,10 +14,13 @@ import { LazyPage } from './lazy.js';
 import { LiveState } from './live-state.js';
 import { Navigation } from './navigation.js';
 import { PageTitle } from './page-title.js';
+import { Palette, paletteOpen } from './palette.js';
+import { Shortcuts } from './shortcuts.js';
 
 /** What surrounds every page: header, navigation, and the state of the connection. */
 export function Shell({ me }: { me: Me }) {
   const isHeld = useStore(held);
+  useLive(me);
   return (
     <div class="shell">
       <button type="button" class="skip" onClick={() => document.getElementById('content')?.focus()}>
@@ -26,6 +30,14 @@ export function Shell({ me }: { me: Me }) {
         <Brand />
         <LiveState />
         <div class="buttons">
+          <button
+            type="button"
+            class="quiet"
+            aria-label="Go to a page or a client"
+            onClick={() => paletteOpen.set(true)}
+          >
+            <span aria-hidden="true">⌕</span> <kbd class="roomy">Ctrl K</kbd>
+          </button>
           <ThemeSwitch />
           <Account me={me} />
         </div>
@@ -36,6 +48,8 @@ export function Shell({ me }: { me: Me }) {
       <main id="content" tabIndex={-1}>
         <Pages me={me} />
       </main>
+      <Palette me={me} />
+      <Shortcuts />
     </div>
   );
 }

@@ -1,0 +1,120 @@
+import { useLocation } from 'wouter-preact';
+
+export interface Bar {
+  /** Stacked from below: as many as there are series. */
+  readonly values: readonly number[];
+  /** What it says on hover, and to those who hear it. */
+  readonly title: string;
+  /** Where it leads. */
+  readonly href?: string | undefined;
+}
+
+const WIDTH = 720;
+const HEIGHT = 132;
+const AXIS = 18;
+
+/**
+ * A chart of stacked bars, in SVG, coloured by style sheets. Bars that lead somewhere are links that the keyboard reaches; the whole is an image
+ * with a summary to those who hear it.
+ */
+export function Bars({
+  bars,
+  series,
+  summary,
+  ticks,
+}: {
+  bars: readonly Bar[];
+  /** The class and the name of each value of a bar. */
+  series: readonly (readonly [css: string, name: string])[];
+  summary: string;
+  /** What stands below, by the index of a bar. */
+  ticks: readonly (readonly [index: number, text: string])[];
+}) {
+  const [, navigate] = useLocation();
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const top = niceTop(Math.max(1, ...bars.map(({ values }) => sum(values))));
+  const step = WIDTH / Math.max(1, bars.length);
+  const scale = (HEIGHT - AXIS - 8) / top;
+  const floor = HEIGHT - AXIS;
+  return (
+    <figure class="bars">
+      <figcaption>
+        {series.map(([css, name]) => (
+          <span key={name} class={`key ${css}`}>
+            {name}
+          </span>
+        ))}
+      </figcaption>
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot stand in SVG */}
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="group" aria-label={summary}>
+        {[top, top / 2].map((value) => (
+          <g key={value} class="grid">
+            <path d={`M0 ${floor - value * scale}H${WIDTH}`} />
+            {Number.isInteger(value) && (
+              <text y={floor - value * scale + 11}>{value.toLocaleString('en')}</text>
+            )}
+          </g>
+        ))}
+        <path class="floor" d={`M0 ${floor}H${WIDTH}`} />
+        {bars.map(({ values, title, href }, index) => {
+          if (sum(values) === 0) return null;
+          let at = floor;
+          const shapes = values.map((value, which) => {
+            const height = value === 0 ? 0 : Math.max(2, value * scale);
+            at -= height;
+            return (
+              <rect
+                key={series[which]?.[0]}
+                class={series[which]?.[0]}
+                x={index * step + step * 0.12}
+                y={at}
+                width={step * 0.76}
+                height={height}
+              />
+            );
+          });
+          const wide = <rect class="hit" x={index * step} y={0} width={step} height={floor} />;
+          if (href === undefined)
+            return (
+              <g key={title}>
+                <title>{title}</title>
+                {shapes}
+                {wide}
+              </g>
+            );
+          return (
+            <a
+              key={title}
+              href={`/console${href}`}
+              aria-label={title}
+              onClick={(event) => {
+                event.preventDefault();
+                navigate(href);
+              }}
+            >
+              <title>{title}</title>
+              {shapes}
+              {wide}
+            </a>
+          );
+        })}
+        {ticks.map(([index, text]) => (
+          <text
+            key={text}
+            x={index * step + step / 2}
+            y={HEIGHT - 4}
+            text-anchor={index === 0 ? 'start' : index > bars.length - 4 ? 'end' : 'middle'}
+          >
+            {text}
+          </text>
+        ))}
+      </svg>
+    </figure>
+  );
+}
+
+/** The next 1, 2 or 5 times a power of ten. */
+function niceTop(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return ([1, 2, 5, 10].find((factor) => factor * power >= value) ?? 10) * power;
+}

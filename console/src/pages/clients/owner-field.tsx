@@ -1,0 +1,36 @@
+import { useQuery } from '@tanstack/preact-query';
+import { useId } from 'preact/hooks';
+import { callPage } from '../../api/call.js';
+import { Field } from '../../kit/field.js';
+
+/** Whose it is: a user, of whom the first hundred are offered. Nobody by default. */
+export function OwnerField({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+  const list = useId();
+  const { data } = useQuery({
+    queryKey: ['users', 'names'],
+    queryFn: () => callPage('/api/v1/users', { query: { limit: '100' } }),
+  });
+  return (
+    <Field label="Owner" optional hint="A user, who sees and manages it. It stops with them.">
+      {(control) => (
+        <>
+          <input
+            {...control}
+            list={list}
+            autocomplete="off"
+            autocapitalize="none"
+            spellcheck={false}
+            maxLength={64}
+            value={value}
+            onInput={({ currentTarget }) => onChange(currentTarget.value.trim())}
+          />
+          <datalist id={list}>
+            {data?.rows.map(({ id }) => (
+              <option key={id} value={id} />
+            ))}
+          </datalist>
+        </>
+      )}
+    </Field>
+  );
+}
