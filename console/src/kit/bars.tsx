@@ -9,9 +9,12 @@ export interface Bar {
   readonly href?: string | undefined;
 }
 
-const WIDTH = 720;
-const HEIGHT = 132;
+const WIDTH = 500;
+const HEIGHT = 170;
+/** Room for the texts below and at the left. */
 const AXIS = 18;
+const MARGIN = 30;
+const compact = new Intl.NumberFormat('en', { notation: 'compact' });
 
 /**
  * A chart of stacked bars, in SVG, coloured by style sheets. Bars that lead somewhere are links that the keyboard reaches; the whole is an image
@@ -33,7 +36,7 @@ export function Bars({
   const [, navigate] = useLocation();
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
   const top = niceTop(Math.max(1, ...bars.map(({ values }) => sum(values))));
-  const step = WIDTH / Math.max(1, bars.length);
+  const step = (WIDTH - MARGIN) / Math.max(1, bars.length);
   const scale = (HEIGHT - AXIS - 8) / top;
   const floor = HEIGHT - AXIS;
   return (
@@ -49,13 +52,15 @@ export function Bars({
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="group" aria-label={summary}>
         {[top, top / 2].map((value) => (
           <g key={value} class="grid">
-            <path d={`M0 ${floor - value * scale}H${WIDTH}`} />
+            <path d={`M${MARGIN} ${floor - value * scale}H${WIDTH}`} />
             {Number.isInteger(value) && (
-              <text y={floor - value * scale + 11}>{value.toLocaleString('en')}</text>
+              <text x={MARGIN - 6} y={floor - value * scale + 4} text-anchor="end">
+                {compact.format(value)}
+              </text>
             )}
           </g>
         ))}
-        <path class="floor" d={`M0 ${floor}H${WIDTH}`} />
+        <path class="floor" d={`M${MARGIN} ${floor}H${WIDTH}`} />
         {bars.map(({ values, title, href }, index) => {
           if (sum(values) === 0) return null;
           let at = floor;
@@ -66,14 +71,14 @@ export function Bars({
               <rect
                 key={series[which]?.[0]}
                 class={series[which]?.[0]}
-                x={index * step + step * 0.12}
+                x={MARGIN + index * step + step * 0.12}
                 y={at}
                 width={step * 0.76}
                 height={height}
               />
             );
           });
-          const wide = <rect class="hit" x={index * step} y={0} width={step} height={floor} />;
+          const wide = <rect class="hit" x={MARGIN + index * step} y={0} width={step} height={floor} />;
           if (href === undefined)
             return (
               <g key={title}>
@@ -101,7 +106,7 @@ export function Bars({
         {ticks.map(([index, text]) => (
           <text
             key={text}
-            x={index * step + step / 2}
+            x={MARGIN + index * step + step / 2}
             y={HEIGHT - 4}
             text-anchor={index === 0 ? 'start' : index > bars.length - 4 ? 'end' : 'middle'}
           >

@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { announce } from './announce.js';
 import { makeStore } from './store.js';
 
@@ -11,8 +11,12 @@ export function sayHeld(): void {
   document.querySelector<HTMLElement>('[data-hold]')?.focus();
 }
 
-/** Holds the page while the component is there. Leaving by Back, a link, a reload or closing the tab is refused or asked about. */
-export function useHold(): void {
+/**
+ * Holds the page while the component is there, or until it is released. Leaving by Back, a link, a reload or closing the tab is refused or asked
+ * about.
+ */
+export function useHold(): (then: () => void) => void {
+  const release = useRef<(then: () => void) => void>((then) => then());
   useEffect(() => {
     held.set(true);
     // A second entry for the same address: Back ends there, and it is put back.
@@ -24,10 +28,17 @@ export function useHold(): void {
     const unload = (event: BeforeUnloadEvent) => event.preventDefault();
     addEventListener('popstate', back);
     addEventListener('beforeunload', unload);
-    return () => {
+    const letGo = () => {
       removeEventListener('popstate', back);
       removeEventListener('beforeunload', unload);
       held.set(false);
     };
+    release.current = (then) => {
+      letGo();
+      addEventListener('popstate', then, { once: true });
+      history.back();
+    };
+    return letGo;
   }, []);
+  return (then) => release.current(then);
 }

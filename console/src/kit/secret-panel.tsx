@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { CopyButton } from './copy-button.js';
 import { download } from './download.js';
 import { useHold } from './hold.js';
@@ -35,12 +35,14 @@ export function SecretPanel({
   /** What stands below: the commands that use it, for one. They may show it, too. */
   children?: (saved: () => void) => ComponentChildren;
 }) {
-  useHold();
+  const release = useHold();
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus(), []);
   const [saved, setSaved] = useState(false);
   const save = () => setSaved(true);
   return (
     <section class="secret" aria-labelledby="secret-title">
-      <h2 id="secret-title" tabIndex={-1} ref={(heading) => heading?.focus()}>
+      <h2 id="secret-title" tabIndex={-1} ref={heading}>
         {title}
       </h2>
       <p>
@@ -67,7 +69,7 @@ export function SecretPanel({
       ))}
       {children?.(save)}
       <footer>
-        <button type="button" class="primary" data-hold disabled={!saved} onClick={onSaved}>
+        <button type="button" class="primary" data-hold disabled={!saved} onClick={() => release(onSaved)}>
           I have saved it
         </button>
         {!saved && <span class="muted">Copy or download it first.</span>}

@@ -244,7 +244,7 @@ const number = new Intl.NumberFormat('en');
 
 function countText({ rows, total, next }: Page<unknown>, before: number): string {
   if (rows.length === 0) return 'none';
-  if (before === 0 && !next) return number.format(rows.length);
+  if (before === 0 && !next) return `${number.format(rows.length)} in all`;
   const range = `${number.format(before + 1)}–${number.format(before + rows.length)}`;
   return total === undefined ? range : `${range} of ${number.format(total)}`;
 }

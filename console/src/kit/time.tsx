@@ -3,7 +3,7 @@ import { usePreference } from './preferences.js';
 
 const local = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 const zoned = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' });
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always' });
 
 const UNITS = [
   ['year', 31_557_600],
@@ -43,7 +43,8 @@ export function Time({
 /** `29 Nov 2026, 10:00:00 GMT+1 · 2026-11-29 09:00:00 UTC` */
 export function exactly(at: Date | string): string {
   const date = new Date(at);
-  return `${zoned.format(date)} · ${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+  const utc = `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+  return date.getTimezoneOffset() === 0 ? utc : `${zoned.format(date)} · ${utc}`;
 }
 
 export function ago(date: Date, now = clock.get()): string {

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { Link, useLocation, useSearchParams } from 'wouter-preact';
 import { isGone } from '../api/api-error.js';
 import { call } from '../api/call.js';
-import type { IssuedClient } from '../api/types.js';
+import type { Client, IssuedClient } from '../api/types.js';
 import { CommandHint } from '../kit/command-hint.js';
 import { Menu } from '../kit/menu.js';
 import { Failure, Note } from '../kit/note.js';
@@ -34,7 +34,7 @@ export default function KeyPage({ params: { id = '' } }: PageProps) {
     data: client,
     error,
     refetch,
-  } = useQuery({
+  } = useQuery<Client>({
     queryKey: ['clients', 'one', id],
     queryFn: ({ signal }) => call('get', '/api/v1/clients/{id}', { id, signal }),
   });
@@ -133,7 +133,8 @@ export default function KeyPage({ params: { id = '' } }: PageProps) {
                 </dd>
                 <dt>Last used</dt>
                 <dd>
-                  <LastUsed of={client} /> <span class="muted small">(at most a minute old)</span>
+                  <LastUsed of={client} />
+                  {client.lastUsedAt && <span class="muted small"> (at most a minute old)</span>}
                 </dd>
                 <dt>Made</dt>
                 <dd>

@@ -1,4 +1,3 @@
-import { useEffect, useRef } from 'preact/hooks';
 import { Redirect, Route, Switch, useLocation } from 'wouter-preact';
 import type { Me } from '../api/types.js';
 import { held } from '../kit/hold.js';
@@ -30,13 +29,8 @@ export function Shell({ me }: { me: Me }) {
         <Brand />
         <LiveState />
         <div class="buttons">
-          <button
-            type="button"
-            class="quiet"
-            aria-label="Go to a page or a client"
-            onClick={() => paletteOpen.set(true)}
-          >
-            <span aria-hidden="true">⌕</span> <kbd class="roomy">Ctrl K</kbd>
+          <button type="button" class="quiet" onClick={() => paletteOpen.set(true)}>
+            Go to… <kbd>Ctrl K</kbd>
           </button>
           <ThemeSwitch />
           <Account me={me} />
@@ -55,12 +49,11 @@ export function Shell({ me }: { me: Me }) {
 }
 
 function Pages({ me }: { me: Me }) {
-  useFocusOnNewPage();
   return (
     <Switch>
       {PAGES.filter(({ forAdmins }) => me.admin || !forAdmins).map((entry) => (
         <Route key={entry.path} path={entry.path}>
-          {(params) => <LazyPage entry={entry} params={params} />}
+          {(params) => <LazyPage key={JSON.stringify(params)} entry={entry} params={params} />}
         </Route>
       ))}
       <Route path="/first">
@@ -72,18 +65,6 @@ function Pages({ me }: { me: Me }) {
       </Route>
     </Switch>
   );
-}
-
-/** After a step to another page the focus is on its heading, as after a page load; not at the first one. */
-function useFocusOnNewPage() {
-  const [path] = useLocation();
-  const last = useRef(path);
-  useEffect(() => {
-    if (last.current === path) return;
-    last.current = path;
-    scrollTo(0, 0);
-    (document.querySelector<HTMLElement>('main h1') ?? document.getElementById('content'))?.focus();
-  }, [path]);
 }
 
 function ThemeSwitch() {

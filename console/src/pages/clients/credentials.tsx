@@ -80,7 +80,11 @@ function KnownBy({ credential }: { credential: Credential }) {
         </span>
       );
     case 'signed-token':
-      return <span class="mono small">of certificate {credential.certificate}</span>;
+      return (
+        <span class="mono small" title={credential.certificate}>
+          of certificate {credential.certificate.slice(0, 16)}…
+        </span>
+      );
     case 'api-key':
       return (
         <Link href={`/tokens?search=${encodeURIComponent(credential.hint)}`}>
