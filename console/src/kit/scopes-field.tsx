@@ -16,7 +16,7 @@ export function ScopesField({
   onChange: (scopes: string[]) => void;
   legend?: string;
 }) {
-  const { data, error, refetch } = useQuery({
+  const { data, error, isPending, refetch } = useQuery({
     queryKey: ['scopes'],
     queryFn: () => call('get', '/api/v1/scopes'),
   });
@@ -27,10 +27,10 @@ export function ScopesField({
   const remove = (scope: string) => onChange(value.filter((each) => each !== scope));
   const isRight = new RegExp(`^(?:${OTHER})$`).test(typed);
   return (
-    <fieldset class="whole">
+    <fieldset class={`whole ${isPending ? 'loading' : ''}`}>
       <legend>{legend}</legend>
       {error && <Failure error={error} retry={refetch} />}
-      <div class="choices">
+      <div class={`choices ${isPending ? 'loading' : ''}`}>
         {known.map(({ name, description }) => (
           <label key={name} class="choice">
             <input

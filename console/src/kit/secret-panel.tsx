@@ -80,7 +80,8 @@ export function SecretPanel({
 
 function SecretField({ name, text, file, secret = true, onSaved }: Secret & { onSaved: () => void }) {
   const field = useRef<HTMLTextAreaElement>(null);
-  const rows = Math.min(text.trimEnd().split('\n').length, 6);
+  const lines = text.trimEnd().split('\n');
+  const rows = Math.min(lines.length === 1 ? Math.ceil(text.length / 80) : lines.length, 6);
   return (
     <div class="secret-field">
       <span class="label" id={`secret-${name}`}>

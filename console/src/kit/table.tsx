@@ -12,6 +12,8 @@ export interface Column<Row> {
   readonly sort?: string;
   /** Where room is short the others go first: `wide` below 1100 px, `wider` below 1400 px. On a phone each row is a card with all of them. */
   readonly only?: 'wide' | 'wider';
+  /** Columns share the room evenly, except for these. */
+  readonly size?: 'broad' | 'narrow';
 }
 
 /** What a list got from the server, as a query of TanStack has it. */
@@ -66,8 +68,8 @@ export function Table<Row>({
   return (
     <>
       {error ? <Failure error={error} retry={refetch} /> : null}
-      <div class="table-frame" aria-busy={isFetching}>
-        <table class={isPlaceholderData ? 'stale' : undefined}>
+      <div class={`table-frame ${data ? '' : 'loading'}`} aria-busy={isFetching}>
+        <table class={`fixed ${isPlaceholderData ? 'stale' : ''}`}>
           <caption class="sr">{caption}</caption>
           <thead>
             <tr>
@@ -87,7 +89,7 @@ export function Table<Row>({
             </tr>
           </thead>
           <tbody>
-            {!data && <SkeletonRows width={width} />}
+            {!data && <SkeletonRows columns={columns} extra={width - columns.length} />}
             {data?.rows.map((row) => {
               const id = idOf(row);
               const selected = selection?.ids.has(id) ?? false;
@@ -130,12 +132,18 @@ export function Table<Row>({
   );
 }
 
-function HeadCell<Row>({ column: { head, sort, only }, list }: { column: Column<Row>; list: ListState }) {
+function HeadCell<Row>({
+  column: { head, sort, only, size },
+  list,
+}: {
+  column: Column<Row>;
+  list: ListState;
+}) {
   const sorted = list.get('sort');
   const direction =
     sort && sorted === sort ? 'ascending' : sort && sorted === `-${sort}` ? 'descending' : undefined;
   return (
-    <th class={only} scope="col" aria-sort={direction}>
+    <th class={`${only ?? ''} ${size ?? ''}`} scope="col" aria-sort={direction}>
       {sort ? (
         <button
           type="button"
@@ -144,7 +152,7 @@ function HeadCell<Row>({ column: { head, sort, only }, list }: { column: Column<
         >
           {head}
           <span aria-hidden="true">
-            {direction === 'ascending' ? ' ↑' : direction === 'descending' ? ' ↓' : ''}
+            {direction === 'ascending' ? '↑' : direction === 'descending' ? '↓' : '↕'}
           </span>
         </button>
       ) : (
@@ -224,13 +232,14 @@ function Pager<Row>({ data, list }: { data: Page<Row> | undefined; list: ListSta
   );
 }
 
-function SkeletonRows({ width }: { width: number }) {
+function SkeletonRows<Row>({ columns, extra }: { columns: readonly Column<Row>[]; extra: number }) {
+  const cells = [...columns.map(({ only }) => only), ...Array.from({ length: extra }, () => undefined)];
   return (
     <>
-      {Array.from({ length: 8 }, (_, row) => (
+      {Array.from({ length: 12 }, (_, row) => (
         <tr key={row} class="skeleton">
-          {Array.from({ length: width }, (_, cell) => (
-            <td key={cell}>
+          {cells.map((only, cell) => (
+            <td key={cell} class={only}>
               <span />
             </td>
           ))}

@@ -6,6 +6,7 @@ import { CommandHint } from '../kit/command-hint.js';
 import { Field, onSubmit } from '../kit/field.js';
 import { Failure } from '../kit/note.js';
 import { ScopesField } from '../kit/scopes-field.js';
+import { inShell } from '../kit/shell-text.js';
 import { useAction } from '../kit/use-action.js';
 import type { Validity } from '../kit/validity-field.js';
 import { currentUser, queries } from '../session/me.js';
@@ -133,7 +134,27 @@ export default function KeyNewPage() {
           <Link href="/keys">Cancel</Link>
         </footer>
       </form>
-      <CommandHint commands={`keywright key gen ${id || 'CLIENT-ID'} --zip`} />
+      <CommandHint commands={commandOf({ id, label, owner, scopes, algorithm, validity })} />
     </>
   );
+}
+
+/** The command that makes the same. */
+function commandOf(asked: {
+  readonly id: string;
+  readonly label: string;
+  readonly owner: string;
+  readonly scopes: readonly string[];
+  readonly algorithm: Algorithm;
+  readonly validity: Validity;
+}): string {
+  const { id, label, owner, scopes, algorithm, validity } = asked;
+  const flags = [
+    ...[validity.kind === 'until' ? `--not-after ${validity.text}` : `--valid-for ${validity.text}`],
+    ...scopes.map((scope) => `--scope ${inShell(scope)}`),
+    ...(algorithm === 'ec-p256' ? [] : [`--algorithm ${algorithm}`]),
+    ...(label === '' ? [] : [`--label ${inShell(label)}`]),
+    ...(owner === '' ? [] : [`--owner ${inShell(owner)}`]),
+  ];
+  return `keywright key gen ${inShell(id || 'CLIENT-ID')} ${flags.join(' ')} --zip`;
 }

@@ -45,6 +45,7 @@ export default function KeyPage({ params: { id = '' } }: PageProps) {
         <Issued issued={issued} onSaved={() => setIssued(undefined)} />
       </>
     );
+  const isSuspended = client?.status === 'suspended';
   const close = () => {
     setDoing(undefined);
     if (search.has('do')) setSearch({}, { replace: true });
@@ -55,19 +56,20 @@ export default function KeyPage({ params: { id = '' } }: PageProps) {
         <Link href="/keys">Keys</Link> /
       </p>
       <PageTitle title={<bdi>{id}</bdi>} tab={id}>
-        {client && (
+        {!error && (
           <>
-            <button type="button" onClick={() => setDoing('edit')}>
+            <button type="button" disabled={!client} onClick={() => setDoing('edit')}>
               Edit
             </button>
-            <button type="button" onClick={() => setDoing('reissue')}>
+            <button type="button" disabled={!client} onClick={() => setDoing('reissue')}>
               Reissue
             </button>
             <button
               type="button"
-              onClick={() => setDoing(client.status === 'suspended' ? 'resume' : 'suspend')}
+              disabled={!client}
+              onClick={() => setDoing(isSuspended ? 'resume' : 'suspend')}
             >
-              {client.status === 'suspended' ? 'Resume' : 'Suspend'}
+              {isSuspended ? 'Resume' : 'Suspend'}
             </button>
             <Menu
               label={`More actions for ${id}`}
@@ -86,7 +88,7 @@ export default function KeyPage({ params: { id = '' } }: PageProps) {
         ) : (
           error !== null && <Failure error={error} retry={refetch} />
         )}
-        {!client && !error && <div class="page-skeleton" />}
+        {!client && !error && <div class="page-skeleton loading" />}
         {client && (
           <>
             <section class="card" aria-label="The client">
@@ -162,7 +164,13 @@ export default function KeyPage({ params: { id = '' } }: PageProps) {
           }}
         />
       )}
-      <CommandHint commands={[`keywright key show ${id}`, `keywright key gen ${id} --replace`]} />
+      <CommandHint
+        commands={[
+          `keywright key show ${id}`,
+          `keywright key gen ${id} --force --overlap 24h --zip`,
+          `keywright key suspend ${id}`,
+        ]}
+      />
     </>
   );
 }

@@ -31,7 +31,9 @@ export default function OverviewPage() {
       <PageTitle title="Overview" />
       {error && <Failure error={error} retry={refetch} />}
       {data ? <Whole overview={data} /> : !error && <Skeleton />}
-      <CommandHint commands={['keywright key list --expiring-within 90d', 'keywright token list']} />
+      {data && (
+        <CommandHint commands={['keywright key list --expiring-within 90d', 'keywright token list']} />
+      )}
     </>
   );
 }
@@ -99,7 +101,7 @@ function Ends({ overview: { authority, serverCertificate } }: { overview: Overvi
 }
 
 function RefusedLately({ reasons }: { reasons: readonly { reason: string; count: number }[] }) {
-  const { data } = useQuery({
+  const { data, isPending } = useQuery({
     queryKey: ['refusals'],
     queryFn: ({ signal }) => call('get', '/api/v1/refusals', { query: { limit: '50' }, signal }),
   });
@@ -107,7 +109,7 @@ function RefusedLately({ reasons }: { reasons: readonly { reason: string; count:
   const known = new Set(rows.map(({ id }) => id));
   const shown = [...rows, ...(data ?? []).filter(({ id }) => !known.has(id))].slice(0, 25);
   return (
-    <section aria-labelledby="refused">
+    <section aria-labelledby="refused" class={isPending ? 'loading' : undefined}>
       <h2 id="refused">Refused lately</h2>
       {reasons.length > 0 && (
         <p class="reasons">

@@ -6,7 +6,7 @@ export function Brand() {
         <circle cx="11" cy="16" r="4.5" />
         <path d="M15.5 16H26M22 16v4.5M26 16v3" />
       </svg>
-      keywright
+      <span>keywright</span>
     </div>
   );
 }

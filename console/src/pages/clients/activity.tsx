@@ -26,7 +26,7 @@ export function Activity({ id }: { id: string }) {
   const rows = [...live, ...(refused.data ?? []).filter((each) => !known.has(each.id))].slice(0, 20);
   return (
     <>
-      <section aria-labelledby="connections">
+      <section aria-labelledby="connections" class={connections.isPending ? 'loading' : undefined}>
         <h2 id="connections">Live connections</h2>
         {connections.error && <Failure error={connections.error} retry={connections.refetch} />}
         {connections.data?.length === 0 && <p class="muted">None at this server now.</p>}
@@ -42,7 +42,7 @@ export function Activity({ id }: { id: string }) {
           </ul>
         )}
       </section>
-      <section aria-labelledby="refused">
+      <section aria-labelledby="refused" class={refused.isPending ? 'loading' : undefined}>
         <h2 id="refused">Refused lately</h2>
         {refused.error && <Failure error={refused.error} retry={refused.refetch} />}
         {refused.data && rows.length === 0 ? (
@@ -51,7 +51,7 @@ export function Activity({ id }: { id: string }) {
           <Refusals rows={rows} withClient={false} />
         )}
       </section>
-      <section aria-labelledby="changes">
+      <section aria-labelledby="changes" class={audit.isPending ? 'loading' : undefined}>
         <h2 id="changes">Changes</h2>
         {audit.error && <Failure error={audit.error} retry={audit.refetch} />}
         {audit.data?.length === 0 && <p class="muted">None in the audit log.</p>}
@@ -61,7 +61,7 @@ export function Activity({ id }: { id: string }) {
               <li key={seq}>
                 <Time at={at} focusable /> <span class="mono">{action}</span> by <bdi>{who}</bdi>
                 {from && <span class="muted"> from {from}</span>}
-                {outcome !== 'ok' && <span class="badge bad">{outcome}</span>}
+                {outcome !== 'done' && <span class="badge bad">{outcome}</span>}
               </li>
             ))}
           </ul>

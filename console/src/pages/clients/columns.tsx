@@ -8,6 +8,7 @@ import { Time } from '../../kit/time.js';
 export const CLIENT_COLUMNS: readonly Column<Client>[] = [
   {
     head: 'Client',
+    size: 'broad',
     sort: 'id',
     cell: ({ id, label }) => (
       <div>
