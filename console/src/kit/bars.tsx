@@ -1,3 +1,5 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
 
 export interface Bar {
@@ -17,8 +19,8 @@ const MARGIN = 30;
 const compact = new Intl.NumberFormat('en', { notation: 'compact' });
 
 /**
- * A chart of stacked bars, in SVG, coloured by style sheets. Bars that lead somewhere are links that the keyboard reaches; the whole is an image
- * with a summary to those who hear it.
+ * A chart of stacked bars, in SVG, coloured by style sheets. Bars that lead somewhere are links of which the keyboard reaches one, and by
+ * arrows the others.
  */
 export function Bars({
   bars,
@@ -34,7 +36,9 @@ export function Bars({
   ticks: readonly (readonly [index: number, text: string])[];
 }) {
   const [, navigate] = useLocation();
-  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const [at, setAt] = useState(0);
+  const links = bars.flatMap(({ href, values }, index) => (href && sum(values) > 0 ? [index] : []));
+  const stop = links.includes(at) ? at : links[0];
   const top = niceTop(Math.max(1, ...bars.map(({ values }) => sum(values))));
   const step = (WIDTH - MARGIN) / Math.max(1, bars.length);
   const scale = (HEIGHT - AXIS - 8) / top;
@@ -49,7 +53,7 @@ export function Bars({
         ))}
       </figcaption>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot stand in SVG */}
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="group" aria-label={summary}>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="group" aria-label={summary} onKeyDown={move}>
         {[top, top / 2].map((value) => (
           <g key={value} class="grid">
             <path d={`M${MARGIN} ${floor - value * scale}H${WIDTH}`} />
@@ -91,6 +95,8 @@ export function Bars({
             <a
               key={title}
               href={`/console${href}`}
+              tabIndex={index === stop ? 0 : -1}
+              onFocus={() => setAt(index)}
               aria-label={title}
               onClick={(event) => {
                 event.preventDefault();
@@ -116,6 +122,20 @@ export function Bars({
       </svg>
     </figure>
   );
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/** Goes to the bar beside the one that has the focus. */
+function move(event: JSX.TargetedKeyboardEvent<SVGSVGElement>): void {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (step === undefined) return;
+  const links = [...event.currentTarget.querySelectorAll('a')];
+  const now = links.findIndex((link) => link === document.activeElement);
+  links[now + step]?.focus();
+  event.preventDefault();
 }
 
 /** The next 1, 2 or 5 times a power of ten. */

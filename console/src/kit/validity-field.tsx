@@ -2,26 +2,7 @@ import { useState } from 'preact/hooks';
 import { serverNow } from './clock.js';
 import { Field } from './field.js';
 import { ago, exactly } from './time.js';
-
-const DAY_MS = 86_400_000;
-const UNIT_MS: Record<string, number> = { h: 3_600_000, d: DAY_MS, w: 7 * DAY_MS };
-
-/** What is sent: a duration as the server reads it, a moment in RFC 3339, or `never`. */
-export interface Validity {
-  readonly kind: 'duration' | 'until' | 'never';
-  readonly text: string;
-}
-
-/** The moment that a duration ends at; years are calendar years, as the server counts them. */
-export function endOf({ kind, text }: Validity, now = serverNow()): Date | undefined {
-  if (kind === 'until') return new Date(text);
-  const [, count, unit] = /^(\d+)([hdwy])$/.exec(text) ?? [];
-  if (count === undefined || unit === undefined) return undefined;
-  if (unit !== 'y') return new Date(now + Number(count) * (UNIT_MS[unit] ?? 0));
-  const end = new Date(now);
-  end.setUTCFullYear(end.getUTCFullYear() + Number(count));
-  return end;
-}
+import { dayOf, endOf, endOfDay, type Validity } from './validity.js';
 
 /**
  * How long something is to hold: one of some durations, a date, or never. The exact end stands below, here and in UTC. A date means its end in
@@ -44,7 +25,7 @@ export function ValidityField({
   onChange: (value: Validity) => void;
 }) {
   const [date, setDate] = useState('');
-  const end = endOf(value);
+  const end = endOf(value, serverNow());
   const cut = end && latest && end.getTime() > Date.parse(latest.at) ? latest : undefined;
   const choose = (chosen: string) => {
     if (chosen === 'never') onChange({ kind: 'never', text: 'never' });
@@ -99,16 +80,4 @@ export function ValidityField({
       )}
     </Field>
   );
-}
-
-/** The last second of a day here, in UTC; an empty text for no day. */
-function endOfDay(day: string): string {
-  const [year, month, date] = day.split('-').map(Number);
-  if (!year || !month || !date) return '';
-  return `${new Date(year, month - 1, date, 23, 59, 59).toISOString().slice(0, 19)}Z`;
-}
-
-function dayOf(date: Date): string {
-  const two = (value: number) => String(value).padStart(2, '0');
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }

@@ -8,7 +8,7 @@ import { Failure } from '../kit/note.js';
 import { ScopesField } from '../kit/scopes-field.js';
 import { inShell } from '../kit/shell-text.js';
 import { useAction } from '../kit/use-action.js';
-import type { Validity } from '../kit/validity-field.js';
+import type { Validity } from '../kit/validity.js';
 import { currentUser, queries } from '../session/me.js';
 import { PageTitle } from '../shell/page-title.js';
 import {

@@ -9,6 +9,7 @@ import { useListState } from '../kit/list-state.js';
 import { Menu } from '../kit/menu.js';
 import { SearchField } from '../kit/search-field.js';
 import { Table } from '../kit/table.js';
+import { useAction } from '../kit/use-action.js';
 import { PageTitle } from '../shell/page-title.js';
 import { ClientQuestion, Outcome, type Verb } from './clients/actions.js';
 import { CLIENT_COLUMNS } from './clients/columns.js';
@@ -30,6 +31,9 @@ const ENDS = [
   ['90d', 'Ends within 90 days'],
 ] as const;
 
+/** What can be selected at once. */
+const MOST = 1000;
+
 /** The clients, with their certificates, keys and tokens. */
 export default function KeysPage() {
   const [, navigate] = useLocation();
@@ -45,6 +49,13 @@ export default function KeysPage() {
   const search = useCallback((text: string) => list.set({ search: text }), [list.set]);
   const ask = (verb: Verb, clients: readonly Client[]) => setAsked({ verb, clients });
   const chosen = [...selected.values()];
+  const all = useAction(() =>
+    callPage('/api/v1/clients', { query: { ...list.query, after: '', limit: String(MOST) } }),
+  );
+  const selectAll = async () => {
+    const found = await all.start();
+    if (found) setSelected(new Map(found.result.rows.map((client) => [client.id, client])));
+  };
   return (
     <>
       <PageTitle title="Keys">
@@ -114,7 +125,12 @@ export default function KeysPage() {
       />
       {chosen.length > 0 && (
         <section class="selection" aria-label="What is selected">
-          <strong>{chosen.length} selected</strong>
+          <strong>{chosen.length.toLocaleString('en')} selected</strong>
+          {rows.data?.next && (
+            <button type="button" class="quiet" disabled={all.pending} onClick={() => void selectAll()}>
+              {all.pending ? 'Asking…' : `Select ${countOf(rows.data.total)} that match`}
+            </button>
+          )}
           <button type="button" class="quiet" onClick={() => setSelected(new Map())}>
             Clear
           </button>
@@ -144,6 +160,11 @@ export default function KeysPage() {
       <CommandHint commands={['keywright key list', 'keywright key list --expiring-within 30d']} />
     </>
   );
+}
+
+function countOf(total: number | undefined): string {
+  const isMore = total === undefined || total > MOST;
+  return isMore ? `the first ${MOST.toLocaleString('en')}` : `all ${total}`;
 }
 
 function keptOf(ids: ReadonlySet<string>, clients: readonly Client[]): Map<string, Client> {

@@ -48,7 +48,7 @@ export function setMe(me: Me | null): void {
 export async function signIn(user: string, password: string): Promise<Me> {
   const before = queries.getQueryData<Me | null>(ME);
   const me = await call('post', '/api/v1/session', { body: { user, password }, unasked: true });
-  if (before && before.user.id !== me.user.id) queries.clear();
+  if (before && before.user.id !== me.user.id) forget();
   setMe(me);
   return me;
 }
@@ -59,8 +59,14 @@ export async function signOut(): Promise<void> {
   } catch (error) {
     if (!(error instanceof ApiError && error.status === 401)) throw error;
   }
-  queries.clear();
   setMe(null);
+  forget();
+}
+
+/** Forgets what the server told, except for who is signed in. */
+function forget(): void {
+  void queries.cancelQueries();
+  queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== ME[0] });
 }
 
 function remembered(me: Me): Me {

@@ -1,7 +1,9 @@
 import { useQuery } from '@tanstack/preact-query';
 import { call } from '../../api/call.js';
+import { serverNow } from '../../kit/clock.js';
 import { Field } from '../../kit/field.js';
-import { endOf, type Validity, ValidityField } from '../../kit/validity-field.js';
+import { endOf, type Validity } from '../../kit/validity.js';
+import { ValidityField } from '../../kit/validity-field.js';
 
 export const ALGORITHMS = [
   ['ec-p256', 'EC P-256 (usual)'],
@@ -76,7 +78,7 @@ export function askedValidity(
   value: Validity,
   authorityEnds: string | undefined,
 ): { validFor?: string; notAfter?: string } {
-  const end = endOf(value);
+  const end = endOf(value, serverNow());
   if (end && authorityEnds && end.getTime() > Date.parse(authorityEnds)) return { notAfter: authorityEnds };
   return value.kind === 'until' ? { notAfter: value.text } : { validFor: value.text };
 }
