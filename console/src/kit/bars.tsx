@@ -133,8 +133,8 @@ function move(event: JSX.TargetedKeyboardEvent<SVGSVGElement>): void {
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (step === undefined) return;
   const links = [...event.currentTarget.querySelectorAll('a')];
-  const now = links.findIndex((link) => link === document.activeElement);
-  links[now + step]?.focus();
+  const now = links.find((link) => link === document.activeElement);
+  links[now ? links.indexOf(now) + step : 0]?.focus();
   event.preventDefault();
 }
 
