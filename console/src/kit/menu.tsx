@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useId, useRef } from 'preact/hooks';
+import { useId, useRef, useState } from 'preact/hooks';
 
 export interface MenuItem {
   readonly label: string;
@@ -18,6 +18,8 @@ export function Menu({
   items: readonly MenuItem[];
   children?: ComponentChildren;
 }) {
+  // A hundred rows have a hundred menus: what is in one is there while it is open.
+  const [open, setOpen] = useState(false);
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const menu = useRef<HTMLDivElement>(null);
@@ -57,27 +59,29 @@ export function Menu({
         aria-label={label}
         popover="auto"
         onKeyDown={move}
+        onBeforeToggle={({ newState }) => setOpen(newState === 'open')}
         onToggle={({ newState }) => {
           if (newState !== 'open') return;
           place();
           menu.current?.querySelector('button')?.focus();
         }}
       >
-        {items.map(({ label: text, run, danger }) => (
-          <button
-            key={text}
-            type="button"
-            role="menuitem"
-            tabIndex={-1}
-            class={danger ? 'bad' : undefined}
-            onClick={() => {
-              menu.current?.hidePopover();
-              run();
-            }}
-          >
-            {text}
-          </button>
-        ))}
+        {open &&
+          items.map(({ label: text, run, danger }) => (
+            <button
+              key={text}
+              type="button"
+              role="menuitem"
+              tabIndex={-1}
+              class={danger ? 'bad' : undefined}
+              onClick={() => {
+                menu.current?.hidePopover();
+                run();
+              }}
+            >
+              {text}
+            </button>
+          ))}
       </div>
     </>
   );

@@ -3,6 +3,7 @@ import { ApiError } from '../api/api-error.js';
 import { call } from '../api/call.js';
 import type { Me } from '../api/types.js';
 import { setClock } from '../kit/clock.js';
+import { hearOtherTabs, tellOtherTabs } from './other-tabs.js';
 
 /** What the server told, kept for a while. What failed for a reason of its own is not asked again; a server that is away is, twice. */
 export const queries = new QueryClient({
@@ -16,6 +17,11 @@ export const queries = new QueryClient({
 });
 
 const ME = ['me'];
+
+hearOtherTabs({
+  known: () => queries.getQueryData<Me | null>(ME),
+  askAgain: () => void queries.invalidateQueries({ queryKey: ME }),
+});
 
 /** Who is signed in; null for nobody. */
 export function useMe() {
@@ -50,6 +56,7 @@ export async function signIn(user: string, password: string): Promise<Me> {
   const me = await call('post', '/api/v1/session', { body: { user, password }, unasked: true });
   if (before && before.user.id !== me.user.id) forget();
   setMe(me);
+  tellOtherTabs(me);
   return me;
 }
 
@@ -60,6 +67,7 @@ export async function signOut(): Promise<void> {
     if (!(error instanceof ApiError && error.status === 401)) throw error;
   }
   setMe(null);
+  tellOtherTabs(null);
   forget();
 }
 
