@@ -1,7 +1,7 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Note } from '../kit/note.js';
-import type { PageEntry, PageProps } from '../pages.js';
+import { PAGES, type PageEntry, type PageProps } from '../pages.js';
 
 const loaded = new Map<PageEntry, ComponentType<PageProps>>();
 
@@ -33,4 +33,12 @@ export function LazyPage({ entry, params }: { entry: PageEntry } & PageProps) {
 /** Loads the code of a page ahead of its being opened. */
 export async function load(entry: PageEntry): Promise<void> {
   if (!loaded.has(entry)) loaded.set(entry, (await entry.load()).default);
+}
+
+/** Begins to load the code of the page at a path. */
+export function loadFirst(path: string): void {
+  const entry =
+    PAGES.find((page) => page.path === path) ??
+    PAGES.find((page) => page.path.endsWith('/:id') && path.startsWith(page.path.slice(0, -3)));
+  if (entry) load(entry).catch(() => {});
 }
