@@ -1,6 +1,6 @@
 import { KeywrightError } from '../core/model/errors.js';
 import { parseTime, wholeSeconds } from '../core/model/time.js';
-import type { AuditEntry, AuditQuery } from '../core/ports/audit-log.js';
+import type { AuditEntry, AuditPage, AuditPageRequest, AuditQuery } from '../core/ports/audit-log.js';
 import type { LogFiles } from './log-files.js';
 
 /** A line as it stands in the log. */
@@ -12,25 +12,40 @@ interface ReadLine extends Omit<AuditEntry, 'outcome'> {
 }
 
 /**
- * Reads the actions in the log, oldest first, each with what came of it.
+ * Reads actions in the log, the newest first, each with what came of it, which the log has behind it.
  * @throws KeywrightError `store-corrupt` if a line cannot be read; `io`
  */
-export async function readActions(files: LogFiles, query: AuditQuery): Promise<AuditEntry[]> {
-  const found = new Map<number, AuditEntry>();
-  const { lines } = await files.snapshot();
-  for await (const { text, isWhole } of lines()) {
-    if (!isWhole) break;
+export async function readActions(
+  files: LogFiles,
+  { limit = Number.POSITIVE_INFINITY, before = Number.POSITIVE_INFINITY, ...query }: AuditPageRequest,
+): Promise<AuditPage> {
+  const entries: AuditEntry[] = [];
+  const outcomes = new Map<number, AuditEntry['outcome']>();
+  // Older logs have failures that do not name their action: it is the last like them that was done.
+  const failures: Omit<AuditEntry, 'outcome'>[] = [];
+  const { backwards } = await files.snapshot();
+  for await (const text of backwards()) {
     const { of, outcome, ...line } = parseLine(text);
-    const begin = outcome === 'failed' && of === undefined ? lastLike(line, found) : of;
-    if (begin !== undefined) {
-      const action = found.get(begin);
-      if (action !== undefined)
-        found.set(begin, { ...action, outcome: outcome === 'failed' ? 'failed' : 'done' });
-    } else if (isAskedFor(line, query)) {
-      found.set(line.seq, { ...line, outcome: STATES[outcome] });
+    if (of !== undefined) {
+      if (!outcomes.has(of)) outcomes.set(of, outcome === 'failed' ? 'failed' : 'done');
+      continue;
     }
+    if (outcome === 'failed') {
+      failures.push(line);
+      continue;
+    }
+    let state = outcomes.get(line.seq) ?? STATES[outcome];
+    outcomes.delete(line.seq);
+    const failure = state === 'done' ? failures.findIndex((other) => isLike(line, other)) : -1;
+    if (failure >= 0) {
+      failures.splice(failure, 1);
+      state = 'failed';
+    }
+    if (line.seq >= before || !isAskedFor(line, query)) continue;
+    if (entries.length === limit) return { entries, next: entries.at(-1)?.seq };
+    entries.push({ ...line, outcome: state });
   }
-  return [...found.values()];
+  return { entries, next: undefined };
 }
 
 const STATES = {
@@ -41,14 +56,8 @@ const STATES = {
   refused: 'refused',
 } satisfies Record<ReadLine['outcome'], AuditEntry['outcome']>;
 
-/** Finds the action of a failure that does not name it, as older logs have them. */
-function lastLike(
-  line: Omit<AuditEntry, 'outcome'>,
-  found: ReadonlyMap<number, AuditEntry>,
-): number | undefined {
-  const isLike = (other: AuditEntry) =>
-    (['who', 'from', 'action', 'target'] as const).every((name) => line[name] === other[name]);
-  return [...found.values()].findLast((other) => other.outcome === 'done' && isLike(other))?.seq;
+function isLike(one: Omit<AuditEntry, 'outcome'>, other: Omit<AuditEntry, 'outcome'>): boolean {
+  return (['who', 'from', 'action', 'target'] as const).every((name) => one[name] === other[name]);
 }
 
 function isAskedFor(
@@ -61,9 +70,14 @@ function isAskedFor(
     at <= until &&
     // `ann` is also user ann, `key` every action on keys, and a client’s id each of its API keys.
     isNamed(asked.actor, who, who.slice(who.indexOf(' ') + 1)) &&
-    isNamed(asked.action, action, action.split('.')[0]) &&
+    isNamed(asked.action, action, kindOf(action)) &&
+    (asked.kinds?.includes(kindOf(action)) ?? true) &&
     isNamed(asked.target, target, target.split(':')[0])
   );
+}
+
+function kindOf(action: string): string {
+  return action.split('.', 1)[0] ?? '';
 }
 
 function isNamed(asked: string | undefined, ...names: readonly (string | undefined)[]): boolean {

@@ -1,7 +1,17 @@
-import type { AuditActor, AuditEntry, AuditEvent, AuditLog, AuditQuery } from '../core/ports/audit-log.js';
+import type {
+  AuditActor,
+  AuditCheck,
+  AuditEntry,
+  AuditEvent,
+  AuditLog,
+  AuditPage,
+  AuditPageRequest,
+  AuditQuery,
+  AuditReader,
+} from '../core/ports/audit-log.js';
 import type { Clock } from '../core/ports/clock.js';
 import { readActions } from './actions.js';
-import { type ChainFault, findFault } from './find-fault.js';
+import { findFault } from './find-fault.js';
 import { LogFiles } from './log-files.js';
 import { LogWriter } from './log-writer.js';
 
@@ -15,7 +25,7 @@ export interface FileLogOptions {
 }
 
 /** The audit log of a home: a line when an action begins, another with its outcome, one for each refused action. */
-export class FileAuditLog implements AuditLog {
+export class FileAuditLog implements AuditLog, AuditReader {
   readonly #options: FileLogOptions;
   readonly #files: LogFiles;
   readonly #writer: LogWriter;
@@ -54,15 +64,15 @@ export class FileAuditLog implements AuditLog {
    * Reads the actions that were asked for, oldest first.
    * @throws KeywrightError `store-corrupt` if a line cannot be read; `io`
    */
-  entries(query: AuditQuery = {}): Promise<AuditEntry[]> {
-    return readActions(this.#files, query);
+  async entries(query: AuditQuery = {}): Promise<AuditEntry[]> {
+    return [...(await readActions(this.#files, query)).entries].reverse();
   }
 
-  /**
-   * Finds the first line that was changed or is missing; undefined if there is none.
-   * @throws KeywrightError `io` if the log cannot be read
-   */
-  fault(): Promise<ChainFault | undefined> {
+  page(request: AuditPageRequest): Promise<AuditPage> {
+    return readActions(this.#files, request);
+  }
+
+  check(): Promise<AuditCheck> {
     return findFault(this.#files);
   }
 }

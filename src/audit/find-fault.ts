@@ -1,35 +1,31 @@
+import type { AuditCheck } from '../core/ports/audit-log.js';
 import { endBehind, isBegun, START } from './chain.js';
 import type { LogFiles, LostHead } from './log-files.js';
 
-/** The first fault in a log, and its line. */
-export interface ChainFault {
-  /** Counted from 1, over all files. */
-  readonly line: number;
-  /** The name of the file with the line, or the one where it is missing. */
-  readonly file: string;
-  readonly fault: string;
-}
-
-/** Finds the first line that was changed, or is missing; undefined if there is none. @throws KeywrightError `io` */
-export async function findFault(files: LogFiles): Promise<ChainFault | undefined> {
+/** Looks for the first line that was changed, or is missing. @throws KeywrightError `io` */
+export async function findFault(files: LogFiles): Promise<AuditCheck> {
   let snapshot = await files.snapshot();
   // The first writer may have made the head just now.
   if (snapshot.head === 'missing') snapshot = await files.snapshot();
   const { head } = snapshot;
   let end = START;
+  const faultAt = (file: string, fault: string): AuditCheck => ({
+    lines: end.seq,
+    fault: { line: end.seq + 1, file, fault },
+  });
   let newest = 'audit.log';
   let isNamed = typeof head === 'object' && head.hash === START.hash;
   for await (const { file, text, isWhole } of snapshot.lines()) {
     if (!isWhole && isBegun(text, end)) break;
     const behind = isWhole ? endBehind(text, end) : undefined;
-    if (behind === undefined) return { line: end.seq + 1, file, fault: isWhole ? CHANGED : NOT_WHOLE };
+    if (behind === undefined) return faultAt(file, isWhole ? CHANGED : NOT_WHOLE);
     end = behind;
     newest = file;
     // A killed writer may leave lines behind the one that the head names.
     isNamed ||= typeof head === 'object' && head.hash === end.hash;
   }
-  if (isNamed || (head === 'missing' && end.seq === 0)) return undefined;
-  return { line: end.seq + 1, file: newest, fault: typeof head === 'string' ? LOST[head] : CUT_SHORT };
+  if (isNamed || (head === 'missing' && end.seq === 0)) return { lines: end.seq, fault: undefined };
+  return faultAt(newest, typeof head === 'string' ? LOST[head] : CUT_SHORT);
 }
 
 const CHANGED = 'was changed, or a line before it is missing or in another place';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { listDirectory } from '../disk/directory.js';
 import { readOptional, replaceFile, statOptional, syncDirectory } from '../disk/durable-file.js';
 import { ioError, systemCode } from '../disk/io-error.js';
+import { linesFromEnd } from './backwards.js';
 import type { ChainEnd } from './chain.js';
 
 /** A line of the log. */
@@ -21,6 +22,8 @@ export interface Snapshot {
   readonly head: ChainEnd | LostHead;
   /** Reads the lines from the first on. */
   lines(): AsyncGenerator<LogLine, void>;
+  /** Reads the lines from the last on, without half a line at the end of the log. */
+  backwards(): AsyncGenerator<string, void>;
 }
 
 /** The state of `audit.head` if it names no line. */
@@ -61,7 +64,7 @@ export class LogFiles {
       const { ino, size } = newest;
       sources.push({ name: NEWEST, open: () => this.#openOnce(ino), size });
     }
-    return { head, lines: () => linesOf(sources) };
+    return { head, lines: () => linesOf(sources), backwards: () => linesBackwards(sources) };
   }
 
   async hasLines(): Promise<boolean> {
@@ -148,6 +151,20 @@ async function* linesOf(sources: readonly Source[]): AsyncGenerator<LogLine, voi
     try {
       for await (const { text, isWhole } of linesIn(file, size))
         yield { file: name, text, isWhole: isWhole || isOlder };
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+async function* linesBackwards(sources: readonly Source[]): AsyncGenerator<string, void> {
+  for (const [index, { open, size }] of [...sources.entries()].reverse()) {
+    const file = await open();
+    if (file === undefined) continue;
+    try {
+      const isOlder = index < sources.length - 1;
+      const from = size ?? (await file.stat()).size;
+      for await (const { text, isWhole } of linesFromEnd(file, from)) if (isWhole || isOlder) yield text;
     } finally {
       await file.close();
     }

@@ -1,13 +1,12 @@
-import { formatEnd, formatTime } from '../core/model/time.js';
+import { authorityView } from '../core/manage/views.js';
 import type { CertificateAuthority } from '../core/ports/certificate-authority.js';
 import type { BaseCommand } from './base-command.js';
 import { fields } from './table.js';
 
 /** Prints the details of the CA. */
 export function printAuthority(command: BaseCommand, authority: CertificateAuthority) {
-  const { subject, algorithm, serial, fingerprint } = authority;
-  const notBefore = formatTime(authority.notBefore);
-  const expiresAt = formatEnd(authority.notAfter);
+  const view = authorityView(authority);
+  const { subject, algorithm, serial, fingerprint, notBefore, expiresAt } = view;
   command.log(
     fields([
       ['subject', subject],
@@ -18,5 +17,5 @@ export function printAuthority(command: BaseCommand, authority: CertificateAutho
       ['expires', expiresAt ?? 'never'],
     ]),
   );
-  return { subject, algorithm, serial, fingerprint, notBefore, expiresAt };
+  return view;
 }

@@ -24,7 +24,13 @@ import { checkHome, prepareHome } from '../disk/home.js';
 import { withLock } from '../disk/lock.js';
 import type { JwtSealer } from '../jwt/sealer.js';
 import { homeGroup } from '../settings/home-directory.js';
-import { type CommonSettings, openSettings, type ServeSettings, type Settings } from '../settings/read.js';
+import {
+  type CommonSettings,
+  openSettings,
+  type ServeSettings,
+  type SettingInForce,
+  type Settings,
+} from '../settings/read.js';
 import type { SettingSources } from '../settings/sources.js';
 import { FileStore } from '../store/file/file-store.js';
 import { checkFormat } from '../store/file/format.js';
@@ -46,6 +52,8 @@ export interface Home {
   settings(): Promise<CommonSettings>;
   /** Reads the settings of `serve`. @throws KeywrightError `invalid-input` */
   serveSettings(): Promise<ServeSettings>;
+  /** Lists the settings of `serve` as they are, without secrets. @throws KeywrightError `invalid-input` */
+  settingsInForce(): Promise<SettingInForce[]>;
   /** Checks scopes to grant. @throws KeywrightError `invalid-input` if one does not exist */
   parseScopes(scopes: readonly string[]): Promise<string[]>;
   /** Opens the CA. The first call on a new home makes it. @throws KeywrightError `ca-unusable` */
@@ -167,6 +175,7 @@ export async function openHome({
       }),
     settings,
     serveSettings: async () => (await sources()).serve(),
+    settingsInForce: async () => (await sources()).inForce(),
     parseScopes: async (scopes) => parseScopes(scopes, (await settings()).scopes),
     hashSecret,
     passwords,

@@ -13,8 +13,10 @@ import { reportError } from './report-refusal.js';
 import { type BodyParser, FORM, parseForm } from './requests/form.js';
 import { Refused } from './responses/errors.js';
 import { problem, type Refusal } from './responses/problem.js';
+import { auditRoutes } from './routes/audit.js';
 import { clientRoutes } from './routes/clients.js';
 import { provisionRoutes } from './routes/provision.js';
+import { serverRoutes } from './routes/server.js';
 import { sessionRoutesOf } from './routes/session.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { tokenRoutes } from './routes/tokens.js';
@@ -34,6 +36,8 @@ const JSON_ROUTES = [
   ...userRoutes,
   ...sessionRoutes,
   ...provisionRoutes,
+  ...auditRoutes,
+  ...serverRoutes,
 ];
 
 /** Adds all routes but the verifier: logins and tokens in every dialect, OAuth, the management API, and call-backs. */

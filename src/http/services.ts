@@ -1,16 +1,21 @@
 import type { Socket } from 'node:net';
+import type { LicenceStatus } from '../core/manage/licence.js';
 import type { Management } from '../core/manage/management.js';
+import type { Timestamp } from '../core/model/time.js';
+import type { AuditReader } from '../core/ports/audit-log.js';
+import type { Licence } from '../core/ports/licence.js';
 import type { Limiter } from '../core/ports/limiter.js';
 import type { Observer } from '../core/ports/observer.js';
 import type { Attempts } from '../core/verify/attempts.js';
 import type { LiveRegistry } from '../core/verify/live-registry.js';
+import type { OpenConnections } from '../core/verify/open-connections.js';
 import type { PathRule } from '../core/verify/path-rules.js';
 import type { CredentialHeaders } from './requests/credentials.js';
 import type { TrustedProxies } from './requests/trusted-proxies.js';
 import type { WebSocketCredentials } from './requests/web-socket-credentials.js';
 
 /** The services of the HTTP server. Each caller manages under its own name. */
-export interface HttpServices extends Omit<Management, 'actor' | 'hashSecret'> {
+export interface HttpServices extends Omit<Management, 'actor' | 'hashSecret' | 'licence'> {
   readonly registry: LiveRegistry;
   /** Checks scopes before they are granted. @throws KeywrightError `invalid-input` */
   parseScopes(scopes: readonly string[]): Promise<string[]>;
@@ -37,6 +42,29 @@ export interface HttpServices extends Omit<Management, 'actor' | 'hashSecret'> {
   readonly observer: Observer;
   /** The sessions of the console; undefined without it. */
   readonly console: ConsoleSessions | undefined;
+  readonly audit: AuditReader;
+  readonly licence: Licence & { status(): Promise<LicenceStatus> };
+  /** The scopes that the configuration declares. */
+  readonly declaredScopes: readonly string[];
+  /** The connections that were let in and are open. */
+  readonly connections: OpenConnections;
+  describe(): Promise<ServerFacts>;
+}
+
+/** What a running server is, and how it is set. */
+export interface ServerFacts {
+  readonly startedAt: Timestamp;
+  /** Addresses as `serve --json` prints them. */
+  readonly listeners: { readonly http: string; readonly mqtt: string; readonly webSocket: string };
+  readonly tls: { readonly http: boolean; readonly mqtt: boolean };
+  /** The certificates that it presents, PEM. */
+  readonly certificates: readonly string[];
+  /** The settings as they are, without secrets. */
+  readonly settings: readonly {
+    readonly name: string;
+    readonly value: string | null;
+    readonly from: string;
+  }[];
 }
 
 /** How long sessions of the console last, in milliseconds. */

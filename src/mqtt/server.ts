@@ -8,6 +8,7 @@ import type { Observer } from '../core/ports/observer.js';
 import type { Attempts } from '../core/verify/attempts.js';
 import { isAnother } from '../core/verify/is-another.js';
 import { LiveConnections } from '../core/verify/live-connections.js';
+import type { OpenConnections } from '../core/verify/open-connections.js';
 import type { RevisedRegistry } from '../core/verify/topic-rights.js';
 import { answerBadSignatures, type TlsMaterial, tlsOptions } from '../network/tls.js';
 import type { Engine } from './gate/engine.js';
@@ -29,6 +30,8 @@ export interface MqttOptions {
   /** The key that an address is counted under. */
   readonly addressKey: (address: string) => string;
   readonly observer: Observer;
+  /** Lists the open connections of all listeners. */
+  readonly connections?: Pick<OpenConnections, 'join'>;
 }
 
 export interface MqttServer {
@@ -54,6 +57,7 @@ export function buildMqttServer(options: MqttOptions): MqttServer {
   const { registry, clock, engine, tls, authentication, observer, attempts, addressKey } = options;
   const { connectTimeoutMs = CONNECT_TIMEOUT_MS } = options;
   const live = new LiveConnections({ registry, clock, observer, protocol: 'mqtt' });
+  options.connections?.join(live);
   registry.onChange((changes) => {
     for (const change of changes) {
       if (change.kind !== 'client' && change.kind !== 'user') continue;

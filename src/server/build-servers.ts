@@ -6,7 +6,7 @@ import { misformed } from '../http/requests/well-formed.js';
 import { refuseHandshake } from '../http/responses/connections.js';
 import { MISFORMED } from '../http/responses/misformed.js';
 import { buildHttpServer } from '../http/server.js';
-import type { HttpServices } from '../http/services.js';
+import type { HttpServices, ServerFacts } from '../http/services.js';
 import { addressKey, MemoryLimiter } from '../limits/limiter.js';
 import { EmbeddedEngine } from '../mqtt/engine/engine.js';
 import type { MqttAuthentication } from '../mqtt/gate/present.js';
@@ -14,6 +14,7 @@ import { UpstreamEngine } from '../mqtt/relay/upstream-engine.js';
 import { buildMqttServer } from '../mqtt/server.js';
 import { Networks } from '../network/networks.js';
 import type { ServeSettings } from '../settings/read.js';
+import { shownHost } from './listeners.js';
 import type { Parts } from './open-parts.js';
 
 export const WEB_SOCKET_PATH = '/mqtt';
@@ -23,7 +24,7 @@ export type Servers = Awaited<ReturnType<typeof buildServers>>;
 
 /** Builds the HTTP server, the MQTT server, and its WebSockets on the HTTP server. */
 export async function buildServers(parts: Parts) {
-  const { settings, observer, registry, broker, tls, proxyProtocol } = parts;
+  const { settings, observer, registry, broker, tls, proxyProtocol, connections } = parts;
   const { clock } = parts.home;
   // The servers share one counter, so a failure at one counts at the other.
   const attempts = new Attempts(settings.failedAttempts && new MemoryLimiter(settings.failedAttempts));
@@ -38,7 +39,7 @@ export async function buildServers(parts: Parts) {
     ? new UpstreamEngine(broker)
     : new EmbeddedEngine({ limits: settings.mqttLimits, observer });
   const mqtt = buildMqttServer({
-    ...{ registry, clock, engine, observer, attempts, addressKey },
+    ...{ registry, clock, engine, observer, attempts, addressKey, connections },
     tls: settings.mqtt.tls ? tls : undefined,
     authentication: mqttAuthentication(settings),
   });
@@ -59,12 +60,14 @@ export async function buildServers(parts: Parts) {
 }
 
 function httpServices(parts: Parts, attempts: Attempts): HttpServices {
-  const { home, settings, registry, observer, proxyProtocol } = parts;
+  const { home, settings, registry, observer, proxyProtocol, connections } = parts;
   const { passwords, sealer, tokenIssuer, authority, callbackSecret } = parts;
-  const { keyStore, clock, changes, licence } = home;
+  const { keyStore, clock, changes, licence, audit } = home;
   return {
     ...{ registry, clock, keyStore, changes, passwords, sealer, tokenIssuer, authority, licence, observer },
-    ...{ attempts, addressKey, callbackSecret },
+    ...{ attempts, addressKey, callbackSecret, audit, connections },
+    describe: () => describe(parts),
+    declaredScopes: settings.scopes,
     parseScopes: (scopes) => home.parseScopes(scopes),
     keyPrefix: settings.keyPrefix,
     takesTokens: settings.httpEnableTokenAuth,
@@ -80,6 +83,22 @@ function httpServices(parts: Parts, attempts: Attempts): HttpServices {
       ? { idleMs: settings.consoleIdle, sessionMs: settings.consoleSession }
       : undefined,
     requests: settings.requestsPerKey && new MemoryLimiter(settings.requestsPerKey),
+  };
+}
+
+async function describe(parts: Parts): Promise<ServerFacts> {
+  const { home, settings, listeners, startedAt, presentedCertificates } = parts;
+  const { at, port } = listeners.http;
+  return {
+    startedAt,
+    listeners: {
+      http: listeners.http.url,
+      mqtt: listeners.mqtt.url,
+      webSocket: `${at.tls ? 'wss' : 'ws'}://${shownHost(at)}:${port}${WEB_SOCKET_PATH}`,
+    },
+    tls: { http: settings.http.tls, mqtt: settings.mqtt.tls },
+    certificates: presentedCertificates(),
+    settings: await home.settingsInForce(),
   };
 }
 

@@ -3,6 +3,7 @@ import type { TokenIssuer } from '../core/model/access-token.js';
 import { isUnsound, wrongClock } from '../core/model/sound-time.js';
 import type { CertificateAuthority, ServerKeyAlgorithm } from '../core/ports/certificate-authority.js';
 import type { Observer } from '../core/ports/observer.js';
+import { OpenConnections } from '../core/verify/open-connections.js';
 import type { Home } from '../home/open-home.js';
 import { openRegistry } from '../home/open-registry.js';
 import { Networks } from '../network/networks.js';
@@ -30,14 +31,16 @@ export async function openParts(home: Home, log: Log) {
   // A missing CA is made here, so that server-cert can export it while the server runs.
   const authority = await home.authority();
   const watchLicence = licenceWatch(licence, toLog);
+  let presented: readonly string[] = [];
   const readCertificate = async (): Promise<TlsMaterial> => {
     const leaves = [];
     for (const algorithm of serverKeys(settings, authority))
       leaves.push(await home.serverLeaf(serverNames(settings), algorithm));
     for (const { fresh, notAfter } of leaves)
       if (fresh) toLog.changed({ what: 'server-certificate', notAfter });
+    presented = leaves.map(({ certificate }) => certificate);
     return {
-      certificates: leaves.map(({ certificate }) => certificate),
+      certificates: presented,
       privateKeys: leaves.map(({ privateKey }) => privateKey),
       authority: authority.certificate,
     };
@@ -71,6 +74,7 @@ export async function openParts(home: Home, log: Log) {
     ...{ home, settings, log, observer, toLog, listeners, proxyProtocol },
     ...{ broker, callbackSecret, authority, tls, readCertificate, watchLicence },
     ...{ registry, sealer, passwords, tokenIssuer, uses },
+    ...{ startedAt: clock.now(), presentedCertificates: () => presented, connections: new OpenConnections() },
   };
 }
 

@@ -3,7 +3,7 @@ import { CREDENTIAL_HEADERS } from '../core/model/header-names.js';
 import { mqttLimits } from '../core/model/mqtt-limits.js';
 import { type Find, readTable } from './setting.js';
 import { openSources, type SettingSources } from './sources.js';
-import { FOR_EVERY_COMMAND, FOR_SERVE, SECRETS } from './table.js';
+import { FOR_EVERY_COMMAND, FOR_SERVE, SECRETS, SETTINGS } from './table.js';
 import type { ListenAddress } from './values.js';
 
 /** The settings for every command of a home. */
@@ -19,12 +19,23 @@ export type UpstreamSettings = NonNullable<ServeSettings['mqttUpstream']>;
 export interface Settings {
   common(): CommonSettings;
   serve(): ServeSettings;
+  /** Lists the settings of `serve` as they are, without secrets. */
+  inForce(): SettingInForce[];
+}
+
+/** A setting as it is, and the source that it comes from. */
+export interface SettingInForce {
+  readonly name: string;
+  /** Its text, with commas between those of a list; `…` for a secret; null for none. */
+  readonly value: string | null;
+  /** `--http`, `KEYWRIGHT_HTTP`, `keywright.yaml` or `default`. */
+  readonly from: string;
 }
 
 /** Reads `keywright.yaml`. The settings themselves are read on demand. @throws KeywrightError `invalid-input` */
 export async function openSettings(sources: SettingSources): Promise<Settings> {
   const find = await openSources(sources);
-  return { common: () => common(find), serve: () => serve(find) };
+  return { common: () => common(find), serve: () => serve(find), inForce: () => inForce(find) };
 }
 
 /** Makes the URL of an HTTP listener for callers, with its first name if it has one. */
@@ -32,6 +43,14 @@ export function addressUrl({ tls, host, port }: ListenAddress, [name]: readonly 
   const isAny = host === '0.0.0.0' || host === '::';
   const shown = name ?? (isAny ? 'localhost' : host);
   return `${tls ? 'https' : 'http'}://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
+}
+
+function inForce(find: Find): SettingInForce[] {
+  return Object.entries({ ...SETTINGS, ...SECRETS }).map(([name, setting]) => {
+    const { texts, from = 'default' } = find(name, setting) ?? {};
+    const value = texts?.join(',') ?? setting.otherwise ?? null;
+    return { name, value: setting.isHidden && texts !== undefined ? '…' : value, from };
+  });
 }
 
 function common(find: Find) {

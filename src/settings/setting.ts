@@ -5,6 +5,8 @@ import { Expected, type Kind } from './kind.js';
 interface Given {
   /** The source's name in error messages: `--http`, `KEYWRIGHT_HTTP` or `http in …/keywright.yaml`. */
   readonly source: string;
+  /** The same for people who do not see paths: `--http`, `KEYWRIGHT_HTTP` or `keywright.yaml`; left out for a default. */
+  readonly from?: string;
   readonly texts: readonly string[];
 }
 
@@ -16,6 +18,8 @@ interface Described {
   readonly otherwise?: string;
   /** `file` keeps a setting out of the command line, `environment` also out of the file. */
   readonly only?: 'file' | 'environment';
+  /** True if nobody is shown its value: a secret, or where one lies. */
+  readonly isHidden?: boolean;
 }
 
 export interface Setting<Value> extends Described {
@@ -86,7 +90,7 @@ function atMostOne<Value>(given: Given | undefined, kind: Kind<Value>): Value[] 
 }
 
 function readAll<Value>(given: Given | undefined, { read }: Kind<Value>): Value[] {
-  const { source, texts } = given ?? { source: '', texts: [] };
+  const { source = '', texts = [] } = given ?? {};
   return texts.map((text) => {
     try {
       return read(text);

@@ -26,12 +26,13 @@ export async function openSources({ flags = {}, environment, home }: SettingSour
     const variable = variableOf(name, setting);
     const inEnvironment = text(environment[variable]);
     const places = [
-      { source: `--${name}`, texts: only === undefined ? flags[name] : undefined },
-      { source: variable, texts: isList ? inEnvironment?.split(',') : inEnvironment },
-      { source: `${name} in ${path}`, texts: file[name] },
-      { source: name, texts: preset },
+      { from: `--${name}`, texts: only === undefined ? flags[name] : undefined },
+      { from: variable, texts: isList ? inEnvironment?.split(',') : inEnvironment },
+      { from: 'keywright.yaml', source: `${name} in ${path}`, texts: file[name] },
+      { from: 'default', source: name, texts: preset },
     ];
-    for (const { source, texts } of places) if (texts !== undefined) return { source, texts: [texts].flat() };
+    for (const { from, source = from, texts } of places)
+      if (texts !== undefined) return { source, from, texts: [texts].flat() };
     return undefined;
   };
 }

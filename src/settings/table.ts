@@ -98,6 +98,7 @@ export const FOR_SERVE = {
     description: 'mqtt:// or mqtts:// address of a broker that gets what the gate lets in',
   }),
   'mqtt-upstream-password-file': optional({
+    isHidden: true,
     kind: values.FILE,
     description: "the gate's own password at that broker, in a file that nobody else can read",
   }),
@@ -179,6 +180,7 @@ export const FOR_SERVE = {
   }),
   'requests-per-key': one({ kind: values.RATE, default: 'off', description: 'requests with one credential' }),
   'callback-secret-file': optional({
+    isHidden: true,
     kind: values.FILE,
     description: 'secret of MQTT brokers that call back from elsewhere than this machine',
   }),
@@ -221,6 +223,7 @@ function secret(description: string): Setting<string | undefined> {
   return optional({
     kind: { takes: 'SECRET', read: (text) => text },
     only: 'environment',
+    isHidden: true,
     description,
   });
 }

@@ -44,7 +44,7 @@ describe('an action in the audit log', () => {
     void at.log.record({ action: 'test', target: 'e' }, () => new Promise(() => undefined));
     await at.act('f');
     expect(await outcomes(at)).toEqual(['a done', 'b failed', 'c done', 'd refused', 'e begun', 'f done']);
-    expect(await at.log.fault()).toBeUndefined();
+    expect((await at.log.check()).fault).toBeUndefined();
   });
 
   it('of an older log is done, unless a later line says that it failed', async () => {
@@ -87,6 +87,33 @@ describe('an action in the audit log', () => {
   });
 });
 
+describe('a page of the log', () => {
+  it('begins with the newest action and goes on before the last one, over pieces and files of the log', async () => {
+    const at = await opened({ rotateAt: 150_000 });
+    const long = 'x'.repeat(700);
+    await Promise.all(
+      Array.from({ length: 300 }, (_, index) => at.log.refused({ action: 'a', target: `${long}${index}` })),
+    );
+    await expect(
+      at.log.record({ action: 'b', target: 'c' }, () => Promise.reject(new Error())),
+    ).rejects.toThrow();
+    await at.act('d');
+    const all = (await at.log.entries()).reverse();
+    expect(all.map(({ outcome }) => outcome).slice(0, 3)).toEqual(['done', 'failed', 'refused']);
+    expect(all).toHaveLength(302);
+    expect((await readdir(at.home)).filter((name) => name.startsWith('audit.log.'))).not.toEqual([]);
+    const found = [];
+    for (let before: number | undefined; ; ) {
+      const page = await at.log.page({ limit: 45, before });
+      found.push(...page.entries);
+      if (page.next === undefined) break;
+      before = page.next;
+    }
+    expect(found).toEqual(all);
+    expect((await at.log.page({ limit: 302 })).next).toBeUndefined();
+  });
+});
+
 describe('the chain', () => {
   it('goes on behind lines that the head does not name yet, as a full disk leaves them', async () => {
     const at = await opened();
@@ -94,9 +121,9 @@ describe('the chain', () => {
     const head = await readFile(at.head);
     await at.act('b', 'c');
     await writeFile(at.head, head);
-    expect(await at.log.fault()).toBeUndefined();
+    expect((await at.log.check()).fault).toBeUndefined();
     await at.act('d');
-    expect(await at.log.fault()).toBeUndefined();
+    expect((await at.log.check()).fault).toBeUndefined();
     expect(await outcomes(at)).toEqual(['a done', 'b done', 'c done', 'd done']);
   });
 
@@ -105,7 +132,7 @@ describe('the chain', () => {
     await at.log.refused({ action: 'test', target: 'a' });
     await writeFile(at.head, `0 ${'0'.repeat(64)}\n`);
     await at.act('b');
-    expect(await at.log.fault()).toBeUndefined();
+    expect((await at.log.check()).fault).toBeUndefined();
     expect(await outcomes(at)).toEqual(['a refused', 'b done']);
   });
 
@@ -115,9 +142,9 @@ describe('the chain', () => {
       const at = await opened();
       await at.act('a');
       await appendFile(at.path, half);
-      expect(await at.log.fault()).toBeUndefined();
+      expect((await at.log.check()).fault).toBeUndefined();
       await at.act('b');
-      expect(await at.log.fault()).toBeUndefined();
+      expect((await at.log.check()).fault).toBeUndefined();
       expect(await outcomes(at)).toEqual(['a done', 'b done']);
     },
   );
@@ -126,9 +153,12 @@ describe('the chain', () => {
     const at = await opened();
     await at.log.refused({ action: 'test', target: 'a' });
     await truncate(at.path, (await readFile(at.path)).length - 1);
-    expect(await at.log.fault()).toMatchObject({ line: 1, fault: 'is missing: the log was cut short' });
+    expect((await at.log.check()).fault).toMatchObject({
+      line: 1,
+      fault: 'is missing: the log was cut short',
+    });
     await at.act('b');
-    expect(await at.log.fault()).toBeUndefined();
+    expect((await at.log.check()).fault).toBeUndefined();
   });
 
   it.each<[string, (at: Opened) => Promise<void>, string]>([
@@ -153,17 +183,17 @@ describe('the chain', () => {
     const at = await opened();
     await at.act('a', 'b');
     await tamper(at);
-    const found = await at.log.fault();
+    const found = (await at.log.check()).fault;
     expect(found?.fault).toContain(fault);
     await at.act('c').catch(() => undefined);
-    const later = await at.log.fault();
+    const later = (await at.log.check()).fault;
     expect(later).toMatchObject({ line: found?.line });
-    expect(await at.log.fault()).toEqual(later);
+    expect((await at.log.check()).fault).toEqual(later);
   });
 
   it('of a home without a log is whole', async () => {
     const at = await opened();
-    expect(await at.log.fault()).toBeUndefined();
+    expect((await at.log.check()).fault).toBeUndefined();
     expect(await readdir(join(at.home, '..'))).toEqual([]);
   });
 
@@ -179,7 +209,7 @@ describe('the chain', () => {
     expect(changed).toBe(false);
     await rename(at.path, `${at.path}-aside`);
     await at.act('c');
-    expect(await at.log.fault()).toBeUndefined();
+    expect((await at.log.check()).fault).toBeUndefined();
   });
 });
 
@@ -191,7 +221,7 @@ describe('a long log', () => {
     await at.act(...DOZEN);
     const files = (await readdir(at.home)).filter((name) => name.startsWith('audit.log'));
     expect(files.length).toBeGreaterThan(2);
-    expect(await at.log.fault()).toBeUndefined();
+    expect((await at.log.check()).fault).toBeUndefined();
     expect(await outcomes(at)).toEqual(DOZEN.map((target) => `${target} done`));
     const lines = (name: string) =>
       readFile(join(at.home, name), 'utf8').then((text) => text.trim().split('\n'));
@@ -210,9 +240,9 @@ describe('a long log', () => {
     const at = await opened();
     await at.log.refused({ action: 'test', target: 'a' });
     await rename(at.path, `${at.path}.1`);
-    expect(await at.log.fault()).toBeUndefined();
+    expect((await at.log.check()).fault).toBeUndefined();
     await at.act('b');
-    expect(await at.log.fault()).toBeUndefined();
+    expect((await at.log.check()).fault).toBeUndefined();
     expect(await outcomes(at)).toEqual(['a refused', 'b done']);
   });
 
@@ -235,9 +265,12 @@ describe('a long log', () => {
       .filter((name) => /^audit\.log\.\d+$/.test(name))
       .sort((one, other) => Number(one.slice(10)) - Number(other.slice(10)));
     await tamper(files, at.home);
-    expect(await at.log.fault()).toMatchObject({ line: expect.any(Number), file: expect.any(String) });
+    expect((await at.log.check()).fault).toMatchObject({
+      line: expect.any(Number),
+      file: expect.any(String),
+    });
     await at.act('later');
-    expect(await at.log.fault()).toBeDefined();
+    expect((await at.log.check()).fault).toBeDefined();
   });
 
   it('is whole at each moment beside writers that change files all the time', async () => {
@@ -254,7 +287,7 @@ describe('a long log', () => {
     const reader = new FileAuditLog({ home: at.home, clock: { now: () => 0 }, actor: ME });
     let [checks, seen] = [0, 0];
     while (!isOver) {
-      expect(await reader.fault()).toBeUndefined();
+      expect((await reader.check()).fault).toBeUndefined();
       const { length } = await reader.entries();
       expect(length).toBeGreaterThanOrEqual(seen);
       [checks, seen] = [checks + 1, length];

@@ -456,7 +456,10 @@ describe('in front of an HTTP server', () => {
 it('gives a body that does not get in no more time than without an upstream', () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
-  const services = { registry: { onChange: () => undefined }, clock: { now: () => 0 } };
+  const services = {
+    ...{ registry: { onChange: () => undefined }, clock: { now: () => 0 } },
+    connections: { join: () => undefined },
+  };
   const upstream = upstreamOf({
     ...{ url: 'http://127.0.0.1:1', timeoutMs: 60_000, keepCredentials: false },
     services: services as unknown as HttpServices,

@@ -457,6 +457,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what was done, the newest first; members name a client of theirs as target */
+        get: operations["getApiV1Audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check that no line of the audit log was changed, removed or put elsewhere; for admins */
+        post: operations["postApiV1AuditVerification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the certificate authority, with its certificate */
+        get: operations["getApiV1Authority"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how many clients the licence allows, and until when; for admins */
+        get: operations["getApiV1Licence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scopes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the scopes that the caller may grant */
+        get: operations["getApiV1Scopes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/server": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the server: its version, addresses, certificates and, to admins, settings */
+        get: operations["getApiV1Server"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the open connections of this server that were let in, the newest first */
+        get: operations["getApiV1Connections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -2637,6 +2756,311 @@ export interface operations {
                         /** @description PEM; what the server’s certificates are signed by */
                         caCertificate: string;
                     };
+                };
+            };
+            /** @description a refusal or an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiV1Audit: {
+        parameters: {
+            query?: {
+                /** @description 24h, 30d, or a time */
+                since?: string;
+                /** @description 24h, 30d, or a time */
+                until?: string;
+                actor?: string;
+                /** @description like `key.gen`, or `key` for all that begin with it */
+                action?: string;
+                /** @description an id; that of a client includes its API keys */
+                target?: string;
+                /** @description 1 to 1000; 100 without */
+                limit?: string;
+                /** @description the number of the last action of the page before */
+                before?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        seq: number;
+                        at: string;
+                        who: string;
+                        from: string;
+                        action: string;
+                        target: string;
+                        /** @enum {string} */
+                        outcome: "done" | "failed" | "refused" | "begun";
+                    }[];
+                };
+            };
+            /** @description a refusal or an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postApiV1AuditVerification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        whole: boolean;
+                        /** @description how many are as they were written */
+                        lines: number;
+                        /** @description the first that is wrong */
+                        line: number | null;
+                        file: string | null;
+                        fault: string | null;
+                    };
+                };
+            };
+            /** @description a refusal or an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiV1Authority: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        subject: string;
+                        /** @enum {string} */
+                        algorithm: "ec-p256" | "ec-p384" | "ec-p521" | "ed25519" | "rsa-2048" | "rsa-3072" | "rsa-4096";
+                        serial: string;
+                        /** @description SHA-256, in lower-case hex */
+                        fingerprint: string;
+                        notBefore: string;
+                        expiresAt: string | null;
+                        /** @description PEM */
+                        certificate: string;
+                    };
+                };
+            };
+            /** @description a refusal or an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiV1Licence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        state: "unrestricted" | "valid" | "restricted";
+                        reason: string | null;
+                        /** @description null for any number */
+                        deviceLimit: number | null;
+                        /** @description the number of clients */
+                        used: number;
+                        features: string[];
+                        expiresAt: string | null;
+                    };
+                };
+            };
+            /** @description a refusal or an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiV1Scopes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        description: string;
+                    }[];
+                };
+            };
+            /** @description a refusal or an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiV1Server: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description another text for each build of the program */
+                        build: string;
+                        version: string;
+                        node: string;
+                        startedAt: string;
+                        listeners: {
+                            http: string;
+                            mqtt: string;
+                            webSocket: string;
+                        };
+                        tls: {
+                            http: boolean;
+                            mqtt: boolean;
+                        };
+                        serverCertificates: {
+                            names: string[];
+                            /** @enum {string} */
+                            algorithm: "ec-p256" | "ec-p384" | "ec-p521" | "ed25519" | "rsa-2048" | "rsa-3072" | "rsa-4096";
+                            fingerprint: string;
+                            notBefore: string;
+                            expiresAt: string;
+                        }[];
+                        /** @description null for members */
+                        settings: {
+                            name: string;
+                            /** @description … for a secret */
+                            value: string | null;
+                            /** @description --http, KEYWRIGHT_HTTP, keywright.yaml or default */
+                            from: string;
+                        }[] | null;
+                    };
+                };
+            };
+            /** @description a refusal or an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiV1Connections: {
+        parameters: {
+            query?: {
+                client?: string;
+                /** @description 1 to 1000; 100 without */
+                limit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        clientId: string | null;
+                        userId: string | null;
+                        /** @enum {string} */
+                        protocol: "http" | "mqtt";
+                        address: string;
+                        since: string;
+                        credential: {
+                            /** @enum {string} */
+                            kind: "certificate" | "signed-token" | "api-key" | "password" | "access-token" | "session-cookie";
+                            id: string;
+                        };
+                    }[];
                 };
             };
             /** @description a refusal or an error */

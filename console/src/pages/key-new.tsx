@@ -39,7 +39,12 @@ export default function KeyNewPage() {
   const { start, pending, error } = useAction(() =>
     call('post', '/api/v1/clients', {
       body: {
-        ...{ id, algorithm, scopes: [...scopes], ...askedValidity(validity, authority?.expiresAt) },
+        ...{
+          id,
+          algorithm,
+          scopes: [...scopes],
+          ...askedValidity(validity, authority?.expiresAt ?? undefined),
+        },
         ...(label !== '' && { label }),
         ...(owner !== '' && { owner }),
         ...(withPassword && { mqttPassword: 'alone' as const }),

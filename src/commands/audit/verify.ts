@@ -8,7 +8,7 @@ export default class AuditVerify extends BaseCommand {
   async run() {
     const { flags } = await this.parse(AuditVerify);
     const { audit } = await this.openHome(flags.home);
-    const fault = await audit.fault();
+    const { fault } = await audit.check();
     if (fault === undefined) {
       this.log('the audit log is whole');
       return { whole: true };

@@ -129,7 +129,8 @@ function checkMembers(request: ListRequest): void {
   }
 }
 
-function parseLimit(limit: number | string): number {
+/** Reads how many are wanted. @throws KeywrightError `invalid-input` */
+export function parseLimit(limit: number | string): number {
   const number = typeof limit === 'number' || /^\d{1,9}$/.test(limit) ? Number(limit) : Number.NaN;
   if (Number.isInteger(number) && number >= 1 && number <= MAX_PAGE) return number;
   throw new KeywrightError('invalid-input', `limit is not a number from 1 to ${MAX_PAGE}`, {

@@ -7,6 +7,8 @@ import { type Session, sessionKind } from '../model/session.js';
 import { type CredentialState, stateOf, type Terms, termsOf } from '../model/terms.js';
 import { formatEnd, formatTime, type Timestamp } from '../model/time.js';
 import type { User } from '../model/user.js';
+import type { CertificateAuthority } from '../ports/certificate-authority.js';
+import type { OpenConnection } from '../ports/connection-list.js';
 import { apiKeyId, type HeldApiKey } from './api-keys.js';
 import { type ClientWithCertificates, clientStanding } from './client-state.js';
 import type { IssuedClient } from './issue-client.js';
@@ -193,6 +195,26 @@ export function provisioningKeyView(key: ProvisioningKey, now: Timestamp) {
     status: provisioningKeyState({ expiresAt }, now),
     createdAt: formatTime(createdAt),
     expiresAt: formatEnd(expiresAt),
+  };
+}
+
+/** Makes the view of the CA. */
+export function authorityView({ subject, algorithm, serial, fingerprint, ...span }: CertificateAuthority) {
+  return {
+    ...{ subject, algorithm, serial, fingerprint },
+    notBefore: formatTime(span.notBefore),
+    expiresAt: formatEnd(span.notAfter),
+  };
+}
+
+/** Makes the view of an open connection. */
+export function connectionView({ principal, protocol, address, since }: OpenConnection) {
+  const { kind, id, credential } = principal;
+  return {
+    clientId: kind === 'client' ? id : null,
+    userId: kind === 'user' ? id : null,
+    ...{ protocol, address, since: formatTime(since) },
+    credential: { kind: credential.kind, id: credential.id },
   };
 }
 

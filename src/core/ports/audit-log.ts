@@ -35,8 +35,49 @@ export interface AuditQuery {
   readonly actor?: string | undefined;
   /** An action like `key.gen`, or its first word for all that begin with it. */
   readonly action?: string | undefined;
+  /** First words of actions; others do not pass. */
+  readonly kinds?: readonly string[] | undefined;
   /** The id of the changed record, or its first part: a client's id for all of its API keys. */
   readonly target?: string | undefined;
+}
+
+/** A part of the log. */
+export interface AuditPageRequest extends AuditQuery {
+  /** The most actions. */
+  readonly limit?: number | undefined;
+  /** Only actions whose number is lower. */
+  readonly before?: number | undefined;
+}
+
+export interface AuditPage {
+  /** The newest first. */
+  readonly entries: readonly AuditEntry[];
+  /** The number to go on before; undefined if nothing is left. */
+  readonly next: number | undefined;
+}
+
+/** What a look at all lines of the log came to. */
+export interface AuditCheck {
+  /** The number of lines that are as they were written. */
+  readonly lines: number;
+  readonly fault: ChainFault | undefined;
+}
+
+/** The first fault in a log, and its line. */
+interface ChainFault {
+  /** Counted from 1, over all files. */
+  readonly line: number;
+  /** The name of the file with the line, or the one where it is missing. */
+  readonly file: string;
+  readonly fault: string;
+}
+
+/** The record of every change, to be read. */
+export interface AuditReader {
+  /** Reads actions, the newest first. @throws KeywrightError `store-corrupt` if a line cannot be read; `io` */
+  page(request: AuditPageRequest): Promise<AuditPage>;
+  /** Looks at every line for one that was changed or is missing. @throws KeywrightError `io` */
+  check(): Promise<AuditCheck>;
 }
 
 /** The append-only record of every change. */

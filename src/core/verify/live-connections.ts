@@ -1,5 +1,6 @@
 import type { Timestamp } from '../model/time.js';
 import type { Clock } from '../ports/clock.js';
+import type { OpenConnection } from '../ports/connection-list.js';
 import type { Change } from '../ports/key-store.js';
 import type { Observer } from '../ports/observer.js';
 import type { Registry } from './registry.js';
@@ -25,6 +26,8 @@ interface Connection {
 interface Entry {
   readonly connection: Connection;
   readonly accepted: Accepted;
+  readonly address: string;
+  readonly since: Timestamp;
   /** The end of its credential as that is now. */
   expiresAt: Timestamp;
 }
@@ -46,10 +49,12 @@ export class LiveConnections {
     this.#sweep.unref();
   }
 
-  add(connection: Connection, accepted: Accepted): void {
-    const entry = { connection, accepted, expiresAt: accepted.principal.expiresAt };
+  add(connection: Connection, accepted: Accepted, address: string): void {
+    const { principal } = accepted;
+    const since = this.#options.clock.now();
+    const entry = { connection, accepted, address, since, expiresAt: principal.expiresAt };
     this.#all.set(connection, entry);
-    for (const reason of restsOn(accepted.principal)) {
+    for (const reason of restsOn(principal)) {
       const others = this.#byReason.get(reason);
       if (others === undefined) this.#byReason.set(reason, entry);
       else if (others instanceof Set) others.add(entry);
@@ -69,6 +74,15 @@ export class LiveConnections {
     }
   }
 
+  /** Lists the connections that are open, or those of one client. */
+  open(clientId?: string): OpenConnection[] {
+    const { protocol } = this.#options;
+    const entries = clientId === undefined ? this.#all.values() : this.#restingOn(`client ${clientId}`);
+    return Array.from(entries, ({ accepted: { principal }, address, since }) => ({
+      ...{ principal, protocol, address, since },
+    }));
+  }
+
   close(): void {
     clearInterval(this.#sweep);
     for (const connection of this.#all.keys()) connection.destroy();
@@ -76,13 +90,19 @@ export class LiveConnections {
 
   /** Closes those connections that rest on a record, and whose credential does not hold any more. */
   #recheck(reason: string): void {
-    const found = this.#byReason.get(reason);
-    if (found === undefined) return;
+    const found = this.#restingOn(reason);
+    if (found.length === 0) return;
     const now = this.#options.clock.now();
-    for (const entry of found instanceof Set ? [...found] : [found]) {
+    for (const entry of found) {
       if (this.#holds(entry, now)) this.#followEnd(entry);
       else this.#end(entry, 'its credential does not hold any more');
     }
+  }
+
+  #restingOn(reason: string): readonly Entry[] {
+    const found = this.#byReason.get(reason);
+    if (found === undefined) return [];
+    return found instanceof Set ? [...found] : [found];
   }
 
   // A rotation or a replacement brings the end of the old credential forward.

@@ -1,11 +1,8 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
-import { type ListRequest, MAX_PAGE, type Page } from '../../core/manage/lists.js';
+import type { ListRequest, Page } from '../../core/manage/lists.js';
 import type { Management } from '../../core/manage/management.js';
 import { managed, type Route, type Shown } from './route.js';
-import { Fields, given } from './schemas.js';
-
-// What one answer holds without a limit.
-const DEFAULT_LIMIT = 100;
+import { DEFAULT_LIMIT, Fields, given, Limit } from './schemas.js';
 
 const FILTERS = {
   owner: given(64),
@@ -37,9 +34,7 @@ export function listed<T, Item extends TSchema>({
   ...described
 }: List<T, Item>): Route {
   const query = Fields({
-    limit: Type.Optional(
-      Type.String({ pattern: '^[0-9]{1,9}$', description: `1 to ${MAX_PAGE}; ${DEFAULT_LIMIT} without` }),
-    ),
+    limit: Limit,
     after: Type.Optional(Type.String({ maxLength: 200, description: 'the last id of the page before' })),
     ...Object.fromEntries(filters.map((name) => [name, FILTERS[name]])),
   });
@@ -55,7 +50,8 @@ export function listed<T, Item extends TSchema>({
   });
 }
 
-function linkTo(url: string, query: Readonly<Record<string, string>>): string {
+/** Makes the `Link` header that names the next page. */
+export function linkTo(url: string, query: Readonly<Record<string, string>>): string {
   const [path = ''] = url.split('?', 1);
   return `<${path}?${new URLSearchParams(query)}>; rel="next"`;
 }

@@ -1,5 +1,6 @@
 import { type TSchema, Type } from '@sinclair/typebox';
 import { CLIENT_STATES } from '../../core/manage/client-state.js';
+import { MAX_PAGE } from '../../core/manage/lists.js';
 import {
   type ApiKeyView,
   type ClientView,
@@ -14,11 +15,19 @@ import { SESSION_KINDS } from '../../core/model/session.js';
 import { CREDENTIAL_STATES } from '../../core/model/terms.js';
 import { ROLES } from '../../core/model/user.js';
 
+// What one answer holds without a limit.
+export const DEFAULT_LIMIT = 100;
+
 /** A moment, or a span from now. */
 export const When = Type.String({ maxLength: 64, examples: ['90d', 'never', '2030-01-31T12:00:00Z'] });
 
 /** A text, or null for none. */
 export const OptionalText = Type.Union([Type.String(), Type.Null()]);
+
+/** The schema of how many are wanted. */
+export const Limit = Type.Optional(
+  Type.String({ pattern: '^[0-9]{1,9}$', description: `1 to ${MAX_PAGE}; ${DEFAULT_LIMIT} without` }),
+);
 
 /** The scopes in a request. */
 export const Scopes = Type.Array(Type.String({ maxLength: 300 }), { maxItems: 100 });
@@ -34,12 +43,13 @@ export const Fields: typeof Type.Object = (fields, options) =>
  * The schema of a view. A member that the schema lacks is an error here. A member that the view lacks is an error in
  * the route that returns the view.
  */
-type SchemaOf<View> = TSchema & { readonly static: View };
+export type SchemaOf<View> = TSchema & { readonly static: View };
 
 const text = Type.String();
 const names = Type.Array(text);
 
-function oneOf<const Names extends readonly string[]>(...values: Names) {
+/** The schema of a text that is one of these. */
+export function oneOf<const Names extends readonly string[]>(...values: Names) {
   return Type.Unsafe<Names[number]>({ type: 'string', enum: values });
 }
 

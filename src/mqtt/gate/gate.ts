@@ -177,7 +177,7 @@ class Entrance implements Receiver, Handover {
   /** From here on the connection ends as soon as its credential does not hold any more. */
   #endWithCredential({ principal, passwordId }: Accepted): void {
     if (principal !== undefined)
-      this.#gate.options.live.add(this, { principal, demand: CONNECT_DEMAND, passwordId });
+      this.#gate.options.live.add(this, { principal, demand: CONNECT_DEMAND, passwordId }, this.link.address);
   }
 
   async #verify(

@@ -66,7 +66,7 @@ export function CertificateValidity({
         ['24h', '24 hours'],
         ['10y', '10 years'],
       ]}
-      latest={authority && { what: 'the CA', at: authority.expiresAt }}
+      latest={authority?.expiresAt ? { what: 'the CA', at: authority.expiresAt } : undefined}
       value={value}
       onChange={onChange}
     />

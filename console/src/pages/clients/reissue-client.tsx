@@ -36,7 +36,7 @@ export function ReissueClient({
     call('post', '/api/v1/clients/{id}/reissue', {
       id: client.id,
       body: {
-        ...{ algorithm, ...askedValidity(validity, authority?.expiresAt) },
+        ...{ algorithm, ...askedValidity(validity, authority?.expiresAt ?? undefined) },
         ...(overlap !== '' && { overlap }),
       },
     }),

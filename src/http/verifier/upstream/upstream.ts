@@ -39,8 +39,9 @@ export function upstreamOf({ url, timeoutMs, keepCredentials, services }: Upstre
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 256 });
   const proxy = createProxyServer({ target: url, proxyTimeout: timeoutMs, upgradeTimeout: timeoutMs });
   const live = new LiveConnections({ ...services, protocol: 'http' });
-  const keep = (connection: ServerResponse | Socket, accepted: Accepted) => {
-    live.add(connection, accepted);
+  services.connections.join(live);
+  const keep = (connection: ServerResponse | Socket, accepted: Accepted, request: IncomingMessage) => {
+    live.add(connection, accepted, services.proxies.addressOf(request));
     connection.once('close', () => live.delete(connection));
   };
   const late = new WeakSet<IncomingMessage>();
@@ -128,11 +129,11 @@ export function upstreamOf({ url, timeoutMs, keepCredentials, services }: Upstre
       if (isUpgrade) {
         response.detachSocket(socket);
         writtenBefore.set(socket, socket.bytesWritten);
-        if (accepted) keep(socket, accepted);
+        if (accepted) keep(socket, accepted, request);
         proxy.ws(request, socket, {}).catch(() => socket.destroy());
         return;
       }
-      if (accepted) keep(response, accepted);
+      if (accepted) keep(response, accepted, request);
       const buffer = isOther ? Readable.from([]) : undefined;
       proxy.web(request, response, { agent, ...(buffer && { buffer }) }).catch(() => response.destroy());
     },
