@@ -11,7 +11,11 @@ export function OwnerField({ value, onChange }: { value: string; onChange: (valu
     queryFn: () => callPage('/api/v1/users', { query: { limit: '100' } }),
   });
   return (
-    <Field label="Owner" optional hint="A user, who sees and manages it. It stops with them.">
+    <Field
+      label="Owner"
+      optional
+      hint="The user who sees and manages it; you, if left empty. It stops with them."
+    >
       {(control) => (
         <>
           <input
