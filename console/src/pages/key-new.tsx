@@ -110,7 +110,7 @@ export default function KeyNewPage() {
             />
           )}
         </Field>
-        {admin && <OwnerField value={owner} onChange={setOwner} />}
+        {admin && <OwnerField value={owner} onChange={setOwner} unnamed="you" />}
         <ScopesField value={scopes} onChange={setScopes} />
         <details class="fold whole">
           <summary>More</summary>

@@ -53,7 +53,7 @@ export function EditClient({ client, onClose }: { client: Client; onClose: () =>
             />
           )}
         </Field>
-        {admin && <OwnerField value={owner} onChange={setOwner} />}
+        {admin && <OwnerField value={owner} onChange={setOwner} unnamed="nobody" />}
         {(admin || client.domain !== null) && (
           <Field label="Domain" optional hint="Callers that name a domain get in by it only.">
             {(control) => (

@@ -3,8 +3,17 @@ import { useId } from 'preact/hooks';
 import { callPage } from '../../api/call.js';
 import { Field } from '../../kit/field.js';
 
-/** Whose it is: a user, of whom the first hundred are offered. Nobody by default. */
-export function OwnerField({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+/** Whose it is: a user, of whom the first hundred are offered. */
+export function OwnerField({
+  value,
+  onChange,
+  unnamed,
+}: {
+  value: string;
+  onChange: (value: string) => void;
+  /** Whose it is if nobody is named. */
+  unnamed: 'you' | 'nobody';
+}) {
   const list = useId();
   const { data } = useQuery({
     queryKey: ['users', 'names'],
@@ -14,7 +23,7 @@ export function OwnerField({ value, onChange }: { value: string; onChange: (valu
     <Field
       label="Owner"
       optional
-      hint="The user who sees and manages it; you, if left empty. It stops with them."
+      hint={`The user who sees and manages it; ${unnamed}, if left empty. It stops with them.`}
     >
       {(control) => (
         <>
