@@ -45,6 +45,7 @@ const httpFloors = {
   oauth: ['oauth', ...known],
   dialects: ['dialects', ...known],
   callbacks: ['callbacks', ...read],
+  console: ['console', ...read],
   'routes.ts': ['routes', 'oauth', 'dialects', 'callbacks', ...known],
 };
 

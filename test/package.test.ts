@@ -54,6 +54,16 @@ describe('the package, installed into an empty prefix', () => {
     expect(Number.parseInt(stdout, 10)).toBeLessThanOrEqual(12 * 1024);
   });
 
+  it('has the web console, every file of it compressed as well', async ({ skip }) => {
+    skip(missing !== undefined, missing);
+    const files = await readdir(inPackage('dist/console'), { recursive: true });
+    expect(files).toEqual(expect.arrayContaining(['index.html', 'index.html.gz']));
+    const page = await readFile(inPackage('dist/console/index.html'), 'utf8');
+    const assets = [...page.matchAll(/"\/console\/(assets\/[^"]+)"/g)].map(([, path]) => path);
+    expect(assets.length).toBeGreaterThan(0);
+    for (const asset of assets) expect(files).toEqual(expect.arrayContaining([asset, `${asset}.gz`]));
+  });
+
   it('is what the Dockerfile of that version installs', async ({ skip }) => {
     skip(missing !== undefined, missing);
     const out = await mkdtemp(join(directory, 'docker-'));

@@ -4,6 +4,7 @@ import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { DEVICE } from '../core/verify/path-rules.js';
 import { answerBadSignatures, type TlsMaterial, tlsOptions } from '../network/tls.js';
 import { collectOpenApi, openApiDocument } from './api/openapi.js';
+import { addConsole } from './console/routes.js';
 import { putBefore } from './front-door.js';
 import { reportError } from './report-refusal.js';
 import { OWN_PATHS, OwnPaths } from './requests/own-paths.js';
@@ -84,6 +85,7 @@ export async function buildHttpServer({
   });
 
   await addApi(app, services);
+  if (services.console) addConsole(app, services.console.directory);
   app.get('/openapi.json', hidden, (_request, reply) => uncached(reply).send(openApiDocument(app)));
   const upstream = address && upstreamOf({ ...address, services });
   if (address && upstream) {

@@ -40,8 +40,8 @@ export interface HttpServices extends Omit<Management, 'actor' | 'hashSecret' | 
   /** The secret of brokers on another machine or behind a gateway; undefined if these may not ask. */
   readonly callbackSecret: string | undefined;
   readonly observer: Observer;
-  /** The sessions of the console; undefined without it. */
-  readonly console: ConsoleSessions | undefined;
+  /** The console; undefined without it. */
+  readonly console: Console | undefined;
   readonly audit: AuditReader;
   readonly licence: Licence & { status(): Promise<LicenceStatus> };
   /** The scopes that the configuration declares. */
@@ -67,8 +67,10 @@ export interface ServerFacts {
   }[];
 }
 
-/** How long sessions of the console last, in milliseconds. */
-export interface ConsoleSessions {
+/** The web console: how long its sessions last, in milliseconds. */
+export interface Console {
   readonly idleMs: number;
   readonly sessionMs: number;
+  /** The directory of its files. */
+  readonly directory: string;
 }

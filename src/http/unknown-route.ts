@@ -9,7 +9,8 @@ import { problem } from './responses/problem.js';
  */
 export function answerUnknown({ raw }: FastifyRequest, reply: FastifyReply, own: OwnPaths): FastifyReply {
   const methods = own.methodsOf((raw.url ?? '').split('?', 1)[0] ?? '');
-  if (methods.length === 0) return sendProblem(reply, NOTHING_HERE);
+  // Who takes every method below its path has found nothing there.
+  if (methods.length === 0 || methods.includes(raw.method ?? '')) return sendProblem(reply, NOTHING_HERE);
   const allow = [...new Set([...methods, 'OPTIONS'])].join(', ');
   if (raw.method === 'OPTIONS') return reply.code(204).header('allow', allow).send();
   const detail = `this path takes ${methods.join(', ')}`;

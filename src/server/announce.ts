@@ -27,6 +27,7 @@ export function announce(log: Log, { settings, listeners, clients, directory }: 
   if (mqttUpstream) announceUpstream(log, mqttUpstream);
   log.info(`MQTT over WebSocket at ${WEB_SOCKET_PATH} of the HTTP address`);
   warnOfUndeclared(log, settings);
+  if (settings.console) warnOfTaken(log, settings);
   log.info(`serving ${clients} client(s) from ${directory}`);
 }
 
@@ -45,6 +46,12 @@ function warnOfUndeclared(log: Log, { rules, scopes }: Pick<ServeSettings, 'rule
 
 /** Nouns for the warning that authentication is off. */
 const EVERYBODY = { HTTP: 'every request', MQTT: 'every client' };
+
+/** Warns of rules for paths that the console has. */
+function warnOfTaken(log: Log, { rules }: Pick<ServeSettings, 'rules'>): void {
+  if (rules.some(({ segments }) => segments[0] === 'console'))
+    log.warn('rules name /console, where the web console is: they hold with --console false only');
+}
 
 function announceListener(
   log: Log,

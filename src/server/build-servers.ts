@@ -60,7 +60,7 @@ export async function buildServers(parts: Parts) {
 }
 
 function httpServices(parts: Parts, attempts: Attempts): HttpServices {
-  const { home, settings, registry, observer, proxyProtocol, connections } = parts;
+  const { home, settings, registry, observer, proxyProtocol, connections, consoleDirectory } = parts;
   const { passwords, sealer, tokenIssuer, authority, callbackSecret } = parts;
   const { keyStore, clock, changes, licence, audit } = home;
   return {
@@ -80,7 +80,7 @@ function httpServices(parts: Parts, attempts: Attempts): HttpServices {
     isRelayed: (socket) => proxyProtocol.relays(socket),
     pathRules: settings.rules,
     console: settings.console
-      ? { idleMs: settings.consoleIdle, sessionMs: settings.consoleSession }
+      ? { idleMs: settings.consoleIdle, sessionMs: settings.consoleSession, directory: consoleDirectory }
       : undefined,
     requests: settings.requestsPerKey && new MemoryLimiter(settings.requestsPerKey),
   };

@@ -21,7 +21,7 @@ import { unreadableTeller } from './unreadable-teller.js';
 export type Parts = Awaited<ReturnType<typeof openParts>>;
 
 /** Reads and opens everything that `serve` needs, so that a missing part fails here and not later. */
-export async function openParts(home: Home, log: Log) {
+export async function openParts(home: Home, log: Log, consoleDirectory: string) {
   const settings = await home.serveSettings();
   const { keyStore, clock, licence } = home;
   const toLog = new LogObserver(log);
@@ -71,7 +71,7 @@ export async function openParts(home: Home, log: Log) {
     onRefused: (refused) => observer.refused({ by: 'proxy-protocol', ...refused }),
   });
   return {
-    ...{ home, settings, log, observer, toLog, listeners, proxyProtocol },
+    ...{ home, settings, log, consoleDirectory, observer, toLog, listeners, proxyProtocol },
     ...{ broker, callbackSecret, authority, tls, readCertificate, watchLicence },
     ...{ registry, sealer, passwords, tokenIssuer, uses },
     ...{ startedAt: clock.now(), presentedCertificates: () => presented, connections: new OpenConnections() },

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Home } from '../home/open-home.js';
 import { changeToldEnds } from '../home/told-ends.js';
 import { announce } from './announce.js';
@@ -18,11 +19,16 @@ export interface RunningServer {
 
 /**
  * Starts the HTTP and the MQTT verifier over one registry, with the home's settings.
+ * @param consoleDirectory the files of the web console, which lie beside the bundled program
  * @throws KeywrightError `io` if it cannot listen on an address
  */
-export async function startServer(home: Home, log: Log): Promise<RunningServer> {
+export async function startServer(
+  home: Home,
+  log: Log,
+  consoleDirectory = join(__dirname, 'console'),
+): Promise<RunningServer> {
   keepTicksQuick();
-  const parts = await openParts(home, log);
+  const parts = await openParts(home, log, consoleDirectory);
   const servers = await buildServers(parts);
   const keeper = keeperOf(parts, servers);
   const close = () => closeAll(parts, servers, keeper);

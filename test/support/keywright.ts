@@ -9,6 +9,9 @@ import { type Run, runHere, serving, type Terminal } from './in-process.js';
 /** The program as it is installed. */
 export const PROGRAM = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
+// As it was built last.
+const CONSOLE = fileURLToPath(new URL('../../dist/console', import.meta.url));
+
 // What tests of other things need not think about: scopes that exist, and no limit on their many wrong attempts.
 const CONFIGURATION = { KEYWRIGHT_SCOPES: 'pipes:read,pipes:write', KEYWRIGHT_FAILED_ATTEMPTS: 'off' };
 
@@ -84,6 +87,7 @@ export async function serve(
   { home }: Workshop,
   args: readonly string[] = [],
   env: Record<string, string> = {},
+  consoleDirectory = CONSOLE,
 ): Promise<Server> {
   let log = '';
   const write = (text: string) => {
@@ -91,7 +95,9 @@ export async function serve(
   };
   const flags = flagValues([...freePorts(args), ...args]);
   const environment = { ...process.env, ...CONFIGURATION, ...env };
-  const { http, mqtt, close } = await serving().startServing({ home, flags, environment, write });
+  const { http, mqtt, close } = await serving().startServing({
+    ...{ home, flags, environment, write, consoleDirectory },
+  });
   const stop = once(close);
   atEnd(stop);
   return { ...addresses({ http, mqtt }), log: () => log, stop };

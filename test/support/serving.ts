@@ -10,6 +10,8 @@ interface Serving {
   readonly environment: GivenValues;
   /** Gets what `serve` would write to standard error. */
   readonly write: (text: string) => void;
+  /** The files of the web console. */
+  readonly consoleDirectory: string;
 }
 
 /** Does what `keywright serve --log json` does, in this process and without its signals. */
@@ -18,11 +20,12 @@ export async function startServing({
   flags,
   environment,
   write,
+  consoleDirectory,
 }: Serving): Promise<RunningServer> {
   const notice = (text: string) => write(`keywright: ${text}\n`);
   const home = await openHome({ directory, flags, environment, notice });
   const { logLevel: level } = await home.serveSettings();
   const formatters = { level: (label: string) => ({ level: label }) };
   const log = pino({ level, base: null, formatters }, { write });
-  return startServer(home, log);
+  return startServer(home, log, consoleDirectory);
 }

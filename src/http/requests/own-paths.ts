@@ -53,13 +53,15 @@ export class OwnPaths {
   methodsOf(path: string): string[] {
     const segments = path.split('/');
     const fitting = [...this.#paths.values()].filter(
-      (each) =>
-        each.segments.length === segments.length &&
-        each.segments.every((own, index) =>
-          own.startsWith(':') ? segments[index] !== '' : own === segments[index],
-        ),
+      (each) => each.segments.length === segments.length && fits(segments, each.segments),
     );
-    return [...new Set(fitting.flatMap(({ methods }) => [...methods]))].sort();
+    const methods = new Set(fitting.flatMap((each) => [...each.methods]));
+    if (fitting.length === 0)
+      // `/console/*`
+      for (const { segments: own, methods: taken } of this.#paths.values())
+        if (own.at(-1) === '*' && segments.length >= own.length && fits(segments, own.slice(0, -1)))
+          for (const method of taken) methods.add(method);
+    return [...methods].sort();
   }
 
   /** Tells if a path is another spelling of one of keywright's own. @param path canonical */
@@ -80,6 +82,12 @@ export class OwnPaths {
       return path.slice(0, path.lastIndexOf('/')) || path;
     });
   }
+}
+
+function fits(segments: readonly string[], own: readonly string[]): boolean {
+  return own.every((each, index) =>
+    each.startsWith(':') ? segments[index] !== '' : each === segments[index],
+  );
 }
 
 function isReading(method: string): boolean {

@@ -7,12 +7,12 @@ import { Fields, Me } from '../api/schemas.js';
 import { isOfOwnOrigin } from '../requests/same-origin.js';
 import { Refused } from '../responses/errors.js';
 import { CROSS_SITE } from '../responses/problem.js';
-import type { ConsoleSessions } from '../services.js';
+import type { Console } from '../services.js';
 
 const SESSION = [{ session: [] }];
 
 /** `/api/v1/session`: the session of whoever is at the console, by a cookie. */
-export function sessionRoutesOf({ sessionMs }: ConsoleSessions): readonly Route[] {
+export function sessionRoutesOf({ sessionMs }: Console): readonly Route[] {
   return [
     open({
       route: 'POST /api/v1/session',
