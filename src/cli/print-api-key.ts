@@ -5,9 +5,10 @@ import type { BaseCommand } from './base-command.js';
 import { fields } from './table.js';
 
 /** Prints a new key, with the warning that it is shown only once. */
-export function printFreshKey(command: BaseCommand, { client, credential, key, mqttPassword }: FreshApiKey) {
+export function printFreshKey(command: BaseCommand, fresh: FreshApiKey) {
+  const { client, credential, key, mqttPassword } = fresh;
   const wrapped = wrapApiKey('kw', { clientId: client.id, key });
-  const view = apiKeyView({ client, credential }, { now: credential.createdAt });
+  const view = apiKeyView(fresh, { now: credential.createdAt, clockToleranceMs: 0 });
   command.stands(
     `API key ${view.id} is registered, and nobody was shown it: delete it with: keywright token delete ${view.id}`,
   );

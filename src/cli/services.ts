@@ -1,6 +1,12 @@
 import { OPERATOR } from '../core/manage/actor.js';
-import type { Managing } from '../core/manage/management.js';
+import type { Looking, Managing } from '../core/manage/management.js';
 import type { Home } from '../home/open-home.js';
+
+/** Makes the services of commands that list things. */
+export async function looking(home: Home): Promise<Looking> {
+  const { clockToleranceMs } = await home.moment();
+  return { keyStore: home.keyStore, clock: home.clock, clockToleranceMs, actor: OPERATOR };
+}
 
 /**
  * Makes the services of the command line. It acts as the operator, who may do everything in the home. argon2 loads at

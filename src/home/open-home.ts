@@ -10,6 +10,7 @@ import { keyedHash } from '../core/model/api-key.js';
 import { makeKeyPair } from '../core/model/key-algorithm.js';
 import { parseScopes } from '../core/model/scope.js';
 import { openRing, RING_ID } from '../core/model/signing-key.js';
+import type { Moment } from '../core/model/time.js';
 import type {
   CertificateAuthority,
   CertificationRequest,
@@ -45,6 +46,8 @@ export interface Home {
   /** The only way to change the key store. */
   readonly changes: UnitOfWork;
   readonly clock: Clock;
+  /** The present moment. Settings that cannot be read grant no tolerance, and are no reason to see nothing. */
+  moment(): Promise<Moment>;
   readonly audit: FileAuditLog;
   /** The limit on the number of clients, by `LICENSE_PUBLIC_KEY` and `LICENSE_KEY`. */
   readonly licence: ClientLicence;
@@ -161,6 +164,10 @@ export async function openHome({
     keyStore,
     changes,
     clock,
+    async moment() {
+      const { clockTolerance: clockToleranceMs } = await settings().catch(() => ({ clockTolerance: 0 }));
+      return { now: clock.now(), clockToleranceMs };
+    },
     audit,
     licence,
     existingAuthority,

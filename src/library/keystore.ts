@@ -3,10 +3,10 @@ import {
   deleteApiKey,
   editApiKey,
   findApiKey,
-  type HeldApiKey,
   invalidateApiKey,
   rotateApiKey,
 } from '../core/manage/api-keys.js';
+import type { HeldApiKey } from '../core/manage/held-api-key.js';
 import { listApiKeys } from '../core/manage/list-api-keys.js';
 import { type FreshApiKey, registerApiKey } from '../core/manage/register-api-key.js';
 import { resumeApiKey, suspendApiKey } from '../core/manage/suspension.js';
@@ -17,7 +17,7 @@ import { parseClientId } from '../core/model/client-id.js';
 import { KeywrightError } from '../core/model/errors.js';
 import { readCredential } from '../core/model/presented-credential.js';
 import { parseScope } from '../core/model/scope.js';
-import { addDuration, checkDuration, type Timestamp } from '../core/model/time.js';
+import { addDuration, checkDuration, type Moment } from '../core/model/time.js';
 import { parseGroupName, parseUserName } from '../core/model/user.js';
 import { decide } from '../core/verify/decide.js';
 import { openHome } from '../home/open-home.js';
@@ -56,7 +56,7 @@ export async function openKeystore(options: KeystoreOptions = {}): Promise<Keyst
   const { keyStore, changes, clock } = home;
   const management = { keyStore, changes, clock, licence: home.licence, actor: OPERATOR };
   const withHashing = async () => ({ ...management, hashSecret: await home.hashSecret() });
-  const view = (held: HeldApiKey) => tokenOf(held, clock.now());
+  const view = async (held: HeldApiKey) => tokenOf(held, await home.moment());
   const scopesOf = (scopes: readonly string[]) => naming('scopes', home.parseScopes(scopes));
   let followed: Promise<OpenedRegistry> | undefined;
   const follow = async () => {
@@ -99,11 +99,14 @@ export async function openKeystore(options: KeystoreOptions = {}): Promise<Keyst
         scopes: await scopesOf(scopes),
         expiresAt: expiresAt ?? addDuration(clock.now(), '90d'),
       });
-      return registered(fresh, clock.now());
+      return registered(fresh, await home.moment());
     }),
-    tokens: reading(async (filter: unknown = {}) =>
-      (await listApiKeys(management, readObject(filter, 'the filter', LIST))).items.map(view),
-    ),
+    tokens: reading(async (filter: unknown = {}) => {
+      const moment = await home.moment();
+      const looking = { ...management, clockToleranceMs: moment.clockToleranceMs };
+      const { items } = await listApiKeys(looking, readObject(filter, 'the filter', LIST));
+      return items.map((held) => tokenOf(held, moment));
+    }),
     token: reading(async (id: unknown) => view(await findApiKey(management, readOne(id, 'id', text)))),
     edit: changing(async (id: unknown, edit: unknown) => {
       const keyId = readOne(id, 'id', text);
@@ -117,8 +120,9 @@ export async function openKeystore(options: KeystoreOptions = {}): Promise<Keyst
       const until = textOf((overlap) => addDuration(now, checkDuration(overlap)));
       const { overlap = now } = readObject(options, 'the options', { overlap: until });
       const fresh = await rotateApiKey(await withHashing(), keyId, overlap);
-      const { id: oldId, expiresAt } = tokenOf(fresh.replaced, now);
-      return { ...registered(fresh, now), replaced: { id: oldId, expiresAt } };
+      const moment = await home.moment();
+      const { id: oldId, expiresAt } = tokenOf(fresh.replaced, moment);
+      return { ...registered(fresh, moment), replaced: { id: oldId, expiresAt } };
     }),
     suspend: changing(async (id: unknown) => view(await suspendApiKey(management, readOne(id, 'id', text)))),
     resume: changing(async (id: unknown) => view(await resumeApiKey(management, readOne(id, 'id', text)))),
@@ -155,14 +159,15 @@ export async function openKeystore(options: KeystoreOptions = {}): Promise<Keyst
   };
 }
 
-function tokenOf(held: HeldApiKey, now: Timestamp): Token {
-  const { id, clientId, label, owner, scopes, status, hint, ...times } = apiKeyView(held, { now });
+function tokenOf(held: HeldApiKey, moment: Moment): Token {
+  const { id, clientId, label, owner, scopes, status, hint, ...times } = apiKeyView(held, moment);
   const expiresAt = times.expiresAt === null ? null : new Date(times.expiresAt);
   const createdAt = new Date(times.createdAt);
   return { id, clientId, label, owner, scopes, status, hint, createdAt, expiresAt };
 }
 
-function registered({ client, credential, key }: FreshApiKey, now: Timestamp): RegisteredToken {
+function registered(fresh: FreshApiKey, moment: Moment): RegisteredToken {
+  const { client, key } = fresh;
   const wrapped = wrapApiKey('kw', { clientId: client.id, key });
-  return { ...tokenOf({ client, credential }, now), clientSecret: key, apiKey: key, wrapped };
+  return { ...tokenOf(fresh, moment), clientSecret: key, apiKey: key, wrapped };
 }

@@ -68,6 +68,7 @@ function httpServices(parts: Parts, attempts: Attempts): HttpServices {
     ...{ attempts, addressKey, callbackSecret, audit, connections },
     describe: () => describe(parts),
     declaredScopes: settings.scopes,
+    clockToleranceMs: settings.clockTolerance,
     parseScopes: (scopes) => home.parseScopes(scopes),
     keyPrefix: settings.keyPrefix,
     takesTokens: settings.httpEnableTokenAuth,

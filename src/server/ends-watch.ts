@@ -21,6 +21,7 @@ export function endsWatch({ registry, authority, clock, observer, changeTold }: 
       client: [...registry.all('client')],
       certificate: [...registry.all('certificate')],
       'signing-keys': [...registry.all('signing-keys')],
+      user: [...registry.all('user')],
     };
     const ends = [...endsUntil(now + FIRST_MARK_MS, { authority, records, now })];
     if (ends.length === 0) return;

@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Workshop, workshop } from '../support/keywright.js';
+import { addUser, type Workshop, workshop } from '../support/keywright.js';
 
 const json = (text: string) => JSON.parse(text);
 
@@ -239,4 +239,22 @@ describe('verify', () => {
       reason: 'wrong-client-id',
     });
   });
+});
+
+it('a key of a disabled owner is revoked in every list, as the verifier says, and valid once they are enabled', async () => {
+  const shop = await workshop();
+  await addUser(shop, 'ann');
+  const { id, apiKey, clientId } = await register(shop, '--owner', 'ann');
+  const read = async (...args: string[]) => json((await shop.keywright([...args, '--json'])).stdout);
+  const states = async () => [
+    (await read('token', 'list')).map(({ status }: { status: string }) => status),
+    (await read('token', 'list', '--state', 'valid')).length,
+    (await read('token', 'show', id)).status,
+    (await read('key', 'show', clientId)).credentials.map(({ status }: { status: string }) => status),
+    (await verdict(shop, apiKey)).outcome,
+  ];
+  await shop.keywright(['user', 'edit', 'ann', '--disable']);
+  expect(await states()).toEqual([['revoked'], 0, 'revoked', ['revoked'], 'rejected']);
+  await shop.keywright(['user', 'edit', 'ann', '--enable']);
+  expect(await states()).toEqual([['valid'], 1, 'valid', ['valid'], 'accepted']);
 });

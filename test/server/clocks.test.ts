@@ -52,6 +52,26 @@ describe('what another machine made whose clock is ahead', () => {
     if (status === 401) expect(answers[1]?.body.detail).toBe('the credential is not valid yet');
   });
 
+  it.each([
+    ['within the tolerance', {}, 'valid'],
+    ['where no tolerance is wanted', { KEYWRIGHT_CLOCK_TOLERANCE: '0s' }, 'not yet valid'],
+  ])('%s, is in lists what the verifier says', async (_, env, status) => {
+    const shop = await workshop();
+    await madeAhead(shop, 20_000);
+    const read = async (args: string[]) =>
+      JSON.parse((await shop.keywright([...args, '--json'], { env })).stdout);
+    const credentialOf = async (id: string) => (await read(['key', 'show', id])).credentials;
+    const [key] = await read(['token', 'list']);
+    const clients = await read(['key', 'list']);
+    const shown = [key, ...clients, ...(await credentialOf('ahead')), await read(['token', 'show', key.id])];
+    expect(shown.map((each: { status: string }) => each.status)).toEqual(Array(6).fill(status));
+    const state = status.replaceAll(' ', '-');
+    expect(await read(['token', 'list', '--state', state])).toHaveLength(1);
+    expect(await read(['key', 'list', '--state', state])).toHaveLength(2);
+    const verified = await shop.keywright(['verify', '--token-file', 'ahead_token'], { env });
+    expect(verified.exitCode).toBe(status === 'valid' ? 0 : 5);
+  });
+
   it('is an access token, too', async () => {
     const shop = await workshop();
     await addUser(shop, 'ann');

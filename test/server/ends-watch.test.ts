@@ -6,6 +6,7 @@ import { issueClient } from '../../src/core/manage/issue-client.js';
 import { registerApiKey } from '../../src/core/manage/register-api-key.js';
 import { rotateSigningKeys } from '../../src/core/manage/signing-keys.js';
 import { suspendClient } from '../../src/core/manage/suspension.js';
+import { addUser, editUser } from '../../src/core/manage/users.js';
 import { RING_ID } from '../../src/core/model/signing-key.js';
 import { NEVER } from '../../src/core/model/time.js';
 import type { ObservedChange } from '../../src/core/ports/observer.js';
@@ -13,7 +14,7 @@ import { openHome } from '../../src/home/open-home.js';
 import { openRegistry } from '../../src/home/open-registry.js';
 import { changeToldEnds } from '../../src/home/told-ends.js';
 import { endsWatch } from '../../src/server/ends-watch.js';
-import { scratchDirectory, serve, workshop } from '../support/keywright.js';
+import { PASSWORD, scratchDirectory, serve, workshop } from '../support/keywright.js';
 
 const DAY = 86_400_000;
 const START = Date.parse('2026-12-01T00:00:00Z');
@@ -25,7 +26,8 @@ async function fixture() {
   const home = await openHome({ directory, notice: () => undefined, environment: {}, clock });
   const authority = await home.authority();
   await home.ensureSigningKeys();
-  const services = { ...home, authority, actor: OPERATOR, hashSecret: await home.hashSecret() };
+  const passwords = await home.passwords();
+  const services = { ...home, passwords, authority, actor: OPERATOR, hashSecret: await home.hashSecret() };
   const said: string[] = [];
   const observer = {
     changed: (change: ObservedChange) => {
@@ -97,6 +99,9 @@ describe('what ends is told of', () => {
     const request = { scopes: [], expiresAt: START + 5 * DAY, prefix: 'kw_live_' };
     const { client, credential } = await registerApiKey(services, request);
     await invalidateApiKey(services, apiKeyId(client, credential));
+    await addUser(services, { id: 'ann', password: PASSWORD });
+    await registerApiKey(services, { ...request, scopes: ['ingest'], owner: 'ann' });
+    await editUser(services, 'ann', { disabled: true });
     const never = await registerApiKey(services, { ...request, expiresAt: NEVER });
     const old = apiKeyId(never.client, never.credential);
     await rotateApiKey(services, old, START + 3 * DAY);

@@ -69,7 +69,6 @@ files: keywright keeps none of them.`;
     const archive = `${prefix}.zip`;
 
     const home = await this.openHome(flags.home);
-    const { clock } = home;
     const { asked, terms } = await issueTerms(flags, home);
     const authority = await home.authority();
     const password = withPassword ? await makeClientPassword(management(home), { alone: true }) : undefined;
@@ -104,6 +103,6 @@ files: keywright keeps none of them.`;
       if (files.mqttPassword !== undefined) this.log(`Save MQTT password ${files.mqttPassword}`);
     }
     if (!this.jsonEnabled()) noticeIssued(this, issued);
-    return { ...issuedView(issued, clock.now()), files: flags.zip ? { bundle: archive } : files };
+    return { ...issuedView(issued, await home.moment()), files: flags.zip ? { bundle: archive } : files };
   }
 }

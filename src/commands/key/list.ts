@@ -1,10 +1,11 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { homeEndsBy } from '../../cli/home-ends.js';
 import { FILTER_FLAGS, LIST_FLAGS, printList } from '../../cli/list.js';
-import { management } from '../../cli/services.js';
+import { looking } from '../../cli/services.js';
 import { type Column, NONE, timeColumn } from '../../cli/table.js';
 import { CLIENT_STATES } from '../../core/manage/client-state.js';
 import { listClients } from '../../core/manage/list-clients.js';
+import { momentOf } from '../../core/manage/management.js';
 import { type ClientView, clientView } from '../../core/manage/views.js';
 import { addDuration } from '../../core/model/time.js';
 
@@ -29,14 +30,15 @@ export default class KeyList extends BaseCommand {
   async run() {
     const { flags } = await this.parse(KeyList);
     const home = await this.openHome(flags.home);
-    const now = home.clock.now();
+    const services = await looking(home);
+    const moment = momentOf(services);
     await printList(this, {
       ...{ flags, columns: COLUMNS, things: 'clients', none: 'no clients yet' },
-      read: (request) => listClients(management(home), request),
-      view: (clients) => clients.map((client) => clientView(client, now)),
+      read: (request) => listClients(services, request),
+      view: (clients) => clients.map((client) => clientView(client, moment)),
     });
     const within = flags['expiring-within'];
-    for (const end of within === undefined ? [] : await homeEndsBy(home, addDuration(now, within))) {
+    for (const end of within === undefined ? [] : await homeEndsBy(home, addDuration(moment.now, within))) {
       if (this.jsonEnabled()) this.notice(end);
       else this.log(end);
     }

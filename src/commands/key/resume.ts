@@ -18,6 +18,6 @@ export default class KeyResume extends BaseCommand {
     const home = await this.openHome(flags.home);
     const client = await resumeClient(management(home), parseClientId(args['client-id']));
     this.log(`Resumed ${client.id}`);
-    return clientView(await withCertificates(home.keyStore, client), home.clock.now());
+    return clientView(await withCertificates(home.keyStore, client), await home.moment());
   }
 }

@@ -19,9 +19,10 @@ export default class KeyShow extends BaseCommand {
 
   async run() {
     const { args, flags } = await this.parse(KeyShow);
-    const { keyStore, clock } = await this.openHome(flags.home);
+    const home = await this.openHome(flags.home);
+    const { keyStore } = home;
     const client = await requireClient(keyStore, parseClientId(args['client-id']));
-    const view = clientView(await withCertificates(keyStore, client), clock.now());
+    const view = clientView(await withCertificates(keyStore, client), await home.moment());
     const { id, status, label, owner, domain, scopes, notBefore, expiresAt } = view;
     this.log(
       fields([

@@ -49,7 +49,6 @@ with that key itself.`;
     const request = await readCertificateRequest(await readInput(args.request));
     const clientId = requestedClientId(request, flags.id);
     const home = await this.openHome(flags.home);
-    const { clock } = home;
     const { asked, terms } = await issueTerms(flags, home);
     const { output } = flags;
     const authority = await home.authority();
@@ -94,7 +93,7 @@ with that key itself.`;
       this.notice(`left out of the subject, which is CN=${clientId}: ${otherAttributes.join(', ')}`);
     noticeIssued(this, issued);
     return {
-      ...issuedView(issued, clock.now()),
+      ...issuedView(issued, await home.moment()),
       ...{ certificate, ...(output !== undefined && { files: { certificate: output } }) },
     };
   }

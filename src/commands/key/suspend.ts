@@ -19,6 +19,6 @@ export default class KeySuspend extends BaseCommand {
     const home = await this.openHome(flags.home);
     const client = await suspendClient(management(home), parseClientId(args['client-id']));
     this.log(`Suspended ${client.id}`);
-    return clientView(await withCertificates(home.keyStore, client), home.clock.now());
+    return clientView(await withCertificates(home.keyStore, client), await home.moment());
   }
 }

@@ -40,6 +40,6 @@ export default class TokenEdit extends BaseCommand {
       scopes: scope && (await home.parseScopes(scope)),
       expiresAt: expires === undefined ? undefined : parseExpiry(expires, now),
     });
-    return printKey(this, apiKeyView(held, { now }));
+    return printKey(this, apiKeyView(held, await home.moment()));
   }
 }

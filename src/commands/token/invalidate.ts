@@ -14,7 +14,7 @@ export default class TokenInvalidate extends BaseCommand {
     const { args, flags } = await this.parse(TokenInvalidate);
     const home = await this.openHome(flags.home);
     const held = await invalidateApiKey(management(home), args.id);
-    const view = apiKeyView(held, { now: home.clock.now() });
+    const view = apiKeyView(held, await home.moment());
     this.log(`Invalidated ${view.id}`);
     return view;
   }

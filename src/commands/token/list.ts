@@ -1,10 +1,11 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { FILTER_FLAGS, LIST_FLAGS, printList } from '../../cli/list.js';
-import { management } from '../../cli/services.js';
+import { looking } from '../../cli/services.js';
 import { type Column, NONE, timeColumn } from '../../cli/table.js';
 import { apiKeyId } from '../../core/manage/api-keys.js';
 import { lastUses } from '../../core/manage/last-uses.js';
 import { listApiKeys } from '../../core/manage/list-api-keys.js';
+import { momentOf } from '../../core/manage/management.js';
 import { type ApiKeyView, apiKeyView } from '../../core/manage/views.js';
 import { CREDENTIAL_STATES } from '../../core/model/terms.js';
 
@@ -27,14 +28,15 @@ export default class TokenList extends BaseCommand {
   async run() {
     const { flags } = await this.parse(TokenList);
     const home = await this.openHome(flags.home);
-    const now = home.clock.now();
+    const services = await looking(home);
+    const moment = momentOf(services);
     await printList(this, {
       ...{ flags, columns: COLUMNS, things: 'API keys', none: 'no API keys yet' },
-      read: (request) => listApiKeys(management(home), request),
+      read: (request) => listApiKeys(services, request),
       view: async (held) => {
         const ids = held.map(({ client, credential }) => apiKeyId(client, credential));
         const uses = await lastUses(home.keyStore, ids);
-        return held.map((each, index) => apiKeyView(each, { now, used: uses.get(ids[index] ?? '') }));
+        return held.map((each, index) => apiKeyView(each, moment, uses.get(ids[index] ?? '')));
       },
     });
   }

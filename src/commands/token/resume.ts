@@ -13,7 +13,7 @@ export default class TokenResume extends BaseCommand {
     const { args, flags } = await this.parse(TokenResume);
     const home = await this.openHome(flags.home);
     const held = await resumeApiKey(management(home), args.id);
-    const view = apiKeyView(held, { now: home.clock.now() });
+    const view = apiKeyView(held, await home.moment());
     this.log(`Resumed ${view.id}`);
     return view;
   }

@@ -17,6 +17,6 @@ export default class TokenShow extends BaseCommand {
     const held = await findApiKey(management(home), args.id);
     const id = apiKeyId(held.client, held.credential);
     const used = (await lastUses(home.keyStore, [id])).get(id);
-    return printKey(this, apiKeyView(held, { now: home.clock.now(), used }));
+    return printKey(this, apiKeyView(held, await home.moment(), used));
   }
 }

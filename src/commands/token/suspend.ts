@@ -13,7 +13,7 @@ export default class TokenSuspend extends BaseCommand {
     const { args, flags } = await this.parse(TokenSuspend);
     const home = await this.openHome(flags.home);
     const held = await suspendApiKey(management(home), args.id);
-    const view = apiKeyView(held, { now: home.clock.now() });
+    const view = apiKeyView(held, await home.moment());
     this.log(`Suspended ${view.id}`);
     return view;
   }

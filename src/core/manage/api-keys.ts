@@ -6,20 +6,16 @@ import { readCredential } from '../model/presented-credential.js';
 import { soundTime } from '../model/sound-time.js';
 import { changedAt, stateOf, termsOf } from '../model/terms.js';
 import { checkTime, NEVER, type Timestamp } from '../model/time.js';
+import type { User } from '../model/user.js';
 import type { AuditEvent } from '../ports/audit-log.js';
 import type { Records } from '../ports/unit-of-work.js';
 import { requireGrantable } from './actor.js';
 import { requireTheirs } from './clients.js';
 import { removeClient } from './delete-client.js';
+import type { HeldApiKey } from './held-api-key.js';
 import type { Managing } from './management.js';
 import { type Owners, ownersIn, requireOwnable } from './ownership.js';
 import { type FreshApiKey, freshApiKey, requireOwnId } from './register-api-key.js';
-
-/** An API key with its client. */
-export interface HeldApiKey {
-  readonly client: Client;
-  readonly credential: ApiKeyCredential;
-}
 
 /** The changes to an API key; a field that is left out stays as it is. A revoked key stays revoked. */
 export interface ApiKeyEdit {
@@ -90,27 +86,29 @@ export async function rotateApiKey(
   const { key, credential } = freshApiKey(services, {
     ...{ scopes, label: label ?? undefined, expiresAt, prefix, beside: former.credentials },
   });
-  const { client, credential: ending } = await changeKey(
-    services,
-    { action: 'token.rotate', target: id },
-    async (held, records) => {
-      await requireGrant(ownersIn(records, services.actor), held.client, credential.scopes);
-      // Another rotation may have come first.
-      requireWorking(held, now);
-      requireOwnId(held.client, credential);
-      const expiresAt = Math.min(held.credential.expiresAt, overlapUntil);
-      return [
-        { ...held.credential, expiresAt, lifetimeMs: lifetimeOf(held.credential), replacedAt: now },
-        { ...credential, lifetimeMs },
-      ];
-    },
-  );
-  return { client, credential: { ...credential, lifetimeMs }, key, replaced: { client, credential: ending } };
+  const {
+    client,
+    owner,
+    credential: ending,
+  } = await changeKey(services, { action: 'token.rotate', target: id }, async (held, records) => {
+    await requireGrant(ownersIn(records, services.actor), held.client, credential.scopes);
+    // Another rotation may have come first.
+    requireWorking(held, now);
+    requireOwnId(held.client, credential);
+    const expiresAt = Math.min(held.credential.expiresAt, overlapUntil);
+    return [
+      { ...held.credential, expiresAt, lifetimeMs: lifetimeOf(held.credential), replacedAt: now },
+      { ...credential, lifetimeMs },
+    ];
+  });
+  const fresh = { client, owner, credential: { ...credential, lifetimeMs }, key };
+  return { ...fresh, replaced: { client, owner, credential: ending } };
 }
 
-function requireWorking({ client, credential }: HeldApiKey, now: Timestamp): void {
+function requireWorking(held: HeldApiKey, now: Timestamp): void {
+  const { client, credential } = held;
   const id = apiKeyId(client, credential);
-  const state = stateOf(termsOf(client, credential), now);
+  const state = stateOf(termsOf(held, credential), { now, clockToleranceMs: 0 });
   if (state === 'suspended') {
     const [what, command] = client.suspendedAt ? [`client ${client.id}`, 'key'] : [`API key ${id}`, 'token'];
     throw new KeywrightError('refused', `${what} is suspended`, {
@@ -132,7 +130,9 @@ export async function findApiKey(
   id: string,
 ): Promise<HeldApiKey> {
   const { clientId, keyId } = splitKeyId(id);
-  return keyIn(requireTheirs(await keyStore.clients.get(clientId), { clientId, actor }), { id, keyId });
+  const client = requireTheirs(await keyStore.clients.get(clientId), { clientId, actor });
+  const owner = await ownerOf(client, (user) => keyStore.users.get(user));
+  return { client, owner, credential: keyIn(client, { id, keyId }) };
 }
 
 function splitKeyId(id: string): { clientId: string; keyId: string | undefined } {
@@ -147,7 +147,7 @@ function splitKeyId(id: string): { clientId: string; keyId: string | undefined }
 function keyIn(
   client: Client,
   { id, keyId }: { readonly id: string; readonly keyId: string | undefined },
-): HeldApiKey {
+): ApiKeyCredential {
   const keys = keysOf(client);
   const [credential, ...others] = keyId === undefined ? keys : keys.filter((key) => key.id === keyId);
   if (credential === undefined) throw noSuchKey(quoted(id));
@@ -156,7 +156,14 @@ function keyIn(
       hint: `name one: ${keys.map((key) => apiKeyId(client, key)).join(', ')}`,
     });
   }
-  return { client, credential };
+  return credential;
+}
+
+async function ownerOf(
+  { owner }: Client,
+  userById: (id: string) => Promise<User | undefined>,
+): Promise<User | undefined> {
+  return owner === null ? undefined : userById(owner);
 }
 
 /** Writes the full name of an API key: `<client-id>:<key-id>`. */
@@ -176,7 +183,8 @@ export async function changeKey(
   const [clientId, keyId] = [found.id, key.id];
   return changes.change({ action, target: apiKeyId(found, key) }, async (records) => {
     const client = requireTheirs(await records.get('client', clientId), { clientId, actor });
-    const held = keyIn(client, { id: target, keyId });
+    const owner = await ownerOf(client, (user) => records.get('user', user));
+    const held = { client, owner, credential: keyIn(client, { id: target, keyId }) };
     const next = await change(held, records);
     const credentials = client.credentials.flatMap((each) => (each === held.credential ? next : [each]));
     const now = clock.now();
@@ -187,7 +195,7 @@ export async function changeKey(
     // A password beside a key opens nothing by itself.
     if (opens || (await holdsCertificate(records, clientId))) records.put('client', changed);
     else await removeClient(records, client, now);
-    return { client: changed, credential: next[0] ?? held.credential };
+    return { client: changed, owner, credential: next[0] ?? held.credential };
   });
 }
 

@@ -7,7 +7,7 @@ import {
   stoppedWithOwner,
   termsOf,
 } from '../model/terms.js';
-import { NEVER, type Timestamp } from '../model/time.js';
+import { type Moment, NEVER, type Timestamp } from '../model/time.js';
 import type { User } from '../model/user.js';
 
 /** A client with its present certificates and the user that it belongs to. */
@@ -46,13 +46,13 @@ export interface ClientStanding {
 /** Finds a client's state and its earliest end. */
 export function clientStanding(
   { client, certificates, owner }: ClientWithCertificates,
-  now: Timestamp,
+  moment: Moment,
 ): ClientStanding {
   if ((client.revokedAt ?? stoppedWithOwner(client, owner)) !== null)
     return { state: 'revoked', expiresAt: NEVER };
-  const terms = openers(client, certificates).map((record) => termsOf(client, record));
+  const terms = openers(client, certificates).map((record) => termsOf({ client, owner }, record));
   for (const state of IN_ORDER) {
-    const ends = terms.filter((each) => stateOf(each, now) === state).map(({ expiresAt }) => expiresAt);
+    const ends = terms.filter((each) => stateOf(each, moment) === state).map(({ expiresAt }) => expiresAt);
     if (ends.length > 0)
       return { state, expiresAt: state === 'expired' ? Math.max(...ends) : Math.min(...ends) };
   }

@@ -2,6 +2,7 @@ import { type Certificate, isHeld } from '../model/certificate.js';
 import { type Client, liveClient } from '../model/client.js';
 import { stateOf, type Terms, termsOf } from '../model/terms.js';
 import { NEVER, type Timestamp } from '../model/time.js';
+import type { User } from '../model/user.js';
 import type { CertificateAuthority } from '../ports/certificate-authority.js';
 import type { RecordKind, RecordTypes } from '../ports/key-store.js';
 
@@ -18,7 +19,7 @@ export interface End {
 export type EndingRecords = {
   readonly [Kind in Extract<
     RecordKind,
-    'client' | 'certificate' | 'signing-keys'
+    'client' | 'certificate' | 'signing-keys' | 'user'
   >]: readonly RecordTypes[Kind][];
 };
 
@@ -29,15 +30,17 @@ export function* endsUntil(
 ): Generator<End, void, undefined> {
   const isDue = (at: Timestamp) => now < at && at <= until;
   for (const end of homeEnds(authority, records)) if (isDue(end.at)) yield end;
-  const clients = new Map<string, Client>();
+  const users = new Map(records.user.map((user) => [user.id, user]));
+  const clients = new Map<string, Owned>();
   for (const client of records.client) {
     if (liveClient(client) === undefined) continue;
-    clients.set(client.id, client);
-    for (const end of keyEnds(client, now)) if (isDue(end.at)) yield end;
+    const owned = { client, owner: users.get(client.owner ?? '') };
+    clients.set(client.id, owned);
+    for (const end of keyEnds(owned, now)) if (isDue(end.at)) yield end;
   }
   for (const certificate of records.certificate) {
-    const client = certificate.holder.kind === 'client' ? clients.get(certificate.holder.id) : undefined;
-    const end = client && certificateEnd(certificate, { client, now });
+    const owned = certificate.holder.kind === 'client' ? clients.get(certificate.holder.id) : undefined;
+    const end = owned && certificateEnd(certificate, { ...owned, now });
     if (end && isDue(end.at)) yield end;
   }
 }
@@ -53,7 +56,7 @@ export interface EndsOf {
 /** Finds the ends of what a home itself has: its CA, its server's certificate and its signing keys. */
 export function homeEnds(
   authority: EndsOf['authority'],
-  { certificate, 'signing-keys': rings }: Omit<EndingRecords, 'client'>,
+  { certificate, 'signing-keys': rings }: Pick<EndingRecords, 'certificate' | 'signing-keys'>,
 ): End[] {
   const ends: End[] = authority ? [{ what: 'the CA', at: authority.notAfter, isReplaced: false }] : [];
   for (const { holder, notAfter, withdrawn, id } of certificate) {
@@ -67,10 +70,16 @@ export function homeEnds(
   return ends;
 }
 
-function* keyEnds(client: Client, now: Timestamp): Generator<End, void, undefined> {
+interface Owned {
+  readonly client: Client;
+  readonly owner: User | undefined;
+}
+
+function* keyEnds(owned: Owned, now: Timestamp): Generator<End, void, undefined> {
+  const { client } = owned;
   for (const key of client.credentials) {
     if (key.kind !== 'api-key') continue;
-    const terms = termsOf(client, key);
+    const terms = termsOf(owned, key);
     if (!isAtWork(terms, now)) continue;
     yield {
       what: `API key ${client.id}:${key.id}`,
@@ -82,10 +91,11 @@ function* keyEnds(client: Client, now: Timestamp): Generator<End, void, undefine
 
 function certificateEnd(
   certificate: Certificate,
-  { client, now }: { readonly client: Client; readonly now: Timestamp },
+  { now, ...owned }: Owned & { readonly now: Timestamp },
 ): End | undefined {
   if (!isHeld(certificate)) return undefined;
-  const terms = termsOf(client, certificate);
+  const { client } = owned;
+  const terms = termsOf(owned, certificate);
   if (!isAtWork(terms, now)) return undefined;
   const hasToken = client.credentials.some(
     (each) => each.kind === 'signed-token' && each.certificateId === certificate.fingerprint,
@@ -98,7 +108,7 @@ function certificateEnd(
 }
 
 function isAtWork(terms: Terms, now: Timestamp): boolean {
-  const state = stateOf(terms, now);
+  const state = stateOf(terms, { now, clockToleranceMs: 0 });
   return terms.expiresAt < NEVER && (state === 'valid' || state === 'not yet valid');
 }
 

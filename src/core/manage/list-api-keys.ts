@@ -1,8 +1,9 @@
 import { apiKeysOf, type Client, liveClient } from '../model/client.js';
 import { CREDENTIAL_STATES, stateOf, termsOf } from '../model/terms.js';
-import { NEVER, type Timestamp } from '../model/time.js';
+import { type Moment, NEVER } from '../model/time.js';
 import { isTheirs } from './actor.js';
-import { apiKeyId, type HeldApiKey } from './api-keys.js';
+import { apiKeyId } from './api-keys.js';
+import type { HeldApiKey } from './held-api-key.js';
 import {
   inOrderOfTime,
   isListed,
@@ -12,26 +13,25 @@ import {
   pageOf,
   parseListRequest,
 } from './lists.js';
-import type { Management } from './management.js';
+import { type Looking, momentOf } from './management.js';
 
 /**
  * Lists the API keys that the actor may see, in the order of their ids.
  * @throws KeywrightError `invalid-input`, `not-found`
  */
-export async function listApiKeys(
-  services: Pick<Management, 'keyStore' | 'clock' | 'actor'>,
-  request: ListRequest = {},
-): Promise<Page<HeldApiKey>> {
-  const { keyStore, actor, clock } = services;
+export async function listApiKeys(services: Looking, request: ListRequest = {}): Promise<Page<HeldApiKey>> {
+  const { keyStore, actor } = services;
   const query = await parseListRequest(services, request, CREDENTIAL_STATES);
-  const now = clock.now();
+  const moment = momentOf(services);
+  const users = new Map((await keyStore.users.page()).map((user) => [user.id, user]));
   const [afterClient = '', afterKey = ''] = query.after?.split(':') ?? [];
   const keysOf = (client: Client): HeldApiKey[] => {
     if (!isTheirs(actor, client)) return [];
+    const owner = users.get(client.owner ?? '');
     return apiKeysOf(client)
-      .map((credential) => ({ client, credential }))
+      .map((credential) => ({ client, owner, credential }))
       .filter((held) => client.id !== afterClient || idOf(held) > (query.after ?? ''))
-      .filter((held) => isListed(query, listable(held, now)))
+      .filter((held) => isListed(query, listable(held, moment)))
       .sort((one, other) => (idOf(one) < idOf(other) ? -1 : 1));
   };
   // The page before may have ended between two keys of one client.
@@ -48,9 +48,10 @@ function idOf({ client, credential }: HeldApiKey): string {
   return apiKeyId(client, credential);
 }
 
-function listable({ client, credential }: HeldApiKey, now: Timestamp) {
-  const terms = termsOf(client, credential);
+function listable(held: HeldApiKey, moment: Moment) {
+  const { client, credential } = held;
+  const terms = termsOf(held, credential);
   // A key that was invalidated has no end to wait for.
   const expiresAt = terms.revokedAt === null ? terms.expiresAt : NEVER;
-  return { owner: client.owner, label: credential.label, state: stateOf(terms, now), expiresAt };
+  return { owner: client.owner, label: credential.label, state: stateOf(terms, moment), expiresAt };
 }

@@ -4,26 +4,26 @@ import type { User } from '../model/user.js';
 import { isTheirs } from './actor.js';
 import { CLIENT_STATES, type ClientWithCertificates, clientStanding } from './client-state.js';
 import { isListed, type ListRequest, oneMore, type Page, pageOf, parseListRequest } from './lists.js';
-import type { Management } from './management.js';
+import { type Looking, momentOf } from './management.js';
 
 /**
  * Lists the clients that the actor may see, in the order of their ids.
  * @throws KeywrightError `invalid-input`, `not-found`
  */
 export async function listClients(
-  services: Pick<Management, 'keyStore' | 'clock' | 'actor'>,
+  services: Looking,
   request: ListRequest = {},
 ): Promise<Page<ClientWithCertificates>> {
   const { keyStore, actor } = services;
   const query = await parseListRequest(services, request, CLIENT_STATES);
-  const now = services.clock.now();
+  const moment = momentOf(services);
   const users = byId(await keyStore.users.page());
   const ownerOf = ({ owner }: Client) => users.get(owner ?? '');
   const isAskedFor = (client: Client, certificatesOf: () => readonly Certificate[]) => {
     // Most lists ask for none of that, which takes long to find out for many clients.
     if (query.state === undefined && query.endingBy === undefined) return isListed(query, client);
     const certificates = certificatesOf().filter(isHeld);
-    const standing = clientStanding({ client, certificates, owner: ownerOf(client) }, now);
+    const standing = clientStanding({ client, certificates, owner: ownerOf(client) }, moment);
     return isListed(query, { ...client, ...standing });
   };
   const { items, next } = pageOf(

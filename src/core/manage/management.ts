@@ -1,4 +1,5 @@
 import type { TokenIssuer } from '../model/access-token.js';
+import type { Moment } from '../model/time.js';
 import type { CertificateAuthority } from '../ports/certificate-authority.js';
 import type { Clock } from '../ports/clock.js';
 import type { KeyStore } from '../ports/key-store.js';
@@ -12,6 +13,8 @@ import type { Actor } from './actor.js';
 export interface Management {
   readonly keyStore: KeyStore;
   readonly clock: Clock;
+  /** How far the clocks of those who issue may be ahead of ours. */
+  readonly clockToleranceMs: number;
   /** Writes changes under the actor's name. */
   readonly changes: UnitOfWork;
   readonly actor: Actor;
@@ -22,6 +25,17 @@ export interface Management {
   readonly authority: CertificateAuthority;
   readonly sealer: TokenSealer;
   readonly tokenIssuer: TokenIssuer;
+}
+
+/** The members that looking at things needs. */
+export type Looking = Pick<Management, 'keyStore' | 'clock' | 'clockToleranceMs' | 'actor'>;
+
+/** The moment at which something is looked at. */
+export function momentOf({
+  clock,
+  clockToleranceMs,
+}: Pick<Management, 'clock' | 'clockToleranceMs'>): Moment {
+  return { now: clock.now(), clockToleranceMs };
 }
 
 /** The members that every change needs, and those in `More`. */

@@ -63,7 +63,7 @@ export async function findProvisioningKey(
  * key's owner; `busy`
  */
 export async function redeemProvisioningKey(
-  services: Omit<Management, 'actor' | 'sealer' | 'tokenIssuer'>,
+  services: Omit<Management, 'actor' | 'sealer' | 'tokenIssuer' | 'clockToleranceMs'>,
   { id: keyId, hash, scopes, owner }: ProvisioningKey,
   { agentName, csr }: DeviceRequest,
 ): Promise<ProvisionedClient | undefined> {

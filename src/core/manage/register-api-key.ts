@@ -18,6 +18,7 @@ import { parseGroupName } from '../model/user.js';
 import { isTheirs, ownerOfNew, requireGrantable } from './actor.js';
 import { type FreshPassword, requirePasswordGrant, withPassword } from './client-password.js';
 import { changedMeanwhile, noSuchClient } from './clients.js';
+import type { HeldApiKey } from './held-api-key.js';
 import type { Management, Managing } from './management.js';
 import { ownersIn, requireOwnable } from './ownership.js';
 
@@ -39,9 +40,7 @@ export interface ApiKeyRequest {
 }
 
 /** A new API key. Its text exists only here. */
-export interface FreshApiKey {
-  readonly client: Client;
-  readonly credential: ApiKeyCredential;
+export interface FreshApiKey extends HeldApiKey {
   readonly key: string;
   readonly mqttPassword?: string | undefined;
 }
@@ -63,7 +62,7 @@ export async function registerApiKey(
   const former = (clientId ?? newClientId) && (await keyStore.clients.get(id));
   const { key, credential } = freshApiKey(services, { ...request, beside: former ? former.credentials : [] });
   const event = { action: 'token.register', target: `${id}:${credential.id}` };
-  const client = await changes.change(event, async (records) => {
+  const made = await changes.change(event, async (records) => {
     const found = liveClient(await records.get('client', id));
     if (found === undefined ? clientId !== undefined : !isTheirs(actor, found)) throw noSuchClient(id);
     const holder = found ?? holderOf(request, { id, now, owner: ownerOfNew(actor, request.owner) });
@@ -79,9 +78,9 @@ export async function registerApiKey(
       updatedAt: changedAt(holder, { now, owner: user }),
     };
     records.put('client', next);
-    return next;
+    return { client: next, owner: user };
   });
-  return { client, credential, key, mqttPassword: mqttPassword?.text };
+  return { ...made, credential, key, mqttPassword: mqttPassword?.text };
 }
 
 /** Checks the end of a new key. @throws KeywrightError `invalid-input` */

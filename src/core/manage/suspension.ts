@@ -4,9 +4,10 @@ import { changedAt } from '../model/terms.js';
 import type { Timestamp } from '../model/time.js';
 import type { AuditEvent } from '../ports/audit-log.js';
 import { requireGrantable } from './actor.js';
-import { apiKeyId, changeKey, type HeldApiKey } from './api-keys.js';
+import { apiKeyId, changeKey } from './api-keys.js';
 import { requireTheirs } from './clients.js';
 import { keyScopes } from './edit-client.js';
+import type { HeldApiKey } from './held-api-key.js';
 import type { Managing } from './management.js';
 
 /** Switches all of a client's credentials off, until somebody resumes it. @throws KeywrightError `not-found` */

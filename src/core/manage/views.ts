@@ -1,16 +1,17 @@
 import type { HeldCertificate } from '../model/certificate.js';
-import type { Client, Credential } from '../model/client.js';
+import type { Credential } from '../model/client.js';
 import type { LastUse } from '../model/last-use.js';
 import type { Principal } from '../model/principal.js';
 import type { ProvisioningKey } from '../model/provisioning-key.js';
 import { type Session, sessionKind } from '../model/session.js';
 import { type CredentialState, stateOf, type Terms, termsOf } from '../model/terms.js';
-import { formatEnd, formatTime, type Timestamp } from '../model/time.js';
+import { formatEnd, formatTime, type Moment, type Timestamp } from '../model/time.js';
 import type { User } from '../model/user.js';
 import type { CertificateAuthority } from '../ports/certificate-authority.js';
 import type { OpenConnection } from '../ports/connection-list.js';
-import { apiKeyId, type HeldApiKey } from './api-keys.js';
+import { apiKeyId } from './api-keys.js';
 import { type ClientWithCertificates, clientStanding } from './client-state.js';
+import type { HeldApiKey } from './held-api-key.js';
 import type { IssuedClient } from './issue-client.js';
 import type { LicenceStatus } from './licence.js';
 
@@ -24,9 +25,9 @@ export type SessionView = ReturnType<typeof sessionView>;
 export type ProvisioningKeyView = ReturnType<typeof provisioningKeyView>;
 
 /** Makes the view of a client. Times are in RFC 3339. */
-export function clientView(held: ClientWithCertificates, now: Timestamp) {
+export function clientView(held: ClientWithCertificates, moment: Moment) {
   const { client, certificates } = held;
-  const { state, expiresAt } = clientStanding(held, now);
+  const { state, expiresAt } = clientStanding(held, moment);
   const { id, label, owner, domain, scopes, notBefore, createdAt, updatedAt } = client;
   return {
     id,
@@ -40,16 +41,16 @@ export function clientView(held: ClientWithCertificates, now: Timestamp) {
     createdAt: formatTime(createdAt),
     updatedAt: formatTime(updatedAt),
     credentials: [
-      ...certificates.map((certificate) => certificateView(certificate, { client, now })),
-      ...client.credentials.map((credential) => credentialView(credential, { client, certificates, now })),
+      ...certificates.map((certificate) => certificateView(certificate, { ...held, moment })),
+      ...client.credentials.map((credential) => credentialView(credential, { ...held, moment })),
     ],
   };
 }
 
 /** Makes the view of a client that got a certificate, with what that replaces. */
-export function issuedView(issued: IssuedClient, now: Timestamp) {
+export function issuedView(issued: IssuedClient, moment: Moment) {
   return {
-    ...clientView(issued, now),
+    ...clientView(issued, moment),
     endsWithAuthority: issued.isCut,
     replaced: issued.replaced.map(({ certificate: { id, fingerprint }, until }) => ({
       serial: id,
@@ -59,13 +60,11 @@ export function issuedView(issued: IssuedClient, now: Timestamp) {
   };
 }
 
-interface Seen {
-  readonly client: Client;
-  readonly certificates: readonly HeldCertificate[];
-  readonly now: Timestamp;
+interface Seen extends ClientWithCertificates {
+  readonly moment: Moment;
 }
 
-function certificateView(certificate: HeldCertificate, { client, now }: Omit<Seen, 'certificates'>) {
+function certificateView(certificate: HeldCertificate, seen: Seen) {
   const { id, issuer, fingerprint, key, replaced } = certificate;
   return {
     kind: 'certificate' as const,
@@ -73,28 +72,29 @@ function certificateView(certificate: HeldCertificate, { client, now }: Omit<See
     serial: id,
     issuer,
     fingerprint,
-    ...spanView(termsOf(client, certificate), now),
+    ...spanView(termsOf(seen, certificate), seen.moment),
     replacedAt: replaced ? formatTime(replaced.at) : null,
   };
 }
 
 /** Makes the view of a credential. */
-function credentialView(credential: Credential, { client, certificates, now }: Seen) {
+function credentialView(credential: Credential, seen: Seen) {
+  const { client, owner, moment } = seen;
   switch (credential.kind) {
     case 'signed-token': {
       const { kind, certificateId } = credential;
-      const signer = certificates.find(({ fingerprint }) => fingerprint === certificateId);
-      const span: SpanView = signer ? spanView(termsOf(client, signer), now) : GONE;
+      const signer = seen.certificates.find(({ fingerprint }) => fingerprint === certificateId);
+      const span: SpanView = signer ? spanView(termsOf(seen, signer), moment) : GONE;
       return { kind, certificate: certificateId, ...span };
     }
     case 'api-key':
-      return { kind: credential.kind, ...apiKeyView({ client, credential }, { now }) };
+      return { kind: credential.kind, ...apiKeyView({ client, owner, credential }, moment) };
     case 'password':
       return {
         kind: credential.kind,
         alone: credential.alone,
         createdAt: formatTime(credential.createdAt),
-        ...spanView(termsOf(client, credential), now),
+        ...spanView(termsOf(seen, credential), moment),
       };
   }
 }
@@ -109,21 +109,19 @@ interface SpanView {
 // A signed token without its certificate opens nothing.
 const GONE: SpanView = { status: 'revoked', notBefore: null, expiresAt: null };
 
-function spanView(terms: Terms, now: Timestamp) {
+function spanView(terms: Terms, moment: Moment) {
   return {
-    status: stateOf(terms, now),
+    status: stateOf(terms, moment),
     notBefore: formatTime(terms.notBefore),
     expiresAt: formatEnd(terms.expiresAt),
   };
 }
 
 /** Makes the view of an API key. The key ends with its client at the latest. */
-export function apiKeyView(
-  { client, credential }: HeldApiKey,
-  { now, used }: { readonly now: Timestamp; readonly used?: LastUse | undefined },
-) {
+export function apiKeyView(held: HeldApiKey, moment: Moment, used?: LastUse) {
+  const { client, credential } = held;
   const { label, hint, scopes, createdAt } = credential;
-  const { status, notBefore, expiresAt } = spanView(termsOf(client, credential), now);
+  const { status, notBefore, expiresAt } = spanView(termsOf(held, credential), moment);
   return {
     id: apiKeyId(client, credential),
     clientId: client.id,
@@ -142,10 +140,11 @@ export function apiKeyView(
 }
 
 /** Makes the view of a key that was rotated: when it ends. */
-export function replacedKeyView({ client, credential }: HeldApiKey) {
+export function replacedKeyView(held: HeldApiKey) {
+  const { client, credential } = held;
   return {
     id: apiKeyId(client, credential),
-    expiresAt: formatEnd(termsOf(client, credential).expiresAt),
+    expiresAt: formatEnd(termsOf(held, credential).expiresAt),
   };
 }
 

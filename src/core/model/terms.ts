@@ -1,6 +1,6 @@
 import type { HeldCertificate } from './certificate.js';
 import type { ApiKeyCredential, Client, PasswordCredential } from './client.js';
-import { NEVER, type Timestamp } from './time.js';
+import { hasBegun, type Moment, NEVER, type Timestamp } from './time.js';
 import type { User } from './user.js';
 
 /** The states of a credential. */
@@ -19,13 +19,19 @@ export interface Terms {
 /** The record that a credential holds by. A signed token holds by the certificate whose key signed it. */
 export type CredentialRecord = HeldCertificate | ApiKeyCredential | PasswordCredential;
 
-/** Finds the terms of one of a client's credentials. */
-export function termsOf(client: Client, record: CredentialRecord): Terms {
+/**
+ * Finds the terms of one of a client's credentials. A client of somebody's stops when they do.
+ * @param owner the user of the name that the client belongs to
+ */
+export function termsOf(
+  { client, owner }: { readonly client: Client; readonly owner: User | undefined },
+  record: CredentialRecord,
+): Terms {
   const own = ownTerms(record);
   return {
     notBefore: Math.max(client.notBefore, own.notBefore),
     expiresAt: Math.min(client.notAfter, own.expiresAt),
-    revokedAt: client.revokedAt ?? own.revokedAt,
+    revokedAt: client.revokedAt ?? own.revokedAt ?? stoppedWithOwner(client, owner),
     suspendedAt: client.suspendedAt ?? own.suspendedAt ?? null,
   };
 }
@@ -54,12 +60,12 @@ export function changedAt(
 /** Finds the state of a credential, or of anything else that has terms. */
 export function stateOf(
   { notBefore, expiresAt, revokedAt, suspendedAt }: Terms,
-  now: Timestamp,
+  moment: Moment,
 ): CredentialState {
   if (revokedAt !== null) return 'revoked';
   if (suspendedAt !== null) return 'suspended';
-  if (now < notBefore) return 'not yet valid';
-  return now >= expiresAt ? 'expired' : 'valid';
+  if (!hasBegun(notBefore, moment.now, moment)) return 'not yet valid';
+  return moment.now >= expiresAt ? 'expired' : 'valid';
 }
 
 function ownTerms(record: CredentialRecord): Terms {

@@ -3,6 +3,12 @@ import { KeywrightError } from './errors.js';
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export type Timestamp = number;
 
+/** A moment, and how far the clocks of those who issue may be ahead of ours: what begins by then has begun. */
+export interface Moment {
+  readonly now: Timestamp;
+  readonly clockToleranceMs: number;
+}
+
 /** The end of things that never end, as in X.509 (RFC 5280 section 4.1.2.5: years have four digits). */
 export const NEVER: Timestamp = Date.parse('9999-12-31T23:59:59Z');
 
@@ -94,4 +100,13 @@ function notADuration(text: string): KeywrightError {
   return new KeywrightError('invalid-input', `${JSON.stringify(text.slice(0, 80))} is not a duration`, {
     hint: 'write a number and s, m, h, d, w or y: 90s, 24h, 30d, 3y',
   });
+}
+
+/** Tells if a beginning has come, by our clock or by one that is a little ahead. Nothing ends later for it. */
+export function hasBegun(
+  notBefore: Timestamp,
+  now: Timestamp,
+  { clockToleranceMs = 0 }: { readonly clockToleranceMs?: number | undefined },
+): boolean {
+  return now + clockToleranceMs >= notBefore;
 }

@@ -8,7 +8,7 @@ import {
 } from '../model/client.js';
 import type { Principal, UsedCredential } from '../model/principal.js';
 import { narrowScopes } from '../model/scope.js';
-import { stoppedWithOwner, termsOf } from '../model/terms.js';
+import { termsOf } from '../model/terms.js';
 import type { Timestamp } from '../model/time.js';
 import type { User } from '../model/user.js';
 import type { Registry } from './registry.js';
@@ -83,13 +83,12 @@ export function findCredential(
 
 function derive(proved: ProvedCredential, ownerNow: User | undefined): Proof {
   const { client, kind, id } = proved;
-  const terms = termsOf(client, proved.record);
+  const terms = termsOf({ client, owner: ownerNow }, proved.record);
   const { label, scopes } = ownWorth(proved);
   // A user who was made later than the client was handed over is another one of the same name.
   const owner = ownerNow && ownerNow.createdAt <= client.updatedAt ? ownerNow : undefined;
   return {
-    // A client of somebody's stops when they do, and never does more than they may.
-    revokedAt: terms.revokedAt ?? stoppedWithOwner(client, ownerNow),
+    revokedAt: terms.revokedAt,
     suspendedAt: terms.suspendedAt,
     principal: {
       kind: 'client',
@@ -98,6 +97,7 @@ function derive(proved: ProvedCredential, ownerNow: User | undefined): Proof {
       owner: client.owner,
       groups: [],
       domains: domainsOf(client, owner),
+      // A client of somebody's never does more than they may.
       scopes: owner ? narrowScopes(owner.scopes, scopes) : scopes,
       credential: { kind, id },
       notBefore: terms.notBefore,

@@ -1,6 +1,6 @@
 import { apiKeysOf } from '../model/client.js';
 import { type Principal, sessionIdOf } from '../model/principal.js';
-import { formatTime } from '../model/time.js';
+import { formatTime, hasBegun } from '../model/time.js';
 import type { Proof } from './client-principal.js';
 import { invalidCause } from './invalid-cause.js';
 import { apiKeyOf, holderOf, listed, nameOf } from './named.js';
@@ -9,7 +9,6 @@ import { prove } from './prove.js';
 import { proveCertificate } from './prove-certificate.js';
 import type { Refused } from './refused.js';
 import { scopeCause } from './scope-cause.js';
-import { hasBegun } from './verify.js';
 
 /**
  * The cause of a refusal, in a sentence for whoever runs this server: it tells what callers must not learn (which clients

@@ -1,8 +1,9 @@
 import type { Principal } from '../model/principal.js';
 import { coversTopic, type TopicVerb } from '../model/scope.js';
+import { hasBegun } from '../model/time.js';
 import type { Clock } from '../ports/clock.js';
 import type { Registry } from './registry.js';
-import { hasBegun, type Standing, standingOf } from './verify.js';
+import { type Standing, standingOf } from './verify.js';
 
 // A device uses a few topics. A connection that makes up new ones has each of them decided anew.
 const MAX_REMEMBERED = 50;

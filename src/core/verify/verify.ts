@@ -2,7 +2,7 @@ import { passwordOf } from '../model/client.js';
 import { canonicalClientId } from '../model/client-id.js';
 import type { Principal } from '../model/principal.js';
 import { covers, coversConnect, coversTopic, type TopicVerb } from '../model/scope.js';
-import type { Timestamp } from '../model/time.js';
+import { hasBegun, type Timestamp } from '../model/time.js';
 import { bareDomain } from '../model/user.js';
 import type { Proof } from './client-principal.js';
 import type { Demand, Presentation, Rejection, Verdict } from './presentation.js';
@@ -80,15 +80,6 @@ export function mayUseTopic(
 }
 
 export type Standing = Pick<Principal, 'scopes' | 'notBefore' | 'expiresAt'>;
-
-/** Tells if a beginning has come, by our clock or by one that is a little ahead. */
-export function hasBegun(
-  notBefore: Timestamp,
-  now: Timestamp,
-  { clockToleranceMs = 0 }: Pick<Registry, 'clockToleranceMs'>,
-): boolean {
-  return now + clockToleranceMs >= notBefore;
-}
 
 function verdictOn(presentation: Presentation, registry: Registry, now: Timestamp): Verdict {
   const { credential, certificate } = presentation;

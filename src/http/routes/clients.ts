@@ -9,7 +9,7 @@ import { deleteClient } from '../../core/manage/delete-client.js';
 import { editClient } from '../../core/manage/edit-client.js';
 import { type Bundle, issueClient } from '../../core/manage/issue-client.js';
 import { listClients } from '../../core/manage/list-clients.js';
-import type { Management } from '../../core/manage/management.js';
+import { type Management, momentOf } from '../../core/manage/management.js';
 import { resumeClient, suspendClient } from '../../core/manage/suspension.js';
 import { clientView, issuedView } from '../../core/manage/views.js';
 import { type Client as ClientRecord, parseLabel } from '../../core/model/client.js';
@@ -90,7 +90,7 @@ export const clientRoutes = [
     filters: ['owner', 'label', 'state', 'expiringWithin'],
     item: Client,
     read: listClients,
-    view: (clients, { clock }) => clients.map((each) => clientView(each, clock.now())),
+    view: (clients, management) => clients.map((each) => clientView(each, momentOf(management))),
   }),
   managed({
     route: 'POST /api/v1/clients',
@@ -180,8 +180,8 @@ async function clientOf({ keyStore, actor }: Management, id: string) {
   return requireTheirs(await keyStore.clients.get(clientId), { clientId, actor });
 }
 
-async function shown({ keyStore, clock }: Management, client: ClientRecord) {
-  return clientView(await withCertificates(keyStore, client), clock.now());
+async function shown(management: Management, client: ClientRecord) {
+  return clientView(await withCertificates(management.keyStore, client), momentOf(management));
 }
 
 async function issue(
@@ -189,7 +189,7 @@ async function issue(
   asked: Static<typeof Reissue> & { readonly clientId: string; readonly replace: boolean },
   services: HttpServices,
 ) {
-  const { authority, clock } = management;
+  const { authority } = management;
   const { notBefore, notAfter, validFor } = asked;
   const validity = {
     ...(notBefore !== undefined && { notBefore: parseTime(notBefore) }),
@@ -218,7 +218,7 @@ async function issue(
     },
   );
   return {
-    ...{ ...issuedView(client, clock.now()), ...bundle, authority: authority.certificate },
+    ...{ ...issuedView(client, momentOf(management)), ...bundle, authority: authority.certificate },
     ...(password && { mqttPassword: password.text }),
   };
 }

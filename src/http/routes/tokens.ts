@@ -4,14 +4,14 @@ import {
   deleteApiKey,
   editApiKey,
   findApiKey,
-  type HeldApiKey,
   invalidateApiKey,
   rotateApiKey,
 } from '../../core/manage/api-keys.js';
 import { makeClientPassword } from '../../core/manage/client-password.js';
+import type { HeldApiKey } from '../../core/manage/held-api-key.js';
 import { lastUses } from '../../core/manage/last-uses.js';
 import { listApiKeys } from '../../core/manage/list-api-keys.js';
-import type { Management } from '../../core/manage/management.js';
+import { type Management, momentOf } from '../../core/manage/management.js';
 import { type FreshApiKey, registerApiKey } from '../../core/manage/register-api-key.js';
 import { resumeApiKey, suspendApiKey } from '../../core/manage/suspension.js';
 import { apiKeyView, replacedKeyView } from '../../core/manage/views.js';
@@ -71,10 +71,10 @@ export const tokenRoutes = [
     filters: ['owner', 'label', 'state', 'expiringWithin'],
     item: ApiKey,
     read: listApiKeys,
-    async view(held, { keyStore, clock }) {
+    async view(held, management) {
       const ids = held.map(({ client, credential }) => apiKeyId(client, credential));
-      const [uses, now] = [await lastUses(keyStore, ids), clock.now()];
-      return held.map((each, index) => apiKeyView(each, { now, used: uses.get(ids[index] ?? '') }));
+      const [uses, moment] = [await lastUses(management.keyStore, ids), momentOf(management)];
+      return held.map((each, index) => apiKeyView(each, moment, uses.get(ids[index] ?? '')));
     },
   }),
   managed({
@@ -167,14 +167,15 @@ export const tokenRoutes = [
   }),
 ];
 
-async function shown({ keyStore, clock }: Management, held: HeldApiKey) {
+async function shown(management: Management, held: HeldApiKey) {
   const id = apiKeyId(held.client, held.credential);
-  return apiKeyView(held, { now: clock.now(), used: (await lastUses(keyStore, [id])).get(id) });
+  return apiKeyView(held, momentOf(management), (await lastUses(management.keyStore, [id])).get(id));
 }
 
-function freshKey({ clock }: Management, { client, credential, key, mqttPassword }: FreshApiKey) {
+function freshKey(management: Management, fresh: FreshApiKey) {
+  const { client, key, mqttPassword } = fresh;
   return {
-    ...apiKeyView({ client, credential }, { now: clock.now() }),
+    ...apiKeyView(fresh, momentOf(management)),
     clientSecret: key,
     apiKey: key,
     wrapped: wrapApiKey('kw', { clientId: client.id, key }),

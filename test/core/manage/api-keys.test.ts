@@ -57,7 +57,7 @@ const INGEST = { scopes: ['ingest'], expiresAt: NEVER, prefix: 'kw_live_' };
 it('gives no two keys of a client one id, made one after the other, by rotation or at once', async () => {
   const home = join(await scratchDirectory(), 'home');
   const app = await openHome({ directory: home, notice: () => undefined, environment: {} });
-  const services = { ...app, actor: OPERATOR, hashSecret: ALIKE };
+  const services = { ...app, actor: OPERATOR, hashSecret: ALIKE, clockToleranceMs: 0 };
   const { client, credential } = await registerApiKey(services, INGEST);
   const another = () => registerApiKey(services, { ...INGEST, clientId: client.id });
   await another();
@@ -71,7 +71,7 @@ it('gives no two keys of a client one id, made one after the other, by rotation 
 it('tells keys of one id apart that an older program made: each is worth its own, and each can be revoked', async () => {
   const home = join(await scratchDirectory(), 'home');
   const app = await openHome({ directory: home, notice: () => undefined, environment: {} });
-  const services = { ...app, actor: OPERATOR, hashSecret: await app.hashSecret() };
+  const services = { ...app, actor: OPERATOR, hashSecret: await app.hashSecret(), clockToleranceMs: 0 };
   const all = await registerApiKey(services, { ...INGEST, scopes: ['*'] });
   const little = await registerApiKey(services, { ...INGEST, clientId: all.client.id });
   const [file = ''] = (await readdir(join(home, 'store/clients'))).filter((name) => name.endsWith('.json'));

@@ -30,7 +30,10 @@ function standing(
   owner?: User,
 ): [string, number | 'never'] {
   const client = newClient({ id: 'a', createdAt: 0, ...changes });
-  const { state, expiresAt } = clientStanding({ client, certificates, owner }, NOW);
+  const { state, expiresAt } = clientStanding(
+    { client, certificates, owner },
+    { now: NOW, clockToleranceMs: 0 },
+  );
   return [state, expiresAt === NEVER ? 'never' : expiresAt - NOW];
 }
 
