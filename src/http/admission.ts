@@ -117,7 +117,7 @@ export function refusalBy(
   const { kind, id, credential } = verdict.principal;
   const explain = () => ({
     credential: credential.kind,
-    ...(kind === 'client' && { client: id }),
+    ...(kind === 'client' && { client: id, holder: id }),
     cause: `too many requests with one credential of ${kind} ${id}`,
   });
   return { refusal, told: { reason: RATE_LIMITED, explain } };

@@ -13,6 +13,7 @@ import { reportError } from './report-refusal.js';
 import { type BodyParser, FORM, parseForm } from './requests/form.js';
 import { Refused } from './responses/errors.js';
 import { problem, type Refusal } from './responses/problem.js';
+import { activityRoutes } from './routes/activity.js';
 import { auditRoutes } from './routes/audit.js';
 import { clientRoutes } from './routes/clients.js';
 import { provisionRoutes } from './routes/provision.js';
@@ -37,6 +38,7 @@ const JSON_ROUTES = [
   ...sessionRoutes,
   ...provisionRoutes,
   ...auditRoutes,
+  ...activityRoutes,
   ...serverRoutes,
 ];
 

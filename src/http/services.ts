@@ -1,7 +1,10 @@
 import type { Socket } from 'node:net';
+import type { Actor } from '../core/manage/actor.js';
 import type { LicenceStatus } from '../core/manage/licence.js';
 import type { Management } from '../core/manage/management.js';
+import type { Overview } from '../core/manage/overview.js';
 import type { Timestamp } from '../core/model/time.js';
+import type { Activity } from '../core/ports/activity.js';
 import type { AuditReader } from '../core/ports/audit-log.js';
 import type { Licence } from '../core/ports/licence.js';
 import type { Limiter } from '../core/ports/limiter.js';
@@ -48,6 +51,10 @@ export interface HttpServices extends Omit<Management, 'actor' | 'hashSecret' | 
   readonly declaredScopes: readonly string[];
   /** The connections that were let in and are open. */
   readonly connections: OpenConnections;
+  /** What happens at this server. */
+  readonly activity: Activity;
+  /** Counts what an actor may see. */
+  overviewOf(actor: Actor): Promise<Overview>;
   describe(): Promise<ServerFacts>;
 }
 

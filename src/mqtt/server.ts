@@ -31,7 +31,7 @@ export interface MqttOptions {
   readonly addressKey: (address: string) => string;
   readonly observer: Observer;
   /** Lists the open connections of all listeners. */
-  readonly connections?: Pick<OpenConnections, 'join'>;
+  readonly connections?: OpenConnections;
 }
 
 export interface MqttServer {
@@ -56,8 +56,8 @@ const FAREWELL_MS = 500;
 export function buildMqttServer(options: MqttOptions): MqttServer {
   const { registry, clock, engine, tls, authentication, observer, attempts, addressKey } = options;
   const { connectTimeoutMs = CONNECT_TIMEOUT_MS } = options;
-  const live = new LiveConnections({ registry, clock, observer, protocol: 'mqtt' });
-  options.connections?.join(live);
+  const { connections: list } = options;
+  const live = new LiveConnections({ registry, clock, observer, protocol: 'mqtt', connections: list });
   registry.onChange((changes) => {
     for (const change of changes) {
       if (change.kind !== 'client' && change.kind !== 'user') continue;

@@ -15,6 +15,7 @@ import { buildMqttServer } from '../mqtt/server.js';
 import { Networks } from '../network/networks.js';
 import type { ServeSettings } from '../settings/read.js';
 import { shownHost } from './listeners.js';
+import { Overviews } from './overviews.js';
 import type { Parts } from './open-parts.js';
 
 export const WEB_SOCKET_PATH = '/mqtt';
@@ -63,9 +64,12 @@ function httpServices(parts: Parts, attempts: Attempts): HttpServices {
   const { home, settings, registry, observer, proxyProtocol, connections, consoleDirectory } = parts;
   const { passwords, sealer, tokenIssuer, authority, callbackSecret } = parts;
   const { keyStore, clock, changes, licence, audit } = home;
+  const overviews = new Overviews({ registry, clock, uses: keyStore.uses });
   return {
     ...{ registry, clock, keyStore, changes, passwords, sealer, tokenIssuer, authority, licence, observer },
     ...{ attempts, addressKey, callbackSecret, audit, connections },
+    activity: parts.activity,
+    overviewOf: (actor) => overviews.of(actor),
     describe: () => describe(parts),
     declaredScopes: settings.scopes,
     clockToleranceMs: settings.clockTolerance,

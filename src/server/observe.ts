@@ -6,6 +6,7 @@ import type {
   ObservedChange,
   ObservedRefusal,
   Observer,
+  RefusedCredential,
 } from '../core/ports/observer.js';
 import { LineLimit } from '../limits/line-limit.js';
 import type { Log } from './log.js';
@@ -26,21 +27,22 @@ export class LogObserver implements Observer {
   /** Writes nothing, because most requests are accepted. */
   accepted(): void {}
 
-  refused(refusal: ObservedRefusal): void {
+  /** @param explanation why it was refused, if that was asked for already */
+  refused(refusal: ObservedRefusal, explanation?: RefusedCredential): void {
     const log = this.#log;
     switch (refusal.by) {
       case 'http':
-        this.#lines.http.pass(() => log.info(explained(refusal), `HTTP ${refusal.what} refused`));
+        this.#lines.http.pass(() => log.info(explained(refusal, explanation), `HTTP ${refusal.what} refused`));
         break;
       case 'mqtt':
-        this.#lines.mqtt.pass(() => log.info(explained(refusal), `MQTT ${refusal.what} refused`));
+        this.#lines.mqtt.pass(() => log.info(explained(refusal, explanation), `MQTT ${refusal.what} refused`));
         break;
       case 'callback':
-        this.#lines.callbacks.pass(() => log.info(explained(refusal), 'a call-back was refused'));
+        this.#lines.callbacks.pass(() => log.info(explained(refusal, explanation), 'a call-back was refused'));
         break;
       case 'proxy-protocol':
         this.#lines.proxies.pass(() =>
-          log.warn(explained(refusal), 'a connection without a good PROXY protocol header was closed'),
+          log.warn(explained(refusal, explanation), 'a connection without a good PROXY protocol header was closed'),
         );
     }
   }
@@ -107,10 +109,13 @@ const FAILURES: Readonly<Record<Exclude<Failure['part'], 'http-upstream'>, strin
 };
 
 /** The fields of a line. */
-function explained(refusal: ObservedRefusal): object {
-  const { by, what, explain, ...details } = { what: undefined, explain: undefined, ...refusal };
-  return { ...details, ...explain?.() };
+function explained(refusal: ObservedRefusal, explanation: RefusedCredential | undefined): object {
+  const { by, what, explain, holder, ...details } = { ...NONE, ...refusal };
+  const { holder: _, ...why } = explanation ?? explain?.() ?? { holder: undefined };
+  return { ...details, ...why };
 }
+
+const NONE = { what: undefined, explain: undefined, holder: undefined };
 
 /** Makes a limit for each kind of line that may come in floods, so that one flood does not hide the others. */
 function lineLimits(log: Log) {

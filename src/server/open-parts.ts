@@ -11,6 +11,7 @@ import { ProxyProtocol } from '../network/proxy-protocol.js';
 import type { TlsMaterial } from '../network/tls.js';
 import { addressUrl, type ServeSettings } from '../settings/read.js';
 import { callbackSecretOf, openUpstream } from '../settings/secret-files.js';
+import { ServerActivity } from './activity.js';
 import { licenceWatch } from './licence-watch.js';
 import { Listener, serverNames } from './listeners.js';
 import type { Log } from './log.js';
@@ -59,9 +60,15 @@ export async function openParts(home: Home, log: Log, consoleDirectory: string) 
   licence.countBy(() => registry.size);
   await watchLicence();
   const uses = new LastUses({ uses: keyStore.uses, clock });
+  const activity = new ServerActivity(clock);
+  const connections = new OpenConnections((change) => activity.connection(change));
+  registry.onChange((changes) => activity.changed(changes));
   const observer: Observer = {
-    accepted: (principal, from) => uses.note(principal, from),
-    refused: (refusal) => toLog.refused(refusal),
+    accepted(principal, from) {
+      activity.accepted(principal);
+      uses.note(principal, from);
+    },
+    refused: (refusal) => toLog.refused(refusal, activity.refused(refusal)),
     connection: (event) => toLog.connection(event),
     changed: (change) => toLog.changed(change),
     failed: (failure) => toLog.failed(failure),
@@ -74,7 +81,7 @@ export async function openParts(home: Home, log: Log, consoleDirectory: string) 
     ...{ home, settings, log, consoleDirectory, observer, toLog, listeners, proxyProtocol },
     ...{ broker, callbackSecret, authority, tls, readCertificate, watchLicence },
     ...{ registry, sealer, passwords, tokenIssuer, uses },
-    ...{ startedAt: clock.now(), presentedCertificates: () => presented, connections: new OpenConnections() },
+    ...{ activity, startedAt: clock.now(), presentedCertificates: () => presented, connections },
   };
 }
 

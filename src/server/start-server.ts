@@ -61,7 +61,7 @@ function keeperOf(parts: Parts, { http, mqtt }: Servers): Keeper {
 }
 
 async function closeAll(
-  { proxyProtocol, registry, toLog }: Parts,
+  { proxyProtocol, registry, toLog, activity }: Parts,
   { http, mqtt }: Servers,
   keeper: Keeper,
 ): Promise<void> {
@@ -71,5 +71,6 @@ async function closeAll(
   await http.close();
   await keeper.close();
   registry.stop();
+  activity.close();
   toLog.close();
 }

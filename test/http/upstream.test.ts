@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
+import { OpenConnections } from '../../src/core/verify/open-connections.js';
 import type { HttpServices } from '../../src/http/services.js';
 import { upstreamOf } from '../../src/http/verifier/upstream/upstream.js';
 import {
@@ -458,7 +459,7 @@ it('gives a body that does not get in no more time than without an upstream', ()
   onTestFinished(() => void vi.useRealTimers());
   const services = {
     ...{ registry: { onChange: () => undefined }, clock: { now: () => 0 } },
-    connections: { join: () => undefined },
+    connections: new OpenConnections(() => undefined),
   };
   const upstream = upstreamOf({
     ...{ url: 'http://127.0.0.1:1', timeoutMs: 60_000, keepCredentials: false },

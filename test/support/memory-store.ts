@@ -54,6 +54,9 @@ export class MemoryStore {
       },
       flush: async () => undefined,
       of: async (ids) => new Map([...this.#uses].filter(([id]) => ids.includes(id))),
+      all: async function* (this: void) {
+        yield new Map();
+      },
       keepOnly: async (isKey) => {
         for (const id of this.#uses.keys()) if (!isKey(id)) this.#uses.delete(id);
       },

@@ -7,6 +7,7 @@ import { type Session, sessionKind } from '../model/session.js';
 import { type CredentialState, stateOf, type Terms, termsOf } from '../model/terms.js';
 import { formatEnd, formatTime, type Moment, type Timestamp } from '../model/time.js';
 import type { User } from '../model/user.js';
+import type { KeptRefusal } from '../ports/activity.js';
 import type { CertificateAuthority } from '../ports/certificate-authority.js';
 import type { OpenConnection } from '../ports/connection-list.js';
 import { apiKeyId } from './api-keys.js';
@@ -214,6 +215,15 @@ export function connectionView({ principal, protocol, address, since }: OpenConn
     userId: kind === 'user' ? id : null,
     ...{ protocol, address, since: formatTime(since) },
     credential: { kind: credential.kind, id: credential.id },
+  };
+}
+
+/** Makes the view of a refusal that was kept. */
+export function refusalView({ at, ...refusal }: KeptRefusal) {
+  const { id, by, what, address, reason, cause, client, credential, hint, method, path, status } = refusal;
+  return {
+    ...{ id, at: formatTime(at), by, what, address, reason, cause, client, credential, hint },
+    ...{ method, path, status },
   };
 }
 

@@ -72,6 +72,8 @@ export interface KeyUses {
   /** Writes the waiting notes now. */
   flush(): Promise<void>;
   of(apiKeyIds: readonly string[]): Promise<ReadonlyMap<string, LastUse>>;
+  /** Reads all of them, part by part. */
+  all(): AsyncIterable<ReadonlyMap<string, LastUse>>;
   /** Forgets the uses of deleted keys. */
   keepOnly(isKey: (apiKeyId: string) => boolean): Promise<void>;
 }

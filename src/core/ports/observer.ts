@@ -27,6 +27,8 @@ export interface RefusedCredential {
   readonly hint?: string;
   /** The client that it names. */
   readonly client?: string;
+  /** The client that it was proved to be of, or was of. */
+  readonly holder?: string;
   readonly cause: string;
 }
 
@@ -48,6 +50,8 @@ export interface HttpRefusal extends ExplainedRefusal {
 
 export interface MqttRefusal extends MqttClient, ExplainedRefusal {
   readonly by: 'mqtt';
+  /** The client that had been let in before. */
+  readonly holder?: string | undefined;
   readonly what: 'connection' | 'publish' | 'subscription';
 }
 

@@ -1,12 +1,17 @@
 import { type ParsedApiKey, parseApiKey } from '../model/api-key.js';
 import type { RefusedCredential } from '../ports/observer.js';
 import type { Presentation, PresentedCredential, Rejection } from './presentation.js';
-import { refusalCause } from './refusal-cause.js';
+import { holderIn, refusalCause } from './refusal-cause.js';
 import type { Refused } from './refused.js';
 
 /** What an operator needs to know of a refused presentation: which credential of which client it was, and what became of it. */
 export function explainRefusal(refused: Refused): RefusedCredential {
-  return { ...shown(refused.presentation), cause: refusalCause(refused) };
+  const holder = holderIn(refused);
+  return {
+    ...shown(refused.presentation),
+    ...(holder !== undefined && { holder }),
+    cause: refusalCause(refused),
+  };
 }
 
 /** The reason of a refusal by a limit, wherever it is told. */
@@ -17,8 +22,10 @@ export function explainLimit({
   reason,
   ...refused
 }: Omit<Refused, 'reason'> & { readonly reason?: Rejection | undefined }): RefusedCredential {
-  const last = reason === undefined ? '' : `; of this one: ${refusalCause({ ...refused, reason })}`;
-  return { ...shown(refused.presentation), cause: `too many wrong credentials from its address${last}` };
+  const limited = 'too many wrong credentials from its address';
+  if (reason === undefined) return { ...shown(refused.presentation), cause: limited };
+  const { cause, ...explained } = explainRefusal({ ...refused, reason });
+  return { ...explained, cause: `${limited}; of this one: ${cause}` };
 }
 
 function shown({ credential, certificate }: Presentation): Shown {

@@ -3,6 +3,7 @@ import type { Clock } from '../ports/clock.js';
 import type { OpenConnection } from '../ports/connection-list.js';
 import type { Change } from '../ports/key-store.js';
 import type { Observer } from '../ports/observer.js';
+import type { OpenConnections } from './open-connections.js';
 import type { Registry } from './registry.js';
 import { type Accepted, restsOn, standingOf, stillHolds } from './verify.js';
 
@@ -16,6 +17,15 @@ export interface LiveConnectionsOptions {
   readonly clock: Clock;
   readonly protocol: 'http' | 'mqtt';
   readonly observer: Pick<Observer, 'connection'>;
+  /** Lists them together with those of other listeners; left out for what is not listed. */
+  readonly connections?: OpenConnections | undefined;
+}
+
+/** Where a connection came from. */
+interface Origin {
+  readonly address: string;
+  /** True for one request and its answer: it is listed while it is there, and nobody is told of it. */
+  readonly isBrief?: boolean;
 }
 
 /** A connection, or a stream, that lives on after it was let in. */
@@ -26,8 +36,8 @@ interface Connection {
 interface Entry {
   readonly connection: Connection;
   readonly accepted: Accepted;
-  readonly address: string;
-  readonly since: Timestamp;
+  readonly isBrief: boolean;
+  readonly shown: OpenConnection;
   /** The end of its credential as that is now. */
   expiresAt: Timestamp;
 }
@@ -42,6 +52,7 @@ export class LiveConnections {
 
   constructor(options: LiveConnectionsOptions) {
     this.#options = options;
+    options.connections?.join(this);
     options.registry.onChange((changes) => {
       for (const reason of new Set(changes.map(reasonOf))) this.#recheck(reason);
     });
@@ -49,10 +60,12 @@ export class LiveConnections {
     this.#sweep.unref();
   }
 
-  add(connection: Connection, accepted: Accepted, address: string): void {
+  add(connection: Connection, accepted: Accepted, { address, isBrief = false }: Origin): void {
     const { principal } = accepted;
-    const since = this.#options.clock.now();
-    const entry = { connection, accepted, address, since, expiresAt: principal.expiresAt };
+    const { protocol, clock, connections } = this.#options;
+    const shown: OpenConnection = { principal, protocol, address, since: clock.now() };
+    const entry = { connection, accepted, isBrief, shown, expiresAt: principal.expiresAt };
+    if (!isBrief) connections?.opened(shown);
     this.#all.set(connection, entry);
     for (const reason of restsOn(principal)) {
       const others = this.#byReason.get(reason);
@@ -62,25 +75,26 @@ export class LiveConnections {
     }
   }
 
-  /** To be called when a connection has ended. */
-  delete(connection: Connection): void {
+  /**
+   * To be called when a connection has ended.
+   * @param reason why the server ended it; undefined if it did not
+   */
+  delete(connection: Connection, reason?: string): void {
     const entry = this.#all.get(connection);
     if (entry === undefined) return;
     this.#all.delete(connection);
-    for (const reason of restsOn(entry.accepted.principal)) {
-      const others = this.#byReason.get(reason);
+    if (!entry.isBrief) this.#options.connections?.closed(entry.shown, reason);
+    for (const record of restsOn(entry.accepted.principal)) {
+      const others = this.#byReason.get(record);
       if (others instanceof Set) others.delete(entry);
-      if (others === entry || (others instanceof Set && others.size === 0)) this.#byReason.delete(reason);
+      if (others === entry || (others instanceof Set && others.size === 0)) this.#byReason.delete(record);
     }
   }
 
   /** Lists the connections that are open, or those of one client. */
   open(clientId?: string): OpenConnection[] {
-    const { protocol } = this.#options;
     const entries = clientId === undefined ? this.#all.values() : this.#restingOn(`client ${clientId}`);
-    return Array.from(entries, ({ accepted: { principal }, address, since }) => ({
-      ...{ principal, protocol, address, since },
-    }));
+    return Array.from(entries, ({ shown }) => shown);
   }
 
   close(): void {
@@ -133,7 +147,7 @@ export class LiveConnections {
 
   #end({ connection, accepted }: Entry, reason: string): void {
     // Its close comes later: until then nobody is told twice.
-    this.delete(connection);
+    this.delete(connection, reason);
     const { observer, protocol } = this.#options;
     observer.connection({ protocol, what: 'ended', clientId: accepted.principal.id, reason });
     connection.destroy();

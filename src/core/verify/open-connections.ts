@@ -1,12 +1,27 @@
+import type { ConnectionChange } from '../ports/activity.js';
 import type { ConnectionList, OpenConnection } from '../ports/connection-list.js';
-import type { LiveConnections } from './live-connections.js';
 
 /** The open connections of all listeners together. */
 export class OpenConnections implements ConnectionList {
-  readonly #lists: Pick<LiveConnections, 'open'>[] = [];
+  readonly #lists: ConnectionList[] = [];
+  readonly #tell: (change: Omit<ConnectionChange, 'at'>) => void;
 
-  join(list: Pick<LiveConnections, 'open'>): void {
+  /** @param tell gets each connection that is opened or closed */
+  constructor(tell: (change: Omit<ConnectionChange, 'at'>) => void) {
+    this.#tell = tell;
+  }
+
+  join(list: ConnectionList): void {
     this.#lists.push(list);
+  }
+
+  opened(connection: OpenConnection): void {
+    this.#tell({ what: 'opened', connection, reason: null });
+  }
+
+  /** @param reason why the server ended it; undefined if it did not */
+  closed(connection: OpenConnection, reason: string | undefined): void {
+    this.#tell({ what: 'closed', connection, reason: reason ?? null });
   }
 
   open(clientId?: string): readonly OpenConnection[] {

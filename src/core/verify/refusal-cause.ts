@@ -23,6 +23,22 @@ export function refusalCause(refused: Refused): string {
   }
 }
 
+/** Finds the client whose credential was presented, or whose API key it once was; undefined if that cannot be known. */
+export function holderIn(refused: Refused): string | undefined {
+  try {
+    const { presentation, registry, reason } = refused;
+    if (reason === 'conflicting-credentials') return undefined;
+    const found = principals(refused).find(({ kind }) => kind === 'client');
+    if (found !== undefined) return found.id;
+    const { credential } = presentation;
+    const key = credential?.kind === 'key-and-password' ? credential.key : credential;
+    const keyHash = key?.kind === 'api-key' ? registry.facts.keyHash(key, registry) : undefined;
+    return keyHash && (registry.clientIdByKeyHash(keyHash) ?? registry.formerKeyByHash(keyHash)?.clientId);
+  } catch {
+    return undefined;
+  }
+}
+
 const CAUSES = {
   missing: () => 'nothing was presented',
   'conflicting-credentials': () => 'two credentials that differ were presented',

@@ -37,7 +37,7 @@ export async function callerOf(called: Called, action: string): Promise<Caller> 
     reason,
     explain: () => ({
       credential: principal.credential.kind,
-      client: principal.id,
+      ...(principal.kind === 'client' && { client: principal.id, holder: principal.id }),
       cause: `${caller} ${cause}`,
     }),
   });

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import type { auditCheckView, auditEntryView } from '../../core/manage/audit.js';
 import type { ExplainedScope } from '../../core/manage/grantable-scopes.js';
-import type { authorityView, connectionView, licenceView } from '../../core/manage/views.js';
+import type { authorityView, licenceView } from '../../core/manage/views.js';
 import { KEY_ALGORITHMS } from '../../core/model/key-algorithm.js';
 import { OptionalText, oneOf, type SchemaOf } from './schemas.js';
 
@@ -61,19 +61,6 @@ export const Server = Type.Object({
     { description: 'null for members' },
   ),
 });
-
-/** The view of an open connection. */
-export const Connection = Type.Object({
-  clientId: OptionalText,
-  userId: OptionalText,
-  protocol: oneOf('http', 'mqtt'),
-  address: text,
-  since: text,
-  credential: Type.Object({
-    kind: oneOf('certificate', 'signed-token', 'api-key', 'password', 'access-token', 'session-cookie'),
-    id: text,
-  }),
-}) satisfies SchemaOf<ReturnType<typeof connectionView>>;
 
 /** The view of an action in the audit log. */
 export const AuditEntry = Type.Object({

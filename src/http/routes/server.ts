@@ -2,16 +2,14 @@ import { X509Certificate } from 'node:crypto';
 import { Type } from '@sinclair/typebox';
 import { requireAdmin } from '../../core/manage/actor.js';
 import { grantableScopes } from '../../core/manage/grantable-scopes.js';
-import { listConnections } from '../../core/manage/list-connections.js';
-import { authorityView, connectionView, licenceView } from '../../core/manage/views.js';
+import { authorityView, licenceView } from '../../core/manage/views.js';
 import { BUILD, VERSION } from '../../core/model/build.js';
 import { keyAlgorithmOf } from '../../core/model/key-algorithm.js';
 import { formatTime } from '../../core/model/time.js';
 import { managed } from '../api/route.js';
-import { DEFAULT_LIMIT, Fields, given, Limit } from '../api/schemas.js';
-import { Authority, Connection, Licence, Scope, Server } from '../api/server-schemas.js';
+import { Authority, Licence, Scope, Server } from '../api/server-schemas.js';
 
-/** What the server is, and what is at it now. */
+/** What the server is. */
 export const serverRoutes = [
   managed({
     route: 'GET /api/v1/authority',
@@ -49,18 +47,6 @@ export const serverRoutes = [
         ...{ listeners, tls, serverCertificates: certificates.map(serverCertificateView) },
         settings: actor.kind === 'member' ? null : settings,
       };
-    },
-  }),
-  managed({
-    route: 'GET /api/v1/connections',
-    action: 'connection.list',
-    summary: 'List the open connections of this server that were let in, the newest first',
-    query: Fields({ client: given(64), limit: Limit }),
-    response: Type.Array(Connection),
-    async run({ actor }, { query: { client, limit = DEFAULT_LIMIT }, services }) {
-      const { connections, registry } = services;
-      const clientById = (id: string) => registry.clientById(id);
-      return listConnections({ actor, connections, clientById }, { client, limit }).map(connectionView);
     },
   }),
 ];

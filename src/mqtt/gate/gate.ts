@@ -97,6 +97,8 @@ class Entrance implements Receiver, Handover {
   #isDecided = false;
   #served: Served | undefined;
   #version: number | undefined;
+  /** Why the engine ends it; undefined if its client does. */
+  #endReason: string | undefined;
   holder: Principal | undefined;
   clientId = '';
   isAssigned = false;
@@ -177,7 +179,7 @@ class Entrance implements Receiver, Handover {
   /** From here on the connection ends as soon as its credential does not hold any more. */
   #endWithCredential({ principal, passwordId }: Accepted): void {
     if (principal !== undefined)
-      this.#gate.options.live.add(this, { principal, demand: CONNECT_DEMAND, passwordId }, this.link.address);
+      this.#gate.options.live.add(this, { principal, demand: CONNECT_DEMAND, passwordId }, { address: this.link.address });
   }
 
   async #verify(
@@ -219,10 +221,11 @@ class Entrance implements Receiver, Handover {
   ended(reason: string): void {
     const { observer } = this.#gate.options;
     observer.connection({ protocol: 'mqtt', what: 'ended', ...this.#shown(), reason });
+    this.#endReason = reason;
   }
 
   closed(): void {
-    this.#gate.options.live.delete(this);
+    this.#gate.options.live.delete(this, this.#endReason);
   }
 
   /** Ends a connection whose credential does not hold any more. */
@@ -246,7 +249,8 @@ class Entrance implements Receiver, Handover {
 
   #reportRefusal(what: MqttRefusal['what'], reason: string, explain?: MqttRefusal['explain']): void {
     const { observer } = this.#gate.options;
-    observer.refused({ by: 'mqtt', what, ...this.#shown(), reason, explain });
+    const holder = this.holder?.kind === 'client' ? this.holder.id : undefined;
+    observer.refused({ by: 'mqtt', what, ...this.#shown(), holder, reason, explain });
   }
 
   #shown() {

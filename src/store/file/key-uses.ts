@@ -45,6 +45,13 @@ export class FileKeyUses implements KeyUses {
     return found;
   }
 
+  async *all(): AsyncGenerator<ReadonlyMap<string, LastUse>> {
+    for (const place of await this.#files.placesIn('uses')) {
+      const uses = (await this.#files.read(place)).all('use');
+      yield new Map(uses.map(({ id, at, from }) => [id, { at, from }]));
+    }
+  }
+
   async keepOnly(isKey: (apiKeyId: string) => boolean): Promise<void> {
     for (const place of await this.#files.placesIn('uses')) {
       const gone = (await this.#files.read(place)).all('use').filter(({ id }) => !isKey(id));

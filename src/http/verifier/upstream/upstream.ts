@@ -39,9 +39,9 @@ export function upstreamOf({ url, timeoutMs, keepCredentials, services }: Upstre
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 256 });
   const proxy = createProxyServer({ target: url, proxyTimeout: timeoutMs, upgradeTimeout: timeoutMs });
   const live = new LiveConnections({ ...services, protocol: 'http' });
-  services.connections.join(live);
   const keep = (connection: ServerResponse | Socket, accepted: Accepted, request: IncomingMessage) => {
-    live.add(connection, accepted, services.proxies.addressOf(request));
+    const address = services.proxies.addressOf(request);
+    live.add(connection, accepted, { address, isBrief: 'headersSent' in connection });
     connection.once('close', () => live.delete(connection));
   };
   const late = new WeakSet<IncomingMessage>();
