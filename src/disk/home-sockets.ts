@@ -25,6 +25,7 @@ export interface Asked {
   readonly pid: number;
   /** False if it did not answer in time. */
   readonly answered: boolean;
+  readonly answer?: unknown;
 }
 
 // sockaddr_un has room for 108 octets, unix(7); 104 on other systems.
@@ -118,7 +119,18 @@ async function ask(
   socket.write(`${JSON.stringify(question)}\n`);
   const answered = await lineOf(socket, deadline);
   socket.destroy();
-  return answered === 'ended' ? undefined : { pid, answered: answered !== 'late' };
+  if (answered === 'ended') return undefined;
+  return answered === 'late'
+    ? { pid, answered: false }
+    : { pid, answered: true, answer: parsed(answered.text) };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The process that a socket is of, by the socket's name; undefined if it is no socket's. */

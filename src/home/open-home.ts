@@ -18,6 +18,7 @@ import type {
   ServerName,
 } from '../core/ports/certificate-authority.js';
 import type { Clock } from '../core/ports/clock.js';
+import type { FirstVisit } from '../core/ports/first-visit.js';
 import type { KeyStore } from '../core/ports/key-store.js';
 import type { PasswordHasher } from '../core/ports/password-hasher.js';
 import type { UnitOfWork } from '../core/ports/unit-of-work.js';
@@ -37,6 +38,7 @@ import { FileStore } from '../store/file/file-store.js';
 import { checkFormat } from '../store/file/format.js';
 import { FileUnitOfWork } from '../store/file/unit-of-work.js';
 import { firstAuthority } from './first-authority.js';
+import { HomeFirstVisit } from './first-visit.js';
 import { hashingKey } from './hashing-key.js';
 
 /** All services that a command needs, for one home. */
@@ -49,6 +51,11 @@ export interface Home {
   /** The present moment. Settings that cannot be read grant no tolerance, and are no reason to see nothing. */
   moment(): Promise<Moment>;
   readonly audit: FileAuditLog;
+  readonly firstVisit: FirstVisit;
+  /** Answers a question of other processes of this home, while its keystore is followed. */
+  answer(question: string, give: () => object): void;
+  /** Asks the processes on this machine that follow the keystore. @throws KeywrightError `io` */
+  ask(question: string): Promise<object[]>;
   /** The limit on the number of clients, by `LICENSE_PUBLIC_KEY` and `LICENSE_KEY`. */
   readonly licence: ClientLicence;
   /** Reads the settings for all commands. @throws KeywrightError `invalid-input` */
@@ -169,6 +176,9 @@ export async function openHome({
       return { now: clock.now(), clockToleranceMs };
     },
     audit,
+    firstVisit: new HomeFirstVisit(directory, clock),
+    answer: (question, give) => keyStore.readers.answer(question, give),
+    ask: (question) => keyStore.readers.ask(question),
     licence,
     existingAuthority,
     authority,

@@ -16,6 +16,7 @@ import { problem, type Refusal } from './responses/problem.js';
 import { activityRoutes } from './routes/activity.js';
 import { auditRoutes } from './routes/audit.js';
 import { clientRoutes } from './routes/clients.js';
+import { firstUserRoutesOf } from './routes/first-user.js';
 import { provisionRoutes } from './routes/provision.js';
 import { serverRoutes } from './routes/server.js';
 import { sessionRoutesOf } from './routes/session.js';
@@ -50,7 +51,9 @@ export async function addApi(app: FastifyInstance, services: HttpServices): Prom
     takeOnly(json, 'application/json', (request, body, done) =>
       body === '' ? done(null, undefined) : parseJson(request, body, done),
     );
-    const consoleRoutes = services.console ? sessionRoutesOf(services.console) : [];
+    const consoleRoutes = services.console
+      ? [...sessionRoutesOf(services.console), ...firstUserRoutesOf(services.console)]
+      : [];
     for (const add of [...JSON_ROUTES, ...consoleRoutes]) add(json, services);
   });
   await app.register(async (form) => {

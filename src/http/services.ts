@@ -6,6 +6,7 @@ import type { Overview } from '../core/manage/overview.js';
 import type { Timestamp } from '../core/model/time.js';
 import type { Activity } from '../core/ports/activity.js';
 import type { AuditReader } from '../core/ports/audit-log.js';
+import type { FirstVisit } from '../core/ports/first-visit.js';
 import type { Licence } from '../core/ports/licence.js';
 import type { Limiter } from '../core/ports/limiter.js';
 import type { Observer } from '../core/ports/observer.js';
@@ -80,4 +81,7 @@ export interface Console {
   readonly sessionMs: number;
   /** The directory of its files. */
   readonly directory: string;
+  readonly firstVisit: FirstVisit;
+  /** True if the first user may be made from another machine. */
+  readonly isFirstVisitOpen: boolean;
 }

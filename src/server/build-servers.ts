@@ -85,7 +85,12 @@ function httpServices(parts: Parts, attempts: Attempts): HttpServices {
     isRelayed: (socket) => proxyProtocol.relays(socket),
     pathRules: settings.rules,
     console: settings.console
-      ? { idleMs: settings.consoleIdle, sessionMs: settings.consoleSession, directory: consoleDirectory }
+      ? {
+          ...{ idleMs: settings.consoleIdle, sessionMs: settings.consoleSession },
+          directory: consoleDirectory,
+          firstVisit: home.firstVisit,
+          isFirstVisitOpen: settings.consoleFirstVisit === 'anywhere',
+        }
       : undefined,
     requests: settings.requestsPerKey && new MemoryLimiter(settings.requestsPerKey),
   };

@@ -3,6 +3,7 @@ import type { Home } from '../home/open-home.js';
 import { changeToldEnds } from '../home/told-ends.js';
 import { announce } from './announce.js';
 import { buildServers, type Servers } from './build-servers.js';
+import { consoleAddress } from './console-address.js';
 import { endsWatch } from './ends-watch.js';
 import { Keeper } from './keeper.js';
 import { renewCertificate } from './listeners.js';
@@ -37,11 +38,26 @@ export async function startServer(
     await listeners.http.listen(servers.http.server);
     await listeners.mqtt.listen(servers.mqtt.server);
     announce(log, { settings, listeners, clients: registry.size, directory: home.directory });
+    await openConsole(parts);
     keeper.start();
     return { http: listeners.http.url, mqtt: listeners.mqtt.url, close };
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** Says where the console is, and offers its first visit where there is no user. */
+async function openConsole({ home, log, settings, listeners, registry }: Parts): Promise<void> {
+  const url = consoleAddress(settings, listeners.http);
+  home.answer('console', () => ({ url: url ?? null }));
+  if (url === undefined) return;
+  log.info(`console at ${url}`);
+  if (registry.mayHaveUsers) return;
+  try {
+    log.info(`first visit: ${url}first#${await home.firstVisit.offer()}`);
+  } catch (error) {
+    log.warn(`no link for the first visit: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

@@ -153,6 +153,11 @@ export const FOR_SERVE = {
     default: '12h',
     description: 'how long a console session lasts at most',
   }),
+  'console-first-visit': one({
+    kind: values.oneOf('this-machine', 'anywhere'),
+    default: 'this-machine',
+    description: 'where the first user may be made by the link that is printed while there is none',
+  }),
   rules: list({
     only: 'file',
     kind: values.PATH_RULE,

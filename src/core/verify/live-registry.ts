@@ -130,6 +130,11 @@ export class LiveRegistry implements Registry {
     return this.#get('user', id);
   }
 
+  /** False only if it is known that there is no user. */
+  get mayHaveUsers(): boolean {
+    return this.#records.user.size > 0 || this.#unreadable.some(({ kinds }) => kinds.includes('user'));
+  }
+
   userByEmail(email: string): User | undefined {
     const [id, ...others] = this.#userIdsByEmail.get(email) ?? [];
     if (id === undefined) this.#requireReadable('user');

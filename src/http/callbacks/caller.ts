@@ -1,18 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { isLoopback } from '../../network/loopback.js';
+import { isFromThisMachine } from '../requests/this-machine.js';
 import type { HttpServices } from '../services.js';
-
-// Headers of gateways and browsers. A gateway on this machine would make every caller look like loopback.
-const NOT_ITS_OWN = [
-  'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-real-ip',
-  'via',
-  'origin',
-];
 
 /**
  * Tells if a request may ask for its broker: it comes from this machine itself, or has the secret. A wrong secret
@@ -21,16 +10,13 @@ const NOT_ITS_OWN = [
 export function mayCall(
   request: IncomingMessage,
   query: URLSearchParams,
-  { callbackSecret: secret, isRelayed }: Pick<HttpServices, 'callbackSecret' | 'isRelayed'>,
+  services: Pick<HttpServices, 'callbackSecret' | 'isRelayed'>,
 ): boolean {
+  const { callbackSecret: secret } = services;
   const presented = secret === undefined ? [] : presentedSecrets(request.headers, query);
   if (secret !== undefined && presented.length > 0) return presented.every((each) => isSame(each, secret));
-  // A proxy on this machine that does not name its caller may speak for anybody.
-  return (
-    isLoopback(request.socket.remoteAddress ?? '') &&
-    !isRelayed(request.socket) &&
-    NOT_ITS_OWN.every((name) => !request.headers[name])
-  );
+  // A page in this machine's browser, and a proxy on it that does not name its caller, may speak for anybody.
+  return isFromThisMachine(request, services) && request.headers.origin === undefined;
 }
 
 // Brokers can send different things: a header, a user and password in the URL, or only the URL's query.

@@ -45,8 +45,9 @@ export class FileStore implements KeyStore {
   readonly signingKeys: Collection<RecordTypes['signing-keys']>;
   readonly provisioningKeys: Collection<RecordTypes['provisioning-key']>;
   readonly uses: FileKeyUses;
+  /** The other processes of the home. */
+  readonly readers: Readers;
   readonly #prepareFiles: () => Promise<void>;
-  readonly #readers: Readers;
   readonly #notice: (text: string) => void;
   readonly #followers = new Set<Follower>();
   #isPrepared = false;
@@ -58,7 +59,7 @@ export class FileStore implements KeyStore {
     };
     this.#notice = notice;
     this.files = new StoreFiles(home);
-    this.#readers = new Readers(home, notice);
+    this.readers = new Readers(home, notice);
     const count = new ClientCount(this.files);
     this.clients = {
       get: this.#collection('client').get,
@@ -88,7 +89,7 @@ export class FileStore implements KeyStore {
 
   async watch(watcher: Watcher): Promise<Subscription> {
     await this.files.finishJournals();
-    const follower = new Follower(this.files, { watcher, readers: this.#readers });
+    const follower = new Follower(this.files, { watcher, readers: this.readers });
     await follower.start();
     this.#followers.add(follower);
     return {
@@ -140,7 +141,7 @@ export class FileStore implements KeyStore {
     const places = changed.map(({ directory, name }) => ({ directory, name })).filter(isFollowed);
     if (places.length === 0) return;
     const own = [...this.#followers].map((follower) => follower.refresh(places));
-    await Promise.all([...own, this.#readers.haveRead(places)]);
+    await Promise.all([...own, this.readers.haveRead(places)]);
   }
 
   async #write(

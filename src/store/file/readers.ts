@@ -16,6 +16,7 @@ export class Readers {
   readonly #home: string;
   readonly #notice: (text: string) => void;
   readonly #own = new Set<string>();
+  readonly #answers = new Map<string, () => object>();
 
   constructor(home: string, notice: (text: string) => void) {
     this.#home = home;
@@ -40,6 +41,17 @@ export class Readers {
     }
   }
 
+  /** Answers another question of other processes, as long as it listens. */
+  answer(question: string, give: () => object): void {
+    this.#answers.set(question, give);
+  }
+
+  /** Asks another question. @returns the answers of those that know it @throws KeywrightError `io` */
+  async ask(question: string): Promise<object[]> {
+    const asked = await askInHome(this.#home, { do: question }, { except: this.#own, withinMs: WITHIN_MS });
+    return asked.flatMap(({ answer }) => (typeof answer === 'object' && answer !== null ? [answer] : []));
+  }
+
   /**
    * Answers other processes, if the home's file system has sockets.
    * @param read reads some files
@@ -48,6 +60,9 @@ export class Readers {
     try {
       await prepareHome(this.#home);
       const socket = await listenInHome(this.#home, async (question) => {
+        const { do: what } = question as { readonly do?: unknown };
+        const give = this.#answers.get(String(what));
+        if (give !== undefined) return give();
         await read(placesIn(question));
         return { done: true };
       });

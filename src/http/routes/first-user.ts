@@ -1,0 +1,75 @@
+import { Type } from '@sinclair/typebox';
+import { addFirstUser, thereIsAUser } from '../../core/manage/first-user.js';
+import { giveCookie, meView } from '../api/console-session.js';
+import { begin } from '../api/log-in.js';
+import { TOO_MANY_TOLD } from '../api/login-causes.js';
+import { open, pathOf, type Route } from '../api/route.js';
+import { Fields, Me } from '../api/schemas.js';
+import { isOfOwnOrigin } from '../requests/same-origin.js';
+import { isFromThisMachine } from '../requests/this-machine.js';
+import { Refused } from '../responses/errors.js';
+import { CROSS_SITE, problem, tooMany } from '../responses/problem.js';
+import type { Console } from '../services.js';
+
+const ELSEWHERE = {
+  problem: problem(403, {
+    reason: 'not from here',
+    detail:
+      'the first user is made on the machine of the server, unless the setting console-first-visit is anywhere',
+  }),
+  headers: {},
+};
+
+const WRONG_LINK = {
+  problem: problem(401, {
+    reason: 'invalid link',
+    detail: 'the link was used, has expired, or is not the newest: keywright console makes another',
+  }),
+  headers: {},
+};
+
+/** `/api/v1/first-user`: the first visit to a home without users. */
+export function firstUserRoutesOf({ sessionMs, firstVisit, isFirstVisitOpen }: Console): readonly Route[] {
+  return [
+    open({
+      route: 'GET /api/v1/first-user',
+      tag: 'management',
+      security: [],
+      refusesQuery: true,
+      summary: 'Say whether there is no user yet',
+      response: Type.Object({ needed: Type.Boolean() }),
+      run: async ({ services }) => ({ needed: !services.registry.mayHaveUsers }),
+    }),
+    open({
+      route: 'POST /api/v1/first-user',
+      tag: 'management',
+      security: [],
+      refusesQuery: true,
+      summary:
+        'Make the first user, an admin, by the link that serve or keywright console printed, and sign in',
+      body: Fields({
+        token: Type.String({ maxLength: 200, description: 'the part of the link behind #' }),
+        id: Type.String({ maxLength: 64 }),
+        password: Type.String({ maxLength: 1024 }),
+      }),
+      response: Me,
+      status: 201,
+      made: ({ user }) => pathOf('users', user.id),
+      async run(asked) {
+        const { body, request, services } = asked;
+        if (!isOfOwnOrigin(request, services.proxies)) throw new Refused(CROSS_SITE);
+        if (!isFirstVisitOpen && !isFromThisMachine(request, services)) throw new Refused(ELSEWHERE);
+        if (services.registry.mayHaveUsers) throw thereIsAUser();
+        const from = services.proxies.addressOf(request);
+        const changes = services.changes.by({ who: 'first visit', from });
+        const user = await addFirstUser({ ...services, changes, firstVisit }, body);
+        if (user === undefined) {
+          const waitMs = await services.attempts.failed(services.addressKey(from));
+          throw waitMs > 0 ? new Refused(tooMany(waitMs), TOO_MANY_TOLD) : new Refused(WRONG_LINK);
+        }
+        const login = { name: user.id, password: body.password, sessionMs, continuedBy: 'cookie' } as const;
+        return meView(await giveCookie(asked, await begin(asked, login)), services.clock.now());
+      },
+    }),
+  ];
+}
