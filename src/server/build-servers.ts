@@ -15,8 +15,8 @@ import { buildMqttServer } from '../mqtt/server.js';
 import { Networks } from '../network/networks.js';
 import type { ServeSettings } from '../settings/read.js';
 import { shownHost } from './listeners.js';
-import { Overviews } from './overviews.js';
 import type { Parts } from './open-parts.js';
+import { Overviews } from './overviews.js';
 
 export const WEB_SOCKET_PATH = '/mqtt';
 
@@ -64,7 +64,10 @@ function httpServices(parts: Parts, attempts: Attempts): HttpServices {
   const { home, settings, registry, observer, proxyProtocol, connections, consoleDirectory } = parts;
   const { passwords, sealer, tokenIssuer, authority, callbackSecret } = parts;
   const { keyStore, clock, changes, licence, audit } = home;
-  const overviews = new Overviews({ registry, clock, uses: keyStore.uses });
+  const overviews = new Overviews({
+    ...{ registry, clock, uses: keyStore.uses },
+    clockToleranceMs: settings.clockTolerance,
+  });
   return {
     ...{ registry, clock, keyStore, changes, passwords, sealer, tokenIssuer, authority, licence, observer },
     ...{ attempts, addressKey, callbackSecret, audit, connections },

@@ -32,17 +32,26 @@ export class LogObserver implements Observer {
     const log = this.#log;
     switch (refusal.by) {
       case 'http':
-        this.#lines.http.pass(() => log.info(explained(refusal, explanation), `HTTP ${refusal.what} refused`));
+        this.#lines.http.pass(() =>
+          log.info(explained(refusal, explanation), `HTTP ${refusal.what} refused`),
+        );
         break;
       case 'mqtt':
-        this.#lines.mqtt.pass(() => log.info(explained(refusal, explanation), `MQTT ${refusal.what} refused`));
+        this.#lines.mqtt.pass(() =>
+          log.info(explained(refusal, explanation), `MQTT ${refusal.what} refused`),
+        );
         break;
       case 'callback':
-        this.#lines.callbacks.pass(() => log.info(explained(refusal, explanation), 'a call-back was refused'));
+        this.#lines.callbacks.pass(() =>
+          log.info(explained(refusal, explanation), 'a call-back was refused'),
+        );
         break;
       case 'proxy-protocol':
         this.#lines.proxies.pass(() =>
-          log.warn(explained(refusal, explanation), 'a connection without a good PROXY protocol header was closed'),
+          log.warn(
+            explained(refusal, explanation),
+            'a connection without a good PROXY protocol header was closed',
+          ),
         );
     }
   }

@@ -1,5 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Actor } from '../core/manage/actor.js';
 import { countOverview, type Overview } from '../core/manage/overview.js';
 import type { Clock } from '../core/ports/clock.js';
@@ -15,6 +14,7 @@ export interface OverviewsOptions {
   readonly registry: LiveRegistry;
   readonly uses: Pick<KeyUses, 'all'>;
   readonly clock: Clock;
+  readonly clockToleranceMs: number;
 }
 
 interface Kept {
@@ -50,12 +50,12 @@ export class Overviews {
   }
 
   async #count(actor: Actor): Promise<Overview> {
-    const { registry, uses, clock } = this.#options;
+    const { registry, uses, clock, clockToleranceMs } = this.#options;
     const restMs = this.#restUntilMs - performance.now();
     if (restMs > 0) await sleep(restMs, undefined, { ref: false });
     const begun = performance.now();
     const overview = await countOverview({
-      ...{ actor, uses, now: clock.now() },
+      ...{ actor, uses, moment: { now: clock.now(), clockToleranceMs } },
       clients: registry.all('client'),
       certificatesOf: (id) => registry.certificatesOf(id).held,
       userById: (id) => registry.userById(id),

@@ -491,6 +491,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count what the caller may see: by state, what ends soon, what is unused; to admins the verdicts */
+        get: operations["getApiV1Overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the open connections of this server that were let in, the newest first */
+        get: operations["getApiV1Connections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what this server refused lately and why, the newest first; to members what names a client of theirs */
+        get: operations["getApiV1Refusals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/authority": {
         parameters: {
             query?: never;
@@ -559,23 +610,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/connections": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List the open connections of this server that were let in, the newest first */
-        get: operations["getApiV1Connections"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -590,6 +624,24 @@ export interface paths {
         post: operations["postApiV1Session"];
         /** Sign out: ends the session of the cookie */
         delete: operations["deleteApiV1Session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/first-user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say whether there is no user yet */
+        get: operations["getApiV1FirstUser"];
+        put?: never;
+        /** Make the first user, an admin, by the link that serve or keywright console printed, and sign in */
+        post: operations["postApiV1FirstUser"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2858,6 +2910,217 @@ export interface operations {
             };
         };
     };
+    getApiV1Overview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        time: string;
+                        clients: {
+                            total: number;
+                            /** @description by valid, not yet valid, suspended, expired, revoked, no credential */
+                            byState: {
+                                [key: string]: number;
+                            };
+                        };
+                        apiKeys: {
+                            total: number;
+                            /** @description by valid, not yet valid, suspended, expired, revoked */
+                            byState: {
+                                [key: string]: number;
+                            };
+                        };
+                        certificates: {
+                            total: number;
+                            /** @description by valid, not yet valid, suspended, expired, revoked */
+                            byState: {
+                                [key: string]: number;
+                            };
+                        };
+                        /** @description what is valid and ends within 90 days; only the days that have some */
+                        ends: {
+                            days: {
+                                /** @description a day in UTC */
+                                date: string;
+                                clients: number;
+                                apiKeys: number;
+                                certificates: number;
+                            }[];
+                            within: {
+                                7: {
+                                    clients: number;
+                                    apiKeys: number;
+                                    certificates: number;
+                                };
+                                30: {
+                                    clients: number;
+                                    apiKeys: number;
+                                    certificates: number;
+                                };
+                                90: {
+                                    clients: number;
+                                    apiKeys: number;
+                                    certificates: number;
+                                };
+                            };
+                        };
+                        /** @description API keys that are valid and were never used, or not for 90 days */
+                        unused: {
+                            never: number;
+                            long: number;
+                        };
+                        authority: {
+                            subject: string;
+                            expiresAt: string | null;
+                        };
+                        serverCertificate: {
+                            expiresAt: string;
+                        } | null;
+                        /** @description null for members */
+                        licence: {
+                            /** @enum {string} */
+                            state: "unrestricted" | "valid" | "restricted";
+                            reason: string | null;
+                            /** @description null for any number */
+                            deviceLimit: number | null;
+                            /** @description the number of clients */
+                            used: number;
+                            features: string[];
+                            expiresAt: string | null;
+                        } | null;
+                        /** @description null for members */
+                        verdicts: {
+                            /** @description the last sixty, the oldest first; the last one goes on */
+                            minutes: {
+                                at: string;
+                                accepted: number;
+                                refused: number;
+                            }[];
+                            reasons: {
+                                reason: string;
+                                count: number;
+                            }[];
+                        } | null;
+                    };
+                };
+            };
+            /** @description a refusal or an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiV1Connections: {
+        parameters: {
+            query?: {
+                client?: string;
+                /** @description 1 to 1000; 100 without */
+                limit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        clientId: string | null;
+                        userId: string | null;
+                        /** @enum {string} */
+                        protocol: "http" | "mqtt";
+                        address: string;
+                        since: string;
+                        credential: {
+                            /** @enum {string} */
+                            kind: "certificate" | "signed-token" | "api-key" | "password" | "access-token" | "session-cookie";
+                            id: string;
+                        };
+                    }[];
+                };
+            };
+            /** @description a refusal or an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiV1Refusals: {
+        parameters: {
+            query?: {
+                client?: string;
+                /** @description 1 to 1000; 100 without */
+                limit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        at: string;
+                        /** @enum {string} */
+                        by: "http" | "mqtt" | "callback" | "proxy-protocol";
+                        what: string | null;
+                        address: string | null;
+                        reason: string;
+                        /** @description as the operator’s log says it */
+                        cause: string | null;
+                        /** @description the client that it was of, or that was named */
+                        client: string | null;
+                        credential: string | null;
+                        hint: string | null;
+                        method: string | null;
+                        path: string | null;
+                        status: number | null;
+                    }[];
+                };
+            };
+            /** @description a refusal or an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getApiV1Authority: {
         parameters: {
             query?: never;
@@ -3029,51 +3292,6 @@ export interface operations {
             };
         };
     };
-    getApiV1Connections: {
-        parameters: {
-            query?: {
-                client?: string;
-                /** @description 1 to 1000; 100 without */
-                limit?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        clientId: string | null;
-                        userId: string | null;
-                        /** @enum {string} */
-                        protocol: "http" | "mqtt";
-                        address: string;
-                        since: string;
-                        credential: {
-                            /** @enum {string} */
-                            kind: "certificate" | "signed-token" | "api-key" | "password" | "access-token" | "session-cookie";
-                            id: string;
-                        };
-                    }[];
-                };
-            };
-            /** @description a refusal or an error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     getApiV1Session: {
         parameters: {
             query?: never;
@@ -3202,6 +3420,99 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description a refusal or an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiV1FirstUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        needed: boolean;
+                    };
+                };
+            };
+            /** @description a refusal or an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postApiV1FirstUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description the part of the link behind # */
+                    token: string;
+                    id: string;
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        user: {
+                            id: string;
+                            email: string | null;
+                            groups: string[];
+                            domains: string[];
+                            /** @enum {string} */
+                            role: "admin" | "member";
+                            scopes: string[];
+                            /** @enum {string} */
+                            status: "enabled" | "disabled";
+                            createdAt: string;
+                            updatedAt: string;
+                        };
+                        admin: boolean;
+                        session: {
+                            id: string;
+                            expiresAt: string;
+                            /** @description its end unless it is used before */
+                            idleUntil: string;
+                        };
+                        /** @description of the program: another one after an upgrade */
+                        build: string;
+                        time: string;
+                    };
+                };
             };
             /** @description a refusal or an error */
             default: {

@@ -1,8 +1,8 @@
 import type { HeldCertificate } from '../model/certificate.js';
 import { apiKeysOf, type Client, liveClient } from '../model/client.js';
 import type { LastUse } from '../model/last-use.js';
-import { CREDENTIAL_STATES, stateOf, termsOf } from '../model/terms.js';
-import type { Timestamp } from '../model/time.js';
+import { CREDENTIAL_STATES, type CredentialRecord, stateOf, termsOf } from '../model/terms.js';
+import type { Moment, Timestamp } from '../model/time.js';
 import type { User } from '../model/user.js';
 import type { KeyUses } from '../ports/key-store.js';
 import { type Actor, isTheirs } from './actor.js';
@@ -46,14 +46,15 @@ export interface Counted {
   certificatesOf(clientId: string): readonly HeldCertificate[];
   userById(id: string): User | undefined;
   readonly uses: Pick<KeyUses, 'all'>;
-  readonly now: Timestamp;
+  readonly moment: Moment;
   /** Resolves after other work had its turn. */
   breathe(): Promise<void>;
 }
 
 /** Counts what the actor may see, in pieces of a few milliseconds. */
 export async function countOverview(counted: Counted): Promise<Overview> {
-  const { actor, clients, certificatesOf, userById, now, breathe } = counted;
+  const { actor, clients, certificatesOf, userById, moment, breathe } = counted;
+  const { now } = moment;
   const used = await lastUsesOf(counted);
   const tally = new Tally(now);
   const unused = { never: 0, long: 0 };
@@ -68,10 +69,14 @@ export async function countOverview(counted: Counted): Promise<Overview> {
     if (client === undefined || !isTheirs(actor, client)) continue;
     const certificates = certificatesOf(client.id);
     const owner = client.owner === null ? undefined : userById(client.owner);
-    tally.add('clients', clientStanding({ client, certificates, owner }, now));
-    for (const certificate of certificates) tally.add('certificates', standing(client, certificate, now));
+    const standing = (record: CredentialRecord) => {
+      const terms = termsOf({ client, owner }, record);
+      return { state: stateOf(terms, moment), expiresAt: terms.expiresAt };
+    };
+    tally.add('clients', clientStanding({ client, certificates, owner }, moment));
+    for (const certificate of certificates) tally.add('certificates', standing(certificate));
     for (const key of apiKeysOf(client)) {
-      const { state, expiresAt } = standing(client, key, now);
+      const { state, expiresAt } = standing(key);
       tally.add('apiKeys', { state, expiresAt });
       if (state !== 'valid') continue;
       const at = used.get(`${client.id}:${key.id}`)?.at;
@@ -89,11 +94,6 @@ async function lastUsesOf({ uses, breathe }: Counted): Promise<ReadonlyMap<strin
     await breathe();
   }
   return all;
-}
-
-function standing(client: Client, record: Parameters<typeof termsOf>[1], now: Timestamp) {
-  const terms = termsOf(client, record);
-  return { state: stateOf(terms, now), expiresAt: terms.expiresAt };
 }
 
 class Tally {

@@ -17,7 +17,8 @@ export const activityRoutes = [
   managed({
     route: 'GET /api/v1/overview',
     action: 'overview.show',
-    summary: 'Count what the caller may see: by state, what ends soon, what is unused; to admins the verdicts',
+    summary:
+      'Count what the caller may see: by state, what ends soon, what is unused; to admins the verdicts',
     response: Overview,
     run: (management, { services }) => overview(management, services),
   }),
@@ -36,7 +37,8 @@ export const activityRoutes = [
   managed({
     route: 'GET /api/v1/refusals',
     action: 'refusal.list',
-    summary: 'List what this server refused lately and why, the newest first; to members what names a client of theirs',
+    summary:
+      'List what this server refused lately and why, the newest first; to members what names a client of theirs',
     query: OfClient,
     response: Type.Array(Refusal),
     async run({ actor }, { query: { client, limit = DEFAULT_LIMIT }, services }) {

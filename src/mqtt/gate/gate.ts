@@ -179,7 +179,11 @@ class Entrance implements Receiver, Handover {
   /** From here on the connection ends as soon as its credential does not hold any more. */
   #endWithCredential({ principal, passwordId }: Accepted): void {
     if (principal !== undefined)
-      this.#gate.options.live.add(this, { principal, demand: CONNECT_DEMAND, passwordId }, { address: this.link.address });
+      this.#gate.options.live.add(
+        this,
+        { principal, demand: CONNECT_DEMAND, passwordId },
+        { address: this.link.address },
+      );
   }
 
   async #verify(
