@@ -147,6 +147,19 @@ describe('a login', () => {
     expect((await shop.keywright(['session', 'revoke', 'f'.repeat(32)])).exitCode).toBe(3);
   });
 
+  it('holds until all sessions of the user are ended', async () => {
+    const { shop, server } = await signedUp();
+    const tokens = [(await login(server, ann)).body.tkn, (await login(server, ann)).body.tkn];
+    for (const words of [[], ['f'.repeat(32), '--owner', 'ann']])
+      expect((await shop.keywright(['session', 'revoke', ...words])).exitCode).toBe(2);
+    expect((await shop.keywright(['session', 'revoke', '--owner', 'ann'])).stdout).toBe(
+      'Ended 2 sessions of ann',
+    );
+    for (const token of tokens) await gone(server, token);
+    const again = await shop.keywright(['session', 'revoke', '--owner', 'ann', '--json']);
+    expect(JSON.parse(again.stdout)).toEqual({ owner: 'ann', ended: 0 });
+  });
+
   it('outlives a restart of the server', async () => {
     const { shop, server } = await signedUp();
     const { tkn } = (await login(server, ann)).body;

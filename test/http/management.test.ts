@@ -258,7 +258,47 @@ describe('users', () => {
     expect((await at(`/sessions/${session.id}`, ann, { method: 'DELETE' })).status).toBe(204);
     expect((await ask(server.http, { bearer: ann })).status).toBe(401);
   });
+
+  it('end all their sessions but the one that they ask by; an admin those of somebody else', async () => {
+    const { at, root, ann, bob, server } = await fixture();
+    const again = (await ask(`${server.http}/auth/login`, { json: { username: 'ann', password: PASSWORD } }))
+      .body.tkn;
+    const endAll = (bearer: string, owner = '') => at(`/sessions${owner}`, bearer, { method: 'DELETE' });
+    expect((await endAll(ann, '?owner=bob')).status).toBe(404);
+    expect(await endAll(ann)).toMatchObject({ status: 200, body: { ended: 1 } });
+    expect((await ask(server.http, { bearer: again })).status).toBe(401);
+    expect((await at('/sessions', ann)).body).toHaveLength(1);
+    expect((await endAll(root, '?owner=nobody')).status).toBe(404);
+    expect((await endAll(root, '?owner=ann')).body).toEqual({ ended: 1 });
+    expect((await ask(server.http, { bearer: ann })).status).toBe(401);
+    expect((await ask(server.http, { bearer: bob })).status).toBe(200);
+  });
+
+  it('no longer have the sessions that another password ended', async () => {
+    const { at, root, ann } = await fixture();
+    const json = { password: 'another long password', currentPassword: PASSWORD };
+    expect((await at('/users/ann/password', ann, { method: 'PUT', json })).status).toBe(204);
+    expect((await at('/sessions?owner=ann', root)).body).toEqual([]);
+  });
+
+  it('are listed with what they have: clients, sessions, and when they signed in', async () => {
+    const { at, root, bob } = await fixture();
+    const [row] = (await at('/users?state=enabled', bob)).body;
+    expect(row).toMatchObject({ id: 'bob', clients: 1, sessions: 1, signedInAt: expect.any(String) });
+    await at('/sessions?owner=bob', root, { method: 'DELETE' });
+    const all = (await at('/users', root)).body.map(({ id, clients, sessions, signedInAt }: Counted) => [
+      ...[id, clients, sessions, signedInAt === null],
+    ]);
+    expect(all).toEqual([
+      ['ann', 0, 1, false],
+      ['bob', 1, 0, true],
+      ['root', 0, 1, false],
+    ]);
+    expect((await at('/users/bob', root)).body).toMatchObject({ clients: 1, sessions: 0, signedInAt: null });
+  });
 });
+
+type Counted = { id: string; clients: number; sessions: number; signedInAt: string | null };
 
 describe('the management API', () => {
   it('is for callers with the scope admin, or users; refusals are recorded', async () => {

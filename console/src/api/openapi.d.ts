@@ -399,7 +399,8 @@ export interface paths {
         get: operations["getApiV1Sessions"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** End all sessions of the caller, or to an admin of `owner`, but for the one that it is asked by */
+        delete: operations["deleteApiV1Sessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2366,6 +2367,12 @@ export interface operations {
                         status: "enabled" | "disabled";
                         createdAt: string;
                         updatedAt: string;
+                        /** @description how many the user owns */
+                        clients: number;
+                        /** @description how many have not ended */
+                        sessions: number;
+                        /** @description when the last of these began */
+                        signedInAt: string | null;
                     }[];
                 };
             };
@@ -2463,6 +2470,12 @@ export interface operations {
                         status: "enabled" | "disabled";
                         createdAt: string;
                         updatedAt: string;
+                        /** @description how many the user owns */
+                        clients: number;
+                        /** @description how many have not ended */
+                        sessions: number;
+                        /** @description when the last of these began */
+                        signedInAt: string | null;
                     };
                 };
             };
@@ -2634,6 +2647,40 @@ export interface operations {
                         createdAt: string;
                         expiresAt: string;
                     }[];
+                };
+            };
+            /** @description a refusal or an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteApiV1Sessions: {
+        parameters: {
+            query?: {
+                owner?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description how many */
+                        ended: number;
+                    };
                 };
             };
             /** @description a refusal or an error */

@@ -132,8 +132,7 @@ export async function refreshSession(
   const { session: found, generation } = proved;
   const now = soundTime(clock.now());
   const user = userById(found.userId);
-  const isOver = found.revokedAt !== null || found.expiresAt <= now;
-  if (isOver || user === undefined || user.disabledAt !== null || found.createdAt < user.sessionsSince)
+  if (isOver(found, { user, now }) || user === undefined || user.disabledAt !== null)
     return rejected('invalid');
   const isUsed = generation !== found.generation;
   if (!isUsed && domain !== undefined && !actsIn(user, domain)) return rejected('wrong-domain');
@@ -154,6 +153,14 @@ export async function refreshSession(
     if (current?.revokedAt === null) records.put('session', { ...current, revokedAt: now });
   });
   return rejected('invalid');
+}
+
+/** Tells if a session has ended for good: by itself, by its end, or with all of its user's. */
+export function isOver(
+  { revokedAt, expiresAt, createdAt }: Session,
+  { user, now }: { readonly user: User | undefined; readonly now: Timestamp },
+): boolean {
+  return revokedAt !== null || expiresAt <= now || user === undefined || createdAt < user.sessionsSince;
 }
 
 function actsIn({ domains }: User, domain: string): boolean {
@@ -210,10 +217,13 @@ export async function listSessions(
 ): Promise<Page<Session>> {
   const query = await parseListRequest(services, request, []);
   const now = services.clock.now();
+  const users = new Map((await services.keyStore.users.page()).map((user) => [user.id, user]));
   const found = await services.keyStore.sessions.page({
     ...{ after: query.after, limit: oneMore(query) },
-    where: ({ revokedAt, expiresAt, userId: owner }) =>
-      revokedAt === null && expiresAt > now && isListed(query, { owner, expiresAt }),
+    where(session) {
+      const { userId: owner, expiresAt } = session;
+      return !isOver(session, { user: users.get(owner), now }) && isListed(query, { owner, expiresAt });
+    },
   });
   // The newest first.
   return inOrderOfTime(

@@ -15,6 +15,7 @@ import { type ClientWithCertificates, clientStanding } from './client-state.js';
 import type { HeldApiKey } from './held-api-key.js';
 import type { IssuedClient } from './issue-client.js';
 import type { LicenceStatus } from './licence.js';
+import type { Holdings } from './user-holdings.js';
 
 // The views list their members by name, so that no secret gets into one by accident. A beginning is `notBefore` or
 // `createdAt`, an end is `expiresAt`, and null is an end that never comes.
@@ -169,6 +170,16 @@ export function userView(user: User) {
     status: userState({ disabledAt }),
     createdAt: formatTime(createdAt),
     updatedAt: formatTime(updatedAt),
+  };
+}
+
+/** Makes the view of a user with what goes with it. */
+export function userViewWith(user: User, { clients, sessions, signedInAt }: Holdings) {
+  return {
+    ...userView(user),
+    clients,
+    sessions,
+    signedInAt: signedInAt === null ? null : formatTime(signedInAt),
   };
 }
 

@@ -134,6 +134,18 @@ export const User = Type.Object({
   updatedAt: text,
 }) satisfies SchemaOf<UserView>;
 
+/** The view of a user with what goes with it. */
+export const UserWithHoldings = Type.Composite([
+  User,
+  Type.Object({
+    clients: Type.Integer({ description: 'how many the user owns' }),
+    sessions: Type.Integer({ description: 'how many have not ended' }),
+    signedInAt: Type.Union([Type.String(), Type.Null()], {
+      description: 'when the last of these began',
+    }),
+  }),
+]);
+
 /** The view of a session. */
 export const Session = Type.Object({
   id: text,

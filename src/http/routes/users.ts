@@ -2,15 +2,16 @@ import { Type } from '@sinclair/typebox';
 import { deleteUser } from '../../core/manage/delete-user.js';
 import { listUsers } from '../../core/manage/list-users.js';
 import type { Management } from '../../core/manage/management.js';
+import { holdingsOf } from '../../core/manage/user-holdings.js';
 import { addUser, changePassword, editUser, noSuchUser, requireUser } from '../../core/manage/users.js';
-import { userView } from '../../core/manage/views.js';
+import { userView, userViewWith } from '../../core/manage/views.js';
 import { KeywrightError } from '../../core/model/errors.js';
 import { parseUserName, ROLES } from '../../core/model/user.js';
 import { ifGiven } from '../api/given.js';
 import { listed } from '../api/list.js';
 import { passwordAttempt } from '../api/log-in.js';
 import { managed, pathOf } from '../api/route.js';
-import { Fields, given, Scopes, User } from '../api/schemas.js';
+import { Fields, given, Scopes, User, UserWithHoldings } from '../api/schemas.js';
 
 const details = {
   groups: Type.Optional(Scopes),
@@ -38,9 +39,12 @@ export const userRoutes = [
     action: 'user.list',
     summary: 'List users',
     filters: ['state'],
-    item: User,
+    item: UserWithHoldings,
     read: listUsers,
-    view: (users) => users.map(userView),
+    async view(users, management) {
+      const holdings = await holdingsOf(management, users);
+      return users.map((user) => userViewWith(user, holdings(user)));
+    },
   }),
   managed({
     route: 'POST /api/v1/users',
@@ -60,8 +64,11 @@ export const userRoutes = [
     route: 'GET /api/v1/users/:id',
     action: 'user.show',
     summary: 'Show a user',
-    response: User,
-    run: async (management, { id }) => userView(await requireVisible(management, id)),
+    response: UserWithHoldings,
+    async run(management, { id }) {
+      const user = await requireVisible(management, id);
+      return userViewWith(user, (await holdingsOf(management, [user]))(user));
+    },
   }),
   managed({
     route: 'PATCH /api/v1/users/:id',
