@@ -1,8 +1,7 @@
 import type { components, paths } from './openapi.js';
-import type { PendingPaths } from './pending.js';
 
 /** What the server answers, by method and path as in its OpenAPI document. */
-export type Paths = PendingPaths & Omit<paths, keyof PendingPaths>;
+export type Paths = paths;
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 /** The paths that have a method. */

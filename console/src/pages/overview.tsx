@@ -79,10 +79,8 @@ function Ends({ overview: { authority, serverCertificate } }: { overview: Overvi
   const now = useNow();
   const ends = [
     { what: 'The CA', at: authority.expiresAt, soon: 6 * MONTH_MS },
-    ...(serverCertificate
-      ? [{ what: 'The server certificate', at: serverCertificate.expiresAt, soon: MONTH_MS }]
-      : []),
-  ];
+    { what: 'The server certificate', at: serverCertificate?.expiresAt, soon: MONTH_MS },
+  ].flatMap(({ at, ...end }) => (at ? [{ ...end, at }] : []));
   return (
     <ul class="ends">
       {ends.map(({ what, at, soon }) => {

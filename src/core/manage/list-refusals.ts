@@ -27,7 +27,7 @@ export function listRefusals(
 }
 
 /** Tells if the actor may see a refusal: a member those of its clients. */
-export function isTheirRefusal(
+function isTheirRefusal(
   { actor, clientById }: Omit<Watched, 'activity'>,
   { client: id }: KeptRefusal,
 ): boolean {

@@ -23,7 +23,7 @@ type Kind = (typeof KINDS)[number];
 type Counts = Record<Kind, number>;
 
 /** Things by their states. */
-export interface StateCounts {
+interface StateCounts {
   total: number;
   readonly byState: Record<string, number>;
 }
