@@ -2,6 +2,7 @@ import AuditList from './audit/list.js';
 import AuditVerify from './audit/verify.js';
 import CaInit from './ca/init.js';
 import CaShow from './ca/show.js';
+import Console from './console.js';
 import Integrate from './integrate.js';
 import JwtRotate from './jwt/rotate.js';
 import KeyDel from './key/del.js';
@@ -44,6 +45,7 @@ export const COMMANDS = {
   'audit:verify': AuditVerify,
   'ca:init': CaInit,
   'ca:show': CaShow,
+  console: Console,
   integrate: Integrate,
   'jwt:rotate': JwtRotate,
   'key:del': KeyDel,

@@ -21,12 +21,13 @@ export class HomeFirstVisit implements FirstVisit {
     this.#clock = clock;
   }
 
-  async offer(): Promise<string> {
+  async offer(consoleUrl: string): Promise<string> {
     const token = randomBytes(32).toString('base64url');
     await prepareHome(this.#home);
     const data = JSON.stringify({ hash: hashOf(token), expiresAt: this.#clock.now() + LASTS_MS });
     await withLock(`${this.#path}.lock`, () => replaceFile(this.#path, { data, mode: 0o600 }));
-    return token;
+    // What follows # stays in the browser: no request, no log of a proxy has it.
+    return `${consoleUrl}first#${token}`;
   }
 
   async redeem<T>(token: string, work: () => Promise<T>): Promise<T | undefined> {

@@ -23,6 +23,7 @@ import type { KeyStore } from '../core/ports/key-store.js';
 import type { PasswordHasher } from '../core/ports/password-hasher.js';
 import type { UnitOfWork } from '../core/ports/unit-of-work.js';
 import { checkHome, prepareHome } from '../disk/home.js';
+import type { Asked } from '../disk/home-sockets.js';
 import { withLock } from '../disk/lock.js';
 import type { JwtSealer } from '../jwt/sealer.js';
 import { homeGroup } from '../settings/home-directory.js';
@@ -55,7 +56,7 @@ export interface Home {
   /** Answers a question of other processes of this home, while its keystore is followed. */
   answer(question: string, give: () => object): void;
   /** Asks the processes on this machine that follow the keystore. @throws KeywrightError `io` */
-  ask(question: string): Promise<object[]>;
+  ask(question: string): Promise<Asked[]>;
   /** The limit on the number of clients, by `LICENSE_PUBLIC_KEY` and `LICENSE_KEY`. */
   readonly licence: ClientLicence;
   /** Reads the settings for all commands. @throws KeywrightError `invalid-input` */

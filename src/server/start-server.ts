@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Home } from '../home/open-home.js';
+import { type ConsoleAddress, tellConsole } from '../home/running-console.js';
 import { changeToldEnds } from '../home/told-ends.js';
 import { announce } from './announce.js';
 import { buildServers, type Servers } from './build-servers.js';
@@ -15,6 +16,8 @@ export interface RunningServer {
   /** The address with its real port: `tcp://127.0.0.1:5654`. */
   readonly http: string;
   readonly mqtt: string;
+  /** Where the web console is; undefined if it is switched off. */
+  readonly console: ConsoleAddress | undefined;
   close(): Promise<void>;
 }
 
@@ -38,27 +41,21 @@ export async function startServer(
     await listeners.http.listen(servers.http.server);
     await listeners.mqtt.listen(servers.mqtt.server);
     announce(log, { settings, listeners, clients: registry.size, directory: home.directory });
-    await openConsole(parts);
+    const console = openConsole(parts);
     keeper.start();
-    return { http: listeners.http.url, mqtt: listeners.mqtt.url, close };
+    return { http: listeners.http.url, mqtt: listeners.mqtt.url, console, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-/** Says where the console is, and offers its first visit where there is no user. */
-async function openConsole({ home, log, settings, listeners, registry }: Parts): Promise<void> {
-  const url = consoleAddress(settings, listeners.http);
-  home.answer('console', () => ({ url: url ?? null }));
-  if (url === undefined) return;
-  log.info(`console at ${url}`);
-  if (registry.mayHaveUsers) return;
-  try {
-    log.info(`first visit: ${url}first#${await home.firstVisit.offer()}`);
-  } catch (error) {
-    log.warn(`no link for the first visit: ${error instanceof Error ? error.message : String(error)}`);
-  }
+/** Says where the console is, also to the commands of this home. */
+function openConsole({ home, log, settings, listeners }: Parts): ConsoleAddress | undefined {
+  const address = consoleAddress(settings, listeners.http);
+  tellConsole(home, address);
+  if (address) log.info(`console at ${address.url}`);
+  return address;
 }
 
 function keeperOf(parts: Parts, { http, mqtt }: Servers): Keeper {

@@ -121,6 +121,7 @@ describe('the page of what --json prints', () => {
     await check('audit verify');
     await check('verify', ['-'], key.apiKey);
     await check('integrate', ['systemd']);
+    await check('console');
     const refused = await shop.keywright(['verify', '-', '--json'], { input: gone.apiKey });
     expect(Object.keys(JSON.parse(refused.stdout)).sort()).toEqual(promiseOf('verify', 'bad').members);
     await rm(join(shop.home, 'audit.head'));

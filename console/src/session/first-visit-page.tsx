@@ -2,17 +2,19 @@ import { useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
 import { call } from '../api/call.js';
 import { Field, onSubmit } from '../kit/field.js';
-import { Failure, Note } from '../kit/note.js';
+import { Failure } from '../kit/note.js';
 import { useAction } from '../kit/use-action.js';
 import { Brand } from '../shell/brand.js';
 import { setMe } from './me.js';
 
 /** Taken out of the address before anything else happens: it must not stay in the history. */
-const token = takeToken();
+const brought = takeToken();
 
-/** Makes the first admin, by the link that `serve` printed. */
+/** Makes the first admin, by the link that `serve` or `keywright console` printed. */
 export function FirstVisitPage() {
   const [, navigate] = useLocation();
+  const [link, setLink] = useState('');
+  const token = brought || link.slice(link.indexOf('#') + 1).trim();
   const [id, setId] = useState('');
   const [password, setPassword] = useState('');
   const [again, setAgain] = useState('');
@@ -24,12 +26,6 @@ export function FirstVisitPage() {
       <Brand />
       <h1>Welcome</h1>
       <p>Make the first user. It may see and change everything, and add others.</p>
-      {token === '' && (
-        <Note kind="warn">
-          This address lacks its one-time part. Open the whole link that <code>keywright serve</code> or{' '}
-          <code>keywright console</code> printed.
-        </Note>
-      )}
       <form
         noValidate
         onSubmit={onSubmit(async () => {
@@ -37,6 +33,30 @@ export function FirstVisitPage() {
         })}
       >
         {error !== undefined && <Failure error={error} />}
+        {brought === '' && (
+          <Field
+            label="Link"
+            hint={
+              <>
+                Paste what <code>keywright console</code> printed, or <code>keywright serve</code> when it
+                started.
+              </>
+            }
+          >
+            {(control) => (
+              <input
+                {...control}
+                autocomplete="off"
+                autocapitalize="none"
+                spellcheck={false}
+                required
+                autofocus
+                value={link}
+                onInput={({ currentTarget }) => setLink(currentTarget.value)}
+              />
+            )}
+          </Field>
+        )}
         <Field label="User" hint='As in ann or site-admin: letters, digits, "_", ".", "@" and "-".'>
           {(control) => (
             <input
@@ -46,7 +66,7 @@ export function FirstVisitPage() {
               autocapitalize="none"
               spellcheck={false}
               required
-              autofocus
+              autofocus={brought !== ''}
               maxLength={64}
               value={id}
               onInput={({ currentTarget }) => setId(currentTarget.value)}
@@ -83,7 +103,7 @@ export function FirstVisitPage() {
           )}
         </Field>
         <footer>
-          <button type="submit" class="primary" disabled={pending || token === ''}>
+          <button type="submit" class="primary" disabled={pending}>
             {pending ? 'One moment…' : 'Make this user and sign in'}
           </button>
         </footer>

@@ -55,33 +55,43 @@ export async function signIn(
     UserLookUp & { readonly passwords: Pick<PasswordHasher, 'verify'> },
   request: SignInRequest,
 ): Promise<SignIn> {
-  const { changes, clock, passwords, findUser } = services;
-  const { name, password, domain, from, ttlMs } = request;
+  const { passwords, findUser } = services;
+  const { name, password, domain } = request;
   const user = findUser(name.toLowerCase());
   const holds = await passwords.verify(password, user?.passwordHash);
   if (!holds || user === undefined || user.disabledAt !== null) return rejected('invalid');
   if (domain !== undefined && !actsIn(user, domain)) return rejected('wrong-domain');
   if (request.scopes !== undefined && !mayAsk(user.scopes, request.scopes))
     return rejected('insufficient-scope');
+  const session = await beginSession(services, user, request);
+  return { outcome: 'accepted', user, session, scopes: session.scopes };
+}
+
+/** Begins a session of a user who is known to be the one. */
+export async function beginSession(
+  { changes, clock }: Pick<Management, 'changes' | 'clock'>,
+  user: User,
+  { scopes = user.scopes, from, ttlMs, continuedBy }: Omit<SignInRequest, 'name' | 'password' | 'domain'>,
+): Promise<Session> {
   const now = soundTime(clock.now());
   const session: Session = {
     id: randomId(),
     revision: 0,
     userId: user.id,
-    scopes: narrowScopes(user.scopes, request.scopes ?? user.scopes),
+    scopes: narrowScopes(user.scopes, scopes),
     from,
     // Never before the end of earlier sessions, which a machine whose clock is ahead may have written.
     createdAt: Math.max(now, user.sessionsSince),
     expiresAt: now + ttlMs,
     revokedAt: null,
     generation: 0,
-    refreshSalt: request.continuedBy === 'refresh-token' ? randomSalt() : null,
-    cookieSalt: request.continuedBy === 'cookie' ? randomSalt() : null,
+    refreshSalt: continuedBy === 'refresh-token' ? randomSalt() : null,
+    cookieSalt: continuedBy === 'cookie' ? randomSalt() : null,
   };
   await changes.change({ action: 'session.begin', target: `${user.id}:${session.id}` }, (records) =>
     records.put('session', session),
   );
-  return { outcome: 'accepted', user, session, scopes: session.scopes };
+  return session;
 }
 
 function randomSalt(): string {

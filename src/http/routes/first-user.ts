@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { addFirstUser, thereIsAUser } from '../../core/manage/first-user.js';
+import { beginSession } from '../../core/manage/sessions.js';
 import { giveCookie, meView } from '../api/console-session.js';
-import { begin } from '../api/log-in.js';
 import { TOO_MANY_TOLD } from '../api/login-causes.js';
 import { open, pathOf, type Route } from '../api/route.js';
 import { Fields, Me } from '../api/schemas.js';
@@ -67,8 +67,13 @@ export function firstUserRoutesOf({ sessionMs, firstVisit, isFirstVisitOpen }: C
           const waitMs = await services.attempts.failed(services.addressKey(from));
           throw waitMs > 0 ? new Refused(tooMany(waitMs), TOO_MANY_TOLD) : new Refused(WRONG_LINK);
         }
-        const login = { name: user.id, password: body.password, sessionMs, continuedBy: 'cookie' } as const;
-        return meView(await giveCookie(asked, await begin(asked, login)), services.clock.now());
+        // Whoever made the user is that user: no limit on passwords stands in between.
+        const session = await beginSession(
+          { ...services, changes: services.changes.by({ who: `user ${user.id}`, from }) },
+          user,
+          { from, ttlMs: sessionMs, continuedBy: 'cookie' },
+        );
+        return meView(await giveCookie(asked, { user, session }), services.clock.now());
       },
     }),
   ];

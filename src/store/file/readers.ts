@@ -1,5 +1,5 @@
 import { prepareHome } from '../../disk/home.js';
-import { askInHome, type HomeSocket, listenInHome } from '../../disk/home-sockets.js';
+import { type Asked, askInHome, type HomeSocket, listenInHome } from '../../disk/home-sockets.js';
 import { isShardName, type Place } from './kinds.js';
 
 // A writer waits so long for those who follow the store; then it says who has not read yet.
@@ -46,10 +46,9 @@ export class Readers {
     this.#answers.set(question, give);
   }
 
-  /** Asks another question. @returns the answers of those that know it @throws KeywrightError `io` */
-  async ask(question: string): Promise<object[]> {
-    const asked = await askInHome(this.#home, { do: question }, { except: this.#own, withinMs: WITHIN_MS });
-    return asked.flatMap(({ answer }) => (typeof answer === 'object' && answer !== null ? [answer] : []));
+  /** Asks another question. @returns whoever knows it, or is late @throws KeywrightError `io` */
+  ask(question: string): Promise<Asked[]> {
+    return askInHome(this.#home, { do: question }, { except: this.#own, withinMs: WITHIN_MS });
   }
 
   /**
