@@ -84,6 +84,7 @@ export async function buildHttpServer({
     },
   });
 
+  app.addHook('preClose', async () => services.events.close());
   await addApi(app, services);
   if (services.console) addConsole(app, services.console.directory);
   app.get('/openapi.json', hidden, (_request, reply) => uncached(reply).send(openApiDocument(app)));

@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import type { Actor } from '../core/manage/actor.js';
 import type { LicenceStatus } from '../core/manage/licence.js';
 import type { Management } from '../core/manage/management.js';
 import type { Overview } from '../core/manage/overview.js';
+import type { Principal } from '../core/model/principal.js';
 import type { Timestamp } from '../core/model/time.js';
 import type { Activity } from '../core/ports/activity.js';
 import type { AuditReader } from '../core/ports/audit-log.js';
@@ -54,9 +56,27 @@ export interface HttpServices extends Omit<Management, 'actor' | 'hashSecret' | 
   readonly connections: OpenConnections;
   /** What happens at this server. */
   readonly activity: Activity;
+  /** The streams on which it is told. */
+  readonly events: EventStreams;
   /** Counts what an actor may see. */
   overviewOf(actor: Actor): Promise<Overview>;
   describe(): Promise<ServerFacts>;
+}
+
+/** Streams of events, each for as long as the credential of its reader holds. */
+export interface EventStreams {
+  /** @throws Refused if there are too many already */
+  open(watching: Watching): Readable;
+  close(): void;
+}
+
+export interface Watching {
+  readonly principal: Principal;
+  readonly address: string;
+  /** The one client to hear of; undefined for all that the principal may see. */
+  readonly client: string | undefined;
+  /** The last refusal that the reader knows of; undefined if it does not come again. */
+  readonly lastEventId: string | undefined;
 }
 
 /** What a running server is, and how it is set. */

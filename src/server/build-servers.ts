@@ -14,6 +14,7 @@ import { UpstreamEngine } from '../mqtt/relay/upstream-engine.js';
 import { buildMqttServer } from '../mqtt/server.js';
 import { Networks } from '../network/networks.js';
 import type { ServeSettings } from '../settings/read.js';
+import { OpenEventStreams } from './events/event-streams.js';
 import { shownHost } from './listeners.js';
 import type { Parts } from './open-parts.js';
 import { Overviews } from './overviews.js';
@@ -61,7 +62,8 @@ export async function buildServers(parts: Parts) {
 }
 
 function httpServices(parts: Parts, attempts: Attempts): HttpServices {
-  const { home, settings, registry, observer, proxyProtocol, connections, consoleDirectory } = parts;
+  const { home, settings, registry, observer, proxyProtocol, connections, consoleDirectory, activity } =
+    parts;
   const { passwords, sealer, tokenIssuer, authority, callbackSecret } = parts;
   const { keyStore, clock, changes, licence, audit } = home;
   const overviews = new Overviews({
@@ -71,7 +73,8 @@ function httpServices(parts: Parts, attempts: Attempts): HttpServices {
   return {
     ...{ registry, clock, keyStore, changes, passwords, sealer, tokenIssuer, authority, licence, observer },
     ...{ attempts, addressKey, callbackSecret, audit, connections },
-    activity: parts.activity,
+    activity,
+    events: new OpenEventStreams({ registry, clock, activity, observer }),
     overviewOf: (actor) => overviews.of(actor),
     describe: () => describe(parts),
     declaredScopes: settings.scopes,

@@ -543,6 +543,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell what happens as it happens, as server-sent events, as far as the caller may see it */
+        get: operations["getApiV1Events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/authority": {
         parameters: {
             query?: never;
@@ -3155,6 +3172,47 @@ export interface operations {
                         path: string | null;
                         status: number | null;
                     }[];
+                };
+            };
+            /** @description a refusal or an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiV1Events: {
+        parameters: {
+            query?: {
+                client?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /**
+             * @description Server-sent events; the data of each is JSON.
+             *     `hello` {build, time} begins the stream.
+             *     `verdicts` {at, accepted, refused}: the counts of this minute so far, at most one a second; to admins.
+             *     `refused`: as in /api/v1/refusals; with `Last-Event-ID` first those that were missed.
+             *     `suppressed` {count}: so many more were refused; to admins.
+             *     `changed` {at, kind, id}: a client, user, session, provisioning-key, certificate or signing-keys was made, changed or deleted.
+             *     `connection` {what, clientId, userId, protocol, address, at, reason}: one was `opened` or `closed`.
+             *     `changed-many` {count}: so much more has changed, or connected.
+             *     `session-ended` {time}: the credential holds no more; the stream ends.
+             */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description a refusal or an error */

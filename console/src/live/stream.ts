@@ -79,8 +79,9 @@ export function followServer(build: string): () => void {
     source = undefined;
   };
   const lost = async () => {
-    // An EventSource does not say why: a call does, and asks to sign in where that is it.
-    const reachable = await fetch('/api/v1/session', { cache: 'no-store' }).then(
+    // An EventSource does not say why: a call does, and asks to sign in where that is it. Nobody has used the page for it.
+    const headers = { 'x-keywright': 'background' };
+    const reachable = await fetch('/api/v1/session', { cache: 'no-store', headers }).then(
       ({ status }) => status,
       () => 0,
     );

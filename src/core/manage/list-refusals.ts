@@ -1,13 +1,10 @@
-import type { Client } from '../model/client.js';
 import { parseClientId } from '../model/client-id.js';
 import type { Activity, KeptRefusal } from '../ports/activity.js';
-import { type Actor, isTheirs } from './actor.js';
 import { MAX_PAGE, parseLimit } from './lists.js';
+import { type Sight, seesRefusal } from './sight.js';
 
-interface Watched {
-  readonly actor: Actor;
+interface Watched extends Sight {
   readonly activity: Pick<Activity, 'refusals'>;
-  readonly clientById: (id: string) => Client | undefined;
 }
 
 /**
@@ -15,23 +12,13 @@ interface Watched {
  * @throws KeywrightError `invalid-input`
  */
 export function listRefusals(
-  { activity, ...seen }: Watched,
+  { activity, ...sight }: Watched,
   { client, limit = MAX_PAGE }: { readonly client?: string | undefined; readonly limit?: number | string },
 ): KeptRefusal[] {
   const most = parseLimit(limit);
   const id = client === undefined ? undefined : parseClientId(client);
   return activity
     .refusals()
-    .filter((each) => (id === undefined || each.client === id) && isTheirRefusal(seen, each))
+    .filter((each) => (id === undefined || each.client === id) && seesRefusal(sight, each))
     .slice(0, most);
-}
-
-/** Tells if the actor may see a refusal: a member those of its clients. */
-function isTheirRefusal(
-  { actor, clientById }: Omit<Watched, 'activity'>,
-  { client: id }: KeptRefusal,
-): boolean {
-  if (actor.kind !== 'member') return true;
-  const client = id === null ? undefined : clientById(id);
-  return client !== undefined && isTheirs(actor, client);
 }

@@ -78,3 +78,17 @@ export const Refusal = Type.Object({
   path: OptionalText,
   status: Type.Union([Type.Integer(), Type.Null()]),
 }) satisfies SchemaOf<ReturnType<typeof refusalView>>;
+
+/** The events that a stream consists of. */
+export const Events = Type.Unsafe<unknown>({
+  type: 'string',
+  description: `Server-sent events; the data of each is JSON.
+\`hello\` {build, time} begins the stream.
+\`verdicts\` {at, accepted, refused}: the counts of this minute so far, at most one a second; to admins.
+\`refused\`: as in /api/v1/refusals; with \`Last-Event-ID\` first those that were missed.
+\`suppressed\` {count}: so many more were refused; to admins.
+\`changed\` {at, kind, id}: a client, user, session, provisioning-key, certificate or signing-keys was made, changed or deleted.
+\`connection\` {what, clientId, userId, protocol, address, at, reason}: one was \`opened\` or \`closed\`.
+\`changed-many\` {count}: so much more has changed, or connected.
+\`session-ended\` {time}: the credential holds no more; the stream ends.`,
+});

@@ -2,6 +2,7 @@ import { type Actor, actorOf } from '../../core/manage/actor.js';
 import type { Management } from '../../core/manage/management.js';
 import { KeywrightError } from '../../core/model/errors.js';
 import { readCredential } from '../../core/model/presented-credential.js';
+import type { Principal } from '../../core/model/principal.js';
 import type { AuditEvent } from '../../core/ports/audit-log.js';
 import type { UnitOfWork } from '../../core/ports/unit-of-work.js';
 import { managingPrincipal } from '../admission.js';
@@ -13,6 +14,7 @@ import { TOO_MANY_TOLD } from './login-causes.js';
 
 /** A caller who manages. */
 export interface Caller {
+  readonly principal: Principal;
   /**
    * Does the caller's action, and records a refusal of it.
    * @param target the id of the object that the action changes
@@ -55,6 +57,7 @@ export async function callerOf(called: Called, action: string): Promise<Caller> 
     actor,
   };
   return {
+    principal,
     attempt: (target, work) =>
       work(management).catch(async (error) => {
         const limited = isRefusal(error, actor) ? await refused(target) : undefined;

@@ -22,6 +22,8 @@ export interface Called {
   readonly request: IncomingMessage;
   readonly services: HttpServices;
   readonly answerHeaders: Record<string, string>;
+  /** True for what a page asks by itself, and cannot say so. */
+  readonly isBackground?: boolean | undefined;
 }
 
 /** A session of the console, its user, and when it ends unless somebody uses it. */
@@ -68,10 +70,10 @@ export async function currentSession(called: Called): Promise<ConsoleSession> {
  * @returns when the session ends unless somebody uses it; undefined if the request was made by another credential
  */
 export function renewCookie(called: Called, { credential }: Principal): Timestamp | undefined {
-  const { request, services } = called;
+  const { request, services, isBackground = request.headers[OWN_HEADER] === 'background' } = called;
   if (credential.kind !== 'session-cookie') return undefined;
   const session = services.registry.sessionById(credential.id);
-  if (session === undefined || request.headers[OWN_HEADER] === 'background') return credential.idleUntil;
+  if (session === undefined || isBackground) return credential.idleUntil;
   const idleUntil = idleEnd(session, services);
   const least = Math.min(RENEWED_EVERY_MS, (services.console?.idleMs ?? 0) / 10);
   if (idleUntil - credential.idleUntil < least) return credential.idleUntil;

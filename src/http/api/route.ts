@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
 import type { Management } from '../../core/manage/management.js';
+import type { Principal } from '../../core/model/principal.js';
 import type { HttpServices } from '../services.js';
 import { callerOf } from './caller.js';
 import { Fields } from './schemas.js';
@@ -32,6 +33,8 @@ interface Described<Body extends TSchema, Query extends TSchema, Response extend
   readonly query?: Query;
   /** The schema of the answer. Other members are left out. Without a schema the answer is 204. */
   readonly response?: Response;
+  /** What an answer is that is no JSON: a stream, described by its schema. */
+  readonly produces?: 'text/event-stream';
   /** Default: 200. */
   readonly status?: 200 | 201;
   /** The path of what was made, for `Location`. RFC 9110 section 15.3.2 */
@@ -55,7 +58,13 @@ interface ManagedRoute<Body extends TSchema, Query extends TSchema, Response ext
   readonly action: string;
   /** The id of the object, for the same record. Default: `:id` of the path. */
   target?(body: Static<Body>): string;
-  run(management: Management, asked: Asked<Body, Query>): Promise<Shown<Static<Response>>>;
+  /** True for what a page of the console asks by itself: it is no use of the console. */
+  readonly isBackground?: boolean;
+  run(
+    management: Management,
+    asked: Asked<Body, Query>,
+    principal: Principal,
+  ): Promise<Shown<Static<Response>>>;
 }
 
 /** A value that does not change any more. */
@@ -68,6 +77,7 @@ export type Route = (app: FastifyInstance, services: HttpServices) => void;
 export function managed<Body extends TSchema, Query extends TSchema, Response extends TSchema>({
   action,
   target,
+  isBackground,
   run,
   ...described
 }: ManagedRoute<Body, Query, Response>): Route {
@@ -78,8 +88,8 @@ export function managed<Body extends TSchema, Query extends TSchema, Response ex
     ...described,
     async run(asked) {
       const { id, body } = asked;
-      const caller = await callerOf(asked, action);
-      return caller.attempt(target?.(body) ?? id, (management) => run(management, asked));
+      const caller = await callerOf({ ...asked, isBackground }, action);
+      return caller.attempt(target?.(body) ?? id, (management) => run(management, asked, caller.principal));
     },
   });
 }
@@ -100,6 +110,7 @@ export function open<Body extends TSchema, Query extends TSchema, Response exten
   query,
   refusesQuery = false,
   response,
+  produces,
   status = 200,
   made,
   run,
@@ -111,7 +122,9 @@ export function open<Body extends TSchema, Query extends TSchema, Response exten
     ...{ ...described, tags: [tag] },
     ...(url.includes('/:id') && { params: PARAMS }),
     ...(querystring && { querystring }),
-    response: response ? { [status]: response } : { 204: Type.Null() },
+    response: response
+      ? { [status]: produces ? streamed(produces, response) : response }
+      : { 204: Type.Null() },
   };
   return (app, services) =>
     app.route<{ Params: { id?: string }; Body: Static<Body>; Querystring: Static<Query> }>({
@@ -121,7 +134,13 @@ export function open<Body extends TSchema, Query extends TSchema, Response exten
         const answer = await run({ id, body, query, request, services, answerHeaders });
         reply.headers(answerHeaders);
         if (made !== undefined) reply.header('location', made(answer));
+        if (produces !== undefined) reply.type(produces);
         return response ? reply.code(status).send(answer) : reply.code(204).send();
       },
     });
+}
+
+/** Describes an answer that is sent as it comes. */
+function streamed(type: string, schema: TSchema) {
+  return { description: schema.description ?? '', content: { [type]: { schema } } };
 }

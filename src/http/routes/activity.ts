@@ -1,11 +1,13 @@
 import { X509Certificate } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { Type } from '@sinclair/typebox';
 import { listConnections } from '../../core/manage/list-connections.js';
 import { listRefusals } from '../../core/manage/list-refusals.js';
 import type { Management } from '../../core/manage/management.js';
 import { authorityView, connectionView, licenceView, refusalView } from '../../core/manage/views.js';
+import { parseClientId } from '../../core/model/client-id.js';
 import { formatTime } from '../../core/model/time.js';
-import { Connection, Overview, Refusal } from '../api/activity-schemas.js';
+import { Connection, Events, Overview, Refusal } from '../api/activity-schemas.js';
 import { managed } from '../api/route.js';
 import { DEFAULT_LIMIT, Fields, given, Limit } from '../api/schemas.js';
 import type { HttpServices } from '../services.js';
@@ -45,6 +47,26 @@ export const activityRoutes = [
       const { activity, registry } = services;
       const clientById = (id: string) => registry.clientById(id);
       return listRefusals({ actor, activity, clientById }, { client, limit }).map(refusalView);
+    },
+  }),
+  managed({
+    route: 'GET /api/v1/events',
+    action: 'event.listen',
+    summary: 'Tell what happens as it happens, as server-sent events, as far as the caller may see it',
+    query: Fields({ client: given(64) }),
+    response: Events,
+    produces: 'text/event-stream',
+    isBackground: true,
+    async run(_management, { query: { client }, request, services, answerHeaders }, principal) {
+      const asked = client === undefined ? undefined : parseClientId(client);
+      if (request.method === 'HEAD') return Readable.from([]);
+      // A silence says nothing of a reader: it ends with its credential.
+      request.socket.setTimeout(0);
+      // nginx would keep back what is not much.
+      answerHeaders['x-accel-buffering'] = 'no';
+      const lastEventId = [request.headers['last-event-id']].flat()[0];
+      const address = services.proxies.addressOf(request);
+      return services.events.open({ principal, client: asked, address, lastEventId });
     },
   }),
 ];
