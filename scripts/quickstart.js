@@ -65,7 +65,12 @@ try {
   await expect('HTTP with the token is refused', http, ({ stdout }) => stdout === '401');
   await expect('MQTT with the token is refused', byToken, ({ exitCode }) => exitCode === 5);
   await expect('MQTT with the certificate is refused', byCertificate, ({ exitCode }) => exitCode === 5);
-  console.log('\nAll of it works. Next: README.md, or: node bin/run.js --help');
+  const page = ['curl', '-s', '-o', '/dev/null', '-w', '%{http_code}', `${plain.http}/console/`];
+  await expect('The web console is there', page, ({ stdout }) => stdout === '200');
+  console.log(`
+All of it works. Next, the same in a browser: node bin/run.js serve
+  prints a link to the web console, http://127.0.0.1:5654/console/, with which you make the first user;
+  node bin/run.js console opens it later. Or read README.md, or: node bin/run.js --help`);
 } catch (error) {
   console.error(`\nquickstart failed: ${error.message}`);
   process.exitCode = 1;

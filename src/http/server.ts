@@ -86,7 +86,7 @@ export async function buildHttpServer({
 
   app.addHook('preClose', async () => services.events.close());
   await addApi(app, services);
-  if (services.console) addConsole(app, services.console.directory);
+  if (services.console) addConsole(app, { ...services.console, ...services });
   app.get('/openapi.json', hidden, (_request, reply) => uncached(reply).send(openApiDocument(app)));
   const upstream = address && upstreamOf({ ...address, services });
   if (address && upstream) {

@@ -130,6 +130,23 @@ describe('the console', () => {
     }
   });
 
+  it('is alone in its window wherever browsers take that: over https, and on this machine', async () => {
+    const { server } = await fixture('--trusted-proxy', '127.0.0.1');
+    const policyFor = async (host: string, more = '') => {
+      const answer = await exchange(
+        server,
+        `GET /console/ HTTP/1.1\r\nHost: ${host}\r\n${more}Connection: close\r\n\r\n`,
+      );
+      expect(statusOf(answer)).toBe(200);
+      return /^cross-origin-opener-policy: (.*)\r$/im.exec(answer)?.[1];
+    };
+    for (const host of ['127.0.0.1', '127.0.0.1:5654', 'localhost:5654', '[::1]:5654', '[::1]'])
+      expect([host, await policyFor(host)]).toEqual([host, 'same-origin']);
+    for (const host of ['keys.example.com', '10.0.0.5:5654', 'localhost.example.com', '[2001:db8::1]:5654'])
+      expect([host, await policyFor(host)]).toEqual([host, undefined]);
+    expect(await policyFor('keys.example.com', 'X-Forwarded-Proto: https\r\n')).toBe('same-origin');
+  });
+
   it('answers HEAD without the page, and says which methods there are', async () => {
     const { get } = await fixture();
     const head = await get('/console/keys', { method: 'HEAD', headers: { 'accept-encoding': 'identity' } });

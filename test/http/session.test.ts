@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   addUser,
@@ -9,6 +12,7 @@ import {
   type Workshop,
   workshop,
 } from '../support/keywright.js';
+import { connectMqtt } from '../support/requests.js';
 
 const OWN = { 'x-keywright': 'console' };
 const MINUTE_MS = 60_000;
@@ -43,6 +47,21 @@ function later(ms: number): void {
 }
 
 afterEach(() => void vi.useRealTimers());
+
+/** Asks at the session over TLS, without a look at the server's certificate. */
+async function askByTls(
+  { http }: Server,
+  method: string,
+  json?: object,
+  headers: Record<string, string> = {},
+): Promise<{ readonly status: number; readonly cookie: string }> {
+  const typed = json && { 'content-type': 'application/json' };
+  const options = { method, headers: { ...typed, ...headers }, rejectUnauthorized: false };
+  const asked = request(`${http}/api/v1/session`, options).end(json && JSON.stringify(json));
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  answer.resume();
+  return { status: answer.statusCode ?? 0, cookie: answer.headers['set-cookie']?.[0] ?? '' };
+}
 
 const actionsOf = async ({ keywright }: Workshop) =>
   JSON.parse((await keywright(['audit', 'list', '--json'])).stdout).map(
@@ -130,6 +149,24 @@ describe('signing in at the console', () => {
     expect((await me(server, { ...https, cookie: plain })).status).toBe(401);
     expect((await me(server, { ...https, cookie: `${plain}; ${cookie}` })).status).toBe(200);
     expect((await me(server, { cookie })).status).toBe(401);
+  });
+});
+
+describe('signing in at the console over https itself', () => {
+  it('has the cookie that no page of http can set', async () => {
+    const { shop } = await fixture();
+    const server = await serve(shop, ['--http', 'https://127.0.0.1:0']);
+    const signedIn = await askByTls(server, 'POST', { user: 'ann', password: PASSWORD });
+    expect(signedIn.cookie).toMatch(
+      /^__Secure-keywright_session=kwc_.*; Path=\/api\/v1; Max-Age=1800; HttpOnly; SameSite=Strict; Secure$/,
+    );
+    const cookie = signedIn.cookie.split(';')[0] ?? '';
+    expect((await askByTls(server, 'GET', undefined, { cookie })).status).toBe(200);
+    const plain = cookie.replace('__Secure-', '');
+    expect((await askByTls(server, 'GET', undefined, { cookie: plain })).status).toBe(401);
+    const from = (origin: string) => askByTls(server, 'GET', undefined, { cookie, origin });
+    expect((await from(server.http)).status).toBe(200);
+    expect((await from(server.http.replace('https', 'http'))).status).toBe(403);
   });
 });
 
@@ -231,6 +268,36 @@ describe('the cookie of the console', () => {
     expect(await statusOf('/oauth/token', { headers, form: exchange })).toBeGreaterThanOrEqual(400);
   });
 
+  it('is no password and no token over MQTT', async () => {
+    const { server } = await fixture();
+    const bare = (await signedIn(server, 'root')).cookie.split('=')[1] ?? '';
+    const url = `mqtt://127.0.0.1:${server.mqttPort}`;
+    for (const options of [
+      { username: bare, clientId: 'root' },
+      { username: 'root', password: bare, clientId: 'root' },
+    ])
+      expect((await connectMqtt(url, options)).returnCode).toBeGreaterThan(0);
+  });
+
+  it('is no credential for what a gateway asks about, the console’s own paths among them', async () => {
+    const { server } = await fixture('--trusted-proxy', '127.0.0.1');
+    const { cookie } = await signedIn(server, 'root');
+    for (const uri of [
+      '/console/',
+      '/console/first',
+      '/api/v1/session',
+      '/api/v1/first-user',
+      '/api/v1/tokens',
+    ]) {
+      const headers = { cookie, ...OWN, 'x-forwarded-uri': uri, 'x-forwarded-method': 'GET' };
+      for (const path of ['/verify', `/verify${uri}`]) {
+        const answer = await ask(server.http + path, { headers });
+        expect([path, uri, answer.status]).toEqual([path, uri, 401]);
+        expect(answer.headers.getSetCookie()).toEqual([]);
+      }
+    }
+  });
+
   it('counts for nothing beside another credential', async () => {
     const { server, shop } = await fixture();
     const { cookie } = await signedIn(server, 'root');
@@ -305,6 +372,38 @@ describe('a session of the console', () => {
     expect((await me(server, headers)).status).toBe(200);
     expect(await shop.keywright(command, { input: 'another long password' })).toMatchObject({ exitCode: 0 });
     expect((await me(server, headers)).status).toBe(401);
+  });
+
+  it('does not begin again with another user of the same name', async () => {
+    const { server, shop } = await fixture();
+    const headers = await signedIn(server);
+    await shop.keywright(['user', 'del', 'ann', '--yes']);
+    await addUser(shop, 'ann');
+    expect((await me(server, headers)).status).toBe(401);
+    expect((await signIn(server)).status).toBe(200);
+  });
+
+  it('is shown by GET and HEAD, and neither begun nor ended by another method or form', async () => {
+    const { server } = await fixture();
+    const headers = { ...(await signedIn(server)), ...OWN };
+    const url = `${server.http}/api/v1/session`;
+    for (const method of ['PUT', 'PATCH']) {
+      const { status, headers: told } = await ask(url, { method, headers, json: {} });
+      expect([status, told.get('allow')]).toEqual([405, 'DELETE, GET, HEAD, POST, OPTIONS']);
+    }
+    const options = await ask(url, { method: 'OPTIONS', headers });
+    expect([options.status, options.headers.getSetCookie()]).toEqual([204, []]);
+    expect((await ask(url, { method: 'HEAD', headers })).status).toBe(200);
+    expect(
+      (await ask(url, { method: 'HEAD', headers: { ...headers, origin: 'https://evil.example' } })).status,
+    ).toBe(403);
+    // What a form of another page can send.
+    const form = { user: 'ann', password: PASSWORD };
+    const typed = { method: 'POST', headers: { 'content-type': 'text/plain' }, body: JSON.stringify(form) };
+    for (const answer of [await ask(url, { form }), await fetch(url, typed)]) {
+      expect([answer.status, answer.headers.getSetCookie()]).toEqual([415, []]);
+    }
+    expect((await me(server, headers)).status).toBe(200);
   });
 
   it('ends at once when it is revoked, also at another server of the home', async () => {

@@ -267,6 +267,18 @@ describe('in front of an HTTP server', () => {
     expect(JSON.stringify(headers)).not.toMatch(/boss|forged/);
   });
 
+  it.each([
+    ['keywright_session=kwc_1', undefined],
+    ['theme=dark; keywright_session=kwc_1', 'theme=dark'],
+    ['a=1;__Secure-keywright_session=kwc_1 ; keywright_session=kwc_2; b="x y"', 'a=1; b="x y"'],
+    ['keywright_sessions=1; a=keywright_session=2', 'keywright_sessions=1; a=keywright_session=2'],
+  ])('keeps the session of the console to itself, out of %s', async (cookie, kept) => {
+    const { server, key } = await fixture(await echo(), '--http-upstream-keep-credentials', 'true');
+    const response = await fetch(`${server.http}/api/v1/x`, { headers: { 'x-api-key': key, cookie } });
+    const headers = headersOf((await response.json()) as { rawHeaders: string[] });
+    expect(headers.find(([name]) => name === 'cookie')?.[1]).toBe(kept);
+  });
+
   it('keeps the credentials where it is told to', async () => {
     const { server, key } = await fixture(await echo(), '--http-upstream-keep-credentials', 'true');
     const response = await fetch(`${server.http}/x`, { headers: { authorization: `Bearer ${key}` } });

@@ -24,7 +24,7 @@ export function readSessionCookie(
 }
 
 /**
- * Makes the header that sets the cookie. The path keeps it out of requests that go on to an upstream.
+ * Makes the header that sets the cookie. The path keeps it out of most requests that are none of the management API.
  * @param maxAgeMs 0 to remove the cookie
  */
 export function setSessionCookie(
@@ -39,6 +39,14 @@ export function setSessionCookie(
   const age = Math.max(0, Math.ceil(maxAgeMs / 1000));
   const attributes = `Path=/api/v1; Max-Age=${age}; HttpOnly; SameSite=Strict${secure}`;
   return { 'set-cookie': `${nameFor(request, proxies)}=${value}; ${attributes}` };
+}
+
+/** Takes the session out of a `Cookie` header that goes on to another server. @returns undefined if nothing else is left */
+export function withoutSessionCookie(cookie: string | undefined): string | undefined {
+  if (cookie === undefined || !cookie.includes(NAMES.plain)) return cookie;
+  const isOurs = (pair: string) => Object.values(NAMES).includes(pair.split('=', 1)[0]?.trim() ?? '');
+  const others = cookie.split(';').filter((pair) => !isOurs(pair));
+  return others.length === 0 ? undefined : others.join(';').trim();
 }
 
 function nameFor(request: IncomingMessage, proxies: TrustedProxies): string {

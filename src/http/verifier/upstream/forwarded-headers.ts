@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { cgiName } from '../../requests/cgi-name.js';
+import { withoutSessionCookie } from '../../requests/session-cookie.js';
 import type { HttpServices } from '../../services.js';
 
 export interface ForwardedHeadersOptions {
@@ -105,9 +106,11 @@ export function forwardedHeaders(
   };
   const told = (name: string, own: string) => (isFromProxy ? (headers[name] ?? own) : own);
   const peer = socket.remoteAddress ?? 'unknown';
+  const cookie = withoutSessionCookie(headers.cookie);
   const hops = isFromProxy ? [headers['x-forwarded-for'] ?? []].flat() : [];
   return {
-    ...Object.fromEntries(Object.entries(headers).filter(([name]) => isKept(name))),
+    ...Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'cookie' && isKept(name))),
+    ...(cookie !== undefined && isKept('cookie') && { cookie }),
     // The only coding that got in, whatever its letters.
     ...(headers['transfer-encoding'] !== undefined && { 'transfer-encoding': 'chunked' }),
     'x-forwarded-for': [...hops, peer].join(', '),
