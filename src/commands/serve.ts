@@ -60,7 +60,7 @@ async function linkOf(home: Home, console: ConsoleAddress, log: Log): Promise<st
   try {
     const { isNeeded, link } = await offerFirstVisit(home, { ...console, takesFirstVisit });
     const by = console.takesFirstVisit
-      ? 'the link of: keywright console'
+      ? 'the link that keywright console prints'
       : 'keywright user add NAME --role admin';
     if (isNeeded) log.info(`there are no users yet: make the first one by ${by}`);
     return link;
