@@ -42,12 +42,6 @@ export const PAGES: readonly PageEntry[] = [
     load: () => import('./pages/users.js'),
   },
   { path: '/sessions', title: 'Sessions', inNavigation: true, load: () => import('./pages/sessions.js') },
-  {
-    path: '/audit',
-    title: 'Audit',
-    inNavigation: true,
-    forAdmins: true,
-    load: () => import('./pages/audit.js'),
-  },
+  { path: '/audit', title: 'Audit', inNavigation: true, load: () => import('./pages/audit.js') },
   { path: '/server', title: 'Server', inNavigation: true, load: () => import('./pages/server.js') },
 ];

@@ -14,6 +14,7 @@ export function ConfirmDialog<Result>({
   run,
   onClose,
   typed,
+  ready = true,
   harmless = false,
   children,
 }: {
@@ -25,6 +26,8 @@ export function ConfirmDialog<Result>({
   onClose: (done?: { readonly result: Result }) => void;
   /** The word that has to be typed first. */
   typed?: string | undefined;
+  /** False while something else has to be chosen first. */
+  ready?: boolean;
   /** True for what can be undone. */
   harmless?: boolean;
   children: ComponentChildren;
@@ -63,7 +66,7 @@ export function ConfirmDialog<Result>({
           <button
             type="submit"
             class={harmless ? 'primary' : 'danger'}
-            disabled={pending || (typed !== undefined && word !== typed)}
+            disabled={pending || !ready || (typed !== undefined && word !== typed)}
           >
             {pending ? 'One moment…' : action}
           </button>

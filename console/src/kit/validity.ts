@@ -20,9 +20,18 @@ export function endOf({ kind, text }: Validity, now: number): Date | undefined {
 
 /** The last second of a day here, in UTC; an empty text for no day. */
 export function endOfDay(day: string): string {
+  return secondOf(day, [23, 59, 59]);
+}
+
+/** The first second of a day here, in UTC; an empty text for no day. */
+export function startOfDay(day: string): string {
+  return secondOf(day, [0, 0, 0]);
+}
+
+function secondOf(day: string, [hour, minute, second]: readonly [number, number, number]): string {
   const [year, month, date] = day.split('-').map(Number);
   if (!year || !month || !date) return '';
-  return `${new Date(year, month - 1, date, 23, 59, 59).toISOString().slice(0, 19)}Z`;
+  return `${new Date(year, month - 1, date, hour, minute, second).toISOString().slice(0, 19)}Z`;
 }
 
 /** A day here, as a date field has it. */

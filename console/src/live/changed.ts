@@ -1,11 +1,11 @@
 type Key = readonly unknown[];
 
 const LISTS: Record<string, readonly Key[]> = {
-  client: [['clients'], ['tokens']],
+  client: [['clients'], ['tokens'], ['users']],
   certificate: [['clients'], ['server']],
   'api-key': [['clients'], ['tokens']],
   user: [['users'], ['clients']],
-  session: [['sessions']],
+  session: [['sessions'], ['users']],
   'provisioning-key': [['provisioning']],
 };
 

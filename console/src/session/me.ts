@@ -4,6 +4,7 @@ import { call } from '../api/call.js';
 import type { Me } from '../api/types.js';
 import { setClock } from '../kit/clock.js';
 import { hearOtherTabs, tellOtherTabs } from './other-tabs.js';
+import { signInWait, signingIn } from './sign-in-again.js';
 
 /** What the server told, kept for a while. What failed for a reason of its own is not asked again; a server that is away is, twice. */
 export const queries = new QueryClient({
@@ -58,6 +59,22 @@ export async function signIn(user: string, password: string): Promise<Me> {
   setMe(me);
   tellOtherTabs(me);
   return me;
+}
+
+/** Changes one's own password, which ends all of one's sessions, and signs in by the new one. */
+export async function changeOwnPassword(body: {
+  readonly password: string;
+  readonly currentPassword: string;
+}): Promise<void> {
+  const { id } = currentUser().user;
+  signingIn.set(true);
+  try {
+    await call('put', '/api/v1/users/{id}/password', { id, body });
+    await signIn(id, body.password);
+    signInWait.get()?.finish();
+  } finally {
+    signingIn.set(false);
+  }
 }
 
 export async function signOut(): Promise<void> {

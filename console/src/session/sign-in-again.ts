@@ -10,6 +10,9 @@ interface Wait {
 /** Set while the page waits for its user to sign in again. The dialog for it lies over the page, so that nothing typed is lost. */
 export const signInWait = makeStore<Wait | undefined>(undefined);
 
+/** True while the page signs in by itself: nobody is asked meanwhile. */
+export const signingIn = makeStore(false);
+
 /**
  * Waits until the user has signed in again.
  * @throws ApiError if the user would rather not

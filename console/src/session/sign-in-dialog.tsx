@@ -1,13 +1,14 @@
 import { Dialog } from '../kit/dialog.js';
 import { useStore } from '../kit/store.js';
 import { currentUser } from './me.js';
-import { notSignedIn, signInWait } from './sign-in-again.js';
+import { notSignedIn, signInWait, signingIn } from './sign-in-again.js';
 import { SignInForm } from './sign-in-form.js';
 
 /** Asks for the password over the page when the session has ended. The page below stays as it is; what it was about to do then goes on. */
 export function SignInDialog() {
   const wait = useStore(signInWait);
-  if (wait === undefined) return null;
+  const isSigningIn = useStore(signingIn);
+  if (wait === undefined || isSigningIn) return null;
   const before = currentUser().user.id;
   return (
     <Dialog

@@ -14,21 +14,41 @@ export function OwnerField({
   /** Whose it is if nobody is named. */
   unnamed: 'you' | 'nobody';
 }) {
+  return (
+    <UserField
+      label="Owner"
+      optional
+      hint={`The user who sees and manages it; ${unnamed}, if left empty. It stops with them.`}
+      value={value}
+      onChange={onChange}
+    />
+  );
+}
+
+/** A user by name. */
+export function UserField({
+  value,
+  onChange,
+  ...told
+}: {
+  label: string;
+  hint?: string;
+  optional?: boolean;
+  value: string;
+  onChange: (value: string) => void;
+}) {
   const list = useId();
   const { data } = useQuery({
     queryKey: ['users', 'names'],
     queryFn: () => callPage('/api/v1/users', { query: { limit: '100' } }),
   });
   return (
-    <Field
-      label="Owner"
-      optional
-      hint={`The user who sees and manages it; ${unnamed}, if left empty. It stops with them.`}
-    >
+    <Field {...told}>
       {(control) => (
         <>
           <input
             {...control}
+            required={told.optional !== true}
             list={list}
             autocomplete="off"
             autocapitalize="none"
