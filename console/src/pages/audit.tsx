@@ -12,7 +12,7 @@ import { currentUser } from '../session/me.js';
 import { PageTitle } from '../shell/page-title.js';
 import { AUDIT_COLUMNS } from './audit/columns.js';
 import { TimeFilter } from './audit/time-filter.js';
-import { Verify } from './audit/verify.js';
+import { useVerify } from './audit/verify.js';
 
 const ACTIONS = [
   ['', 'Any action'],
@@ -39,12 +39,13 @@ export default function AuditPage() {
     queryFn: ({ signal }) => callPage('/api/v1/audit', { query: list.query, signal }),
     placeholderData: keepPreviousData,
   });
+  const verify = useVerify();
   const setTarget = useCallback((target: string) => list.set({ target: target.trim() }), [list.set]);
   const setActor = useCallback((actor: string) => list.set({ actor: actor.trim() }), [list.set]);
   return (
     <>
-      <PageTitle title="Audit" />
-      {admin && <Verify />}
+      <PageTitle title="Audit">{admin && verify.button}</PageTitle>
+      {verify.outcome}
       <search class="toolbar">
         <SearchField
           label="Done to"

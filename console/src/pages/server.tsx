@@ -6,7 +6,7 @@ import { Time } from '../kit/time.js';
 import { currentUser } from '../session/me.js';
 import { PageTitle } from '../shell/page-title.js';
 import { Authority } from './server/authority.js';
-import { Connections } from './server/connections.js';
+import { Connections, MOST_CONNECTIONS } from './server/connections.js';
 import { Licence } from './server/licence.js';
 import { ServerCertificates } from './server/server-certificates.js';
 import { Settings } from './server/settings.js';
@@ -14,15 +14,34 @@ import { Settings } from './server/settings.js';
 /** What this server is: its addresses, its certificates, its settings, and who is connected. */
 export default function ServerPage() {
   const { admin } = currentUser();
-  const { data, error, refetch } = useQuery({
+  const server = useQuery({
     queryKey: ['server'],
     queryFn: ({ signal }) => call('get', '/api/v1/server', { signal }),
   });
+  const authority = useQuery({
+    queryKey: ['authority'],
+    queryFn: () => call('get', '/api/v1/authority'),
+  });
+  const licence = useQuery({
+    queryKey: ['licence'],
+    enabled: admin,
+    queryFn: ({ signal }) => call('get', '/api/v1/licence', { signal }),
+  });
+  const connections = useQuery({
+    queryKey: ['connections'],
+    queryFn: ({ signal }) =>
+      call('get', '/api/v1/connections', { query: { limit: String(MOST_CONNECTIONS) }, signal }),
+  });
+  const all = [server, authority, connections, ...(admin ? [licence] : [])];
+  const failed = all.find(({ error }) => error !== null);
+  // All at once, so that nothing jumps.
+  const isLoading = all.some(({ data, error }) => data === undefined && error === null);
+  const data = isLoading ? undefined : server.data;
   return (
     <>
       <PageTitle title="Server" />
-      {error && <Failure error={error} retry={refetch} />}
-      {!data && !error && <div class="page-skeleton loading" />}
+      {failed && <Failure error={failed.error} retry={() => void retry(all)} />}
+      {isLoading && <div class="page-skeleton loading" />}
       {data && (
         <div class="stack">
           <section class="card" aria-labelledby="program">
@@ -50,10 +69,10 @@ export default function ServerPage() {
               <dd class="mono">{data.node}</dd>
             </dl>
           </section>
-          <Authority />
+          {authority.data && <Authority authority={authority.data} />}
           <ServerCertificates certificates={data.serverCertificates} />
-          {admin && <Licence />}
-          <Connections />
+          {licence.data && <Licence licence={licence.data} />}
+          {connections.data && <Connections connections={connections.data} />}
           {data.settings && <Settings settings={data.settings} />}
         </div>
       )}
@@ -68,6 +87,10 @@ export default function ServerPage() {
       )}
     </>
   );
+}
+
+async function retry(all: readonly { error: unknown; refetch(): Promise<unknown> }[]): Promise<void> {
+  await Promise.all(all.map(({ error, refetch }) => error !== null && refetch()));
 }
 
 function Listener({ address, tls }: { address: string; tls: boolean }) {

@@ -7,8 +7,8 @@ import { useAction } from '../../kit/use-action.js';
 
 type Check = Answer<'post', '/api/v1/audit/verification'>;
 
-/** Has the server look at every line of the log, and says what it found. */
-export function Verify() {
+/** Has the server look at every line of the log: the button for it, and what it found. */
+export function useVerify() {
   const [check, setCheck] = useState<Check>();
   const { start, pending, error } = useAction(() => call('post', '/api/v1/audit/verification'));
   const verify = async () => {
@@ -18,26 +18,28 @@ export function Verify() {
     setCheck(done.result);
     announce(saidOf(done.result));
   };
-  return (
-    <div class="verify">
-      <p class="muted">
-        Each line of the log is chained to the one before it.{' '}
-        <button type="button" class="small" disabled={pending} onClick={() => void verify()}>
-          {pending ? 'Verifying…' : 'Verify'}
-        </button>
-      </p>
-      {error !== undefined && <Failure error={error} />}
-      {check && (
-        <Note kind={check.whole ? 'ok' : 'error'} onClose={() => setCheck(undefined)}>
-          {saidOf(check)}
-        </Note>
-      )}
-    </div>
-  );
+  return {
+    button: (
+      <button type="button" disabled={pending} onClick={() => void verify()}>
+        {pending ? 'Verifying…' : 'Verify'}
+      </button>
+    ),
+    outcome: (
+      <>
+        {error !== undefined && <Failure error={error} />}
+        {check && (
+          <Note kind={check.whole ? 'ok' : 'error'} onClose={() => setCheck(undefined)}>
+            {saidOf(check)}
+          </Note>
+        )}
+      </>
+    ),
+  };
 }
 
 function saidOf({ whole, lines, line, file, fault }: Check): string {
-  if (whole)
-    return `The log is whole: none of its ${lines.toLocaleString('en')} lines was changed, removed or moved.`;
-  return `The log is not whole: line ${line ?? lines + 1} (${file ?? 'audit.log'}) ${fault ?? 'is wrong'}. The ${lines.toLocaleString('en')} lines before it are as they were written.`;
+  const counted = lines === 1 ? '1 line' : `${lines.toLocaleString('en')} lines`;
+  if (whole) return `The log is whole: of its ${counted} none was changed, removed or moved.`;
+  const before = lines === 0 ? '' : ` The ${counted} before it ${lines === 1 ? 'is' : 'are'} as written.`;
+  return `The log is not whole: line ${line ?? lines + 1} (${file ?? 'audit.log'}) ${fault ?? 'is wrong'}.${before}`;
 }

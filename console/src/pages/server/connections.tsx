@@ -1,26 +1,20 @@
-import { useQuery } from '@tanstack/preact-query';
 import { Link } from 'wouter-preact';
-import { call } from '../../api/call.js';
-import { Failure } from '../../kit/note.js';
+import type { Connection } from '../../api/types.js';
 import { Time } from '../../kit/time.js';
 import { KIND_NAMES } from '../clients/columns.js';
 
-const MOST = 100;
+/** How many are shown. */
+export const MOST_CONNECTIONS = 100;
 
 /** Who is connected to this server now, the newest first. */
-export function Connections() {
-  const { data, error, refetch } = useQuery({
-    queryKey: ['connections'],
-    queryFn: ({ signal }) => call('get', '/api/v1/connections', { query: { limit: String(MOST) }, signal }),
-  });
+export function Connections({ connections }: { connections: readonly Connection[] }) {
   return (
-    <section aria-labelledby="connections" class={data || error ? undefined : 'loading'}>
+    <section aria-labelledby="connections">
       <h2 id="connections">Live connections</h2>
-      {error && <Failure error={error} retry={refetch} />}
-      {data?.length === 0 && <p class="muted">None at this server now.</p>}
-      {data && data.length > 0 && (
+      {connections.length === 0 && <p class="muted">None at this server now.</p>}
+      {connections.length > 0 && (
         <ul class="lines card">
-          {data.map(({ clientId, userId, protocol, address, since, credential }) => (
+          {connections.map(({ clientId, userId, protocol, address, since, credential }) => (
             <li key={`${protocol} ${address} ${since}`}>
               <span class="badge good">{protocol.toUpperCase()}</span>{' '}
               {clientId === null ? (
@@ -38,7 +32,9 @@ export function Connections() {
           ))}
         </ul>
       )}
-      {data?.length === MOST && <p class="muted">These are the newest {MOST}.</p>}
+      {connections.length === MOST_CONNECTIONS && (
+        <p class="muted">These are the newest {MOST_CONNECTIONS}.</p>
+      )}
     </section>
   );
 }

@@ -1,46 +1,38 @@
-import { useQuery } from '@tanstack/preact-query';
-import { call } from '../../api/call.js';
-import { Failure } from '../../kit/note.js';
+import type { Answer } from '../../api/types.js';
 import { Time } from '../../kit/time.js';
 
 /** How many clients there may be. */
-export function Licence() {
-  const { data, error, refetch } = useQuery({
-    queryKey: ['licence'],
-    queryFn: ({ signal }) => call('get', '/api/v1/licence', { signal }),
-  });
+export function Licence({ licence }: { licence: Answer<'get', '/api/v1/licence'> }) {
+  const { state, reason, used, deviceLimit, expiresAt } = licence;
   return (
-    <section class="card licence" aria-labelledby="licence">
+    <section class="card" aria-labelledby="licence">
       <h2 id="licence">Licence</h2>
-      {error && <Failure error={error} retry={refetch} />}
-      {data && (
-        <dl class="facts">
-          <dt>State</dt>
-          <dd>
-            {data.state === 'unrestricted' ? (
-              'None is needed: there is no limit.'
-            ) : (
-              <>
-                <span class={`badge ${data.state === 'valid' ? 'good' : 'bad'}`}>{data.state}</span>{' '}
-                {data.reason !== null && <bdi>{data.reason}</bdi>}
-              </>
-            )}
-          </dd>
-          <dt>Clients</dt>
-          <dd>
-            {data.used.toLocaleString('en')}
-            {data.deviceLimit !== null && ` of ${data.deviceLimit.toLocaleString('en')}`}
-          </dd>
-          {data.state !== 'unrestricted' && (
+      <dl class="facts">
+        <dt>State</dt>
+        <dd>
+          {state === 'unrestricted' ? (
+            'None is needed: there is no limit.'
+          ) : (
             <>
-              <dt>Ends</dt>
-              <dd>
-                <Time at={data.expiresAt} focusable />
-              </dd>
+              <span class={`badge ${state === 'valid' ? 'good' : 'bad'}`}>{state}</span>{' '}
+              {reason !== null && <bdi>{reason}</bdi>}
             </>
           )}
-        </dl>
-      )}
+        </dd>
+        <dt>Clients</dt>
+        <dd>
+          {used.toLocaleString('en')}
+          {deviceLimit !== null && ` of ${deviceLimit.toLocaleString('en')}`}
+        </dd>
+        {state !== 'unrestricted' && (
+          <>
+            <dt>Ends</dt>
+            <dd>
+              <Time at={expiresAt} focusable />
+            </dd>
+          </>
+        )}
+      </dl>
     </section>
   );
 }

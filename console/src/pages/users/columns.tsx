@@ -44,7 +44,7 @@ export const USER_COLUMNS: readonly Column<ListedUser>[] = [
             {sessions === 1 ? '1 session' : `${sessions.toLocaleString('en')} sessions`}
           </Link>
           <div class="muted small">
-            last <Time at={signedInAt} />
+            <Time at={signedInAt} />
           </div>
         </div>
       ),
