@@ -8,9 +8,16 @@ import { addConsole } from './console/routes.js';
 import { putBefore } from './front-door.js';
 import { reportError } from './report-refusal.js';
 import { OWN_PATHS, OwnPaths } from './requests/own-paths.js';
+import { isByScript } from './requests/same-origin.js';
 import { answerBare, closeConnectionsWith, TIMEOUTS } from './responses/connections.js';
 import { CrossOrigin } from './responses/cross-origin.js';
-import { answerBrokenRequest, answerError, type BrokenRequest, NOT_IMPLEMENTED } from './responses/errors.js';
+import {
+  answerBrokenRequest,
+  answerError,
+  answerErrorOfScript,
+  type BrokenRequest,
+  NOT_IMPLEMENTED,
+} from './responses/errors.js';
 import { addApi } from './routes.js';
 import type { HttpServices } from './services.js';
 import { answerUnknown } from './unknown-route.js';
@@ -55,7 +62,9 @@ export async function buildHttpServer({
   // RFC 9110 section 10.1.1: a server may ignore expectations. The verdict does not depend on them.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.setErrorHandler((error, request, reply) => {
-    const answered = answerError(error, request, reply);
+    const answered = isByScript(request.raw)
+      ? answerErrorOfScript(error, reply)
+      : answerError(error, request, reply);
     reportError(request.raw, error, services);
     return answered;
   });

@@ -28,6 +28,22 @@ it('Basic is offered to who presents nothing, so that wget and curl find it by t
   expect(wrong.headers.get('www-authenticate')).not.toContain('Basic');
 });
 
+it('Basic is not offered to scripts of a page, over which a browser would show its own dialog', async () => {
+  const { server } = shared();
+  for (const headers of [
+    { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' },
+    { 'x-keywright': 'console' },
+    { accept: 'text/event-stream' },
+  ])
+    for (const path of ['/api/v1/session', '/api/v1/clients']) {
+      const answer = await ask(server.http + path, { headers });
+      expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([
+        401,
+        'Bearer realm="keywright"',
+      ]);
+    }
+});
+
 it('verdicts are kept in no cache', async () => {
   const { server, key } = shared();
   const headers = { 'x-api-key': key.apiKey };

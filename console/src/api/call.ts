@@ -82,8 +82,7 @@ async function send(
 
 async function attempt(method: Method, path: string, { id, query, body, signal }: Sent): Promise<Response> {
   const url = path.replace('{id}', encodeURIComponent(id ?? '')) + queryText(query);
-  const headers: Record<string, string> = { accept: 'application/json' };
-  if (method !== 'get') headers['x-keywright'] = 'console';
+  const headers: Record<string, string> = { accept: 'application/json', 'x-keywright': 'console' };
   if (body !== undefined) headers['content-type'] = 'application/json';
   try {
     const response = await fetch(url, {

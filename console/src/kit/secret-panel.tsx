@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { CopyButton } from './copy-button.js';
 import { download } from './download.js';
 import { useHold } from './hold.js';
@@ -80,11 +80,12 @@ export function SecretPanel({
 
 function SecretField({ name, text, file, secret = true, onSaved }: Secret & { onSaved: () => void }) {
   const field = useRef<HTMLTextAreaElement>(null);
+  const labelId = useId();
   const lines = text.trimEnd().split('\n');
   const rows = Math.min(lines.length === 1 ? Math.ceil(text.length / 80) : lines.length, 6);
   return (
     <div class="secret-field">
-      <span class="label" id={`secret-${name}`}>
+      <span class="label" id={labelId}>
         {name} {file && <span class="muted mono">{file}</span>}
       </span>
       <div class="row">
@@ -94,7 +95,7 @@ function SecretField({ name, text, file, secret = true, onSaved }: Secret & { on
           readOnly
           rows={rows}
           spellcheck={false}
-          aria-labelledby={`secret-${name}`}
+          aria-labelledby={labelId}
           value={text}
           onFocus={({ currentTarget }) => currentTarget.select()}
           onCopy={secret ? onSaved : undefined}

@@ -18,6 +18,15 @@ export function isOfOwnOrigin(request: IncomingMessage, proxies: TrustedProxies)
   return isOwn && (origin === undefined || isOrigin(origin, request, proxies));
 }
 
+/**
+ * Tells if a script in a page made a request. Where it comes by plain http from another machine, a browser says nothing of that: then
+ * the console's own header tells, and what an EventSource accepts.
+ */
+export function isByScript({ headers }: IncomingMessage): boolean {
+  if (headers['sec-fetch-site'] !== undefined) return headers['sec-fetch-mode'] !== 'navigate';
+  return headers[OWN_HEADER] !== undefined || headers.accept === 'text/event-stream';
+}
+
 function isSafe({ method }: IncomingMessage): boolean {
   return method === 'GET' || method === 'HEAD';
 }

@@ -5,7 +5,14 @@ import { type ErrorCode, KeywrightError } from '../../core/model/errors.js';
 import type { HttpRefusal, Observer } from '../../core/ports/observer.js';
 import { problemAnswer, refusalAnswer, send } from './answer.js';
 import { answerBare } from './connections.js';
-import { ANOTHER_VERSION, type HeaderFields, type Problem, problem, type Refusal } from './problem.js';
+import {
+  ANOTHER_VERSION,
+  type HeaderFields,
+  type Problem,
+  problem,
+  type Refusal,
+  withoutDialog,
+} from './problem.js';
 
 const STATUSES = {
   'invalid-input': 400,
@@ -43,6 +50,12 @@ export class Refused extends Error {
 export function answerError(error: unknown, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { problem, headers } = refusalOf(error);
   return sendProblem(reply, problem, headers);
+}
+
+/** Does the same where a script in a page asked: its browser opens no dialog over the page. */
+export function answerErrorOfScript(error: unknown, reply: FastifyReply): FastifyReply {
+  const { problem, headers } = refusalOf(error);
+  return sendProblem(reply, problem, withoutDialog(headers));
 }
 
 /** Tells what the log says of an error: nothing if it is no refusal of the caller. */

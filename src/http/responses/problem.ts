@@ -59,6 +59,11 @@ const CHALLENGE = 'Bearer realm="keywright"';
 // What `git`, `wget --user` and `curl --anyauth` wait for. Who presents something has found a way already.
 const CHALLENGES = [CHALLENGE, 'Basic realm="keywright"'];
 
+/** Leaves out the challenge for which a browser shows a dialog of its own, over the page whose script asked. */
+export function withoutDialog(headers: HeaderFields): HeaderFields {
+  return headers['www-authenticate'] === CHALLENGES ? { ...headers, 'www-authenticate': CHALLENGE } : headers;
+}
+
 /** Makes a refusal that asks for another credential. Clients of machbase-neo know the word `invalid token`. */
 function unauthorized(detail: string): Refusal {
   return {
