@@ -50,10 +50,13 @@ function Entrance() {
       </main>
     );
   if (me === undefined) return null;
+  if (first === undefined) return null;
   return (
     <Switch>
-      <Route path="/first" component={FirstVisitPage} />
-      <Route>{first === undefined ? null : <SignInPage firstVisit={first.needed} />}</Route>
+      {first.needed && <Route path="/first" component={FirstVisitPage} />}
+      <Route>
+        <SignInPage firstVisit={first.needed} />
+      </Route>
     </Switch>
   );
 }

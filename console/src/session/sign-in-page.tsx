@@ -1,4 +1,5 @@
-import { CommandHint } from '../kit/command-hint.js';
+import { Link } from 'wouter-preact';
+import { Code } from '../kit/command-hint.js';
 import { Brand } from '../shell/brand.js';
 import { SignInForm } from './sign-in-form.js';
 
@@ -12,9 +13,12 @@ export function SignInPage({ firstVisit }: { firstVisit: boolean }) {
         <>
           <p>
             Nobody can sign in yet: this installation has no users. Make the first one by the link that{' '}
-            <code>keywright serve</code> printed when it started, or print another one:
+            <code>keywright serve</code> printed when it started, or that this prints:
           </p>
-          <CommandHint commands="keywright console" />
+          <Code text="keywright console" what="the command" />
+          <p>
+            <Link href="/first">I have the link</Link>
+          </p>
         </>
       ) : (
         <SignInForm onSignedIn={() => {}} />
