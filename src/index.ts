@@ -3,6 +3,10 @@ export { openKeystore } from './library/keystore.js';
 export type {
   AuditAction,
   AuditFilter,
+  Client,
+  ClientCredential,
+  ClientQuery,
+  ClientStatus,
   Credential,
   Keystore,
   KeystoreOptions,

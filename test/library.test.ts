@@ -127,6 +127,7 @@ describe('the library', () => {
       call('the edit', keystore.edit, id, value);
       call('the options', keystore.rotate, id, value);
       call('the filter', keystore.tokens, value);
+      call('the filter', keystore.clients, value);
       call('the filter', keystore.audit, value);
       call('the credential', keystore.verify, value);
       call('the options', openKeystore, value);
@@ -141,6 +142,10 @@ describe('the library', () => {
         keystore.resume,
         keystore.delete,
         keystore.rotate,
+        keystore.client,
+        keystore.suspendClient,
+        keystore.resumeClient,
+        keystore.deleteClient,
       ] as const)
         call('id', method, value);
       call('id', keystore.edit, value, { label: 'x' });
@@ -148,7 +153,8 @@ describe('the library', () => {
     }
     for (const value of [null, 5, '', '1', '1 h', '-1h', half, {}])
       call('overlap', keystore.rotate, id, { overlap: value });
-    for (const value of [null, 5, {}, '../x']) call('owner', keystore.tokens, { owner: value });
+    for (const value of [null, 5, {}, '../x'])
+      for (const list of [keystore.tokens, keystore.clients]) call('owner', list, { owner: value });
     for (const name of ['clientId', 'domain', 'scope'])
       for (const value of [null, 5, {}, []]) call(name, keystore.verify, { token: apiKey, [name]: value });
     call('scope', keystore.verify, { token: apiKey, scope: 'no scope' });
@@ -216,6 +222,7 @@ describe('the library', () => {
       ...[() => keystore.verify({ token: apiKey }), () => keystore.token(id), () => keystore.tokens()],
       ...[() => keystore.register(), () => keystore.edit(id, { label: 'x' }), () => keystore.rotate(id)],
       ...[() => keystore.invalidate(id), () => keystore.delete(id), () => keystore.audit()],
+      ...[() => keystore.clients(), () => keystore.client(id), () => keystore.suspendClient('x')],
     ])
       await expect(call()).rejects.toMatchObject(closed);
     keystore.close();
@@ -274,6 +281,20 @@ describe('the library', () => {
       })),
     );
     await expect(keystore.audit({ since: new Date('x') })).rejects.toMatchObject({ code: 'invalid-input' });
+    const client = await keystore.suspendClient(token.clientId);
+    expect(client).toMatchObject({ id: token.clientId, status: 'suspended', owner: 'ann' });
+    expect(client.credentials).toMatchObject([{ kind: 'api-key', id: rotated.id, status: 'suspended' }]);
+    expect(await keystore.verify({ token: rotated.apiKey })).toEqual({
+      accepted: false,
+      reason: 'suspended',
+    });
+    expect((await keystore.clients({ state: 'suspended' })).map(({ id }) => id)).toEqual([client.id]);
+    expect(await keystore.resumeClient(client.id)).toMatchObject({ status: 'valid', expiresAt: null });
+    expect(await keystore.client(client.id)).toEqual((await keystore.clients())[0]);
+    const gone = await keystore.register();
+    await keystore.deleteClient(gone.clientId);
+    expect(await keystore.verify({ token: gone.apiKey })).toEqual({ accepted: false, reason: 'invalid' });
+    await expect(keystore.client(gone.clientId)).rejects.toMatchObject({ code: 'not-found' });
     const missing = join(shop.directory, 'missing');
     const empty = await openKeystore({ home: missing, environment: {} });
     expect(await empty.tokens()).toEqual([]);

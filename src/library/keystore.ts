@@ -23,7 +23,9 @@ import { decide } from '../core/verify/decide.js';
 import { openHome } from '../home/open-home.js';
 import { type OpenedRegistry, openRegistry } from '../home/open-registry.js';
 import { homeDirectory } from '../settings/home-directory.js';
-import { end, moment, naming, number, readObject, readOne, text, textOf, texts, variables } from './given.js';
+import { clientMethods } from './clients.js';
+import { end, moment, naming, readObject, readOne, text, textOf, texts, variables } from './given.js';
+import { LIST } from './list.js';
 import type { Keystore, KeystoreOptions, RegisteredToken, Token } from './types.js';
 
 const OPTIONS = { home: text, environment: variables };
@@ -37,10 +39,6 @@ const REQUEST = {
   prefix: textOf(checkKeyPrefix),
 };
 const EDIT = { label: REQUEST.label, scopes: REQUEST.scopes, expiresAt: REQUEST.expiresAt };
-const LIST = {
-  ...{ limit: number, after: text, owner: REQUEST.owner, label: text, state: text },
-  expiringWithin: textOf(checkDuration),
-};
 const CREDENTIAL = { token: text, clientId: text, domain: text, scope: textOf(parseScope) };
 const AUDIT = { since: moment, until: moment, actor: text, action: text, target: text };
 
@@ -83,7 +81,13 @@ export async function openKeystore(options: KeystoreOptions = {}): Promise<Keyst
       return answer;
     });
 
+  const clients = clientMethods(management, () => home.moment());
   return {
+    clients: reading(clients.list),
+    client: reading(clients.find),
+    suspendClient: changing(clients.suspend),
+    resumeClient: changing(clients.resume),
+    deleteClient: changing(clients.delete),
     register: changing(async (request: unknown = {}) => {
       const {
         scopes = ['ingest'],

@@ -50,6 +50,34 @@ export interface RotatedToken extends RegisteredToken {
   readonly replaced: { readonly id: string; readonly expiresAt: Date | null };
 }
 
+export type ClientStatus = TokenStatus | 'no credential';
+
+/** A client with its credentials, without their secrets. `expiresAt` is the earliest end among those that hold. */
+export interface Client {
+  readonly id: string;
+  /** The best of its credentials, if it and its owner work. */
+  readonly status: ClientStatus;
+  readonly label: string | null;
+  readonly owner: string | null;
+  readonly domain: string | null;
+  readonly scopes: readonly string[];
+  readonly createdAt: Date;
+  /** null for never. */
+  readonly expiresAt: Date | null;
+  readonly credentials: readonly ClientCredential[];
+}
+
+/** One of a client's credentials. */
+export interface ClientCredential {
+  readonly kind: 'certificate' | 'signed-token' | 'api-key' | 'password';
+  /** A certificate's serial, an API key's id, the SHA-256 of the certificate that a token was signed for; null for a password. */
+  readonly id: string | null;
+  readonly status: TokenStatus;
+  readonly notBefore: Date | null;
+  /** null for never. */
+  readonly expiresAt: Date | null;
+}
+
 /** A new API key. */
 export interface TokenRequest {
   /** An existing client that gets one more key. Without it a client with a UUID is made. */
@@ -103,8 +131,8 @@ export type Verification =
       readonly reason: RefusalReason;
     };
 
-/** What a list of API keys is asked for. */
-export interface TokenQuery {
+/** What a list of clients or of API keys is asked for. */
+interface ListQuery<State> {
   /** The most that is listed: 1 to 1,000. */
   readonly limit?: number;
   /** The id after which the list goes on. */
@@ -113,10 +141,13 @@ export interface TokenQuery {
   readonly owner?: string;
   /** A label, in which `*` stands for any characters. */
   readonly label?: string;
-  readonly state?: Token['status'];
+  readonly state?: State;
   /** A duration, like `30d`, within which they end or have ended. */
   readonly expiringWithin?: string;
 }
+
+export type ClientQuery = ListQuery<ClientStatus>;
+export type TokenQuery = ListQuery<TokenStatus>;
 
 /** A filter for what was done. */
 export interface AuditFilter {
@@ -147,7 +178,7 @@ export interface AuditAction {
 }
 
 /**
- * A keystore of API keys, for a program that may read and write its home. All methods throw `KeywrightError`: for
+ * A keystore, for a program that may read and write its home. All methods throw `KeywrightError`: for
  * an argument of another form `invalid-input`, with the name of the field, and after `close` always `refused`.
  */
 export interface Keystore {
@@ -181,6 +212,16 @@ export interface Keystore {
   invalidate(id: string): Promise<Token>;
   /** Deletes a key for good. @throws `not-found` */
   delete(id: string): Promise<void>;
+  /** Lists clients in the order of their ids, as `tokens` lists API keys. @throws `not-found`, `invalid-input` */
+  clients(query?: ClientQuery): Promise<Client[]>;
+  /** Finds one client. @throws `not-found` */
+  client(id: string): Promise<Client>;
+  /** Switches all of a client's credentials off until it is resumed. @throws `not-found` */
+  suspendClient(id: string): Promise<Client>;
+  /** Switches a suspended client on again. @throws `not-found` */
+  resumeClient(id: string): Promise<Client>;
+  /** Deletes a client: all of its credentials stop at once. @throws `not-found` */
+  deleteClient(id: string): Promise<void>;
   /**
    * Decides on a credential, as a server would. The first call reads the keystore into memory, and then follows its
    * changes.
