@@ -9,7 +9,6 @@ import { ensureSigningKeys } from '../core/manage/signing-keys.js';
 import { keyedHash } from '../core/model/api-key.js';
 import { makeKeyPair } from '../core/model/key-algorithm.js';
 import { parseScopes } from '../core/model/scope.js';
-import { openRing, RING_ID } from '../core/model/signing-key.js';
 import type { Moment } from '../core/model/time.js';
 import type {
   CertificateAuthority,
@@ -82,7 +81,7 @@ export interface Home {
    */
   hashSecret(): Promise<(secret: string) => string>;
   passwords(): Promise<PasswordHasher>;
-  /** Returns the maker and reader of access tokens. `configured` is true if its keys come from the environment. */
+  /** Makes a maker and reader of access tokens. `configured` is true if it has its keys, from the environment. */
   tokenSealer(): Promise<{ readonly sealer: JwtSealer; readonly configured: boolean }>;
   /** Makes the first key for access tokens, unless keys come from the environment. */
   ensureSigningKeys(): Promise<void>;
@@ -149,9 +148,9 @@ export async function openHome({
       import('../jwt/configured-key.js'),
     ]);
     const configured = configuredKey((await settings()).jwtKey);
-    if (configured) return { sealer: new JwtSealer(clock, [configured]), configured: true };
-    const ring = await keyStore.signingKeys.get(RING_ID);
-    return { sealer: new JwtSealer(clock, ring ? openRing(ring) : []), configured: false };
+    return configured
+      ? { sealer: new JwtSealer(clock, [configured]), configured: true }
+      : { sealer: new JwtSealer(clock), configured: false };
   };
 
   const createAuthority = async (request: AuthorityRequest) => {

@@ -1,7 +1,7 @@
 import type { TokenIssuer } from '../core/model/access-token.js';
 import { KeywrightError } from '../core/model/errors.js';
 import type { PresentedText } from '../core/model/presented-credential.js';
-import { openRing } from '../core/model/signing-key.js';
+import { openRing, RING_ID } from '../core/model/signing-key.js';
 import type { UnreadablePart } from '../core/ports/key-store.js';
 import type { PasswordHasher } from '../core/ports/password-hasher.js';
 import type { TokenSealer } from '../core/ports/token-sealer.js';
@@ -57,10 +57,17 @@ export async function openStoredRegistry(
   const { keyStore } = home;
   const hashSecret = kind === 'api-key' ? await home.hashSecret() : notOpened;
   const isToken = kind === 'access-token';
-  const sealer = isToken ? (await home.tokenSealer()).sealer : NO_SEALER;
+  const sealer = isToken ? await storedSealer(home) : NO_SEALER;
   const { issuer = '', audience, clockTolerance: clockToleranceMs } = await home.settings();
   const facts = new Facts({ sealer, tokenIssuer: { issuer, audience }, passwords: NO_PASSWORDS, hashSecret });
   return new StoredRegistry({ keyStore, hashSecret, facts, clockToleranceMs });
+}
+
+async function storedSealer(home: Home): Promise<TokenSealer> {
+  const { sealer, configured } = await home.tokenSealer();
+  const ring = configured ? undefined : await home.keyStore.signingKeys.get(RING_ID);
+  if (ring) sealer.use(openRing(ring));
+  return sealer;
 }
 
 // These refuse every call, so that they accept nothing.

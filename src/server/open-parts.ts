@@ -1,5 +1,6 @@
 import { LastUses } from '../core/manage/last-uses.js';
 import type { TokenIssuer } from '../core/model/access-token.js';
+import { KeywrightError } from '../core/model/errors.js';
 import { isUnsound, wrongClock } from '../core/model/sound-time.js';
 import type { CertificateAuthority, ServerKeyAlgorithm } from '../core/ports/certificate-authority.js';
 import type { Observer } from '../core/ports/observer.js';
@@ -47,7 +48,10 @@ export async function openParts(home: Home, log: Log, consoleDirectory: string) 
     };
   };
   const tls = settings.http.tls || settings.mqtt.tls ? await readCertificate() : undefined;
-  await home.ensureSigningKeys();
+  await home.ensureSigningKeys().catch((error) => {
+    // Others do without access tokens. The log names the file as it does any that cannot be read.
+    if (!(error instanceof KeywrightError && error.code === 'store-corrupt')) throw error;
+  });
   const listeners = {
     http: new Listener(settings.http, { plain: 'tcp', tls: 'https' }),
     mqtt: new Listener(settings.mqtt, { plain: 'tcp', tls: 'mqtts' }),
