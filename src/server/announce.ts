@@ -1,3 +1,4 @@
+import { counted } from '../core/model/counted.js';
 import { parseScopes } from '../core/model/scope.js';
 import { isLoopback } from '../network/loopback.js';
 import type { ServeSettings } from '../settings/read.js';
@@ -28,7 +29,7 @@ export function announce(log: Log, { settings, listeners, clients, directory }: 
   log.info(`MQTT over WebSocket at ${WEB_SOCKET_PATH} of the HTTP address`);
   warnOfUndeclared(log, settings);
   if (settings.console) warnOfTaken(log, settings);
-  log.info(`serving ${clients} client(s) from ${directory}`);
+  log.info(`serving ${counted(clients, 'client')} from ${directory}`);
 }
 
 /** Warns of scopes that rules demand and nobody can be given. */

@@ -1,3 +1,4 @@
+import { counted } from '../core/model/counted.js';
 import { isUnsound, wrongClock } from '../core/model/sound-time.js';
 import { formatTime } from '../core/model/time.js';
 import type {
@@ -79,7 +80,7 @@ export class LogObserver implements Observer {
       log.warn(`restricted: no new client is registered: ${change.restrictedBecause}`);
     else {
       const { deviceLimit, expiresAt, used } = change;
-      const limit = deviceLimit === null ? 'any number of clients' : `${deviceLimit} client(s)`;
+      const limit = deviceLimit === null ? 'any number of clients' : counted(deviceLimit, 'client');
       log.info(`the licence is for ${limit} until ${formatTime(expiresAt)}; ${used} registered`);
     }
   }

@@ -146,7 +146,7 @@ describe('a full licence', () => {
     await writeFile(join(cwd, 'prov'), provisioningKey);
     const server = await serve(shop, ['--log', 'json'], env);
     expect(server.log()).toContain(
-      'restricted: no new client is registered: the licence is full: it is for 2 client(s)',
+      'restricted: no new client is registered: the licence is full: it is for 2 clients',
     );
 
     await execa(

@@ -136,7 +136,7 @@ describe('an owner', () => {
     const refused = await shop.keywright(['user', 'del', 'ann', '--yes']);
     expect(refused).toMatchObject({
       exitCode: 5,
-      stderr: expect.stringContaining('user ann has 2 client(s): '),
+      stderr: expect.stringContaining('user ann has 2 clients: '),
     });
     expect(await verdict(shop, apiKey)).toMatchObject({ outcome: 'accepted' });
 

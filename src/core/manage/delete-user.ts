@@ -1,4 +1,5 @@
 import { type Client, liveClient } from '../model/client.js';
+import { counted } from '../model/counted.js';
 import { KeywrightError } from '../model/errors.js';
 import { changedAt } from '../model/terms.js';
 import type { KeyStore } from '../ports/key-store.js';
@@ -53,9 +54,13 @@ export async function checkDeletion(
   }
   const owned = await keyStore.clients.page({ owner: id });
   if (owned.length > 0 && clients === 'none') {
-    throw new KeywrightError('refused', `user ${id} has ${owned.length} client(s): ${names(owned)}`, {
-      hint: 'say what becomes of them: --with-clients deletes them, --give-to USER hands them on',
-    });
+    throw new KeywrightError(
+      'refused',
+      `user ${id} has ${counted(owned.length, 'client')}: ${names(owned)}`,
+      {
+        hint: 'say what becomes of them: --with-clients deletes them, --give-to USER hands them on',
+      },
+    );
   }
   return owned;
 }

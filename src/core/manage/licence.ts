@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.js';
 import { KeywrightError } from '../model/errors.js';
 import { formatTime, type Timestamp } from '../model/time.js';
 import type { Clock } from '../ports/clock.js';
@@ -118,7 +119,7 @@ function faultOf(given: Exclude<GivenLicence, { kind: 'not-needed' }>, now: Time
 }
 
 function full(limit: number): string {
-  return `the licence is full: it is for ${limit} client(s)`;
+  return `the licence is full: it is for ${counted(limit, 'client')}`;
 }
 
 function restricted(reason: string): KeywrightError {

@@ -49,7 +49,7 @@ it('ends in a running server, which says so once', async () => {
   await look();
   await look();
   expect(said).toEqual([
-    'info the licence is for 2 client(s) until 1970-01-01T01:00:00Z; 0 registered',
+    'info the licence is for 2 clients until 1970-01-01T01:00:00Z; 0 registered',
     'warn restricted: no new client is registered: the licence expired at 1970-01-01T01:00:00Z',
   ]);
 });

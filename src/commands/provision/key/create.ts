@@ -4,6 +4,7 @@ import { repeated } from '../../../cli/flags.js';
 import { management } from '../../../cli/services.js';
 import { createProvisioningKey } from '../../../core/manage/provisioning-keys.js';
 import { provisioningKeyView } from '../../../core/manage/views.js';
+import { counted } from '../../../core/model/counted.js';
 import { parseExpiry } from '../../../core/model/time.js';
 import { parseUserName } from '../../../core/model/user.js';
 
@@ -55,7 +56,7 @@ export default class ProvisionKeyCreate extends BaseCommand {
       // ISO/IEC 18004: four modules of quiet around it.
       this.log(renderUnicodeCompact(key, { border: 4 }));
     }
-    const uses = `${view.usesLeft} use(s)`;
+    const uses = counted(view.usesLeft, 'use');
     this.notice(
       `this is the only time that the key is shown; ${view.id} has ${uses} and expires ${view.expiresAt ?? 'never'}`,
     );
