@@ -78,6 +78,12 @@ describe('the first visit', () => {
       status: 401,
       body: { reason: 'invalid link', detail: USED },
     });
+    const lines = server.log().match(/^\{.*\}$/gm) ?? [];
+    const refused = lines.map((line) => JSON.parse(line)).filter(({ status }) => status >= 400);
+    expect(refused.map(({ reason, cause }) => [reason, cause])).toEqual([
+      ['not-allowed', 'there is a user already, who adds others'],
+      ['invalid-link', USED],
+    ]);
     expect(await usersOf(shop)).toEqual([]);
   });
 
@@ -162,7 +168,7 @@ describe('the first visit', () => {
     const token = await tokenOf(shop);
     expect(await visit(server, token, headers as Record<string, string>)).toMatchObject({
       status: 403,
-      body: { reason: 'not from here' },
+      body: { reason: 'not-from-here' },
     });
     expect((await visit(server, token)).status).toBe(201);
   });

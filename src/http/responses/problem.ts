@@ -105,6 +105,25 @@ export const WRONG_PROVISIONING_KEY: Refusal = {
   headers: { 'www-authenticate': CHALLENGE },
 };
 
+/** The refusal of a link to the first visit that was used, has expired, was replaced, or never existed. */
+export const WRONG_LINK: Refusal = {
+  problem: problem(401, {
+    reason: 'invalid link',
+    detail: 'the link was used, has expired, or is not the newest: keywright console makes another',
+  }),
+  headers: { 'www-authenticate': CHALLENGE },
+};
+
+/** The refusal of a first visit from another machine, or through a proxy. */
+export const NOT_FROM_HERE: Refusal = {
+  problem: problem(403, {
+    reason: 'not-from-here',
+    detail:
+      'the first user is made on the machine of the server, and through no proxy, unless the setting console-first-visit is anywhere',
+  }),
+  headers: {},
+};
+
 /** The refusal of a request with the cookie of the console that another page may have made. */
 export const CROSS_SITE: Refusal = {
   problem: problem(403, {

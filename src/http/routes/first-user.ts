@@ -8,25 +8,8 @@ import { Fields, Me } from '../api/schemas.js';
 import { isOfOwnOrigin } from '../requests/same-origin.js';
 import { isFromThisMachine } from '../requests/this-machine.js';
 import { Refused } from '../responses/errors.js';
-import { CROSS_SITE, problem, tooMany } from '../responses/problem.js';
+import { CROSS_SITE, NOT_FROM_HERE, type Refusal, tooMany, WRONG_LINK } from '../responses/problem.js';
 import type { Console } from '../services.js';
-
-const ELSEWHERE = {
-  problem: problem(403, {
-    reason: 'not from here',
-    detail:
-      'the first user is made on the machine of the server, unless the setting console-first-visit is anywhere',
-  }),
-  headers: {},
-};
-
-const WRONG_LINK = {
-  problem: problem(401, {
-    reason: 'invalid link',
-    detail: 'the link was used, has expired, or is not the newest: keywright console makes another',
-  }),
-  headers: {},
-};
 
 /** `/api/v1/first-user`: the first visit to a home without users. */
 export function firstUserRoutesOf({ sessionMs, firstVisit, isFirstVisitOpen }: Console): readonly Route[] {
@@ -58,14 +41,14 @@ export function firstUserRoutesOf({ sessionMs, firstVisit, isFirstVisitOpen }: C
       async run(asked) {
         const { body, request, services } = asked;
         if (!isOfOwnOrigin(request, services.proxies)) throw new Refused(CROSS_SITE);
-        if (!isFirstVisitOpen && !isFromThisMachine(request, services)) throw new Refused(ELSEWHERE);
+        if (!isFirstVisitOpen && !isFromThisMachine(request, services)) throw refused(NOT_FROM_HERE);
         if (services.registry.mayHaveUsers) throw thereIsAUser();
         const from = services.proxies.addressOf(request);
         const changes = services.changes.by({ who: 'first visit', from });
         const user = await addFirstUser({ ...services, changes, firstVisit }, body);
         if (user === undefined) {
           const waitMs = await services.attempts.failed(services.addressKey(from));
-          throw waitMs > 0 ? new Refused(tooMany(waitMs), TOO_MANY_TOLD) : new Refused(WRONG_LINK);
+          throw waitMs > 0 ? new Refused(tooMany(waitMs), TOO_MANY_TOLD) : refused(WRONG_LINK);
         }
         // Whoever made the user is that user: no limit on passwords stands in between.
         const session = await beginSession(
@@ -77,4 +60,13 @@ export function firstUserRoutesOf({ sessionMs, firstVisit, isFirstVisitOpen }: C
       },
     }),
   ];
+}
+
+// There is nothing more to know of the credential than what its holder is told.
+function refused(refusal: Refusal): Refused {
+  const { reason, detail } = refusal.problem;
+  return new Refused(refusal, {
+    reason: reason.replaceAll(' ', '-'),
+    explain: () => ({ cause: detail }),
+  });
 }
