@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { benchConsole } from './console.js';
 import { benchGateway } from './gateway.js';
 import { benchLogins } from './logins.js';
 import { benchConnects } from './mqtt/connects.js';
@@ -23,6 +24,7 @@ const WHOLE_PARTS = [
   { name: 'HTTP requests', bench: benchRequests },
   { name: 'HTTP gateway', bench: benchGateway },
   { name: 'HTTP logins', bench: benchLogins },
+  { name: 'console', bench: benchConsole },
 ];
 // They measure only the rows that are wanted. Nothing about MQTT depends on how many clients there are.
 const MQTT_PARTS = [benchConnects, benchMessages, benchRelay, benchMemory];

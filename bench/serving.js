@@ -36,11 +36,16 @@ export function registerApiKey(home) {
 
 export const PASSWORD = 'a password for the bench';
 
+/** Adds an admin to the home, with `PASSWORD`. */
+export function addAdmin(home, name) {
+  addUser(home, name, '--role', 'admin');
+}
+
 /** Adds a user to the home, with `PASSWORD`. */
-export function addUser(home, name) {
+export function addUser(home, name, ...flags) {
   const { status, stderr } = spawnSync(
     process.execPath,
-    [PROGRAM, 'user', 'add', name, '--password-stdin', '--home', home],
+    [PROGRAM, 'user', 'add', name, ...flags, '--password-stdin', '--home', home],
     { input: PASSWORD },
   );
   if (status !== 0) throw new Error(String(stderr));

@@ -27,13 +27,17 @@ export const currentMinute = makeStore<Minute | undefined>(undefined);
 const KEPT_REFUSALS = 200;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
+// Browsers open six connections to a server, for all of their tabs: one that nobody sees gives its own back.
+const UNSEEN_MS = 10_000;
 
 /** Follows the server until it is stopped. It comes back by itself after the server was away, a little later each time. */
 export function followServer(build: string): () => void {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let unseen: ReturnType<typeof setTimeout> | undefined;
   let pause = FIRST_PAUSE_MS;
   let stopped = false;
+  let resting = false;
 
   const open = () => {
     source = new EventSource('/api/v1/events');
@@ -44,11 +48,10 @@ export function followServer(build: string): () => void {
       setClock(hello.time);
       serverAnswered(true);
       newerServer.set(hello.build !== build);
-      if (streamState.get() === 'away') {
-        announce('The server is back.');
-        // What happened meanwhile was not heard.
-        void queries.invalidateQueries();
-      }
+      if (streamState.get() === 'away') announce('The server is back.');
+      // What happened meanwhile was not heard.
+      if (streamState.get() === 'away' || resting) void queries.invalidateQueries();
+      resting = false;
       streamState.set('on');
     });
     on<Minute>('verdicts', (minute) => currentMinute.set(minute));
@@ -102,12 +105,26 @@ export function followServer(build: string): () => void {
     close();
     open();
   };
+  const seen = () => {
+    clearTimeout(unseen);
+    if (document.hidden) unseen = setTimeout(rest, UNSEEN_MS);
+    else if (resting) open();
+  };
+  const rest = () => {
+    // Whoever is away or signs in again goes on by itself.
+    if (source === undefined || streamState.get() !== 'on') return;
+    resting = true;
+    close();
+  };
   open();
   addEventListener('online', again);
+  document.addEventListener('visibilitychange', seen);
   return () => {
     stopped = true;
     clearTimeout(timer);
+    clearTimeout(unseen);
     removeEventListener('online', again);
+    document.removeEventListener('visibilitychange', seen);
     close();
     streamState.set('off');
     newerServer.set(false);
