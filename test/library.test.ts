@@ -74,7 +74,7 @@ describe('the library', () => {
     const env = { KEYWRIGHT_HOME: join(cwd, 'home') };
     const { stdout } = await execa(process.execPath, ['program.js'], { cwd, env });
     expect(stdout).toMatch(
-      /^registered 'my-iot-device'\n {2}client id: [0-9a-f-]{36}\n {2}client secret: kw_live_\w{38}\n {2}API key: kw_live_\w{38}\naccepted: client [0-9a-f-]{36} may ingest\nmy-iot-device: valid, ingest\nedited: ingest metrics, until \S+Z\nafter invalidation: revoked\nafter deletion: 0 token\(s\)$/,
+      /^registered 'my-iot-device'\n {2}client id: [0-9a-f-]{36}\n {2}client secret: kw_live_\w{38}\n {2}API key: kw_live_\w{38}\naccepted: client [0-9a-f-]{36} may ingest\nmy-iot-device: valid, ingest\nedited: ingest metrics, until \S+Z\nafter invalidation: revoked\nafter deletion: 0 tokens$/,
     );
   });
 

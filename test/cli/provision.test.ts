@@ -42,7 +42,7 @@ describe('provision key', () => {
     const { keywright } = await workshop();
     const made = await keywright(['provision', 'key', 'create']);
     expect(made.stdout).toMatch(/^prov_[0-9A-Za-z]{38}$/);
-    expect(made.stderr).toMatch(/only time that the key is shown; [0-9a-f]{12} has 1 use\(s\) and expires/);
+    expect(made.stderr).toMatch(/only time that the key is shown; [0-9a-f]{12} has 1 use and expires/);
     const listed = await keywright(['provision', 'key', 'list']);
     const [{ id, hint }] = JSON.parse((await keywright(['provision', 'key', 'list', '--json'])).stdout);
     expect(listed.stdout).toContain(id);

@@ -487,7 +487,7 @@ describe('serve', () => {
         'MQTT token authentication enabled',
         expect.stringMatching(/^MQTT listening tcp:\/\/127\.0\.0\.1:\d+$/),
         'MQTT over WebSocket at /mqtt of the HTTP address',
-        expect.stringMatching(/^serving 1 client\(s\) from /),
+        expect.stringMatching(/^serving 1 clients? from /),
       ]);
       await fetch(server.http);
       server.process.kill(signal);
