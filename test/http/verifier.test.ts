@@ -487,7 +487,9 @@ describe('serve', () => {
         'MQTT token authentication enabled',
         expect.stringMatching(/^MQTT listening tcp:\/\/127\.0\.0\.1:\d+$/),
         'MQTT over WebSocket at /mqtt of the HTTP address',
-        expect.stringMatching(/^serving 1 clients? from /),
+        expect.stringMatching(/^serving 1 client from /),
+        expect.stringMatching(/^console at http:\/\/127\.0\.0\.1:\d+\/console\/$/),
+        'there are no users yet: make the first one by the link that keywright console prints',
       ]);
       await fetch(server.http);
       server.process.kill(signal);
