@@ -150,6 +150,12 @@ describe('serve, on a home without users', () => {
     expect(link).toMatch(LINK);
     expect(server.log()).toContain('there are no users yet');
     expect(server.log()).not.toContain(link.split('#')[1]);
+    server.child.kill('SIGSTOP');
+    expect(await shop.keywright(['console'])).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: `keywright: process ${server.child.pid} (keywright serve) did not answer within 2 s`,
+    });
   });
 
   it('prints it with --json beside the addresses, and none once there is a user', async () => {
@@ -168,6 +174,18 @@ describe('serve, on a home without users', () => {
     expect(await printed()).toEqual({ ...addresses, console, firstVisit: expect.stringMatching(LINK) });
     await addUser(shop, 'ann');
     expect(await printed()).toEqual({ ...addresses, console, firstVisit: null });
+  });
+
+  it('goes on where nobody reads what it prints', async () => {
+    const shop = await workshop();
+    const server = started(shop, 'pipe');
+    server.child.stdout?.destroy();
+    await eventually(() => server.log().includes('there are no users yet'), {
+      withinMs: 20_000,
+      what: 'the server started',
+    });
+    await server.stop();
+    expect(server.log()).toContain('stopping on SIGTERM');
   });
 
   it('leaves it out of systemd’s journal, which would keep it', async () => {
@@ -230,8 +248,9 @@ function started(
   const ended = once(child, 'exit');
   const stop = async () => {
     child.kill('SIGTERM');
+    child.kill('SIGCONT');
     await ended;
   };
   atEnd(stop);
-  return { stdout: () => out, log: () => log, stop };
+  return { child, stdout: () => out, log: () => log, stop };
 }
