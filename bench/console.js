@@ -2,23 +2,22 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import autocannon from 'autocannon';
 import { chromium } from 'playwright-core';
-import { cpuNanoseconds } from './mqtt/cpu-time.js';
-import { compare } from './mqtt/turns.js';
+import { cpuNanoseconds } from './cpu-time.js';
+import { load } from './http-load.js';
 import { seedHome } from './seed.js';
 import { addAdmin, PASSWORD, registerApiKey, startServe } from './serving.js';
 import { median } from './start-up.js';
+import { compare } from './turns.js';
 
 const ASSETS = fileURLToPath(new URL('../dist/console/assets', import.meta.url));
 const CHROMIUM = '/usr/bin/chromium';
 const ADMIN = 'bench-admin';
 const FEW_CLIENTS = 10;
 const CONSOLES = 10;
-const REQUESTS = 20_000;
 
 /** What the web console weighs, how soon it shows, and what it costs those who ask for verdicts. */
-export async function benchConsole({ directory, home, clients, rounds }) {
+export async function benchConsole({ directory, home, clients, rounds, seconds }) {
   const few = join(directory, 'few');
   await seedHome(few, FEW_CLIENTS);
   for (const each of [few, home]) addAdmin(each, ADMIN);
@@ -28,7 +27,7 @@ export async function benchConsole({ directory, home, clients, rounds }) {
     return [
       ...(await sizes(browser, servers.few)),
       ...(await keysPage(browser, servers, { clients, rounds })),
-      ...(await verdicts(browser, { few, server: servers.few, rounds })),
+      ...(await verdicts(browser, { few, server: servers.few, rounds, seconds })),
     ];
   } finally {
     await browser.close();
@@ -96,18 +95,13 @@ async function viewKeys(browser, server) {
 }
 
 /** Verdicts of a server at which consoles are open, by those of one without. */
-async function verdicts(browser, { few, server, rounds }) {
+async function verdicts(browser, { few, server, rounds, seconds }) {
   const alone = await startServe(few);
   const key = registerApiKey(few);
   const subject = ({ http, pid }, more) => ({
     ...more,
     pid,
-    run: async () => {
-      const headers = { authorization: `Bearer ${key}` };
-      const { non2xx } = await autocannon({ url: http, connections: 20, amount: REQUESTS, headers });
-      if (non2xx > 0) throw new Error(`${non2xx} were refused`);
-      return REQUESTS;
-    },
+    run: () => load(http, { text: key, getsIn: true, seconds }),
   });
   const consoles = [];
   for (let one = 0; one < CONSOLES; one += 1) consoles.push(await open(browser, server, '/'));

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { registerApiKey, startServe } from '../serving.js';
+import { compare } from '../turns.js';
 import { startBare } from './bare.js';
 import { connectAndBeRefused, connectAndClose, connectAndSubscribe } from './connect-load.js';
 import { startMosquittoWithPassword } from './mosquitto.js';
-import { compare } from './turns.js';
 
 const COUNT = 1000;
 const ROWS = [

@@ -1,7 +1,7 @@
 import { registerApiKey, startServe } from '../serving.js';
+import { compare } from '../turns.js';
 import { startMosquittoWithPassword } from './mosquitto.js';
 import { openTraffic } from './traffic.js';
-import { compare } from './turns.js';
 
 // `marks`: at QoS 0 and 1.
 const ROWS = byQos([

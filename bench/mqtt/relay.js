@@ -1,9 +1,9 @@
 import { registerApiKey, startServe } from '../serving.js';
+import { compare } from '../turns.js';
 import { startBare } from './bare.js';
 import { connectAndClose } from './connect-load.js';
 import { byQos, compareMessages } from './messages.js';
 import { startMosquitto } from './mosquitto.js';
-import { compare } from './turns.js';
 
 const CONNECT = { what: 'MQTT connect, relayed', load: { count: 800 }, mark: 0.85 };
 const MESSAGES = byQos([

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { median } from '../start-up.js';
 import { cpuNanoseconds } from './cpu-time.js';
+import { median } from './start-up.js';
 
 /**
  * What an operation costs our process and each peer's, in turns: ours, first peer, second peer, ours, … A subject is a
