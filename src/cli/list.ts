@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Flags } from '@oclif/core';
-import type { ListRequest, Page } from '../core/manage/lists.js';
+import type { SortKey } from '../core/manage/list-sort.js';
+import type { ListRequest, Page, Reading } from '../core/manage/lists.js';
 import type { BaseCommand } from './base-command.js';
 import { type Column, table, tableWidth } from './table.js';
 
@@ -15,10 +16,18 @@ export const LIST_FLAGS = {
   }),
   after: Flags.string({
     helpValue: 'ID',
-    description: 'start after this id, the last one of the page before',
+    description:
+      'start after what the page before ended with: its last id, unless it is sorted by something else',
   }),
   wide: Flags.boolean({ description: 'show all columns in full, however narrow the terminal is' }),
 };
+
+/** The flag by which a list is sorted. */
+export const sortFlag = (...sorts: readonly SortKey[]) =>
+  Flags.string({
+    helpValue: 'FIELD',
+    description: `sort by ${sorts.join(', ')}; with - in front (--sort=-${sorts.at(-1)}) the other way round`,
+  });
 
 /** The flags by which a list is narrowed. */
 export const FILTER_FLAGS = {
@@ -30,8 +39,12 @@ export const FILTER_FLAGS = {
   state: (states: readonly string[]) =>
     Flags.string({
       helpValue: 'STATE',
-      description: `only those in this state: ${states.map((each) => each.replaceAll(' ', '-')).join(', ')}`,
+      description: `only those in this state, or these with commas: ${states.map((each) => each.replaceAll(' ', '-')).join(', ')}`,
     }),
+  search: Flags.string({
+    helpValue: 'TEXT',
+    description: 'only those with this in the id, label, owner or the beginning of a key',
+  }),
   'expiring-within': Flags.string({
     helpValue: 'DURATION',
     description: 'only those that end within 24h, 30d, …, or have ended',
@@ -45,12 +58,14 @@ interface GivenFlags {
   readonly owner?: string | undefined;
   readonly label?: string | undefined;
   readonly state?: string | undefined;
+  readonly search?: string | undefined;
+  readonly sort?: string | undefined;
   readonly 'expiring-within'?: string | undefined;
 }
 
 interface List<T, View> {
   readonly flags: GivenFlags;
-  read(request: ListRequest): Promise<Page<T>>;
+  read(request: ListRequest, reading: Reading): Promise<Page<T>>;
   view(items: readonly T[]): readonly View[] | Promise<readonly View[]>;
   readonly columns: readonly Column<View>[];
   /** What is listed: `clients`. */
@@ -64,16 +79,17 @@ export async function printList<T, View>(
   command: BaseCommand,
   { flags, read, view, columns, things, none }: List<T, View>,
 ): Promise<void> {
-  const { limit, after, wide, 'expiring-within': expiringWithin, ...filter } = flags;
-  const { owner, label, state } = filter;
-  const asked = { owner, label, state, expiringWithin };
+  const { limit, after, wide, sort, 'expiring-within': expiringWithin, ...filter } = flags;
+  const { owner, label, state, search } = filter;
+  const asked = { owner, label, state, search, expiringWithin };
   const isPaged = limit === undefined && !command.jsonEnabled() && process.stdout.isTTY === true;
-  const { items, next } = await read({ ...asked, after, limit: isPaged ? ON_TERMINAL : limit });
+  const request = { ...asked, sort, after, limit: isPaged ? ON_TERMINAL : limit };
+  const { items, next, total } = await read(request, { isCounted: isPaged });
   const isNarrowed = after !== undefined || Object.values(asked).some((each) => each !== undefined);
   const views = await view(items);
   await printRows(command, views, { columns, wide, none: isNarrowed ? `no such ${things}` : none });
   if (next === undefined || command.jsonEnabled()) return;
-  const all = isPaged ? ` of ${(await read({ ...asked })).items.length} ${things}` : '';
+  const all = isPaged ? ` of ${total} ${things}` : '';
   command.notice(`these are ${views.length}${all}; go on with --after ${next}`);
 }
 

@@ -1,4 +1,4 @@
-import { authorityView } from '../core/manage/views.js';
+import { authorityView } from '../core/manage/server-views.js';
 import type { CertificateAuthority } from '../core/ports/certificate-authority.js';
 import type { BaseCommand } from './base-command.js';
 import { fields } from './table.js';

@@ -28,9 +28,13 @@ export const NONE = '-';
 /** Makes a column of times, which are cut to their dates on a narrow terminal. */
 export function timeColumn<Row>(
   head: string,
-  { of, rank }: { readonly of: (row: Row) => string; readonly rank: number },
+  {
+    of,
+    rank,
+    ifAny = false,
+  }: { readonly of: (row: Row) => string; readonly rank: number; readonly ifAny?: boolean },
 ): Column<Row> {
-  return { head, of, rank, least: DATE_WIDTH };
+  return { head, of, rank, ifAny, least: DATE_WIDTH };
 }
 
 /** The width that a table may have: of the terminal, or of `COLUMNS`; without either, any. */

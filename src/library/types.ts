@@ -131,17 +131,23 @@ export type Verification =
       readonly reason: RefusalReason;
     };
 
+type ListSort = 'id' | 'createdAt' | 'expiresAt' | 'lastUsedAt';
+
 /** What a list of clients or of API keys is asked for. */
 interface ListQuery<State> {
   /** The most that is listed: 1 to 1,000. */
   readonly limit?: number;
-  /** The id after which the list goes on. */
+  /** The id after which the list goes on; only in the order of ids. */
   readonly after?: string;
   /** The user that the clients belong to. */
   readonly owner?: string;
   /** A label, in which `*` stands for any characters. */
   readonly label?: string;
   readonly state?: State;
+  /** A part of an id, a label, an owner's name or a key's beginning, in any case. */
+  readonly search?: string;
+  /** `-` in front turns it round. */
+  readonly sort?: ListSort | `-${ListSort}`;
   /** A duration, like `30d`, within which they end or have ended. */
   readonly expiringWithin?: string;
 }

@@ -16,6 +16,7 @@ import { Networks } from '../network/networks.js';
 import type { ServeSettings } from '../settings/read.js';
 import { OpenEventStreams } from './events/event-streams.js';
 import { shownHost } from './listeners.js';
+import { listedInMemory } from './memory-lists.js';
 import type { Parts } from './open-parts.js';
 import { Overviews } from './overviews.js';
 
@@ -71,7 +72,8 @@ function httpServices(parts: Parts, attempts: Attempts): HttpServices {
     clockToleranceMs: settings.clockTolerance,
   });
   return {
-    ...{ registry, clock, keyStore, changes, passwords, sealer, tokenIssuer, authority, licence, observer },
+    keyStore: listedInMemory(keyStore, registry),
+    ...{ registry, clock, changes, passwords, sealer, tokenIssuer, authority, licence, observer },
     ...{ attempts, addressKey, callbackSecret, audit, connections },
     activity,
     events: new OpenEventStreams({ registry, clock, activity, observer }),

@@ -109,7 +109,7 @@ export class LogObserver implements Observer {
 
 const FAILURES: Readonly<Record<Exclude<Failure['part'], 'http-upstream'>, string>> = {
   keystore: 'a part of the keystore cannot be read: its clients are refused',
-  'last-uses': 'the last uses of API keys cannot be written',
+  'last-uses': 'the last uses of credentials cannot be written',
   pruning: 'what has ended cannot be removed',
   'server-certificate': 'the server certificate cannot be renewed',
   licence: 'the licence cannot be checked',

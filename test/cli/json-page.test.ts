@@ -136,7 +136,7 @@ describe('the page of what --json prints', () => {
     const { principal } = seen.get('verify') as { principal: object };
     expect(Object.keys(principal).sort()).toEqual(membersOf('Principal').sort());
     const { credentials } = seen.get('key show') as { credentials: { kind: string }[] };
-    const common = ['kind', 'status', 'notBefore', 'expiresAt'];
+    const common = ['kind', 'status', 'notBefore', 'expiresAt', 'lastUsedAt', 'lastUsedFrom'];
     const kinds = new Map(
       rowsUnder('Credential').map(([kind, members]) => [quoted(kind)[0], quoted(members)]),
     );

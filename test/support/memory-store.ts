@@ -10,6 +10,7 @@ import type {
   RecordTypes,
   Watcher,
 } from '../../src/core/ports/key-store.js';
+import { PagePicker } from '../../src/core/ports/page-picker.js';
 import type { Records, UnitOfWork } from '../../src/core/ports/unit-of-work.js';
 import { type StoredTypes, writable } from '../../src/store/file/kinds.js';
 
@@ -28,11 +29,13 @@ export class MemoryStore {
   readonly store: KeyStore = {
     clients: {
       ...this.#collection('client'),
-      page: async ({ owner, where = () => true, after = '', limit } = {}) =>
-        this.#clients()
-          .filter((client) => client.id > after && (owner === undefined || client.owner === owner))
-          .filter((client) => where(client, () => this.#certificatesOf(client.id)))
-          .slice(0, limit),
+      page: async ({ owner, where = () => true, ...query } = {}) => {
+        const picker = new PagePicker<Client>(query);
+        for (const client of this.#clients())
+          if (owner === undefined || client.owner === owner)
+            if (where(client, () => this.#certificatesOf(client.id))) picker.offer(client);
+        return picker.page();
+      },
       count: async () => this.#clients().length,
       byKeyHash: async (hash) =>
         this.#clients().find((client) => keyHashes(client).includes(hash)) ??
@@ -134,10 +137,11 @@ export class MemoryStore {
   #collection<Kind extends RecordKind>(kind: Kind): Collection<RecordTypes[Kind]> {
     return {
       get: async (id) => this.#of(kind).get(id),
-      page: async ({ after = '', limit, where = () => true } = {}) =>
-        this.#all(kind)
-          .filter((record) => record.id > after && where(record))
-          .slice(0, limit),
+      page: async ({ where = () => true, ...query } = {}) => {
+        const picker = new PagePicker<RecordTypes[Kind]>(query);
+        for (const record of this.#all(kind)) if (where(record)) picker.offer(record);
+        return picker.page();
+      },
     };
   }
 

@@ -3,19 +3,13 @@ import { ApiError, apiErrorOf, unreachable } from './api-error.js';
 import { serverAnswered } from './server-away.js';
 import type { Answer, Body, Method, PathOf, Query } from './types.js';
 
-/** What lists take beyond what the OpenAPI document tells yet. */
-interface SearchedAndSorted {
-  search?: string;
-  sort?: string;
-}
-
 /** Query parameters: what is undefined or empty is left out, a list is joined by commas. */
 type Asked<Q> = { [Name in keyof Q]?: Q[Name] | string | number | readonly string[] | undefined };
 
 interface Options<M extends Method, P extends PathOf<M>> {
   /** The `{id}` of the path. */
   readonly id?: string;
-  readonly query?: Asked<Query<M, P> & SearchedAndSorted>;
+  readonly query?: Asked<Query<M, P>>;
   readonly body?: Body<M, P>;
   readonly signal?: AbortSignal | undefined;
   /** True for what is asked before somebody has signed in: a 401 is an answer, not a question. */

@@ -1067,12 +1067,17 @@ export interface operations {
             query?: {
                 /** @description 1 to 1000; 100 without */
                 limit?: string;
-                /** @description the last id of the page before */
+                /** @description what the page before names in its `Link` */
                 after?: string;
                 owner?: string;
                 /** @description `*` stands for any characters */
                 label?: string;
-                state?: string;
+                /** @description one or more, repeated or with commas */
+                state?: string | string[];
+                /** @description a part of the id, label, owner or hint, in any case */
+                search?: string;
+                /** @description `-` in front for the other way round */
+                sort?: string;
                 expiringWithin?: string;
             };
             header?: never;
@@ -1100,6 +1105,9 @@ export interface operations {
                         expiresAt: string | null;
                         createdAt: string;
                         updatedAt: string;
+                        /** @description the last use of any of its credentials, at most a minute late */
+                        lastUsedAt: string | null;
+                        lastUsedFrom: string | null;
                         credentials: ({
                             /** @enum {string} */
                             kind: "certificate";
@@ -1114,6 +1122,8 @@ export interface operations {
                             notBefore: string;
                             expiresAt: string | null;
                             replacedAt: string | null;
+                            lastUsedAt: string | null;
+                            lastUsedFrom: string | null;
                         } | {
                             /** @enum {string} */
                             kind: "signed-token";
@@ -1122,6 +1132,8 @@ export interface operations {
                             status: "valid" | "not yet valid" | "suspended" | "expired" | "revoked";
                             notBefore: string | null;
                             expiresAt: string | null;
+                            lastUsedAt: string | null;
+                            lastUsedFrom: string | null;
                         } | {
                             /** @enum {string} */
                             kind: "api-key";
@@ -1149,6 +1161,8 @@ export interface operations {
                             status: "valid" | "not yet valid" | "suspended" | "expired" | "revoked";
                             notBefore: string;
                             expiresAt: string | null;
+                            lastUsedAt: string | null;
+                            lastUsedFrom: string | null;
                         })[];
                     }[];
                 };
@@ -1211,6 +1225,9 @@ export interface operations {
                         expiresAt: string | null;
                         createdAt: string;
                         updatedAt: string;
+                        /** @description the last use of any of its credentials, at most a minute late */
+                        lastUsedAt: string | null;
+                        lastUsedFrom: string | null;
                         credentials: ({
                             /** @enum {string} */
                             kind: "certificate";
@@ -1225,6 +1242,8 @@ export interface operations {
                             notBefore: string;
                             expiresAt: string | null;
                             replacedAt: string | null;
+                            lastUsedAt: string | null;
+                            lastUsedFrom: string | null;
                         } | {
                             /** @enum {string} */
                             kind: "signed-token";
@@ -1233,6 +1252,8 @@ export interface operations {
                             status: "valid" | "not yet valid" | "suspended" | "expired" | "revoked";
                             notBefore: string | null;
                             expiresAt: string | null;
+                            lastUsedAt: string | null;
+                            lastUsedFrom: string | null;
                         } | {
                             /** @enum {string} */
                             kind: "api-key";
@@ -1260,6 +1281,8 @@ export interface operations {
                             status: "valid" | "not yet valid" | "suspended" | "expired" | "revoked";
                             notBefore: string;
                             expiresAt: string | null;
+                            lastUsedAt: string | null;
+                            lastUsedFrom: string | null;
                         })[];
                         /** @description whether the certificate is shorter than usual, because the CA ends */
                         endsWithAuthority: boolean;
@@ -1338,6 +1361,9 @@ export interface operations {
                         expiresAt: string | null;
                         createdAt: string;
                         updatedAt: string;
+                        /** @description the last use of any of its credentials, at most a minute late */
+                        lastUsedAt: string | null;
+                        lastUsedFrom: string | null;
                         credentials: ({
                             /** @enum {string} */
                             kind: "certificate";
@@ -1352,6 +1378,8 @@ export interface operations {
                             notBefore: string;
                             expiresAt: string | null;
                             replacedAt: string | null;
+                            lastUsedAt: string | null;
+                            lastUsedFrom: string | null;
                         } | {
                             /** @enum {string} */
                             kind: "signed-token";
@@ -1360,6 +1388,8 @@ export interface operations {
                             status: "valid" | "not yet valid" | "suspended" | "expired" | "revoked";
                             notBefore: string | null;
                             expiresAt: string | null;
+                            lastUsedAt: string | null;
+                            lastUsedFrom: string | null;
                         } | {
                             /** @enum {string} */
                             kind: "api-key";
@@ -1387,6 +1417,8 @@ export interface operations {
                             status: "valid" | "not yet valid" | "suspended" | "expired" | "revoked";
                             notBefore: string;
                             expiresAt: string | null;
+                            lastUsedAt: string | null;
+                            lastUsedFrom: string | null;
                         })[];
                         /** @description whether the certificate is shorter than usual, because the CA ends */
                         endsWithAuthority: boolean;
@@ -1445,6 +1477,9 @@ export interface operations {
                         expiresAt: string | null;
                         createdAt: string;
                         updatedAt: string;
+                        /** @description the last use of any of its credentials, at most a minute late */
+                        lastUsedAt: string | null;
+                        lastUsedFrom: string | null;
                         credentials: ({
                             /** @enum {string} */
                             kind: "certificate";
@@ -1459,6 +1494,8 @@ export interface operations {
                             notBefore: string;
                             expiresAt: string | null;
                             replacedAt: string | null;
+                            lastUsedAt: string | null;
+                            lastUsedFrom: string | null;
                         } | {
                             /** @enum {string} */
                             kind: "signed-token";
@@ -1467,6 +1504,8 @@ export interface operations {
                             status: "valid" | "not yet valid" | "suspended" | "expired" | "revoked";
                             notBefore: string | null;
                             expiresAt: string | null;
+                            lastUsedAt: string | null;
+                            lastUsedFrom: string | null;
                         } | {
                             /** @enum {string} */
                             kind: "api-key";
@@ -1494,6 +1533,8 @@ export interface operations {
                             status: "valid" | "not yet valid" | "suspended" | "expired" | "revoked";
                             notBefore: string;
                             expiresAt: string | null;
+                            lastUsedAt: string | null;
+                            lastUsedFrom: string | null;
                         })[];
                     };
                 };
@@ -1577,6 +1618,9 @@ export interface operations {
                         expiresAt: string | null;
                         createdAt: string;
                         updatedAt: string;
+                        /** @description the last use of any of its credentials, at most a minute late */
+                        lastUsedAt: string | null;
+                        lastUsedFrom: string | null;
                         credentials: ({
                             /** @enum {string} */
                             kind: "certificate";
@@ -1591,6 +1635,8 @@ export interface operations {
                             notBefore: string;
                             expiresAt: string | null;
                             replacedAt: string | null;
+                            lastUsedAt: string | null;
+                            lastUsedFrom: string | null;
                         } | {
                             /** @enum {string} */
                             kind: "signed-token";
@@ -1599,6 +1645,8 @@ export interface operations {
                             status: "valid" | "not yet valid" | "suspended" | "expired" | "revoked";
                             notBefore: string | null;
                             expiresAt: string | null;
+                            lastUsedAt: string | null;
+                            lastUsedFrom: string | null;
                         } | {
                             /** @enum {string} */
                             kind: "api-key";
@@ -1626,6 +1674,8 @@ export interface operations {
                             status: "valid" | "not yet valid" | "suspended" | "expired" | "revoked";
                             notBefore: string;
                             expiresAt: string | null;
+                            lastUsedAt: string | null;
+                            lastUsedFrom: string | null;
                         })[];
                     };
                 };
@@ -1671,6 +1721,9 @@ export interface operations {
                         expiresAt: string | null;
                         createdAt: string;
                         updatedAt: string;
+                        /** @description the last use of any of its credentials, at most a minute late */
+                        lastUsedAt: string | null;
+                        lastUsedFrom: string | null;
                         credentials: ({
                             /** @enum {string} */
                             kind: "certificate";
@@ -1685,6 +1738,8 @@ export interface operations {
                             notBefore: string;
                             expiresAt: string | null;
                             replacedAt: string | null;
+                            lastUsedAt: string | null;
+                            lastUsedFrom: string | null;
                         } | {
                             /** @enum {string} */
                             kind: "signed-token";
@@ -1693,6 +1748,8 @@ export interface operations {
                             status: "valid" | "not yet valid" | "suspended" | "expired" | "revoked";
                             notBefore: string | null;
                             expiresAt: string | null;
+                            lastUsedAt: string | null;
+                            lastUsedFrom: string | null;
                         } | {
                             /** @enum {string} */
                             kind: "api-key";
@@ -1720,6 +1777,8 @@ export interface operations {
                             status: "valid" | "not yet valid" | "suspended" | "expired" | "revoked";
                             notBefore: string;
                             expiresAt: string | null;
+                            lastUsedAt: string | null;
+                            lastUsedFrom: string | null;
                         })[];
                     };
                 };
@@ -1765,6 +1824,9 @@ export interface operations {
                         expiresAt: string | null;
                         createdAt: string;
                         updatedAt: string;
+                        /** @description the last use of any of its credentials, at most a minute late */
+                        lastUsedAt: string | null;
+                        lastUsedFrom: string | null;
                         credentials: ({
                             /** @enum {string} */
                             kind: "certificate";
@@ -1779,6 +1841,8 @@ export interface operations {
                             notBefore: string;
                             expiresAt: string | null;
                             replacedAt: string | null;
+                            lastUsedAt: string | null;
+                            lastUsedFrom: string | null;
                         } | {
                             /** @enum {string} */
                             kind: "signed-token";
@@ -1787,6 +1851,8 @@ export interface operations {
                             status: "valid" | "not yet valid" | "suspended" | "expired" | "revoked";
                             notBefore: string | null;
                             expiresAt: string | null;
+                            lastUsedAt: string | null;
+                            lastUsedFrom: string | null;
                         } | {
                             /** @enum {string} */
                             kind: "api-key";
@@ -1814,6 +1880,8 @@ export interface operations {
                             status: "valid" | "not yet valid" | "suspended" | "expired" | "revoked";
                             notBefore: string;
                             expiresAt: string | null;
+                            lastUsedAt: string | null;
+                            lastUsedFrom: string | null;
                         })[];
                     };
                 };
@@ -1900,12 +1968,17 @@ export interface operations {
             query?: {
                 /** @description 1 to 1000; 100 without */
                 limit?: string;
-                /** @description the last id of the page before */
+                /** @description what the page before names in its `Link` */
                 after?: string;
                 owner?: string;
                 /** @description `*` stands for any characters */
                 label?: string;
-                state?: string;
+                /** @description one or more, repeated or with commas */
+                state?: string | string[];
+                /** @description a part of the id, label, owner or hint, in any case */
+                search?: string;
+                /** @description `-` in front for the other way round */
+                sort?: string;
                 expiringWithin?: string;
             };
             header?: never;
@@ -2356,9 +2429,14 @@ export interface operations {
             query?: {
                 /** @description 1 to 1000; 100 without */
                 limit?: string;
-                /** @description the last id of the page before */
+                /** @description what the page before names in its `Link` */
                 after?: string;
-                state?: string;
+                /** @description one or more, repeated or with commas */
+                state?: string | string[];
+                /** @description a part of the id, label, owner or hint, in any case */
+                search?: string;
+                /** @description `-` in front for the other way round */
+                sort?: string;
             };
             header?: never;
             path?: never;
@@ -2635,7 +2713,7 @@ export interface operations {
             query?: {
                 /** @description 1 to 1000; 100 without */
                 limit?: string;
-                /** @description the last id of the page before */
+                /** @description what the page before names in its `Link` */
                 after?: string;
                 owner?: string;
                 expiringWithin?: string;
@@ -2745,12 +2823,17 @@ export interface operations {
             query?: {
                 /** @description 1 to 1000; 100 without */
                 limit?: string;
-                /** @description the last id of the page before */
+                /** @description what the page before names in its `Link` */
                 after?: string;
                 owner?: string;
                 /** @description `*` stands for any characters */
                 label?: string;
-                state?: string;
+                /** @description one or more, repeated or with commas */
+                state?: string | string[];
+                /** @description a part of the id, label, owner or hint, in any case */
+                search?: string;
+                /** @description `-` in front for the other way round */
+                sort?: string;
                 expiringWithin?: string;
             };
             header?: never;

@@ -46,13 +46,10 @@ export type Query<M extends Method, P extends keyof Paths> =
     : never;
 
 export type Problem = components['schemas']['Problem'];
+export type Client = Answer<'get', '/api/v1/clients/{id}'>;
+export type Credential = Client['credentials'][number];
 /** When something was last used, at most a minute late, and from which address. */
-export interface LastUse {
-  readonly lastUsedAt?: string | null;
-  readonly lastUsedFrom?: string | null;
-}
-export type Client = Answer<'get', '/api/v1/clients/{id}'> & LastUse;
-export type Credential = Client['credentials'][number] & LastUse;
+export type LastUse = Pick<Client, 'lastUsedAt' | 'lastUsedFrom'>;
 export type ApiKey = Answer<'get', '/api/v1/tokens/{id}'>;
 export type IssuedClient = Answer<'post', '/api/v1/clients'>;
 export type IssuedApiKey = Answer<'post', '/api/v1/tokens'>;

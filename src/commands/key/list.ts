@@ -1,9 +1,10 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { homeEndsBy } from '../../cli/home-ends.js';
-import { FILTER_FLAGS, LIST_FLAGS, printList } from '../../cli/list.js';
+import { FILTER_FLAGS, LIST_FLAGS, printList, sortFlag } from '../../cli/list.js';
 import { looking } from '../../cli/services.js';
 import { type Column, NONE, timeColumn } from '../../cli/table.js';
 import { CLIENT_STATES } from '../../core/manage/client-state.js';
+import { clientUses } from '../../core/manage/last-uses.js';
 import { listClients } from '../../core/manage/list-clients.js';
 import { momentOf } from '../../core/manage/management.js';
 import { type ClientView, clientView } from '../../core/manage/views.js';
@@ -24,6 +25,7 @@ export default class KeyList extends BaseCommand {
   static override flags = {
     ...FILTER_FLAGS,
     state: FILTER_FLAGS.state(CLIENT_STATES),
+    sort: sortFlag('id', 'createdAt', 'expiresAt', 'lastUsedAt'),
     ...LIST_FLAGS,
   };
 
@@ -34,8 +36,11 @@ export default class KeyList extends BaseCommand {
     const moment = momentOf(services);
     await printList(this, {
       ...{ flags, columns: COLUMNS, things: 'clients', none: 'no clients yet' },
-      read: (request) => listClients(services, request),
-      view: (clients) => clients.map((client) => clientView(client, moment)),
+      read: (request, reading) => listClients(services, request, reading),
+      view: async (clients) => {
+        const uses = await clientUses(home.keyStore, clients);
+        return clients.map((client) => clientView(client, moment, uses));
+      },
     });
     const within = flags['expiring-within'];
     for (const end of within === undefined ? [] : await homeEndsBy(home, addDuration(moment.now, within))) {
@@ -50,6 +55,7 @@ const COLUMNS: Column<ClientView>[] = [
   { head: 'client id', of: ({ id }) => id },
   timeColumn('valid from', { of: ({ notBefore }) => notBefore, rank: 5 }),
   timeColumn('expires', { of: endOf, rank: 2 }),
+  timeColumn('last used', { of: ({ lastUsedAt }) => lastUsedAt ?? NONE, rank: 5, ifAny: true }),
   { head: 'status', of: ({ status }) => status, rank: 1 },
   { head: 'label', of: ({ label }) => label ?? NONE, rank: 3, least: 8, ifAny: true },
   { head: 'owner', of: ({ owner }) => owner ?? NONE, rank: 4, ifAny: true },

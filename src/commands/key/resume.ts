@@ -2,6 +2,7 @@ import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { management } from '../../cli/services.js';
 import { withCertificates } from '../../core/manage/clients.js';
+import { clientUses } from '../../core/manage/last-uses.js';
 import { resumeClient } from '../../core/manage/suspension.js';
 import { clientView } from '../../core/manage/views.js';
 import { parseClientId } from '../../core/model/client-id.js';
@@ -18,6 +19,7 @@ export default class KeyResume extends BaseCommand {
     const home = await this.openHome(flags.home);
     const client = await resumeClient(management(home), parseClientId(args['client-id']));
     this.log(`Resumed ${client.id}`);
-    return clientView(await withCertificates(home.keyStore, client), await home.moment());
+    const held = await withCertificates(home.keyStore, client);
+    return clientView(held, await home.moment(), await clientUses(home.keyStore, [held]));
   }
 }

@@ -2,6 +2,7 @@ import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { fields } from '../../cli/table.js';
 import { requireClient, withCertificates } from '../../core/manage/clients.js';
+import { clientUses } from '../../core/manage/last-uses.js';
 import { type ClientView, clientView } from '../../core/manage/views.js';
 import { parseClientId } from '../../core/model/client-id.js';
 
@@ -22,7 +23,8 @@ export default class KeyShow extends BaseCommand {
     const home = await this.openHome(flags.home);
     const { keyStore } = home;
     const client = await requireClient(keyStore, parseClientId(args['client-id']));
-    const view = clientView(await withCertificates(keyStore, client), await home.moment());
+    const held = await withCertificates(keyStore, client);
+    const view = clientView(held, await home.moment(), await clientUses(keyStore, [held]));
     const { id, status, label, owner, domain, scopes, notBefore, expiresAt } = view;
     this.log(
       fields([
@@ -34,6 +36,7 @@ export default class KeyShow extends BaseCommand {
         ['scopes', scopes.join(' ') || '-'],
         ['valid from', notBefore],
         ['expires', expiresAt ?? 'never'],
+        ['last used', view.lastUsedAt === null ? '-' : `${view.lastUsedAt} from ${view.lastUsedFrom}`],
         ...view.credentials.map((credential): [string, string] => [credential.kind, describe(credential)]),
       ]),
     );

@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { fields } from '../../cli/table.js';
-import { licenceView } from '../../core/manage/views.js';
+import { licenceView } from '../../core/manage/server-views.js';
 
 const RESTRICTED = 5;
 

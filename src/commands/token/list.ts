@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { FILTER_FLAGS, LIST_FLAGS, printList } from '../../cli/list.js';
+import { FILTER_FLAGS, LIST_FLAGS, printList, sortFlag } from '../../cli/list.js';
 import { looking } from '../../cli/services.js';
 import { type Column, NONE, timeColumn } from '../../cli/table.js';
 import { apiKeyId } from '../../core/manage/api-keys.js';
@@ -22,6 +22,7 @@ export default class TokenList extends BaseCommand {
   static override flags = {
     ...FILTER_FLAGS,
     state: FILTER_FLAGS.state(CREDENTIAL_STATES),
+    sort: sortFlag('id', 'createdAt', 'expiresAt', 'lastUsedAt'),
     ...LIST_FLAGS,
   };
 
@@ -32,7 +33,7 @@ export default class TokenList extends BaseCommand {
     const moment = momentOf(services);
     await printList(this, {
       ...{ flags, columns: COLUMNS, things: 'API keys', none: 'no API keys yet' },
-      read: (request) => listApiKeys(services, request),
+      read: (request, reading) => listApiKeys(services, request, reading),
       view: async (held) => {
         const ids = held.map(({ client, credential }) => apiKeyId(client, credential));
         const uses = await lastUses(home.keyStore, ids);

@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { FILTER_FLAGS, LIST_FLAGS, printList } from '../../cli/list.js';
+import { FILTER_FLAGS, LIST_FLAGS, printList, sortFlag } from '../../cli/list.js';
 import { management } from '../../cli/services.js';
 import { type Column, NONE } from '../../cli/table.js';
 import { listUsers } from '../../core/manage/list-users.js';
@@ -9,14 +9,19 @@ export default class UserList extends BaseCommand {
   static override summary = 'List the users.';
   static override examples = ['<%= config.bin %> user list', '<%= config.bin %> user list --json'];
   static override aliases = ['user:ls'];
-  static override flags = { state: FILTER_FLAGS.state(USER_STATES), ...LIST_FLAGS };
+  static override flags = {
+    state: FILTER_FLAGS.state(USER_STATES),
+    search: FILTER_FLAGS.search,
+    sort: sortFlag('id', 'createdAt'),
+    ...LIST_FLAGS,
+  };
 
   async run() {
     const { flags } = await this.parse(UserList);
     const home = await this.openHome(flags.home);
     await printList(this, {
       ...{ flags, columns: COLUMNS, things: 'users', none: 'no users yet' },
-      read: (request) => listUsers(management(home), request),
+      read: (request, reading) => listUsers(management(home), request, reading),
       view: (users) => users.map(userView),
     });
   }

@@ -1,46 +1,73 @@
 import { type Certificate, type HeldCertificate, isHeld } from '../model/certificate.js';
-import type { Client } from '../model/client.js';
+import { apiKeysOf, type Client } from '../model/client.js';
 import type { User } from '../model/user.js';
 import { isTheirs } from './actor.js';
 import { CLIENT_STATES, type ClientWithCertificates, clientStanding } from './client-state.js';
-import { isListed, type ListRequest, oneMore, type Page, pageOf, parseListRequest } from './lists.js';
+import { allLastUses, latestUse, NO_USES } from './last-uses.js';
+import type { SortKey } from './list-sort.js';
+import {
+  isListed,
+  isNarrowed,
+  type ListRequest,
+  type Page,
+  pageOf,
+  pageQuery,
+  parseListRequest,
+  type Reading,
+} from './lists.js';
 import { type Looking, momentOf } from './management.js';
 
 /**
- * Lists the clients that the actor may see, in the order of their ids.
+ * Lists the clients that the actor may see, in the order of their ids unless another one is asked for.
  * @throws KeywrightError `invalid-input`, `not-found`
  */
 export async function listClients(
   services: Looking,
   request: ListRequest = {},
+  { isCounted = false }: Reading = {},
 ): Promise<Page<ClientWithCertificates>> {
   const { keyStore, actor } = services;
-  const query = await parseListRequest(services, request, CLIENT_STATES);
+  const query = await parseListRequest(services, request, {
+    ...{ states: CLIENT_STATES, sorts: ['id', 'createdAt', 'expiresAt', 'lastUsedAt'] },
+  });
   const moment = momentOf(services);
   const users = byId(await keyStore.users.page());
-  const ownerOf = ({ owner }: Client) => users.get(owner ?? '');
-  const isAskedFor = (client: Client, certificatesOf: () => readonly Certificate[]) => {
-    // Most lists ask for none of that, which takes long to find out for many clients.
-    if (query.state === undefined && query.endingBy === undefined) return isListed(query, client);
-    const certificates = certificatesOf().filter(isHeld);
-    const standing = clientStanding({ client, certificates, owner: ownerOf(client) }, moment);
-    return isListed(query, { ...client, ...standing });
-  };
-  const { items, next } = pageOf(
-    await keyStore.clients.page({
-      ...{ owner: query.owner, after: query.after, limit: oneMore(query) },
-      where: (client, certificates) => isTheirs(actor, client) && isAskedFor(client, certificates),
-    }),
-    query,
-    ({ id }) => id,
-  );
-  const certificates = byClient(await keyStore.certificates.ofClients(items.map(({ id }) => id)));
-  const withAll = (client: Client) => ({
-    client,
-    certificates: certificates.get(client.id) ?? [],
-    owner: ownerOf(client),
+  const uses = query.sort?.by === 'lastUsedAt' ? await allLastUses(keyStore) : NO_USES;
+  const withAll = (client: Client, certificates: readonly Certificate[]): ClientWithCertificates => ({
+    ...{ client, certificates: certificates.filter(isHeld), owner: users.get(client.owner ?? '') },
   });
-  return { items: items.map(withAll), next };
+  // Most lists ask for none of that, which takes long to find out for many clients.
+  const needsStanding = query.states !== undefined || query.endingBy !== undefined;
+  const isAskedFor = (client: Client, certificatesOf: () => readonly Certificate[]) => {
+    const names = query.search === undefined ? [] : [client.id, ...apiKeysOf(client).map(({ hint }) => hint)];
+    const standing = needsStanding ? clientStanding(withAll(client, certificatesOf()), moment) : {};
+    return isListed(query, { ...client, names, ...standing });
+  };
+  const rankOf = (by: SortKey, held: ClientWithCertificates): number => {
+    if (by === 'createdAt') return held.client.createdAt;
+    return by === 'expiresAt' ? clientStanding(held, moment).expiresAt : (latestUse(held, uses)?.at ?? 0);
+  };
+  let total = 0;
+  let certificatesOfLast: () => readonly Certificate[] = () => [];
+  const hasTotal = !isNarrowed(query);
+  const read = await keyStore.clients.page({
+    ...pageQuery<Client>(query, (by) => (client) => rankOf(by, withAll(client, certificatesOfLast()))),
+    ...{ owner: query.owner, isWhole: isCounted && !hasTotal },
+    where(client, certificatesOf) {
+      if (!isTheirs(actor, client) || !isAskedFor(client, certificatesOf)) return false;
+      certificatesOfLast = certificatesOf;
+      total += 1;
+      return true;
+    },
+  });
+  const certificates = byClient(await keyStore.certificates.ofClients(read.map(({ id }) => id)));
+  const page = pageOf(
+    read.map((client) => withAll(client, certificates.get(client.id) ?? [])),
+    query,
+    (held, by) => ({ value: by === 'id' ? 0 : rankOf(by, held), id: held.client.id }),
+  );
+  if (!isCounted) return page;
+  return { ...page, total: hasTotal ? await keyStore.clients.count() : total };
 }
 
 function byId(users: readonly User[]): ReadonlyMap<string, User> {

@@ -9,14 +9,16 @@ import {
 import { soundTime } from '../model/sound-time.js';
 import { checkTime, type Timestamp } from '../model/time.js';
 import { ownerOfNew, requireAdmin, requireGrantable } from './actor.js';
+import type { SortKey } from './list-sort.js';
 import {
   inOrderOfTime,
   isListed,
   type ListRequest,
-  oneMore,
   type Page,
   pageOf,
+  pageQuery,
   parseListRequest,
+  type Reading,
 } from './lists.js';
 import type { Management, Managing } from './management.js';
 import { ownersIn, requireOwnable } from './ownership.js';
@@ -92,20 +94,36 @@ export async function createProvisioningKey(
 export async function listProvisioningKeys(
   services: Pick<Management, 'keyStore' | 'clock' | 'actor'>,
   request: ListRequest = {},
+  { isCounted = false }: Reading = {},
 ): Promise<Page<ProvisioningKey>> {
   requireAdmin(services.actor);
-  const query = await parseListRequest(services, request, PROVISIONING_KEY_STATES);
-  const now = services.clock.now();
-  const found = await services.keyStore.provisioningKeys.page({
-    ...{ after: query.after, limit: oneMore(query) },
-    where: ({ owner, label, expiresAt }) =>
-      isListed(query, { owner, label, expiresAt, state: provisioningKeyState({ expiresAt }, now) }),
+  const query = await parseListRequest(services, request, {
+    ...{ states: PROVISIONING_KEY_STATES, sorts: ['id', 'createdAt', 'expiresAt'] },
   });
-  return inOrderOfTime(
-    pageOf(found, query, ({ id }) => id),
+  const now = services.clock.now();
+  let total = 0;
+  const found = await services.keyStore.provisioningKeys.page({
+    ...pageQuery<ProvisioningKey>(query, (by) => (key) => rankOf(key, by)),
+    isWhole: isCounted,
+    where(key) {
+      const { id, hint, owner, label, expiresAt } = key;
+      const state = provisioningKeyState({ expiresAt }, now);
+      const isAskedFor = isListed(query, { owner, label, expiresAt, state, names: [id, hint] });
+      if (isAskedFor) total += 1;
+      return isAskedFor;
+    },
+  });
+  const page = inOrderOfTime(
+    pageOf(found, query, (key, by) => ({ id: key.id, value: rankOf(key, by) })),
     query,
     ({ createdAt }) => createdAt,
   );
+  return isCounted ? { ...page, total } : page;
+}
+
+function rankOf({ createdAt, expiresAt }: ProvisioningKey, by: SortKey): number {
+  if (by === 'id') return 0;
+  return by === 'createdAt' ? createdAt : expiresAt;
 }
 
 /**

@@ -10,9 +10,9 @@ import {
   inOrderOfTime,
   isListed,
   type ListRequest,
-  oneMore,
   type Page,
   pageOf,
+  pageQuery,
   parseListRequest,
 } from './lists.js';
 import type { Management } from './management.js';
@@ -225,11 +225,11 @@ export async function listSessions(
   services: Pick<Management, 'keyStore' | 'clock' | 'actor'>,
   request: Pick<ListRequest, 'limit' | 'after' | 'owner' | 'expiringWithin'> = {},
 ): Promise<Page<Session>> {
-  const query = await parseListRequest(services, request, []);
+  const query = await parseListRequest(services, request, { states: [], sorts: [] });
   const now = services.clock.now();
   const users = new Map((await services.keyStore.users.page()).map((user) => [user.id, user]));
   const found = await services.keyStore.sessions.page({
-    ...{ after: query.after, limit: oneMore(query) },
+    ...pageQuery<Session>(query, () => () => 0),
     where(session) {
       const { userId: owner, expiresAt } = session;
       return !isOver(session, { user: users.get(owner), now }) && isListed(query, { owner, expiresAt });
@@ -237,7 +237,7 @@ export async function listSessions(
   });
   // The newest first.
   return inOrderOfTime(
-    pageOf(found, query, ({ id }) => id),
+    pageOf(found, query, ({ id }) => ({ id, value: 0 })),
     query,
     ({ createdAt }) => -createdAt,
   );

@@ -7,14 +7,11 @@ import { type Session, sessionKind } from '../model/session.js';
 import { type CredentialState, stateOf, type Terms, termsOf } from '../model/terms.js';
 import { formatEnd, formatTime, type Moment, type Timestamp } from '../model/time.js';
 import type { User } from '../model/user.js';
-import type { KeptRefusal } from '../ports/activity.js';
-import type { CertificateAuthority } from '../ports/certificate-authority.js';
-import type { OpenConnection } from '../ports/connection-list.js';
 import { apiKeyId } from './api-keys.js';
 import { type ClientWithCertificates, clientStanding } from './client-state.js';
 import type { HeldApiKey } from './held-api-key.js';
 import type { IssuedClient } from './issue-client.js';
-import type { LicenceStatus } from './licence.js';
+import { latestUse, NO_USES, type Uses } from './last-uses.js';
 import type { Holdings } from './user-holdings.js';
 
 // The views list their members by name, so that no secret gets into one by accident. A beginning is `notBefore` or
@@ -26,8 +23,8 @@ export type UserView = ReturnType<typeof userView>;
 export type SessionView = ReturnType<typeof sessionView>;
 export type ProvisioningKeyView = ReturnType<typeof provisioningKeyView>;
 
-/** Makes the view of a client. Times are in RFC 3339. */
-export function clientView(held: ClientWithCertificates, moment: Moment) {
+/** Makes the view of a client. Times are in RFC 3339. @param uses the last uses of its credentials */
+export function clientView(held: ClientWithCertificates, moment: Moment, uses: Uses = NO_USES) {
   const { client, certificates } = held;
   const { state, expiresAt } = clientStanding(held, moment);
   const { id, label, owner, domain, scopes, notBefore, createdAt, updatedAt } = client;
@@ -42,17 +39,18 @@ export function clientView(held: ClientWithCertificates, moment: Moment) {
     expiresAt: formatEnd(expiresAt),
     createdAt: formatTime(createdAt),
     updatedAt: formatTime(updatedAt),
+    ...useView(latestUse(held, uses)),
     credentials: [
-      ...certificates.map((certificate) => certificateView(certificate, { ...held, moment })),
-      ...client.credentials.map((credential) => credentialView(credential, { ...held, moment })),
+      ...certificates.map((certificate) => certificateView(certificate, { ...held, moment, uses })),
+      ...client.credentials.map((credential) => credentialView(credential, { ...held, moment, uses })),
     ],
   };
 }
 
 /** Makes the view of a client that got a certificate, with what that replaces. */
-export function issuedView(issued: IssuedClient, moment: Moment) {
+export function issuedView(issued: IssuedClient, moment: Moment, uses?: Uses) {
   return {
-    ...clientView(issued, moment),
+    ...clientView(issued, moment, uses),
     endsWithAuthority: issued.isCut,
     replaced: issued.replaced.map(({ certificate: { id, fingerprint }, until }) => ({
       serial: id,
@@ -64,6 +62,7 @@ export function issuedView(issued: IssuedClient, moment: Moment) {
 
 interface Seen extends ClientWithCertificates {
   readonly moment: Moment;
+  readonly uses: Uses;
 }
 
 function certificateView(certificate: HeldCertificate, seen: Seen) {
@@ -76,27 +75,30 @@ function certificateView(certificate: HeldCertificate, seen: Seen) {
     fingerprint,
     ...spanView(termsOf(seen, certificate), seen.moment),
     replacedAt: replaced ? formatTime(replaced.at) : null,
+    ...useView(seen.uses.get(`${seen.client.id}:${fingerprint}`)),
   };
 }
 
 /** Makes the view of a credential. */
 function credentialView(credential: Credential, seen: Seen) {
-  const { client, owner, moment } = seen;
+  const { client, owner, moment, uses } = seen;
+  const used = uses.get(`${client.id}:${credential.id}`);
   switch (credential.kind) {
     case 'signed-token': {
       const { kind, certificateId } = credential;
       const signer = seen.certificates.find(({ fingerprint }) => fingerprint === certificateId);
       const span: SpanView = signer ? spanView(termsOf(seen, signer), moment) : GONE;
-      return { kind, certificate: certificateId, ...span };
+      return { kind, certificate: certificateId, ...span, ...useView(used) };
     }
     case 'api-key':
-      return { kind: credential.kind, ...apiKeyView({ client, owner, credential }, moment) };
+      return { kind: credential.kind, ...apiKeyView({ client, owner, credential }, moment, used) };
     case 'password':
       return {
         kind: credential.kind,
         alone: credential.alone,
         createdAt: formatTime(credential.createdAt),
         ...spanView(termsOf(seen, credential), moment),
+        ...useView(used),
       };
   }
 }
@@ -119,6 +121,14 @@ function spanView(terms: Terms, moment: Moment) {
   };
 }
 
+/** Makes the view of a last use. */
+function useView(used: LastUse | undefined) {
+  return {
+    lastUsedAt: used === undefined ? null : formatTime(used.at),
+    lastUsedFrom: used === undefined ? null : used.from,
+  };
+}
+
 /** Makes the view of an API key. The key ends with its client at the latest. */
 export function apiKeyView(held: HeldApiKey, moment: Moment, used?: LastUse) {
   const { client, credential } = held;
@@ -136,8 +146,7 @@ export function apiKeyView(held: HeldApiKey, moment: Moment, used?: LastUse) {
     createdAt: formatTime(createdAt),
     notBefore,
     expiresAt,
-    lastUsedAt: used === undefined ? null : formatTime(used.at),
-    lastUsedFrom: used === undefined ? null : used.from,
+    ...useView(used),
   };
 }
 
@@ -206,47 +215,6 @@ export function provisioningKeyView(key: ProvisioningKey, now: Timestamp) {
     status: provisioningKeyState({ expiresAt }, now),
     createdAt: formatTime(createdAt),
     expiresAt: formatEnd(expiresAt),
-  };
-}
-
-/** Makes the view of the CA. */
-export function authorityView({ subject, algorithm, serial, fingerprint, ...span }: CertificateAuthority) {
-  return {
-    ...{ subject, algorithm, serial, fingerprint },
-    notBefore: formatTime(span.notBefore),
-    expiresAt: formatEnd(span.notAfter),
-  };
-}
-
-/** Makes the view of an open connection. */
-export function connectionView({ principal, protocol, address, since }: OpenConnection) {
-  const { kind, id, credential } = principal;
-  return {
-    clientId: kind === 'client' ? id : null,
-    userId: kind === 'user' ? id : null,
-    ...{ protocol, address, since: formatTime(since) },
-    credential: { kind: credential.kind, id: credential.id },
-  };
-}
-
-/** Makes the view of a refusal that was kept. */
-export function refusalView({ at, ...refusal }: KeptRefusal) {
-  const { id, by, what, address, reason, cause, client, credential, hint, method, path, status } = refusal;
-  return {
-    ...{ id, at: formatTime(at), by, what, address, reason, cause, client, credential, hint },
-    ...{ method, path, status },
-  };
-}
-
-/** Makes the view of the licence. */
-export function licenceView({ state, reason, terms, used }: LicenceStatus) {
-  return {
-    state,
-    reason,
-    deviceLimit: terms?.deviceLimit ?? null,
-    used,
-    features: terms?.features ?? [],
-    expiresAt: terms === null ? null : formatEnd(terms.expiresAt),
   };
 }
 

@@ -35,7 +35,7 @@ export type Change = {
 /** The present records of one kind. */
 export interface Collection<T> {
   get(id: string): Promise<T | undefined>;
-  /** Reads records in the order of their ids, after the given id; all of them without a limit. */
+  /** Reads records in the order of their ids, after the given id, or in another order; all of them without a limit. */
   page(query?: PageQuery<T>): Promise<T[]>;
 }
 
@@ -44,6 +44,24 @@ export interface PageQuery<T> {
   readonly limit?: number | undefined;
   /** Passes only the records for which it holds. */
   where?(record: T): boolean;
+  /** Default: by id. */
+  readonly order?: RecordOrder<T> | undefined;
+  /** Has `where` called for every record, also for those that are on other pages: it can count them then. */
+  readonly isWhole?: boolean | undefined;
+}
+
+/** An order of records. Those of the same value are in the order of their ids. */
+export interface RecordOrder<T> {
+  /** Called for a record next after `where`. */
+  of(record: T): number;
+  readonly isDescending: boolean;
+  /** The place after which a page goes on. */
+  readonly after?: PlaceInOrder | undefined;
+}
+
+export interface PlaceInOrder {
+  readonly value: number;
+  readonly id: string;
 }
 
 /** A filter for clients. Deleted clients never pass. */
@@ -66,7 +84,7 @@ export interface Certificates extends Collection<Certificate> {
   ofClients(clientIds: readonly string[]): Promise<Certificate[]>;
 }
 
-/** The last uses of API keys, by `<client-id>:<key-id>`. A note may reach the file a minute later. */
+/** The last uses of clients' credentials, by `<client-id>:<credential-id>`. A note may reach the file a minute later. */
 export interface KeyUses {
   note(uses: ReadonlyMap<string, LastUse>): Promise<void>;
   /** Writes the waiting notes now. */

@@ -168,6 +168,11 @@ export class LiveRegistry implements Registry {
     this.#requireReadable('signing-keys');
   }
 
+  /** @throws KeywrightError `io` if some records of a kind cannot be read now */
+  requireReadable(kind: RecordKind): void {
+    this.#requireReadable(kind);
+  }
+
   /** @throws KeywrightError `io` if the record cannot be read now: who was revoked meanwhile must not get in */
   #get<Kind extends RecordKind>(kind: Kind, id: string): RecordTypes[Kind] | undefined {
     if (this.#unreadable.length > 0) this.#requireReadable(kind, id);

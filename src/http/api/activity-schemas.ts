@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { CLIENT_STATES } from '../../core/manage/client-state.js';
-import type { connectionView, refusalView } from '../../core/manage/views.js';
+import type { connectionView, refusalView } from '../../core/manage/server-views.js';
 import { CREDENTIAL_STATES } from '../../core/model/terms.js';
 import { OptionalText, oneOf, type SchemaOf } from './schemas.js';
 import { Licence } from './server-schemas.js';

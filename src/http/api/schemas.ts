@@ -55,6 +55,8 @@ export function oneOf<const Names extends readonly string[]>(...values: Names) {
 
 const status = oneOf(...CREDENTIAL_STATES);
 
+const lastUse = { lastUsedAt: OptionalText, lastUsedFrom: OptionalText };
+
 const apiKey = {
   id: text,
   clientId: text,
@@ -67,8 +69,7 @@ const apiKey = {
   createdAt: text,
   notBefore: text,
   expiresAt: OptionalText,
-  lastUsedAt: OptionalText,
-  lastUsedFrom: OptionalText,
+  ...lastUse,
 };
 
 /** The view of an API key. */
@@ -85,6 +86,7 @@ const Credential = Type.Union([
     notBefore: text,
     expiresAt: OptionalText,
     replacedAt: OptionalText,
+    ...lastUse,
   }),
   Type.Object({
     kind: Type.Literal('signed-token'),
@@ -92,6 +94,7 @@ const Credential = Type.Union([
     status,
     notBefore: OptionalText,
     expiresAt: OptionalText,
+    ...lastUse,
   }),
   Type.Object({ kind: Type.Literal('api-key'), ...apiKey }),
   Type.Object({
@@ -101,6 +104,7 @@ const Credential = Type.Union([
     status,
     notBefore: text,
     expiresAt: OptionalText,
+    ...lastUse,
   }),
 ]);
 
@@ -118,6 +122,10 @@ export const Client = Type.Object({
   }),
   createdAt: text,
   updatedAt: text,
+  lastUsedAt: Type.Union([text, Type.Null()], {
+    description: 'the last use of any of its credentials, at most a minute late',
+  }),
+  lastUsedFrom: OptionalText,
   credentials: Type.Array(Credential),
 }) satisfies SchemaOf<ClientView>;
 

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import type { auditCheckView, auditEntryView } from '../../core/manage/audit.js';
 import type { ExplainedScope } from '../../core/manage/grantable-scopes.js';
-import type { authorityView, licenceView } from '../../core/manage/views.js';
+import type { authorityView, licenceView } from '../../core/manage/server-views.js';
 import { KEY_ALGORITHMS } from '../../core/model/key-algorithm.js';
 import { OptionalText, oneOf, type SchemaOf } from './schemas.js';
 

@@ -4,7 +4,14 @@ import type { Answer } from './answer.js';
 import { send } from './answer.js';
 
 const MAX_AGE_SECONDS = '600';
-const EXPOSED = ['WWW-Authenticate', 'Retry-After', 'Location', ...IDENTITY_HEADERS].join(', ');
+const EXPOSED = [
+  'WWW-Authenticate',
+  'Retry-After',
+  'Location',
+  'Link',
+  'X-Total-Count',
+  ...IDENTITY_HEADERS,
+].join(', ');
 
 /** Lets pages of other origins ask and read answers. Fetch standard, section 3.2 */
 export class CrossOrigin {

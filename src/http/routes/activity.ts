@@ -4,7 +4,7 @@ import { Type } from '@sinclair/typebox';
 import { listConnections } from '../../core/manage/list-connections.js';
 import { listRefusals } from '../../core/manage/list-refusals.js';
 import type { Management } from '../../core/manage/management.js';
-import { authorityView, connectionView, licenceView, refusalView } from '../../core/manage/views.js';
+import { authorityView, connectionView, licenceView, refusalView } from '../../core/manage/server-views.js';
 import { parseClientId } from '../../core/model/client-id.js';
 import { formatTime } from '../../core/model/time.js';
 import { Connection, Events, Overview, Refusal } from '../api/activity-schemas.js';

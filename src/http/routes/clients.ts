@@ -8,6 +8,7 @@ import { requireTheirs, withCertificates } from '../../core/manage/clients.js';
 import { deleteClient } from '../../core/manage/delete-client.js';
 import { editClient } from '../../core/manage/edit-client.js';
 import { type Bundle, issueClient } from '../../core/manage/issue-client.js';
+import { clientUses } from '../../core/manage/last-uses.js';
 import { listClients } from '../../core/manage/list-clients.js';
 import { type Management, momentOf } from '../../core/manage/management.js';
 import { resumeClient, suspendClient } from '../../core/manage/suspension.js';
@@ -87,10 +88,13 @@ export const clientRoutes = [
     route: 'GET /api/v1/clients',
     action: 'client.list',
     summary: 'List clients',
-    filters: ['owner', 'label', 'state', 'expiringWithin'],
+    filters: ['owner', 'label', 'state', 'search', 'sort', 'expiringWithin'],
     item: Client,
     read: listClients,
-    view: (clients, management) => clients.map((each) => clientView(each, momentOf(management))),
+    async view(clients, management) {
+      const uses = await clientUses(management.keyStore, clients);
+      return clients.map((each) => clientView(each, momentOf(management), uses));
+    },
   }),
   managed({
     route: 'POST /api/v1/clients',
@@ -181,7 +185,8 @@ async function clientOf({ keyStore, actor }: Management, id: string) {
 }
 
 async function shown(management: Management, client: ClientRecord) {
-  return clientView(await withCertificates(management.keyStore, client), momentOf(management));
+  const held = await withCertificates(management.keyStore, client);
+  return clientView(held, momentOf(management), await clientUses(management.keyStore, [held]));
 }
 
 async function issue(
@@ -218,7 +223,11 @@ async function issue(
     },
   );
   return {
-    ...{ ...issuedView(client, momentOf(management)), ...bundle, authority: authority.certificate },
+    ...{
+      ...issuedView(client, momentOf(management), await clientUses(management.keyStore, [client])),
+      ...bundle,
+      authority: authority.certificate,
+    },
     ...(password && { mqttPassword: password.text }),
   };
 }

@@ -41,7 +41,7 @@ export const provisionRoutes = [
     action: 'provision.list',
     tag: 'provisioning',
     summary: 'List the provisioning keys that are left, without their secrets; for admins',
-    filters: ['owner', 'label', 'state', 'expiringWithin'],
+    filters: ['owner', 'label', 'state', 'search', 'sort', 'expiringWithin'],
     item: Key,
     read: listProvisioningKeys,
     view: (keys, { clock }) => keys.map((key) => provisioningKeyView(key, clock.now())),

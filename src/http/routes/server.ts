@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { Type } from '@sinclair/typebox';
 import { requireAdmin } from '../../core/manage/actor.js';
 import { grantableScopes } from '../../core/manage/grantable-scopes.js';
-import { authorityView, licenceView } from '../../core/manage/views.js';
+import { authorityView, licenceView } from '../../core/manage/server-views.js';
 import { BUILD, VERSION } from '../../core/model/build.js';
 import { keyAlgorithmOf } from '../../core/model/key-algorithm.js';
 import { formatTime } from '../../core/model/time.js';

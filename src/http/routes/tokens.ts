@@ -68,7 +68,7 @@ export const tokenRoutes = [
     route: 'GET /api/v1/tokens',
     action: 'token.list',
     summary: 'List API keys',
-    filters: ['owner', 'label', 'state', 'expiringWithin'],
+    filters: ['owner', 'label', 'state', 'search', 'sort', 'expiringWithin'],
     item: ApiKey,
     read: listApiKeys,
     async view(held, management) {

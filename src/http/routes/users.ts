@@ -38,7 +38,7 @@ export const userRoutes = [
     route: 'GET /api/v1/users',
     action: 'user.list',
     summary: 'List users',
-    filters: ['state'],
+    filters: ['state', 'search', 'sort'],
     item: UserWithHoldings,
     read: listUsers,
     async view(users, management) {

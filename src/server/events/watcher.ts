@@ -1,6 +1,6 @@
 import { type Actor, actorOf } from '../../core/manage/actor.js';
+import { connectionView, refusalView } from '../../core/manage/server-views.js';
 import { type Sight, seesChange, seesConnection, seesRefusal } from '../../core/manage/sight.js';
-import { connectionView, refusalView } from '../../core/manage/views.js';
 import { BUILD } from '../../core/model/build.js';
 import type { Principal } from '../../core/model/principal.js';
 import { formatTime, NEVER } from '../../core/model/time.js';

@@ -14,6 +14,7 @@ import type {
   Subscription,
   Watcher,
 } from '../../core/ports/key-store.js';
+import { PagePicker } from '../../core/ports/page-picker.js';
 import { prepareHome } from '../../disk/home.js';
 import { removeLeftovers } from '../../disk/temporary.js';
 import { ClientCount } from './client-count.js';
@@ -172,22 +173,20 @@ export class FileStore implements KeyStore {
     };
   }
 
-  /** Other work gets its turn after each file, and no more is kept than the page needs. */
+  /** Other work gets its turn after each file, and little more is kept than the page needs. */
   async #page<Kind extends RecordKind>(
     kind: Kind,
-    { after = '', limit = Number.POSITIVE_INFINITY }: Omit<PageQuery<RecordTypes[Kind]>, 'where'>,
+    query: Omit<PageQuery<RecordTypes[Kind]>, 'where'>,
     isWanted: (record: RecordTypes[Kind], shard: Shard) => boolean,
   ): Promise<RecordTypes[Kind][]> {
-    let found: RecordTypes[Kind][] = [];
-    const inOrder = () => found.sort((one, other) => (one.id < other.id ? -1 : 1)).slice(0, limit);
-    let upTo: string | undefined;
+    const picker = new PagePicker<RecordTypes[Kind]>(query);
+    // Records are not even looked at where their ids say that they are on other pages.
+    const mayPass = query.order === undefined && query.isWhole !== true;
     for await (const shard of this.files.shards(kind)) {
-      found.push(...shard.all(kind, { after, upTo }).filter((record) => isWanted(record, shard)));
-      if (found.length < limit) continue;
-      found = inOrder();
-      upTo = found.at(-1)?.id;
+      const range = mayPass ? { after: query.after, upTo: picker.lastId } : {};
+      for (const record of shard.all(kind, range)) if (isWanted(record, shard)) picker.offer(record);
     }
-    return inOrder();
+    return picker.page();
   }
 
   #clientPage({ owner, where, ...query }: ClientQuery = {}): Promise<Client[]> {

@@ -6,7 +6,7 @@ import { type Place, placeAt, useBucket } from './kinds.js';
 const WRITE_EVERY_MS = 60_000;
 
 /**
- * The last uses of API keys. Many keys share a file, and each file is written at most once a minute. So the cost does
+ * The last uses of credentials. Many of them share a file, and each file is written at most once a minute. So the cost does
  * not grow with the number of keys. The uses lie apart from the clients, so a use does not change a client.
  */
 export class FileKeyUses implements KeyUses {

@@ -5,7 +5,8 @@ import { MemoryStore } from '../../support/memory-store.js';
 
 const { store: keyStore } = new MemoryStore();
 const services = { keyStore, clock: { now: () => 1_000 }, actor: OPERATOR };
-const parse = (request: object) => parseListRequest(services, request, ['valid', 'not yet valid']);
+const kind = { states: ['valid', 'not yet valid'], sorts: ['id', 'createdAt'] as const };
+const parse = (request: object) => parseListRequest(services, request, kind);
 
 describe('what a list is asked for', () => {
   it.each([
@@ -39,7 +40,8 @@ describe('what a list is asked for', () => {
   it('has a limit from 1 to 1,000, and states with blanks or dashes', async () => {
     expect((await parse({ limit: '1' })).limit).toBe(1);
     expect((await parse({ limit: 1000 })).limit).toBe(1000);
-    expect((await parse({ state: 'not-yet-valid' })).state).toBe('not yet valid');
+    expect((await parse({ state: 'not-yet-valid' })).states).toEqual(new Set(['not yet valid']));
+    expect((await parse({ state: 'valid, not-yet-valid' })).states?.size).toBe(2);
     await expect(parse({ state: 'vaild' })).rejects.toMatchObject({
       message: /state "vaild"/,
       hint: /valid/,

@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../../cli/base-command.js';
-import { FILTER_FLAGS, LIST_FLAGS, printList } from '../../../cli/list.js';
+import { FILTER_FLAGS, LIST_FLAGS, printList, sortFlag } from '../../../cli/list.js';
 import { management } from '../../../cli/services.js';
 import { type Column, NONE, timeColumn } from '../../../cli/table.js';
 import { listProvisioningKeys } from '../../../core/manage/provisioning-keys.js';
@@ -20,6 +20,7 @@ export default class ProvisionKeyList extends BaseCommand {
   static override flags = {
     ...FILTER_FLAGS,
     state: FILTER_FLAGS.state(PROVISIONING_KEY_STATES),
+    sort: sortFlag('id', 'createdAt', 'expiresAt'),
     ...LIST_FLAGS,
   };
 
@@ -29,7 +30,7 @@ export default class ProvisionKeyList extends BaseCommand {
     const now = home.clock.now();
     await printList(this, {
       ...{ flags, columns: COLUMNS, things: 'provisioning keys', none: 'no provisioning keys' },
-      read: (request) => listProvisioningKeys(management(home), request),
+      read: (request, reading) => listProvisioningKeys(management(home), request, reading),
       view: (keys) => keys.map((key) => provisioningKeyView(key, now)),
     });
   }
