@@ -441,6 +441,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/provision/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a provisioning key; the devices that registered with it stay; for admins */
+        delete: operations["deleteApiV1ProvisionKeysId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/provision/agent": {
         parameters: {
             query?: never;
@@ -1149,6 +1166,8 @@ export interface operations {
                             createdAt: string;
                             notBefore: string;
                             expiresAt: string | null;
+                            /** @description when it was rotated: a newer key has its place */
+                            replacedAt: string | null;
                             lastUsedAt: string | null;
                             lastUsedFrom: string | null;
                         } | {
@@ -1269,6 +1288,8 @@ export interface operations {
                             createdAt: string;
                             notBefore: string;
                             expiresAt: string | null;
+                            /** @description when it was rotated: a newer key has its place */
+                            replacedAt: string | null;
                             lastUsedAt: string | null;
                             lastUsedFrom: string | null;
                         } | {
@@ -1405,6 +1426,8 @@ export interface operations {
                             createdAt: string;
                             notBefore: string;
                             expiresAt: string | null;
+                            /** @description when it was rotated: a newer key has its place */
+                            replacedAt: string | null;
                             lastUsedAt: string | null;
                             lastUsedFrom: string | null;
                         } | {
@@ -1521,6 +1544,8 @@ export interface operations {
                             createdAt: string;
                             notBefore: string;
                             expiresAt: string | null;
+                            /** @description when it was rotated: a newer key has its place */
+                            replacedAt: string | null;
                             lastUsedAt: string | null;
                             lastUsedFrom: string | null;
                         } | {
@@ -1662,6 +1687,8 @@ export interface operations {
                             createdAt: string;
                             notBefore: string;
                             expiresAt: string | null;
+                            /** @description when it was rotated: a newer key has its place */
+                            replacedAt: string | null;
                             lastUsedAt: string | null;
                             lastUsedFrom: string | null;
                         } | {
@@ -1765,6 +1792,8 @@ export interface operations {
                             createdAt: string;
                             notBefore: string;
                             expiresAt: string | null;
+                            /** @description when it was rotated: a newer key has its place */
+                            replacedAt: string | null;
                             lastUsedAt: string | null;
                             lastUsedFrom: string | null;
                         } | {
@@ -1868,6 +1897,8 @@ export interface operations {
                             createdAt: string;
                             notBefore: string;
                             expiresAt: string | null;
+                            /** @description when it was rotated: a newer key has its place */
+                            replacedAt: string | null;
                             lastUsedAt: string | null;
                             lastUsedFrom: string | null;
                         } | {
@@ -2006,6 +2037,8 @@ export interface operations {
                         createdAt: string;
                         notBefore: string;
                         expiresAt: string | null;
+                        /** @description when it was rotated: a newer key has its place */
+                        replacedAt: string | null;
                         lastUsedAt: string | null;
                         lastUsedFrom: string | null;
                     }[];
@@ -2069,6 +2102,8 @@ export interface operations {
                         createdAt: string;
                         notBefore: string;
                         expiresAt: string | null;
+                        /** @description when it was rotated: a newer key has its place */
+                        replacedAt: string | null;
                         lastUsedAt: string | null;
                         lastUsedFrom: string | null;
                         clientSecret: string;
@@ -2119,6 +2154,8 @@ export interface operations {
                         createdAt: string;
                         notBefore: string;
                         expiresAt: string | null;
+                        /** @description when it was rotated: a newer key has its place */
+                        replacedAt: string | null;
                         lastUsedAt: string | null;
                         lastUsedFrom: string | null;
                     };
@@ -2207,6 +2244,8 @@ export interface operations {
                         createdAt: string;
                         notBefore: string;
                         expiresAt: string | null;
+                        /** @description when it was rotated: a newer key has its place */
+                        replacedAt: string | null;
                         lastUsedAt: string | null;
                         lastUsedFrom: string | null;
                     };
@@ -2253,6 +2292,8 @@ export interface operations {
                         createdAt: string;
                         notBefore: string;
                         expiresAt: string | null;
+                        /** @description when it was rotated: a newer key has its place */
+                        replacedAt: string | null;
                         lastUsedAt: string | null;
                         lastUsedFrom: string | null;
                     };
@@ -2299,6 +2340,8 @@ export interface operations {
                         createdAt: string;
                         notBefore: string;
                         expiresAt: string | null;
+                        /** @description when it was rotated: a newer key has its place */
+                        replacedAt: string | null;
                         lastUsedAt: string | null;
                         lastUsedFrom: string | null;
                     };
@@ -2345,6 +2388,8 @@ export interface operations {
                         createdAt: string;
                         notBefore: string;
                         expiresAt: string | null;
+                        /** @description when it was rotated: a newer key has its place */
+                        replacedAt: string | null;
                         lastUsedAt: string | null;
                         lastUsedFrom: string | null;
                     };
@@ -2399,6 +2444,8 @@ export interface operations {
                         createdAt: string;
                         notBefore: string;
                         expiresAt: string | null;
+                        /** @description when it was rotated: a newer key has its place */
+                        replacedAt: string | null;
                         lastUsedAt: string | null;
                         lastUsedFrom: string | null;
                         clientSecret: string;
@@ -2905,10 +2952,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        id: string;
                         key: string;
                         expiresAt: string | null;
                     };
                 };
+            };
+            /** @description a refusal or an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteApiV1ProvisionKeysId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description a refusal or an error */
             default: {

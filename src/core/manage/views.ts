@@ -132,7 +132,7 @@ function useView(used: LastUse | undefined) {
 /** Makes the view of an API key. The key ends with its client at the latest. */
 export function apiKeyView(held: HeldApiKey, moment: Moment, used?: LastUse) {
   const { client, credential } = held;
-  const { label, hint, scopes, createdAt } = credential;
+  const { label, hint, scopes, createdAt, replacedAt = null } = credential;
   const { status, notBefore, expiresAt } = spanView(termsOf(held, credential), moment);
   return {
     id: apiKeyId(client, credential),
@@ -146,6 +146,7 @@ export function apiKeyView(held: HeldApiKey, moment: Moment, used?: LastUse) {
     createdAt: formatTime(createdAt),
     notBefore,
     expiresAt,
+    replacedAt: replacedAt === null ? null : formatTime(replacedAt),
     ...useView(used),
   };
 }

@@ -69,6 +69,9 @@ const apiKey = {
   createdAt: text,
   notBefore: text,
   expiresAt: OptionalText,
+  replacedAt: Type.Union([text, Type.Null()], {
+    description: 'when it was rotated: a newer key has its place',
+  }),
   ...lastUse,
 };
 

@@ -1,6 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { findProvisioningKey, redeemProvisioningKey } from '../../core/manage/provision.js';
-import { createProvisioningKey, listProvisioningKeys } from '../../core/manage/provisioning-keys.js';
+import {
+  createProvisioningKey,
+  deleteProvisioningKey,
+  listProvisioningKeys,
+} from '../../core/manage/provisioning-keys.js';
 import { provisioningKeyView } from '../../core/manage/views.js';
 import { KeywrightError } from '../../core/model/errors.js';
 import { parseExpiry } from '../../core/model/time.js';
@@ -52,7 +56,7 @@ export const provisionRoutes = [
     tag: 'provisioning',
     summary: 'Make a provisioning key, handed over this once; for admins',
     body: NewKey,
-    response: Type.Object({ key: Type.String(), expiresAt: OptionalText }),
+    response: Type.Object({ id: Type.String(), key: Type.String(), expiresAt: OptionalText }),
     status: 201,
     async run(management, { body, services }) {
       const { expires = '24h', uses = 1, scopes = ['ingest'], owner, label } = body;
@@ -64,8 +68,15 @@ export const provisionRoutes = [
         owner: ifGiven(owner, parseUserName),
         expiresAt: parseExpiry(expires, now),
       });
-      return { key, expiresAt: provisioningKeyView(record, now).expiresAt };
+      return { id: record.id, key, expiresAt: provisioningKeyView(record, now).expiresAt };
     },
+  }),
+  managed({
+    route: 'DELETE /api/v1/provision/keys/:id',
+    action: 'provision.delete',
+    tag: 'provisioning',
+    summary: 'Delete a provisioning key; the devices that registered with it stay; for admins',
+    run: (management, { id }) => deleteProvisioningKey(management, id),
   }),
   open({
     route: 'POST /api/v1/provision/agent',

@@ -88,7 +88,7 @@ function KnownBy({ credential }: { credential: Credential }) {
     case 'api-key':
       return (
         <Link href={`/tokens?search=${encodeURIComponent(credential.hint)}`}>
-          <bdi class="mono small">{credential.hint}…</bdi>
+          <bdi class="mono small">{credential.hint}</bdi>
         </Link>
       );
     case 'password':
