@@ -40,7 +40,7 @@ function Entrance() {
     return (
       <>
         <Shell me={me} />
-        <SignInDialog />
+        <SignInDialog user={me.user.id} />
       </>
     );
   if (error)

@@ -66,7 +66,11 @@ describe('POST /api/v1/provision/keys', () => {
     const made = await post({}, root);
     expect([made.status, made.body]).toEqual([
       201,
-      { key: expect.stringMatching(/^prov_[0-9A-Za-z]{38}$/), expiresAt: expect.any(String) },
+      {
+        id: expect.stringMatching(/^[0-9a-f]{12}$/),
+        key: expect.stringMatching(/^prov_[0-9A-Za-z]{38}$/),
+        expiresAt: expect.any(String),
+      },
     ]);
     const inHours = (Date.parse(made.body.expiresAt) - Date.now()) / 3_600_000;
     expect(Math.round(inHours)).toBe(24);

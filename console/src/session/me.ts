@@ -4,7 +4,7 @@ import { call } from '../api/call.js';
 import type { Me } from '../api/types.js';
 import { setClock } from '../kit/clock.js';
 import { hearOtherTabs, tellOtherTabs } from './other-tabs.js';
-import { signInWait, signingIn } from './sign-in-again.js';
+import { signInWait, signingIn, stopWaiting } from './sign-in-again.js';
 
 /** What the server told, kept for a while. What failed for a reason of its own is not asked again; a server that is away is, twice. */
 export const queries = new QueryClient({
@@ -84,6 +84,7 @@ export async function signOut(): Promise<void> {
     if (!(error instanceof ApiError && error.status === 401)) throw error;
   }
   setMe(null);
+  stopWaiting();
   tellOtherTabs(null);
   forget();
 }

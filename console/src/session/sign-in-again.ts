@@ -32,6 +32,13 @@ export function signedInAgain(): Promise<void> {
   return promise;
 }
 
+/** Gives up waiting: the user has signed out. */
+export function stopWaiting(): void {
+  const waiting = signInWait.get();
+  signInWait.set(undefined);
+  waiting?.giveUp(notSignedIn());
+}
+
 export function notSignedIn(): ApiError {
   return new ApiError({ status: 401, detail: 'You are not signed in: nothing was changed.' });
 }

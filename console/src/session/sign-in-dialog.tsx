@@ -1,15 +1,13 @@
 import { Dialog } from '../kit/dialog.js';
 import { useStore } from '../kit/store.js';
-import { currentUser } from './me.js';
 import { notSignedIn, signInWait, signingIn } from './sign-in-again.js';
 import { SignInForm } from './sign-in-form.js';
 
 /** Asks for the password over the page when the session has ended. The page below stays as it is; what it was about to do then goes on. */
-export function SignInDialog() {
+export function SignInDialog({ user: before }: { user: string }) {
   const wait = useStore(signInWait);
   const isSigningIn = useStore(signingIn);
   if (wait === undefined || isSigningIn) return null;
-  const before = currentUser().user.id;
   return (
     <Dialog
       title="Sign in again"
