@@ -11,17 +11,32 @@ const OUTCOMES: Record<AuditEntry['outcome'], string> = {
 };
 
 export const AUDIT_COLUMNS: readonly Column<AuditEntry>[] = [
-  { head: 'When', size: 'narrow', cell: ({ at }) => <Time at={at} /> },
+  { head: 'When', cell: ({ at }) => <Time at={at} /> },
   { head: 'By', cell: ({ who }) => <bdi>{who}</bdi> },
-  { head: 'Action', cell: ({ action }) => <span class="mono small">{action}</span> },
+  { head: 'Action', cell: ({ action }) => <Action name={action} /> },
   { head: 'Done to', size: 'broad', cell: (entry) => <Target entry={entry} /> },
   { head: 'From', only: 'wide', cell: ({ from }) => <bdi class="small">{from}</bdi> },
   {
     head: 'Outcome',
-    size: 'narrow',
     cell: ({ outcome }) => <span class={`badge ${OUTCOMES[outcome]}`}>{outcome}</span>,
   },
 ];
+
+/** `user.add`, where need be in two lines. */
+function Action({ name }: { name: string }) {
+  const [kind = '', verb] = name.split('.', 2);
+  return (
+    <span class="mono small">
+      {kind}
+      {verb !== undefined && (
+        <>
+          .<wbr />
+          {verb}
+        </>
+      )}
+    </span>
+  );
+}
 
 /** What it was done to. A client that may still be there is a link to it. */
 function Target({ entry: { action, target } }: { entry: AuditEntry }) {
