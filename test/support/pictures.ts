@@ -1,22 +1,22 @@
 import { crc32, deflateSync } from 'node:zlib';
-import type { Browser } from 'playwright-core';
+import type { Page } from 'playwright-core';
 
 /** Does something with pictures where there is something that can read them: in an empty page of a browser. */
-async function inPage<T>(browser: Browser, script: string, ...pictures: readonly Buffer[]): Promise<T> {
-  const page = await browser.newPage();
+function inPage<T>(page: Page, script: string, ...pictures: readonly Buffer[]): Promise<T> {
   const told = pictures.map((picture) => picture.toString('base64'));
-  const result = await page.evaluate<T>(`(${script})(...${JSON.stringify(told)})`);
-  await page.close();
-  return result;
+  return page.evaluate<T>(`(${script})(...${JSON.stringify(told)})`);
 }
 
-/** What two pictures have in common: their sizes, and the share of parts, as large as some letters, that are brighter or darker. */
+/**
+ * What two pictures have in common: their sizes, and the share of what is drawn, by parts as large as some letters, that is
+ * brighter or darker.
+ */
 export function compare(
-  browser: Browser,
+  page: Page,
   one: Buffer,
   other: Buffer,
 ): Promise<{ readonly sizes: readonly string[]; readonly different: number }> {
-  return inPage(browser, COMPARE, one, other);
+  return inPage(page, COMPARE, one, other);
 }
 
 interface Indexed {
@@ -28,8 +28,8 @@ interface Indexed {
 }
 
 /** Makes a picture small: with 256 colours, the most frequent ones. PNG specification, sections 5.3, 11.2.1 and 11.2.2 */
-export async function smaller(browser: Browser, picture: Buffer): Promise<Buffer> {
-  const { width, height, palette, pixels } = await inPage<Indexed>(browser, INDEX, picture);
+export async function smaller(page: Page, picture: Buffer): Promise<Buffer> {
+  const { width, height, palette, pixels } = await inPage<Indexed>(page, INDEX, picture);
   const bytes = Buffer.from(pixels, 'base64');
   // Each line begins with the byte that says that it is not filtered.
   const lines = Array.from({ length: height }, (_, row) =>
@@ -73,7 +73,12 @@ const COMPARE = `async (...pictures) => {
   const drawn = await Promise.all(pictures.map((each) => (${DRAW})(each, 20)));
   const [one, other] = drawn.map(({ data, width, height }) =>
     Array.from({ length: width * height }, (_, at) => data[4 * at] * 0.3 + data[4 * at + 1] * 0.6 + data[4 * at + 2] * 0.1));
-  const different = one.filter((cell, at) => Math.abs(cell - other[at]) > 20).length / one.length;
+  const counts = new Map();
+  for (const cell of one) counts.set(Math.round(cell), (counts.get(Math.round(cell)) ?? 0) + 1);
+  const [[ground]] = [...counts].sort(([, few], [, many]) => many - few);
+  // Where both are empty there is nothing to compare.
+  const drawnOn = one.map((_, at) => at).filter((at) => Math.abs(one[at] - ground) > 6 || Math.abs(other[at] - ground) > 6);
+  const different = drawnOn.filter((at) => Math.abs(one[at] - other[at]) > 8).length / Math.max(1, drawnOn.length);
   return { sizes: drawn.map(({ size }) => size), different };
 }`;
 
