@@ -52,7 +52,10 @@ export class ServerActivity implements Activity {
       return new LineLimit({ perSecond: KEPT_PER_SECOND, onHeldBack });
     };
     this.#limits = { http: limit(), mqtt: limit(), callback: limit(), 'proxy-protocol': limit() };
-    this.#timer = setInterval(() => this.#tellVerdicts(), TELL_EVERY_MS);
+    this.#timer = setInterval(() => {
+      this.#turn();
+      this.#tellVerdicts();
+    }, TELL_EVERY_MS);
     this.#timer.unref();
   }
 
@@ -130,7 +133,6 @@ export class ServerActivity implements Activity {
   }
 
   #tellVerdicts(): void {
-    this.#turn();
     const { at, accepted, refused } = this.#current;
     if (accepted + refused === this.#told) return;
     this.#told = accepted + refused;
@@ -141,6 +143,8 @@ export class ServerActivity implements Activity {
   #turn(): void {
     const next = bucketAt(this.#clock.now());
     if (next.at === this.#current.at) return;
+    // The last ones of a minute are told although it is over.
+    this.#tellVerdicts();
     const oldest = next.at - MINUTES * MINUTE_MS;
     // A clock that was set back makes minutes anew.
     this.#buckets = this.#buckets.filter(({ at }) => at > oldest && at < next.at);

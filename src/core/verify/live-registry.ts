@@ -34,7 +34,10 @@ type Records = { readonly [Kind in RecordKind]: Map<string, RecordTypes[Kind]> }
 
 const NONE: ClientCertificates = { held: [], withdrawn: [] };
 
-/** All that verification looks things up in, in memory, as the key store stands. It answers nothing from what cannot be read now. */
+/**
+ * All that verification looks things up in, in memory, as the key store stands. It answers nothing from what cannot be read now. Its maps
+ * change together, which is why they are in one file that is longer than others.
+ */
 export class LiveRegistry implements Registry {
   readonly hashSecret: (secret: string) => string;
   readonly facts: Facts;
