@@ -92,6 +92,8 @@ describe('the stream of events', () => {
     expect((await reader.next('changed')).data).toMatchObject({ id: clientId });
     await shop.keywright(['user', 'edit', 'bob', '--email', 'bob@example.com']);
     expect((await reader.next('changed')).data).toMatchObject({ kind: 'user', id: 'bob' });
+    await shop.keywright(['provision', 'key', 'create']);
+    expect((await reader.next('changed')).data).toMatchObject({ kind: 'provisioning-key' });
     await shop.keywright(['key', 'gen', 'pump']);
     await shop.keywright(['key', 'del', 'pump', '--yes']);
     // A client and its certificate are one.

@@ -75,6 +75,7 @@ export class MemoryStore {
         'session',
         'withdrawn-token',
         'signing-keys',
+        'provisioning-key',
       ];
       const there = kinds.flatMap((kind) => this.#all(kind).map((after) => changeOf(kind, undefined, after)));
       if (there.length > 0) watcher.changed(there);

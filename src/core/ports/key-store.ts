@@ -112,7 +112,7 @@ export interface KeyStore {
    */
   keepsSecrets(): Promise<boolean>;
   /**
-   * Follows the records of all kinds but provisioning keys, other processes' changes included. It resolves after the
+   * Follows the records of all kinds, other processes' changes included. It resolves after the
    * first delivery of all records.
    */
   watch(watcher: Watcher): Promise<Subscription>;

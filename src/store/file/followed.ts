@@ -3,7 +3,6 @@ import type { Change, RecordKind, RecordTypes } from '../../core/ports/key-store
 import { KINDS, type Place } from './kinds.js';
 import type { Shard } from './shard.js';
 
-// A provisioning key is not followed: it is read when a device presents it.
 export const FOLLOWED: readonly RecordKind[] = [
   'signing-keys',
   'user',
@@ -11,6 +10,7 @@ export const FOLLOWED: readonly RecordKind[] = [
   'withdrawn-token',
   'client',
   'certificate',
+  'provisioning-key',
 ];
 /** The directories of their files. */
 export const DIRECTORIES = [...new Set(FOLLOWED.map((kind) => KINDS[kind].directory))];
