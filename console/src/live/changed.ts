@@ -1,7 +1,8 @@
 type Key = readonly unknown[];
 
 const LISTS: Record<string, readonly Key[]> = {
-  client: [['clients'], ['tokens'], ['users']],
+  // A device that registered itself has used up a provisioning key.
+  client: [['clients'], ['tokens'], ['users'], ['provisioning']],
   certificate: [['clients'], ['server']],
   'api-key': [['clients'], ['tokens']],
   user: [['users'], ['clients']],

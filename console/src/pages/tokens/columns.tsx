@@ -28,9 +28,11 @@ export function columnsOf(rows: readonly ApiKey[]): readonly Column<ApiKey>[] {
       head: 'Client',
       sort: 'id',
       cell: ({ clientId }) => (
-        <Link href={`/keys/${clientId}`} class="clip">
-          <bdi>{clientId}</bdi>
-        </Link>
+        <div class="clip">
+          <Link href={`/keys/${clientId}`}>
+            <bdi>{clientId}</bdi>
+          </Link>
+        </div>
       ),
     },
     { head: 'Owner', only: 'wide', cell: ({ owner }) => (owner === null ? <None /> : <bdi>{owner}</bdi>) },
