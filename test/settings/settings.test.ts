@@ -38,6 +38,7 @@ describe('settings of serve', () => {
       console: true,
       consoleIdle: 1_800_000,
       consoleSession: 43_200_000,
+      consoleFirstVisit: 'this-machine',
       rules: [],
       httpUpstream: undefined,
       failedAttempts: { count: 100, perMs: 60_000 },

@@ -38,6 +38,7 @@ const VALUES: Readonly<Record<string, readonly [string, string, string]>> = {
   console: ['false', 'true', 'false'],
   'console-idle': ['1m', '2m', '3m'],
   'console-session': ['1h', '2h', '3h'],
+  'console-first-visit': ['anywhere', 'this-machine', 'anywhere'],
   rules: ['* /file', '* /variable', '* /flag'],
   'http-upstream': ['http://127.0.0.1:1', 'http://127.0.0.1:2', 'https://127.0.0.1:3'],
   'http-upstream-timeout': ['1s', '2s', '3s'],

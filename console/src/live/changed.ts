@@ -1,8 +1,7 @@
 type Key = readonly unknown[];
 
 const LISTS: Record<string, readonly Key[]> = {
-  // A device that registered itself has used up a provisioning key.
-  client: [['clients'], ['tokens'], ['users'], ['provisioning']],
+  client: [['clients'], ['tokens'], ['users']],
   certificate: [['clients'], ['server']],
   'api-key': [['clients'], ['tokens']],
   user: [['users'], ['clients']],

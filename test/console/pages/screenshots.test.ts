@@ -16,6 +16,8 @@ const PAGES = {
   keys: '/keys',
   key: '/keys/pump-1',
   'new-key': '/new-key',
+  tokens: '/tokens',
+  provisioning: '/provisioning',
   users: '/users',
   sessions: '/sessions',
   audit: '/audit',

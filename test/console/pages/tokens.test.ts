@@ -95,7 +95,7 @@ describe('the page of API keys', () => {
     expect(await sideways(page)).toBe(0);
   });
 
-  it('rotates a key: both hold, and the row says that the new one is in use as soon as it is', async () => {
+  it('rotates a key: both hold, and the row says that the new one is not used yet', async () => {
     const { shop, server, browser } = shared();
     const old = await registerKey(shop, '--label', 'rotated');
     const { page, open } = await visit(browser, server);
