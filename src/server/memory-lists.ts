@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Certificate } from '../core/model/certificate.js';
 import { liveClient } from '../core/model/client.js';
 import type { ClientQuery, KeyStore, PageQuery, RecordTypes } from '../core/ports/key-store.js';
 import { PagePicker } from '../core/ports/page-picker.js';
@@ -25,21 +26,14 @@ export function listedInMemory(keyStore: KeyStore, registry: LiveRegistry): KeyS
         page(registry, 'client', query, (client) => {
           if (liveClient(client) === undefined || (owner !== undefined && client.owner !== owner))
             return false;
-          const certificatesOf = () => {
-            const { held, withdrawn } = registry.certificatesOf(client.id);
-            return [...held, ...withdrawn];
-          };
-          return where?.(client, certificatesOf) ?? true;
+          return where?.(client, () => certificatesOf(registry, client.id)) ?? true;
         }),
     },
     certificates: {
       ...certificates,
       async ofClients(ids) {
         registry.requireReadable('certificate');
-        return ids.flatMap((id) => {
-          const { held, withdrawn } = registry.certificatesOf(id);
-          return [...held, ...withdrawn];
-        });
+        return ids.flatMap((id) => certificatesOf(registry, id));
       },
     },
     users: {
@@ -49,6 +43,11 @@ export function listedInMemory(keyStore: KeyStore, registry: LiveRegistry): KeyS
     keepsSecrets: () => keyStore.keepsSecrets(),
     watch: (watcher) => keyStore.watch(watcher),
   };
+}
+
+function certificatesOf(registry: LiveRegistry, clientId: string): readonly Certificate[] {
+  const { held, withdrawn } = registry.certificatesOf(clientId);
+  return withdrawn.length === 0 ? held : [...held, ...withdrawn];
 }
 
 async function page<Kind extends 'client' | 'user'>(

@@ -42,8 +42,8 @@ export interface ListQuery<State extends string = string> {
 export interface Listable<State extends string = string> {
   readonly owner: string | null;
   readonly label?: string | null;
-  readonly state?: State;
-  readonly expiresAt?: Timestamp;
+  readonly state?: State | undefined;
+  readonly expiresAt?: Timestamp | undefined;
   /** What it is found by, besides its owner and its label. */
   readonly names?: readonly (string | null)[];
 }
@@ -122,7 +122,8 @@ export function isListed<State extends string>(
 }
 
 function isFound(search: string, { owner, label, names = [] }: Listable): boolean {
-  return [owner, label, ...names].some((each) => each?.toLowerCase().includes(search));
+  const has = (text: string | null | undefined) => text?.toLowerCase().includes(search) === true;
+  return has(owner) || has(label) || names.some(has);
 }
 
 /** Tells if only some of the things are listed that there are. */
