@@ -77,6 +77,25 @@ describe('the page of the server', () => {
       expect(await page.getByRole('heading', { name }).count()).toBe(0);
   });
 
+  it('and that of a client with every kind of credential can be used by everybody, on a phone too', async () => {
+    const { shop, server, browser } = shared();
+    const label = `<b>x</b> שלום 🔑 ${'w'.repeat(150)}`;
+    const made = ['key', 'gen', 'a'.repeat(60), '--mqtt-password', 'alone', '--label', label, '--zip'];
+    const { exitCode, stderr } = await shop.keywright([...made, '--output', shop.directory]);
+    expect([exitCode, stderr]).toEqual([0, expect.stringContaining('is valid until')]);
+    await registerKey(shop, '--client', 'a'.repeat(60));
+    const { page, open } = await visit(browser, server);
+    await open(`/keys/${'a'.repeat(60)}`);
+    await page.getByText(label, { exact: true }).first().waitFor();
+    expect(await barriers(page)).toEqual([]);
+    expect(await shifts(page)).toBe(0);
+    await page.setViewportSize({ width: 360, height: 800 });
+    await whole(page);
+    expect(await sideways(page)).toBe(0);
+    await open('/keys');
+    expect(await sideways(page)).toBe(0);
+  });
+
   it.each(['/users', '/sessions', '/audit', '/server'])(
     'and %s can be used by everybody, on a phone too, and nothing jumps',
     async (path) => {
