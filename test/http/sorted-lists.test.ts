@@ -14,7 +14,7 @@ async function sorted() {
   await home.changes.change(null, (records) => {
     for (let index = 0; index < COUNT; index += 1) {
       const client = sensor(index);
-      records.put('client', { ...client, revision: 1, createdAt: client.createdAt - index * 1_000 });
+      records.put('client', { ...client, revision: 1, createdAt: client.createdAt - (index + 60) * 1_000 });
     }
   });
   const uses = [2, 9, 5].map((index, at) => [`${sensor(index).id}:${id(index)}`, at] as const);
