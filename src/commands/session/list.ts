@@ -2,7 +2,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { FILTER_FLAGS, LIST_FLAGS, printList } from '../../cli/list.js';
 import { management } from '../../cli/services.js';
 import { type Column, timeColumn } from '../../cli/table.js';
-import { listSessions } from '../../core/manage/sessions.js';
+import { listSessions } from '../../core/manage/list-sessions.js';
 import { type SessionView, sessionView } from '../../core/manage/views.js';
 
 export default class SessionList extends BaseCommand {

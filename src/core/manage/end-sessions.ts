@@ -1,8 +1,9 @@
 import { KeywrightError } from '../model/errors.js';
 import { parseUserName } from '../model/user.js';
 import { sessionOf } from './actor.js';
+import { listSessions } from './list-sessions.js';
 import type { Managing } from './management.js';
-import { listSessions, revokeSession } from './sessions.js';
+import { revokeSession } from './sessions.js';
 
 /**
  * Ends all sessions of a user, the actor by default, but for the one by which the actor acts.

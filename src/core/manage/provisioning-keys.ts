@@ -3,8 +3,10 @@ import { parseLabel } from '../model/client.js';
 import { KeywrightError } from '../model/errors.js';
 import {
   PROVISIONING_KEY_PREFIX,
+  PROVISIONING_KEY_STATES,
   type ProvisioningKey,
   provisioningKeyId,
+  provisioningKeyState,
 } from '../model/provisioning-key.js';
 import { soundTime } from '../model/sound-time.js';
 import { checkTime, type Timestamp } from '../model/time.js';
@@ -22,7 +24,6 @@ import {
 } from './lists.js';
 import type { Management, Managing } from './management.js';
 import { ownersIn, requireOwnable } from './ownership.js';
-import { PROVISIONING_KEY_STATES, provisioningKeyState } from './views.js';
 
 export interface ProvisioningKeyRequest {
   readonly scopes: readonly string[];

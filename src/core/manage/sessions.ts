@@ -6,15 +6,6 @@ import { soundTime } from '../model/sound-time.js';
 import type { Timestamp } from '../model/time.js';
 import { bareDomain, type User } from '../model/user.js';
 import type { PasswordHasher } from '../ports/password-hasher.js';
-import {
-  inOrderOfTime,
-  isListed,
-  type ListRequest,
-  type Page,
-  pageOf,
-  pageQuery,
-  parseListRequest,
-} from './lists.js';
 import type { Management } from './management.js';
 
 /** Finds a user by a canonical name or an e-mail address. */
@@ -213,33 +204,6 @@ export async function withdrawToken(
 ): Promise<void> {
   await changes.change({ action: 'access-token.revoke', target }, (records) =>
     records.put('withdrawn-token', { id: tokenId, revision: 0, withdrawnAt: clock.now(), expiresAt }),
-  );
-}
-
-/**
- * Lists the sessions that have not ended and that the actor may see, in the order of their ids. Their users are their
- * owners.
- * @throws KeywrightError `invalid-input`, `not-found`
- */
-export async function listSessions(
-  services: Pick<Management, 'keyStore' | 'clock' | 'actor'>,
-  request: Pick<ListRequest, 'limit' | 'after' | 'owner' | 'expiringWithin'> = {},
-): Promise<Page<Session>> {
-  const query = await parseListRequest(services, request, { states: [], sorts: [] });
-  const now = services.clock.now();
-  const users = new Map((await services.keyStore.users.page()).map((user) => [user.id, user]));
-  const found = await services.keyStore.sessions.page({
-    ...pageQuery<Session>(query, () => () => 0),
-    where(session) {
-      const { userId: owner, expiresAt } = session;
-      return !isOver(session, { user: users.get(owner), now }) && isListed(query, { owner, expiresAt });
-    },
-  });
-  // The newest first.
-  return inOrderOfTime(
-    pageOf(found, query, ({ id }) => ({ id, value: 0 })),
-    query,
-    ({ createdAt }) => -createdAt,
   );
 }
 

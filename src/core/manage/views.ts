@@ -2,7 +2,7 @@ import type { HeldCertificate } from '../model/certificate.js';
 import type { Credential } from '../model/client.js';
 import type { LastUse } from '../model/last-use.js';
 import type { Principal } from '../model/principal.js';
-import type { ProvisioningKey } from '../model/provisioning-key.js';
+import { type ProvisioningKey, provisioningKeyState } from '../model/provisioning-key.js';
 import { type Session, sessionKind } from '../model/session.js';
 import { type CredentialState, stateOf, type Terms, termsOf } from '../model/terms.js';
 import { formatEnd, formatTime, type Moment, type Timestamp } from '../model/time.js';
@@ -191,16 +191,6 @@ export function userViewWith(user: User, { clients, sessions, signedInAt }: Hold
     sessions,
     signedInAt: signedInAt === null ? null : formatTime(signedInAt),
   };
-}
-
-/** The states of a provisioning key. */
-export const PROVISIONING_KEY_STATES = ['valid', 'expired'] as const;
-
-export function provisioningKeyState(
-  { expiresAt }: Pick<ProvisioningKey, 'expiresAt'>,
-  now: Timestamp,
-): (typeof PROVISIONING_KEY_STATES)[number] {
-  return now >= expiresAt ? 'expired' : 'valid';
 }
 
 /** Makes the view of a provisioning key. */

@@ -48,3 +48,13 @@ export function parseProvisioningKey(value: unknown): ProvisioningKey {
     expiresAt: time(record, 'expiresAt'),
   };
 }
+
+/** The states of a provisioning key. */
+export const PROVISIONING_KEY_STATES = ['valid', 'expired'] as const;
+
+export function provisioningKeyState(
+  { expiresAt }: Pick<ProvisioningKey, 'expiresAt'>,
+  now: Timestamp,
+): (typeof PROVISIONING_KEY_STATES)[number] {
+  return now >= expiresAt ? 'expired' : 'valid';
+}

@@ -1,3 +1,5 @@
+// Longer than most files: its maps change together, and are read by what each change leaves.
+
 import { type Certificate, isHeld } from '../model/certificate.js';
 import { apiKeysOf, type Client, liveClient, passwordOf } from '../model/client.js';
 import { KeywrightError } from '../model/errors.js';
@@ -34,10 +36,7 @@ type Records = { readonly [Kind in RecordKind]: Map<string, RecordTypes[Kind]> }
 
 const NONE: ClientCertificates = { held: [], withdrawn: [] };
 
-/**
- * All that verification looks things up in, in memory, as the key store stands. It answers nothing from what cannot be read now. Its maps
- * change together, which is why they are in one file that is longer than others.
- */
+/** All that verification looks things up in, in memory, as the key store stands. It answers nothing from what cannot be read now. */
 export class LiveRegistry implements Registry {
   readonly hashSecret: (secret: string) => string;
   readonly facts: Facts;

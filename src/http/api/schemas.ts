@@ -4,13 +4,13 @@ import { MAX_PAGE } from '../../core/manage/lists.js';
 import {
   type ApiKeyView,
   type ClientView,
-  PROVISIONING_KEY_STATES,
   type ProvisioningKeyView,
   type SessionView,
   USER_STATES,
   type UserView,
 } from '../../core/manage/views.js';
 import { KEY_ALGORITHMS } from '../../core/model/key-algorithm.js';
+import { PROVISIONING_KEY_STATES } from '../../core/model/provisioning-key.js';
 import { SESSION_KINDS } from '../../core/model/session.js';
 import { CREDENTIAL_STATES } from '../../core/model/terms.js';
 import { ROLES } from '../../core/model/user.js';

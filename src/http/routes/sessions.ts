@@ -1,7 +1,8 @@
 import { Type } from '@sinclair/typebox';
 import { sessionOf } from '../../core/manage/actor.js';
 import { endSessions } from '../../core/manage/end-sessions.js';
-import { listSessions, revokeSession } from '../../core/manage/sessions.js';
+import { listSessions } from '../../core/manage/list-sessions.js';
+import { revokeSession } from '../../core/manage/sessions.js';
 import { sessionView } from '../../core/manage/views.js';
 import { listed } from '../api/list.js';
 import { managed } from '../api/route.js';

@@ -3,11 +3,8 @@ import { FILTER_FLAGS, LIST_FLAGS, printList, sortFlag } from '../../../cli/list
 import { management } from '../../../cli/services.js';
 import { type Column, NONE, timeColumn } from '../../../cli/table.js';
 import { listProvisioningKeys } from '../../../core/manage/provisioning-keys.js';
-import {
-  PROVISIONING_KEY_STATES,
-  type ProvisioningKeyView,
-  provisioningKeyView,
-} from '../../../core/manage/views.js';
+import { type ProvisioningKeyView, provisioningKeyView } from '../../../core/manage/views.js';
+import { PROVISIONING_KEY_STATES } from '../../../core/model/provisioning-key.js';
 
 export default class ProvisionKeyList extends BaseCommand {
   static override summary = 'List the provisioning keys that are left, without their secrets.';
