@@ -4,6 +4,7 @@ import { call } from '../api/call.js';
 import type { IssuedClient } from '../api/types.js';
 import { CommandHint } from '../kit/command-hint.js';
 import { Field, onSubmit } from '../kit/field.js';
+import { LabelField } from '../kit/label-field.js';
 import { Failure } from '../kit/note.js';
 import { ScopesField } from '../kit/scopes-field.js';
 import { inShell } from '../kit/shell-text.js';
@@ -98,18 +99,7 @@ export default function KeyNewPage() {
           )}
         </Field>
         <CertificateValidity value={validity} onChange={setValidity} />
-        <Field label="Label" optional hint="What it is, for people.">
-          {(control) => (
-            <input
-              {...control}
-              autocomplete="off"
-              maxLength={200}
-              dir="auto"
-              value={label}
-              onInput={({ currentTarget }) => setLabel(currentTarget.value)}
-            />
-          )}
-        </Field>
+        <LabelField value={label} onChange={setLabel} hint="What it is, for people." />
         {admin && <OwnerField value={owner} onChange={setOwner} unnamed="you" />}
         <ScopesField value={scopes} onChange={setScopes} />
         <details class="fold whole">

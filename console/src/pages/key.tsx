@@ -7,6 +7,7 @@ import type { Client, IssuedClient } from '../api/types.js';
 import { CommandHint } from '../kit/command-hint.js';
 import { Menu } from '../kit/menu.js';
 import { Failure, Note } from '../kit/note.js';
+import type { SeveralDone } from '../kit/several.js';
 import { Time } from '../kit/time.js';
 import type { PageProps } from '../pages.js';
 import { PageTitle } from '../shell/page-title.js';
@@ -17,7 +18,6 @@ import { Credentials } from './clients/credentials.js';
 import { EditClient } from './clients/edit-client.js';
 import { Issued } from './clients/issued.js';
 import { ReissueClient } from './clients/reissue-client.js';
-import type { SeveralDone } from './clients/several.js';
 
 type Doing = Verb | 'edit' | 'reissue';
 

@@ -1,35 +1,33 @@
 import { keepPreviousData, useQuery } from '@tanstack/preact-query';
-import { useCallback, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import { callPage } from '../api/call.js';
 import type { Client } from '../api/types.js';
 import { Code, CommandHint } from '../kit/command-hint.js';
-import { Chips, Choice } from '../kit/filters.js';
 import { useListState } from '../kit/list-state.js';
+import { BY_END, ListToolbar } from '../kit/list-toolbar.js';
 import { Menu } from '../kit/menu.js';
-import { SearchField } from '../kit/search-field.js';
+import type { SeveralDone } from '../kit/several.js';
 import { Table } from '../kit/table.js';
 import { useAction } from '../kit/use-action.js';
+import { useSelection } from '../kit/use-selection.js';
 import { PageTitle } from '../shell/page-title.js';
 import { ClientQuestion, Outcome, type Verb } from './clients/actions.js';
 import { CLIENT_COLUMNS } from './clients/columns.js';
-import type { SeveralDone } from './clients/several.js';
 
-const STATES = [
-  ['', 'Any state'],
-  ['valid', 'Valid'],
-  ['suspended', 'Suspended'],
-  ['expired', 'Expired'],
-  ['revoked', 'Revoked'],
-  ['not-yet-valid', 'Not yet valid'],
-  ['no-credential', 'No credential'],
-] as const;
-const ENDS = [
-  ['', 'Any end'],
-  ['7d', 'Ends within 7 days'],
-  ['30d', 'Ends within 30 days'],
-  ['90d', 'Ends within 90 days'],
-] as const;
+const BY_STATE = {
+  label: 'State',
+  name: 'state',
+  options: [
+    ['', 'Any state'],
+    ['valid', 'Valid'],
+    ['suspended', 'Suspended'],
+    ['expired', 'Expired'],
+    ['revoked', 'Revoked'],
+    ['not-yet-valid', 'Not yet valid'],
+    ['no-credential', 'No credential'],
+  ],
+} as const;
 
 /** What can be selected at once. */
 const MOST = 1000;
@@ -43,18 +41,17 @@ export default function KeysPage() {
     queryFn: ({ signal }) => callPage('/api/v1/clients', { query: list.query, signal }),
     placeholderData: keepPreviousData,
   });
-  const [selected, setSelected] = useState<ReadonlyMap<string, Client>>(new Map());
+  const selection = useSelection<Client>(rows.data?.rows ?? []);
   const [asked, setAsked] = useState<{ verb: Verb; clients: readonly Client[] }>();
   const [told, setTold] = useState<{ verb: Verb; outcome: SeveralDone }>();
-  const search = useCallback((text: string) => list.set({ search: text }), [list.set]);
   const ask = (verb: Verb, clients: readonly Client[]) => setAsked({ verb, clients });
-  const chosen = [...selected.values()];
+  const chosen = selection.rows;
   const all = useAction(() =>
     callPage('/api/v1/clients', { query: { ...list.query, after: '', limit: String(MOST) } }),
   );
   const selectAll = async () => {
     const found = await all.start();
-    if (found) setSelected(new Map(found.result.rows.map((client) => [client.id, client])));
+    if (found) selection.set(found.result.rows);
   };
   return (
     <>
@@ -63,27 +60,13 @@ export default function KeysPage() {
           Generate
         </Link>
       </PageTitle>
-      <search class="toolbar">
-        <SearchField
-          label="Search for keys"
-          placeholder="Search id, label, owner, key…"
-          value={list.get('search')}
-          onChange={search}
-        />
-        <Choice
-          label="State"
-          options={STATES}
-          value={list.get('state')}
-          onChange={(state) => list.set({ state })}
-        />
-        <Choice
-          label="End"
-          options={ENDS}
-          value={list.get('expiringWithin')}
-          onChange={(expiringWithin) => list.set({ expiringWithin })}
-        />
-        <Chips list={list} names={{ owner: 'Owner', label: 'Label' }} />
-      </search>
+      <ListToolbar
+        list={list}
+        things="keys"
+        placeholder="Search id, label, owner, key…"
+        choices={[BY_STATE, BY_END]}
+        chips={{ owner: 'Owner', label: 'Label' }}
+      />
       {told && <Outcome {...told} onClose={() => setTold(undefined)} />}
       <Table
         caption="clients"
@@ -94,10 +77,7 @@ export default function KeysPage() {
         isFiltered={['search', 'state', 'expiringWithin', 'owner', 'label'].some(
           (name) => list.get(name) !== '',
         )}
-        selection={{
-          ids: new Set(selected.keys()),
-          set: (ids) => setSelected(keptOf(ids, [...chosen, ...(rows.data?.rows ?? [])])),
-        }}
+        selection={selection.ofTable}
         menu={(client) => (
           <Menu
             label={`Actions for ${client.id}`}
@@ -131,7 +111,7 @@ export default function KeysPage() {
               {all.pending ? 'Asking…' : `Select ${countOf(rows.data.total)} that match`}
             </button>
           )}
-          <button type="button" class="quiet" onClick={() => setSelected(new Map())}>
+          <button type="button" class="quiet" onClick={() => selection.set([])}>
             Clear
           </button>
           <button type="button" onClick={() => ask('suspend', chosen)}>
@@ -153,7 +133,7 @@ export default function KeysPage() {
             if (!outcome) return;
             setTold({ verb: asked.verb, outcome });
             // What failed stays selected, to be tried again.
-            setSelected(keptOf(new Set(outcome.failed.map(({ id }) => id)), asked.clients));
+            selection.set(asked.clients.filter(({ id }) => outcome.failed.some((each) => each.id === id)));
           }}
         />
       )}
@@ -165,8 +145,4 @@ export default function KeysPage() {
 function countOf(total: number | undefined): string {
   const isMore = total === undefined || total > MOST;
   return isMore ? `the first ${MOST.toLocaleString('en')}` : `all ${total}`;
-}
-
-function keptOf(ids: ReadonlySet<string>, clients: readonly Client[]): Map<string, Client> {
-  return new Map(clients.filter(({ id }) => ids.has(id)).map((client) => [client.id, client]));
 }

@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from '@tanstack/preact-query';
-import { useCallback, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { isGone } from '../api/api-error.js';
 import { call, callPage } from '../api/call.js';
 import type { NewProvisioningKey as Made, ProvisioningKey } from '../api/types.js';
@@ -8,11 +8,10 @@ import { State } from '../kit/badge.js';
 import { useNow } from '../kit/clock.js';
 import { Code, CommandHint } from '../kit/command-hint.js';
 import { ConfirmDialog } from '../kit/confirm-dialog.js';
-import { Chips, Choice } from '../kit/filters.js';
 import { useListState } from '../kit/list-state.js';
+import { ListToolbar } from '../kit/list-toolbar.js';
 import { Menu } from '../kit/menu.js';
 import { Note } from '../kit/note.js';
-import { SearchField } from '../kit/search-field.js';
 import { type Column, Table } from '../kit/table.js';
 import { Time } from '../kit/time.js';
 import { queries } from '../session/me.js';
@@ -22,11 +21,15 @@ import { MadeProvisioningKey } from './provisioning/made-provisioning-key.js';
 import { NewProvisioningKey } from './provisioning/new-provisioning-key.js';
 import { Redeemed } from './provisioning/redeemed.js';
 
-const STATES = [
-  ['', 'Any state'],
-  ['valid', 'Valid'],
-  ['expired', 'Expired'],
-] as const;
+const BY_STATE = {
+  label: 'State',
+  name: 'state',
+  options: [
+    ['', 'Any state'],
+    ['valid', 'Valid'],
+    ['expired', 'Expired'],
+  ],
+} as const;
 
 const COLUMNS: readonly Column<ProvisioningKey>[] = [
   {
@@ -72,7 +75,6 @@ export default function ProvisioningPage() {
   const [made, setMade] = useState<Made>();
   const [deleting, setDeleting] = useState<ProvisioningKey>();
   const [told, setTold] = useState<string>();
-  const search = useCallback((text: string) => list.set({ search: text }), [list.set]);
   if (made)
     return (
       <>
@@ -87,21 +89,13 @@ export default function ProvisioningPage() {
           Create a provisioning key
         </button>
       </PageTitle>
-      <search class="toolbar">
-        <SearchField
-          label="Search for provisioning keys"
-          placeholder="Search label, owner, key…"
-          value={list.get('search')}
-          onChange={search}
-        />
-        <Choice
-          label="State"
-          options={STATES}
-          value={list.get('state')}
-          onChange={(state) => list.set({ state })}
-        />
-        <Chips list={list} names={{ owner: 'Owner', label: 'Label' }} />
-      </search>
+      <ListToolbar
+        list={list}
+        things="provisioning keys"
+        placeholder="Search label, owner, key…"
+        choices={[BY_STATE]}
+        chips={{ owner: 'Owner', label: 'Label' }}
+      />
       {told !== undefined && (
         <Note kind="ok" onClose={() => setTold(undefined)}>
           {told}

@@ -1,16 +1,16 @@
 import { keepPreviousData, useQuery } from '@tanstack/preact-query';
-import { useCallback, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
 import { callPage } from '../api/call.js';
 import type { ApiKey, IssuedApiKey } from '../api/types.js';
 import { Code, CommandHint } from '../kit/command-hint.js';
-import { Chips, Choice } from '../kit/filters.js';
 import { useListState } from '../kit/list-state.js';
+import { BY_END, ListToolbar } from '../kit/list-toolbar.js';
 import { Menu, type MenuItem } from '../kit/menu.js';
-import { SearchField } from '../kit/search-field.js';
+import type { SeveralDone } from '../kit/several.js';
 import { Table } from '../kit/table.js';
+import { useSelection } from '../kit/use-selection.js';
 import { PageTitle } from '../shell/page-title.js';
-import type { SeveralDone } from './clients/several.js';
 import { nameOf, TokenOutcome, TokenQuestion, type TokenVerb } from './tokens/actions.js';
 import { columnsOf } from './tokens/columns.js';
 import { EditToken } from './tokens/edit-token.js';
@@ -18,19 +18,17 @@ import { IssuedToken } from './tokens/issued-token.js';
 import { NewToken } from './tokens/new-token.js';
 import { RotateToken } from './tokens/rotate-token.js';
 
-const STATES = [
-  ['', 'Any state'],
-  ['valid', 'Valid'],
-  ['suspended', 'Suspended'],
-  ['expired', 'Expired'],
-  ['revoked', 'Invalid'],
-] as const;
-const ENDS = [
-  ['', 'Any end'],
-  ['7d', 'Ends within 7 days'],
-  ['30d', 'Ends within 30 days'],
-  ['90d', 'Ends within 90 days'],
-] as const;
+const BY_STATE = {
+  label: 'State',
+  name: 'state',
+  options: [
+    ['', 'Any state'],
+    ['valid', 'Valid'],
+    ['suspended', 'Suspended'],
+    ['expired', 'Expired'],
+    ['revoked', 'Invalid'],
+  ],
+} as const;
 
 type Asked =
   | { readonly what: 'edit' | 'rotate'; readonly key: ApiKey }
@@ -50,10 +48,9 @@ export default function TokensPage() {
   const [asked, setAsked] = useState<Asked>();
   const [made, setMade] = useState<IssuedApiKey>();
   const [told, setTold] = useState<{ verb: TokenVerb; outcome: SeveralDone }>();
-  const [selected, setSelected] = useState<ReadonlyMap<string, ApiKey>>(new Map());
-  const search = useCallback((text: string) => list.set({ search: text }), [list.set]);
-  const chosen = [...selected.values()];
   const shown = rows.data?.rows ?? [];
+  const selection = useSelection<ApiKey>(shown);
+  const chosen = selection.rows;
   const ask = (what: TokenVerb, keys: readonly ApiKey[]) => setAsked({ what, keys });
   const stopAdding = () => {
     setAdding(false);
@@ -74,27 +71,13 @@ export default function TokensPage() {
   return (
     <>
       <PageTitle title="Tokens">{add}</PageTitle>
-      <search class="toolbar">
-        <SearchField
-          label="Search for API keys"
-          placeholder="Search label, client, owner, key…"
-          value={list.get('search')}
-          onChange={search}
-        />
-        <Choice
-          label="State"
-          options={STATES}
-          value={list.get('state')}
-          onChange={(state) => list.set({ state })}
-        />
-        <Choice
-          label="End"
-          options={ENDS}
-          value={list.get('expiringWithin')}
-          onChange={(expiringWithin) => list.set({ expiringWithin })}
-        />
-        <Chips list={list} names={{ owner: 'Owner', label: 'Label' }} />
-      </search>
+      <ListToolbar
+        list={list}
+        things="API keys"
+        placeholder="Search label, client, owner, key…"
+        choices={[BY_STATE, BY_END]}
+        chips={{ owner: 'Owner', label: 'Label' }}
+      />
       {told && <TokenOutcome {...told} onClose={() => setTold(undefined)} />}
       <Table
         caption="API keys"
@@ -104,10 +87,7 @@ export default function TokensPage() {
         idOf={({ id }) => id}
         nameOf={nameOf}
         isFiltered={Object.keys(query).some((name) => name !== 'sort')}
-        selection={{
-          ids: new Set(selected.keys()),
-          set: (ids) => setSelected(keptOf(ids, [...chosen, ...shown])),
-        }}
+        selection={selection.ofTable}
         menu={(key) => <Menu label={`Actions for ${nameOf(key)}`} items={itemsFor(key)} />}
         empty={
           <>
@@ -124,7 +104,7 @@ export default function TokensPage() {
       {chosen.length > 0 && (
         <section class="selection" aria-label="What is selected">
           <strong>{chosen.length.toLocaleString('en')} selected</strong>
-          <button type="button" class="quiet" onClick={() => setSelected(new Map())}>
+          <button type="button" class="quiet" onClick={() => selection.set([])}>
             Clear
           </button>
           <button type="button" onClick={() => ask('suspend', chosen)}>
@@ -171,7 +151,7 @@ export default function TokensPage() {
             if (!outcome) return;
             setTold({ verb: asked.what, outcome });
             // What failed stays selected, to be tried again.
-            setSelected(keptOf(new Set(outcome.failed.map(({ id }) => id)), asked.keys));
+            selection.set(asked.keys.filter(({ id }) => outcome.failed.some((each) => each.id === id)));
           }}
         />
       )}
@@ -194,8 +174,4 @@ export default function TokensPage() {
       remove,
     ];
   }
-}
-
-function keptOf(ids: ReadonlySet<string>, keys: readonly ApiKey[]): Map<string, ApiKey> {
-  return new Map(keys.filter(({ id }) => ids.has(id)).map((key) => [key.id, key]));
 }

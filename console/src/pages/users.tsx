@@ -1,14 +1,13 @@
 import { keepPreviousData, useQuery } from '@tanstack/preact-query';
-import { useCallback, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
 import { callPage } from '../api/call.js';
 import type { ListedUser } from '../api/types.js';
 import { Code, CommandHint } from '../kit/command-hint.js';
-import { Choice } from '../kit/filters.js';
 import { useListState } from '../kit/list-state.js';
+import { ListToolbar } from '../kit/list-toolbar.js';
 import { Menu } from '../kit/menu.js';
 import { Note } from '../kit/note.js';
-import { SearchField } from '../kit/search-field.js';
 import { SecretPanel } from '../kit/secret-panel.js';
 import { Table } from '../kit/table.js';
 import { currentUser } from '../session/me.js';
@@ -20,11 +19,15 @@ import { DeleteUser } from './users/delete-user.js';
 import { EditUser } from './users/edit-user.js';
 import { SetPassword } from './users/set-password.js';
 
-const STATES = [
-  ['', 'Any state'],
-  ['enabled', 'Enabled'],
-  ['disabled', 'Disabled'],
-] as const;
+const BY_STATE = {
+  label: 'State',
+  name: 'state',
+  options: [
+    ['', 'Any state'],
+    ['enabled', 'Enabled'],
+    ['disabled', 'Disabled'],
+  ],
+} as const;
 
 interface Asked {
   readonly what: UserVerb | 'edit' | 'password' | 'delete';
@@ -44,7 +47,6 @@ export default function UsersPage() {
   const [asked, setAsked] = useState<Asked>();
   const [told, setTold] = useState<string>();
   const [secret, setSecret] = useState<{ readonly id: string; readonly text: string }>();
-  const search = useCallback((text: string) => list.set({ search: text }), [list.set]);
   const self = currentUser().user.id;
   const close = (said?: string) => {
     setAsked(undefined);
@@ -62,20 +64,7 @@ export default function UsersPage() {
           Add a user
         </button>
       </PageTitle>
-      <search class="toolbar">
-        <SearchField
-          label="Search for users"
-          placeholder="Search name, e-mail…"
-          value={list.get('search')}
-          onChange={search}
-        />
-        <Choice
-          label="State"
-          options={STATES}
-          value={list.get('state')}
-          onChange={(state) => list.set({ state })}
-        />
-      </search>
+      <ListToolbar list={list} things="users" placeholder="Search name, e-mail…" choices={[BY_STATE]} />
       {told !== undefined && (
         <Note kind="ok" onClose={() => setTold(undefined)}>
           {told}

@@ -1,15 +1,10 @@
 import type { Client } from '../../api/types.js';
-import { serverNow } from '../../kit/clock.js';
-import { Note } from '../../kit/note.js';
-import { Time } from '../../kit/time.js';
+import { LastUseNote } from '../../kit/used.js';
 import { ClientState, None } from './columns.js';
-
-const WEEK_MS = 7 * 86_400_000;
 
 /** What a question about a client names: whose it is, and when it was last used. */
 export function AboutClient({ client }: { client: Client }) {
-  const { id, label, owner, lastUsedAt, lastUsedFrom } = client;
-  const isUsed = lastUsedAt && serverNow() - Date.parse(lastUsedAt) < WEEK_MS;
+  const { id, label, owner } = client;
   return (
     <>
       <dl class="facts">
@@ -28,18 +23,7 @@ export function AboutClient({ client }: { client: Client }) {
         <dt>Owner</dt>
         <dd>{owner === null ? <None /> : <bdi>{owner}</bdi>}</dd>
       </dl>
-      <Note kind={isUsed ? 'warn' : 'info'}>
-        <span>
-          {lastUsedAt ? (
-            <>
-              Used <Time at={lastUsedAt} focusable />
-              {lastUsedFrom && ` from ${lastUsedFrom}`}.
-            </>
-          ) : (
-            'Never used, as far as is known.'
-          )}
-        </span>
-      </Note>
+      <LastUseNote of={client} />
     </>
   );
 }

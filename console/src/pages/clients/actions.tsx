@@ -2,12 +2,12 @@ import { isGone } from '../../api/api-error.js';
 import { call } from '../../api/call.js';
 import type { Client } from '../../api/types.js';
 import { announce } from '../../kit/announce.js';
-import { serverNow } from '../../kit/clock.js';
 import { ConfirmDialog } from '../../kit/confirm-dialog.js';
-import { Note } from '../../kit/note.js';
+import { doToAll, type SeveralDone } from '../../kit/several.js';
+import { SeveralOutcome, sentenceOf } from '../../kit/several-outcome.js';
+import { SeveralUsedNote } from '../../kit/used.js';
 import { queries } from '../../session/me.js';
 import { AboutClient } from './about-client.js';
-import { doToEach, type SeveralDone } from './several.js';
 
 export type Verb = 'suspend' | 'resume' | 'delete';
 
@@ -71,9 +71,10 @@ export function ClientQuestion({
       harmless={harmless}
       typed={verb === 'delete' && clients.length > MANY ? String(clients.length) : undefined}
       run={async () => {
-        if (one) await run(one.id);
-        const ids = clients.map(({ id }) => id);
-        const result = one ? { done: [one.id], failed: [] } : await doToEach(ids, run);
+        const result = await doToAll(
+          clients.map(({ id }) => id),
+          run,
+        );
         announce(saidOf(verb, result));
         await queries.invalidateQueries({ queryKey: ['clients'] });
         return result;
@@ -96,34 +97,14 @@ export function Outcome({
   outcome: SeveralDone;
   onClose: () => void;
 }) {
-  const { failed } = outcome;
-  return (
-    <Note kind={failed.length === 0 ? 'ok' : 'error'} onClose={onClose}>
-      <span>{saidOf(verb, outcome)}</span>
-      {failed.length > 0 && (
-        <ul>
-          {failed.map(({ id, why }) => (
-            <li key={id}>
-              <bdi class="mono">{id}</bdi>: {why}
-            </li>
-          ))}
-        </ul>
-      )}
-    </Note>
-  );
+  return <SeveralOutcome sentence={saidOf(verb, outcome)} failed={outcome.failed} onClose={onClose} />;
 }
 
 function AboutSeveral({ clients }: { clients: readonly Client[] }) {
-  const today = serverNow() - 86_400_000;
-  const used = clients.filter(({ lastUsedAt }) => lastUsedAt && Date.parse(lastUsedAt) > today).length;
   const shown = clients.slice(0, 8);
   return (
     <>
-      <Note kind={used > 0 ? 'warn' : 'info'}>
-        <span>
-          {clients.length} clients, {used === 0 ? 'none' : used} used within a day.
-        </span>
-      </Note>
+      <SeveralUsedNote counted={`${clients.length} clients`} of={clients} />
       <p>
         {shown.map(({ id }) => (
           <bdi key={id} class="tag">
@@ -136,11 +117,8 @@ function AboutSeveral({ clients }: { clients: readonly Client[] }) {
   );
 }
 
-function saidOf(verb: Verb, { done, failed }: SeveralDone): string {
-  const { said } = VERBS[verb];
-  const time = new Date(serverNow()).toLocaleTimeString();
-  const [id] = done;
-  const what = done.length === 1 ? `${id} is ${said}` : `${done.length} clients are ${said}`;
-  const since = verb === 'resume' || done.length === 0 ? '' : `, refused since ${time}`;
-  return failed.length === 0 ? `${what}${since}.` : `${what}${since}; ${failed.length} failed:`;
+function saidOf(verb: Verb, outcome: SeveralDone): string {
+  const [id] = outcome.done;
+  const what = outcome.done.length === 1 ? String(id) : `${outcome.done.length} clients`;
+  return sentenceOf(outcome, { what, said: VERBS[verb].said, isRefused: verb !== 'resume' });
 }

@@ -4,6 +4,7 @@ import type { Client } from '../../api/types.js';
 import { announce } from '../../kit/announce.js';
 import { Dialog } from '../../kit/dialog.js';
 import { Field, onSubmit } from '../../kit/field.js';
+import { LabelField } from '../../kit/label-field.js';
 import { Failure } from '../../kit/note.js';
 import { ScopesField } from '../../kit/scopes-field.js';
 import { useAction } from '../../kit/use-action.js';
@@ -41,18 +42,7 @@ export function EditClient({ client, onClose }: { client: Client; onClose: () =>
           onClose();
         })}
       >
-        <Field label="Label" optional>
-          {(control) => (
-            <input
-              {...control}
-              data-focus
-              maxLength={200}
-              dir="auto"
-              value={label}
-              onInput={({ currentTarget }) => setLabel(currentTarget.value)}
-            />
-          )}
-        </Field>
+        <LabelField value={label} onChange={setLabel} />
         {admin && <OwnerField value={owner} onChange={setOwner} unnamed="nobody" />}
         {(admin || client.domain !== null) && (
           <Field label="Domain" optional hint="Callers that name a domain get in by it only.">

@@ -4,6 +4,7 @@ import type { NewProvisioningKey as Made } from '../../api/types.js';
 import { CommandHint } from '../../kit/command-hint.js';
 import { Dialog } from '../../kit/dialog.js';
 import { Field, onSubmit } from '../../kit/field.js';
+import { LabelField } from '../../kit/label-field.js';
 import { Failure } from '../../kit/note.js';
 import { ScopesField } from '../../kit/scopes-field.js';
 import { inShell } from '../../kit/shell-text.js';
@@ -46,19 +47,7 @@ export function NewProvisioningKey({
           void queries.invalidateQueries({ queryKey: ['provisioning'] });
         })}
       >
-        <Field label="Label" optional hint="Which device or batch it is for.">
-          {(control) => (
-            <input
-              {...control}
-              data-focus
-              autocomplete="off"
-              maxLength={200}
-              dir="auto"
-              value={label}
-              onInput={({ currentTarget }) => setLabel(currentTarget.value)}
-            />
-          )}
-        </Field>
+        <LabelField value={label} onChange={setLabel} hint="Which device or batch it is for." />
         <Field label="Devices" hint="How many may register with it. Its last use deletes it.">
           {(control) => (
             <input

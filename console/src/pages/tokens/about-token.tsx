@@ -1,16 +1,11 @@
 import type { ApiKey } from '../../api/types.js';
-import { serverNow } from '../../kit/clock.js';
-import { Note } from '../../kit/note.js';
-import { Time } from '../../kit/time.js';
+import { LastUseNote } from '../../kit/used.js';
 import { None } from '../clients/columns.js';
 import { KeyState } from './columns.js';
 
-const WEEK_MS = 7 * 86_400_000;
-
 /** What a question about an API key names: whose it is, and when it was last used. */
 export function AboutToken({ apiKey }: { apiKey: ApiKey }) {
-  const { hint, label, clientId, owner, lastUsedAt, lastUsedFrom } = apiKey;
-  const isUsed = lastUsedAt && serverNow() - Date.parse(lastUsedAt) < WEEK_MS;
+  const { hint, label, clientId, owner } = apiKey;
   return (
     <>
       <dl class="facts">
@@ -33,18 +28,7 @@ export function AboutToken({ apiKey }: { apiKey: ApiKey }) {
         <dt>Owner</dt>
         <dd>{owner === null ? <None /> : <bdi>{owner}</bdi>}</dd>
       </dl>
-      <Note kind={isUsed ? 'warn' : 'info'}>
-        <span>
-          {lastUsedAt ? (
-            <>
-              Used <Time at={lastUsedAt} focusable />
-              {lastUsedFrom && ` from ${lastUsedFrom}`}.
-            </>
-          ) : (
-            'Never used, as far as is known.'
-          )}
-        </span>
-      </Note>
+      <LastUseNote of={apiKey} />
     </>
   );
 }

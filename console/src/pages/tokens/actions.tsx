@@ -2,11 +2,11 @@ import { isGone } from '../../api/api-error.js';
 import { call } from '../../api/call.js';
 import type { ApiKey } from '../../api/types.js';
 import { announce } from '../../kit/announce.js';
-import { serverNow } from '../../kit/clock.js';
 import { ConfirmDialog } from '../../kit/confirm-dialog.js';
-import { Note } from '../../kit/note.js';
+import { doToAll, type SeveralDone } from '../../kit/several.js';
+import { SeveralOutcome, sentenceOf } from '../../kit/several-outcome.js';
+import { SeveralUsedNote } from '../../kit/used.js';
 import { queries } from '../../session/me.js';
-import { doToEach, type SeveralDone } from '../clients/several.js';
 import { AboutToken } from './about-token.js';
 
 export type TokenVerb = 'suspend' | 'resume' | 'invalidate' | 'delete';
@@ -53,7 +53,6 @@ const VERBS: Record<TokenVerb, Told> = {
 };
 /** More than these, and their number has to be typed before they are refused for ever. */
 const MANY = 5;
-const DAY_MS = 86_400_000;
 
 /** Asks about one API key, or about several with one question that counts, does it, and says what came of it. */
 export function TokenQuestion({
@@ -68,9 +67,6 @@ export function TokenQuestion({
   const { title, what, harmless = false, run } = VERBS[verb];
   const one = keys.length === 1 ? keys[0] : undefined;
   const counted = `${keys.length} API keys`;
-  const used = keys.filter(
-    ({ lastUsedAt }) => lastUsedAt && Date.parse(lastUsedAt) > serverNow() - DAY_MS,
-  ).length;
   return (
     <ConfirmDialog
       title={`${title} ${one ? nameOf(one) : counted}?`}
@@ -78,24 +74,17 @@ export function TokenQuestion({
       harmless={harmless}
       typed={!harmless && keys.length > MANY ? String(keys.length) : undefined}
       run={async () => {
-        if (one) await run(one.id);
-        const ids = keys.map(({ id }) => id);
-        const outcome = one ? { done: ids, failed: [] } : await doToEach(ids, run);
+        const outcome = await doToAll(
+          keys.map(({ id }) => id),
+          run,
+        );
         announce(saidOf(verb, outcome));
         for (const queryKey of [['tokens'], ['clients']]) void queries.invalidateQueries({ queryKey });
         return outcome;
       }}
       onClose={(done) => onClose(done?.result)}
     >
-      {one ? (
-        <AboutToken apiKey={one} />
-      ) : (
-        <Note kind={used > 0 ? 'warn' : 'info'}>
-          <span>
-            {counted}, {used === 0 ? 'none' : used} used within a day.
-          </span>
-        </Note>
-      )}
+      {one ? <AboutToken apiKey={one} /> : <SeveralUsedNote counted={counted} of={keys} />}
       <p>{what}</p>
     </ConfirmDialog>
   );
@@ -111,21 +100,7 @@ export function TokenOutcome({
   outcome: SeveralDone;
   onClose: () => void;
 }) {
-  const { failed } = outcome;
-  return (
-    <Note kind={failed.length === 0 ? 'ok' : 'error'} onClose={onClose}>
-      <span>{saidOf(verb, outcome)}</span>
-      {failed.length > 0 && (
-        <ul>
-          {failed.map(({ id, why }) => (
-            <li key={id}>
-              <bdi class="mono">{id}</bdi>: {why}
-            </li>
-          ))}
-        </ul>
-      )}
-    </Note>
-  );
+  return <SeveralOutcome sentence={saidOf(verb, outcome)} failed={outcome.failed} onClose={onClose} />;
 }
 
 /** What people call a key: its label, or how it begins. */
@@ -133,9 +108,8 @@ export function nameOf({ label, hint }: ApiKey): string {
   return label ?? `${hint}`;
 }
 
-function saidOf(verb: TokenVerb, { done, failed }: SeveralDone): string {
-  const time = new Date(serverNow()).toLocaleTimeString();
-  const what = done.length === 1 ? '1 API key is' : `${done.length} API keys are`;
-  const since = verb === 'resume' || done.length === 0 ? '' : `, refused since ${time}`;
-  return `${what} ${VERBS[verb].said}${since}${failed.length === 0 ? '.' : `; ${failed.length} failed:`}`;
+function saidOf(verb: TokenVerb, outcome: SeveralDone): string {
+  const count = outcome.done.length;
+  const what = count === 1 ? '1 API key' : `${count} API keys`;
+  return sentenceOf(outcome, { what, said: VERBS[verb].said, isRefused: verb !== 'resume' });
 }

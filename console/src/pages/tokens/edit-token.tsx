@@ -3,7 +3,8 @@ import { call } from '../../api/call.js';
 import type { ApiKey } from '../../api/types.js';
 import { announce } from '../../kit/announce.js';
 import { Dialog } from '../../kit/dialog.js';
-import { Field, onSubmit } from '../../kit/field.js';
+import { onSubmit } from '../../kit/field.js';
+import { LabelField } from '../../kit/label-field.js';
 import { Failure } from '../../kit/note.js';
 import { ScopesField } from '../../kit/scopes-field.js';
 import { Time } from '../../kit/time.js';
@@ -40,19 +41,7 @@ export function EditToken({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => 
           onClose();
         })}
       >
-        <Field label="Label" optional>
-          {(control) => (
-            <input
-              {...control}
-              data-focus
-              autocomplete="off"
-              maxLength={200}
-              dir="auto"
-              value={label}
-              onInput={({ currentTarget }) => setLabel(currentTarget.value)}
-            />
-          )}
-        </Field>
+        <LabelField value={label} onChange={setLabel} />
         <label class="choice">
           <input
             type="checkbox"

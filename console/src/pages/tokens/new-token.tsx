@@ -3,7 +3,8 @@ import { call } from '../../api/call.js';
 import type { IssuedApiKey } from '../../api/types.js';
 import { CommandHint } from '../../kit/command-hint.js';
 import { Dialog } from '../../kit/dialog.js';
-import { Field, onSubmit } from '../../kit/field.js';
+import { onSubmit } from '../../kit/field.js';
+import { LabelField } from '../../kit/label-field.js';
 import { Failure } from '../../kit/note.js';
 import { ScopesField } from '../../kit/scopes-field.js';
 import { inShell } from '../../kit/shell-text.js';
@@ -54,19 +55,7 @@ export function NewToken({
             One more credential of the client <bdi class="mono">{clientId}</bdi>.
           </p>
         )}
-        <Field label="Label" optional hint="What it is for, as in production-ingest.">
-          {(control) => (
-            <input
-              {...control}
-              data-focus
-              autocomplete="off"
-              maxLength={200}
-              dir="auto"
-              value={label}
-              onInput={({ currentTarget }) => setLabel(currentTarget.value)}
-            />
-          )}
-        </Field>
+        <LabelField value={label} onChange={setLabel} hint="What it is for, as in production-ingest." />
         <TokenValidity value={end} onChange={setEnd} />
         {admin && clientId === '' && <OwnerField value={owner} onChange={setOwner} unnamed="you" />}
         <ScopesField value={scopes} onChange={setScopes} />
