@@ -2,10 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import { readCredential } from '../core/model/presented-credential.js';
 import type { Observer } from '../core/ports/observer.js';
 import type { TrustedProxies } from './requests/trusted-proxies.js';
-import { refusalOf, type Told, toldOf } from './responses/errors.js';
+import { Refused, refusalOf, type Told, toldOf } from './responses/errors.js';
 
 interface Reporting {
-  readonly observer: Pick<Observer, 'refused'>;
+  readonly observer: Pick<Observer, 'refused' | 'failed'>;
   readonly proxies: TrustedProxies;
 }
 
@@ -35,11 +35,13 @@ export function reportRefusal(
   });
 }
 
-/** Reports an error that refuses its request; others are none of the caller's doing. */
+/** Reports an error that refuses its request, or that is the server's own; others are the caller's alone. */
 export function reportError(request: IncomingMessage, error: unknown, reporting: Reporting): void {
   const told = toldOf(error);
-  if (told !== undefined)
-    reportRefusal(request, { told, status: refusalOf(error).problem.status }, reporting);
+  const { status } = refusalOf(error).problem;
+  if (told !== undefined) reportRefusal(request, { told, status }, reporting);
+  else if (status >= 500 && !(error instanceof Refused))
+    reporting.observer.failed({ part: 'http-request', error });
 }
 
 const MAX_SHOWN = 120;

@@ -98,7 +98,7 @@ export class LogObserver implements Observer {
     if (part === 'http-upstream') {
       const reason = error instanceof Error ? error.message : String(error);
       this.#lines.upstream.pass(() => this.#log.warn(`HTTP upstream: ${reason}`));
-    } else this.#log.error({ err: error }, FAILURES[part]);
+    } else this.#lines.failures.pass(() => this.#log.error({ err: error }, FAILURES[part]));
   }
 
   /** Logs the last counts of lines that were held back. */
@@ -133,6 +133,7 @@ function lineLimits(log: Log) {
     new LineLimit({ perSecond: LINES_PER_SECOND, onHeldBack: (suppressed) => tell({ suppressed }) });
   return {
     http: limit((heldBack) => log.info(heldBack, 'HTTP: more refusals like these')),
+    failures: limit((heldBack) => log.error(heldBack, 'more failures like these')),
     callbacks: limit((heldBack) => log.info(heldBack, 'more call-backs were refused')),
     upstream: limit((heldBack) => log.warn(heldBack, 'HTTP upstream: more went wrong')),
     proxies: limit((heldBack) => log.warn(heldBack, 'more connections without a good header were closed')),

@@ -6,7 +6,7 @@ import { addUser, ask, PASSWORD, registerKey, serve, workshop } from '../support
 it('starts a server although every file was torn but those of clients, and is whole when they are mended', async () => {
   const shop = await workshop();
   await addUser(shop, 'ann');
-  const { apiKey } = await registerKey(shop);
+  const { clientId, apiKey } = await registerKey(shop);
   await shop.keywright(['provision', 'key', 'create']);
   const login = { json: { username: 'ann', password: PASSWORD } };
   const first = await serve(shop);
@@ -30,6 +30,11 @@ it('starts a server although every file was torn but those of clients, and is wh
   const server = await serve(shop);
   expect((await ask(server.http, { bearer: apiKey })).status).toBe(200);
   expect((await ask(`${server.http}/auth/login`, login)).status).toBe(503);
+  const grant = { grant_type: 'client_credentials', client_id: clientId, client_secret: apiKey };
+  expect((await ask(`${server.http}/oauth/token`, { form: grant })).status).toBe(503);
+  // Whoever asks learns nothing of the files, so the log has to name them.
+  const failures = server.log().match(/an HTTP request could not be answered/g);
+  expect(failures).toHaveLength(2);
   expect(files.filter((file) => !server.log().includes(file))).toEqual([]);
   await Promise.all(files.map((file, index) => writeFile(file, good[index] ?? '')));
   await expect.poll(async () => (await ask(`${server.http}/auth/login`, login)).status).toBe(200);
