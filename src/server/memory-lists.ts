@@ -1,14 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
+import { inPieces } from '../core/manage/in-pieces.js';
 import type { Certificate } from '../core/model/certificate.js';
 import { liveClient } from '../core/model/client.js';
 import type { ClientQuery, KeyStore, PageQuery, RecordTypes } from '../core/ports/key-store.js';
 import { PagePicker } from '../core/ports/page-picker.js';
 import type { LiveRegistry } from '../core/verify/live-registry.js';
-
-// Other work goes on between pieces of so long.
-const PIECE_MS = 4;
-// Looking at the time costs as much as looking at a record.
-const LOOK_EVERY = 16;
 
 /** The key store, of which lists come out of memory: a page of a great many clients takes no reading of all their files. */
 export function listedInMemory(keyStore: KeyStore, registry: LiveRegistry): KeyStore {
@@ -60,13 +56,10 @@ async function page<Kind extends 'client' | 'user'>(
   registry.requireReadable(kind);
   const picker = new PagePicker<RecordTypes[Kind]>(query);
   const mayPass = query.order === undefined && query.isWhole !== true;
-  let [looked, begun] = [0, performance.now()];
+  const pause = inPieces(() => setImmediate());
   for (const record of registry.all(kind)) {
-    looked += 1;
-    if (looked % LOOK_EVERY === 0 && performance.now() - begun > PIECE_MS) {
-      await setImmediate();
-      begun = performance.now();
-    }
+    const paused = pause();
+    if (paused !== undefined) await paused;
     if (mayPass && (record.id <= (query.after ?? '') || record.id > (picker.lastId ?? '\uffff'))) continue;
     if (isWanted(record)) picker.offer(record);
   }

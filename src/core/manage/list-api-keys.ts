@@ -17,6 +17,7 @@ import {
   type Reading,
 } from './lists.js';
 import { type Looking, momentOf } from './management.js';
+import { usersById } from './users.js';
 
 /**
  * Lists the API keys that the actor may see, in the order of their ids unless another one is asked for.
@@ -32,7 +33,7 @@ export async function listApiKeys(
     ...{ states: CREDENTIAL_STATES, sorts: ['id', 'createdAt', 'expiresAt', 'lastUsedAt'] },
   });
   const moment = momentOf(services);
-  const users = new Map((await keyStore.users.page()).map((user) => [user.id, user]));
+  const users = await usersById(keyStore);
   const uses = query.sort?.by === 'lastUsedAt' ? await allLastUses(keyStore) : NO_USES;
   const { by = 'id', isDescending = false } = query.sort ?? {};
   const after = query.sort?.after ?? (query.after === undefined ? undefined : { value: 0, id: query.after });

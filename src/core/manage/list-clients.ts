@@ -1,6 +1,5 @@
 import { type Certificate, type HeldCertificate, isHeld } from '../model/certificate.js';
 import { apiKeysOf, type Client } from '../model/client.js';
-import type { User } from '../model/user.js';
 import { isTheirs } from './actor.js';
 import { CLIENT_STATES, type ClientWithCertificates, clientStanding } from './client-state.js';
 import { allLastUses, latestUse, NO_USES } from './last-uses.js';
@@ -16,6 +15,7 @@ import {
   type Reading,
 } from './lists.js';
 import { type Looking, momentOf } from './management.js';
+import { usersById } from './users.js';
 
 /**
  * Lists the clients that the actor may see, in the order of their ids unless another one is asked for.
@@ -31,7 +31,7 @@ export async function listClients(
     ...{ states: CLIENT_STATES, sorts: ['id', 'createdAt', 'expiresAt', 'lastUsedAt'] },
   });
   const moment = momentOf(services);
-  const users = byId(await keyStore.users.page());
+  const users = await usersById(keyStore);
   const uses = query.sort?.by === 'lastUsedAt' ? await allLastUses(keyStore) : NO_USES;
   const withAll = (client: Client, certificates: readonly Certificate[]): ClientWithCertificates => ({
     ...{ client, certificates: certificates.filter(isHeld), owner: users.get(client.owner ?? '') },
@@ -70,10 +70,6 @@ export async function listClients(
   );
   if (!isCounted) return page;
   return { ...page, total: hasTotal ? await keyStore.clients.count() : total };
-}
-
-function byId(users: readonly User[]): ReadonlyMap<string, User> {
-  return new Map(users.map((user) => [user.id, user]));
 }
 
 function byClient(certificates: readonly Certificate[]): ReadonlyMap<string, HeldCertificate[]> {

@@ -10,6 +10,7 @@ import {
 } from './lists.js';
 import type { Management } from './management.js';
 import { isOver } from './sessions.js';
+import { usersById } from './users.js';
 
 /**
  * Lists the sessions that have not ended and that the actor may see, in the order of their ids. Their users are their
@@ -22,7 +23,7 @@ export async function listSessions(
 ): Promise<Page<Session>> {
   const query = await parseListRequest(services, request, { states: [], sorts: [] });
   const now = services.clock.now();
-  const users = new Map((await services.keyStore.users.page()).map((user) => [user.id, user]));
+  const users = await usersById(services.keyStore);
   const found = await services.keyStore.sessions.page({
     ...pageQuery<Session>(query, () => () => 0),
     where(session) {

@@ -7,15 +7,12 @@ import type { User } from '../model/user.js';
 import type { KeyUses } from '../ports/key-store.js';
 import { type Actor, isTheirs } from './actor.js';
 import { CLIENT_STATES, clientStanding } from './client-state.js';
+import { inPieces } from './in-pieces.js';
 
 const DAY_MS = 86_400_000;
 const DAYS = 90;
 /** The spans, in days, in which ends are counted together. */
 const SPANS = [7, 30, 90] as const;
-// Other work goes on between pieces of so long.
-const PIECE_MS = 4;
-// Looking at the time costs as much as looking at a client.
-const LOOK_EVERY = 16;
 
 const KINDS = ['clients', 'apiKeys', 'certificates'] as const;
 
@@ -58,13 +55,10 @@ export async function countOverview(counted: Counted): Promise<Overview> {
   const used = await lastUsesOf(counted);
   const tally = new Tally(now);
   const unused = { never: 0, long: 0 };
-  let [looked, begun] = [0, performance.now()];
+  const pause = inPieces(breathe);
   for (const record of clients) {
-    looked += 1;
-    if (looked % LOOK_EVERY === 0 && performance.now() - begun > PIECE_MS) {
-      await breathe();
-      begun = performance.now();
-    }
+    const paused = pause();
+    if (paused !== undefined) await paused;
     const client = liveClient(record);
     if (client === undefined || !isTheirs(actor, client)) continue;
     const certificates = certificatesOf(client.id);
