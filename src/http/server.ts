@@ -9,7 +9,7 @@ import { putBefore } from './front-door.js';
 import { reportError } from './report-refusal.js';
 import { OWN_PATHS, OwnPaths } from './requests/own-paths.js';
 import { isByScript } from './requests/same-origin.js';
-import { answerBare, closeConnectionsWith, TIMEOUTS } from './responses/connections.js';
+import { answerBare, closeConnectionsWith, sweepIdle, TIMEOUTS } from './responses/connections.js';
 import { CrossOrigin } from './responses/cross-origin.js';
 import {
   answerBrokenRequest,
@@ -103,7 +103,7 @@ export async function buildHttpServer({
     app.server.requestTimeout = 0;
     app.server.setTimeout(address.timeoutMs + GRACE_MS);
     app.addHook('preClose', async () => upstream.close());
-  }
+  } else sweepIdle(app.server, { everyMs: TIMEOUTS.connectionsCheckingInterval });
   own.lend([DEVICE, ...services.pathRules]);
   // Without token authentication and without TLS there is no credential to check: the operator left this listener open.
   const verifier = verifierOf({ services, open: !services.takesTokens && tls === undefined, upstream });
