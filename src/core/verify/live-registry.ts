@@ -157,6 +157,11 @@ export class LiveRegistry implements Registry {
     return this.#records[kind].values();
   }
 
+  /** A record of any kind; of a client also one that was deleted. */
+  recordById<Kind extends RecordKind>(kind: Kind, id: string): RecordTypes[Kind] | undefined {
+    return this.#get(kind, id);
+  }
+
   /** Calls back with what changed, after it holds here. */
   onChange(listener: (changes: readonly Change[]) => void): void {
     this.#announcements.onChange(listener);
