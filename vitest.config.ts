@@ -18,6 +18,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Two cores: more workers only make servers and child processes wait for each other.
     maxWorkers: 2,
+    // A worker keeps what it has loaded and compiled for its next files, which takes a quarter of the time off.
+    isolate: false,
     // Reading this machine's own authorities costs every process that a test starts 50 ms.
     env: { NODE_EXTRA_CA_CERTS: '' },
   },

@@ -11,7 +11,7 @@ import { median } from './start-up.js';
 import { compare } from './turns.js';
 
 const ASSETS = fileURLToPath(new URL('../dist/console/assets', import.meta.url));
-const CHROMIUM = '/usr/bin/chromium';
+const CHROMIUM = '/usr/bin/chromium-headless-shell';
 const ADMIN = 'bench-admin';
 const FEW_CLIENTS = 10;
 const CONSOLES = 10;

@@ -7,7 +7,7 @@ PATH="$PATH:/usr/sbin:/sbin"
 declare -A package=([mosquitto_pub]=mosquitto-clients [ps]=procps [/usr/lib/rabbitmq/bin/rabbitmq-server]=rabbitmq-server
   [/usr/lib/python3/dist-packages/paho]=python3-paho-mqtt)
 # RabbitMQ by a path: its command is for root.
-[ "$#" -gt 0 ] || set -- curl openssl mosquitto_pub mosquitto ps nginx caddy haproxy chromium /usr/lib/rabbitmq/bin/rabbitmq-server \
+[ "$#" -gt 0 ] || set -- curl openssl mosquitto_pub mosquitto ps nginx caddy haproxy chromium-headless-shell /usr/lib/rabbitmq/bin/rabbitmq-server \
   /usr/lib/python3/dist-packages/paho
 missing=()
 for program in "$@"; do

@@ -16,8 +16,9 @@ export async function fleet(count: number): Promise<Workshop> {
   return shop;
 }
 
-const NOW = Date.now();
 const DAY = 86_400_000;
+// Earlier than whatever a test makes beside them.
+const NOW = Date.now() - 60_000;
 
 /** The client of that number: of ann where it is odd, with a key that ends in 10 days; every fifth key is revoked. */
 export function sensor(index: number) {

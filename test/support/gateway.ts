@@ -30,7 +30,11 @@ export async function application(): Promise<number> {
     response.end(JSON.stringify({ method, url, headers, body }));
   });
   const webSockets = new WebSocketServer({ server });
-  webSockets.on('connection', (webSocket) => webSocket.send('hello'));
+  webSockets.on('connection', (webSocket) => {
+    // A gateway that is ended says goodbye as it likes.
+    webSocket.on('error', () => undefined);
+    webSocket.send('hello');
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     for (const webSocket of webSockets.clients) webSocket.terminate();

@@ -209,10 +209,15 @@ export async function known({ http }: Server, bearer: string): Promise<void> {
 /** What users of tests sign in with. */
 export const PASSWORD = 'correct horse battery staple';
 
-/** Adds a user with that password. */
-export async function addUser({ keywright }: Workshop, name: string, ...flags: string[]): Promise<void> {
-  const run = await keywright(['user', 'add', name, '--password-stdin', ...flags], { input: PASSWORD });
-  if (run.exitCode !== 0) throw new Error(run.stderr);
+/** Adds a user with that password, by the flags of `keywright user add`. */
+export async function addUser({ home }: Workshop, id: string, ...flags: string[]): Promise<void> {
+  const given = flagValues(flags);
+  const many = (name: string) => (given[name] === undefined ? undefined : [given[name]].flat());
+  await serving().addQuickUser({
+    ...{ home, id, password: PASSWORD, environment: CONFIGURATION },
+    ...{ role: given.role === 'admin' ? 'admin' : 'member', email: many('email')?.[0] },
+    ...{ groups: many('group'), domains: many('domain'), scopes: many('scope') },
+  });
 }
 
 /** Registers an API key. @returns what `--json` prints */
