@@ -40,10 +40,14 @@ async function made({ key = EC, subject = '/CN=gateway-01', with: more = [] }: M
 
 const KEYS = new Map<string, Promise<string>>();
 
-/** A key of openssl's, one of each kind: making an RSA key takes long. */
+/** A key of openssl's, one of each kind. Making a long RSA key takes seconds, so these are kept. */
 function privateKey(kind: readonly string[]): Promise<string> {
+  const [, kept] = /:(3072|4096)$/.exec(kind.join()) ?? [];
   const made =
-    KEYS.get(kind.join()) ?? execa('openssl', ['genpkey', ...kind]).then(({ stdout }) => `${stdout}\n`);
+    KEYS.get(kind.join()) ??
+    (kept === undefined
+      ? execa('openssl', ['genpkey', ...kind]).then(({ stdout }) => `${stdout}\n`)
+      : readFile(new URL(`../vectors/openssl-keys/rsa-${kept}.pem`, import.meta.url), 'utf8'));
   KEYS.set(kind.join(), made);
   return made;
 }

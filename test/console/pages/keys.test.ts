@@ -5,17 +5,7 @@ import { execa } from 'execa';
 import { connectAsync } from 'mqtt';
 import { describe, expect, it } from 'vitest';
 import { sharedByTests } from '../../support/at-end.js';
-import {
-  barriers,
-  choose,
-  downloaded,
-  shifts,
-  sideways,
-  signIn,
-  startBrowser,
-  visit,
-  whole,
-} from '../../support/browser.js';
+import { barriers, choose, downloaded, signIn, startBrowser, visit } from '../../support/browser.js';
 import { addUser, ask, type Server, serve, workshop } from '../../support/keywright.js';
 
 async function fixture() {
@@ -42,20 +32,6 @@ describe('the console in a browser', () => {
     await page.getByRole('heading', { name: 'Keys' }).waitFor();
     expect(page.url()).toBe(`${server.http}/console/keys?state=valid`);
   });
-
-  it.each(['/', '/keys', '/new-key'])(
-    'can be used by everybody at %s, on a phone too, and nothing jumps',
-    async (path) => {
-      const { server, browser } = shared();
-      const { page, open } = await visit(browser, server);
-      await open(path);
-      expect(await barriers(page)).toEqual([]);
-      expect(await shifts(page)).toBe(0);
-      await page.setViewportSize({ width: 360, height: 800 });
-      await whole(page);
-      expect(await sideways(page)).toBe(0);
-    },
-  );
 
   it('generates a key whose files get in, and refuses it from the moment that it is deleted', async () => {
     const { shop, server, browser } = shared();

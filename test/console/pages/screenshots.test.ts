@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { sharedByTests } from '../../support/at-end.js';
-import { startBrowser, visit, whole } from '../../support/browser.js';
+import { barriers, shifts, sideways, startBrowser, visit, whole } from '../../support/browser.js';
 import { addUser, ask, registerKey, serve, workshop } from '../../support/keywright.js';
 import { compare, smaller } from '../../support/pictures.js';
 
@@ -64,23 +64,34 @@ async function fixture() {
 describe('a page of the console', () => {
   const shared = sharedByTests(fixture);
 
-  it.each(Object.entries(PAGES))('looks as it did: %s', async (name, path) => {
-    const { empty, visitor } = shared();
-    const { page, open } = visitor;
-    await open(path);
-    await page.getByText('Live', { exact: true }).waitFor();
-    const looks: Record<string, unknown> = {};
-    for (const [way, { theme, ...size }] of Object.entries(WAYS)) {
-      await page.emulateMedia({ colorScheme: theme });
-      await page.setViewportSize(size);
-      await whole(page);
-      const file = `${KEPT}console-${name}-${way}.png`;
-      const taken = await page.screenshot();
-      if (isKeeping) await writeFile(file, await smaller(empty, taken));
-      looks[way] = await lookOf(empty, await readFile(file), taken);
-    }
-    expect(looks).toEqual({ light: 'alike', dark: 'alike', phone: 'alike' });
-  });
+  it.each(Object.entries(PAGES))(
+    'looks as it did, nothing jumps, and everybody can use it, on a phone too: %s',
+    async (name, path) => {
+      const { empty, visitor } = shared();
+      const { page, open } = visitor;
+      const look = async (way: keyof typeof WAYS) => {
+        const { theme, ...size } = WAYS[way];
+        await page.emulateMedia({ colorScheme: theme });
+        await page.setViewportSize(size);
+      };
+      await look('light');
+      await open(path);
+      await page.getByText('Live', { exact: true }).waitFor();
+      const looks: Record<string, unknown> = {};
+      for (const way of ['light', 'dark', 'phone'] as const) {
+        await look(way);
+        await whole(page);
+        if (way === 'light') expect(await shifts(page)).toBe(0);
+        if (way === 'phone') expect(await sideways(page)).toBe(0);
+        const file = `${KEPT}console-${name}-${way}.png`;
+        const taken = await page.screenshot();
+        if (isKeeping) await writeFile(file, await smaller(empty, taken));
+        looks[way] = await lookOf(empty, await readFile(file), taken);
+      }
+      expect(looks).toEqual({ light: 'alike', dark: 'alike', phone: 'alike' });
+      expect(await barriers(page)).toEqual([]);
+    },
+  );
 });
 
 /** Compares what was kept with what there is now. */

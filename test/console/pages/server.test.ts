@@ -96,20 +96,6 @@ describe('the page of the server', () => {
     expect(await sideways(page)).toBe(0);
   });
 
-  it.each(['/users', '/sessions', '/audit', '/server'])(
-    'and %s can be used by everybody, on a phone too, and nothing jumps',
-    async (path) => {
-      const { server, browser } = shared();
-      const { page, open } = await visit(browser, server);
-      await open(path);
-      expect(await barriers(page)).toEqual([]);
-      expect(await shifts(page)).toBe(0);
-      await page.setViewportSize({ width: 360, height: 800 });
-      await whole(page);
-      expect(await sideways(page)).toBe(0);
-    },
-  );
-
   it('says that it is away, keeps what it shows, and goes on', async () => {
     const { server, browser } = shared();
     const { page, open } = await visit(browser, server);
