@@ -1,20 +1,14 @@
-// Runs the two commands that scripts call most, then keeps what V8 compiled on the way.
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { encodeCache } from '../bin/code-cache.js';
-import { cacheFile, load, root } from '../bin/load.js';
+// Runs one of the commands that scripts call most, then keeps what V8 compiled on the way: the code cache of the package for it.
+// node scripts/warm.js HOME COMMAND [ARGUMENT…]
+import { chmodSync, writeFileSync } from 'node:fs';
+import cache from '../bin/keep-cache.js';
+import program from '../bin/load.js';
 
-const scratch = mkdtempSync(join(tmpdir(), 'keywright-build-'));
-try {
-  const { script, build, main } = load();
-  const home = join(scratch, 'home');
-  await main(root, ['key', 'gen', 'warm', '--home', home, '--output', join(scratch, 'warm')]);
-  await main(root, ['key', 'list', '--home', home]);
-  const commands = ['key:gen', 'key:list'];
-  writeFileSync(cacheFile, encodeCache(build, { data: script.createCachedData(), commands }));
+const [home, ...argv] = process.argv.slice(2);
+await program.load(argv).main(program.root, [...argv, '--home', home]);
+for (const file of program.loaded) {
+  const path = program.packagedPath(file);
+  writeFileSync(path, cache.encodeCache({ ...file, starts: program.COMPLETE_AFTER }));
   // A command has set its umask. Whoever may run the program may read it.
-  chmodSync(cacheFile, 0o644);
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
+  chmodSync(path, 0o644);
 }

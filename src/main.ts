@@ -1,10 +1,13 @@
 import { run, settings } from '@oclif/core';
 import { commandLine } from './cli/command-line.js';
 import { describeFailure, type Failure } from './cli/exit-code.js';
-import { Help } from './cli/help.js';
+import { BareConfig, plainLine } from './cli/quick-start.js';
 import { COMMANDS } from './commands/index.js';
 
-export { COMMANDS, Help };
+export { COMMANDS };
+
+/** What oclif asks for as it writes help. */
+export let Help: typeof import('./cli/help.js').Help;
 
 /** Runs one command line. @param root the package's directory */
 export async function main(root: string, argv: readonly string[]): Promise<void> {
@@ -16,10 +19,16 @@ export async function main(root: string, argv: readonly string[]): Promise<void>
   settings.enableAutoTranspile = false;
   const line = commandLine(argv);
   try {
-    await run(line, { root });
+    const plain = plainLine(line, COMMANDS);
+    await (plain ? plain.command.start(plain.argv, new BareConfig(root)) : runByOclif(line, root));
   } catch (error) {
     report(describeFailure(error, line, COMMANDS), asJson);
   }
+}
+
+async function runByOclif(line: string[], root: string): Promise<void> {
+  ({ Help } = await import('./cli/help.js'));
+  await run(line, { root });
 }
 
 // What follows `--` is no flag, as oclif reads it too.

@@ -1,4 +1,4 @@
-import { Command, Flags } from '@oclif/core';
+import { Command, type Config, Flags } from '@oclif/core';
 import { type Home, openHome } from '../home/open-home.js';
 import { homeDirectory } from '../settings/home-directory.js';
 import type { GivenValues } from '../settings/sources.js';
@@ -19,6 +19,11 @@ export abstract class BaseCommand extends Command {
         'where the keystore and the CA are [default: keywright in the XDG data directory; env: KEYWRIGHT_HOME]',
     }),
   };
+
+  /** Runs the command without oclif's search for it. */
+  static start(this: new (argv: string[], config: Config) => BaseCommand, argv: string[], config: Config) {
+    return new this(argv, config)._run();
+  }
 
   /** @param flags the settings from the command line */
   protected openHome(home: string | undefined, flags: GivenValues = {}): Promise<Home> {

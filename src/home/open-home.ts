@@ -110,7 +110,16 @@ export async function openHome({
   await checkHome(directory, access);
   await checkFormat(directory);
   const keyStore = new FileStore({ home: directory, notice });
-  const audit = new FileAuditLog({ home: directory, clock, actor: { who: userName(), from: 'local' } });
+  const audit = new FileAuditLog({
+    ...{ home: directory, clock },
+    // The system is asked only when there is a change to record.
+    actor: {
+      get who() {
+        return userName();
+      },
+      from: 'local',
+    },
+  });
   const ca = () => import('../ca/authority.js');
   let opened: Promise<Settings> | undefined;
   const sources = () => {

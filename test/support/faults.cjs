@@ -82,6 +82,15 @@ function opened(handle, path) {
 
 for (const [name, value] of Object.entries(fs.promises))
   if (typeof value === 'function') wrap(fs.promises, name, false);
+// What scripts/instead/fs-promises.js calls.
+for (const name of ['access', 'lstat', 'readdir', 'readFile', 'readlink', 'stat']) {
+  const original = fs[name];
+  fs[name] = (...args) => {
+    const error = fault(name, args[0]);
+    if (error) process.nextTick(args.at(-1), error);
+    else original(...args);
+  };
+}
 for (const name of ['rmSync', 'utimesSync', 'writeFileSync', 'mkdirSync', 'renameSync', 'unlinkSync']) {
   const original = fs[name];
   fs[name] = (...args) => {
