@@ -8,9 +8,16 @@ import { KeywrightError } from '../core/model/errors.js';
 import { readCredential, UNKNOWN } from '../core/model/presented-credential.js';
 import { formatTime } from '../core/model/time.js';
 import { loaderFor } from '../core/verify/load.js';
-import { presentCertificate, type Rejection, type Verdict } from '../core/verify/presentation.js';
+import {
+  type PresentedCertificate,
+  presentCertificate,
+  type Rejection,
+  UNKNOWN_CERTIFICATE,
+  type Verdict,
+} from '../core/verify/presentation.js';
 import { refusalCause } from '../core/verify/refusal-cause.js';
 import { verify } from '../core/verify/verify.js';
+import type { Home } from '../home/open-home.js';
 import { openStoredRegistry } from '../home/open-registry.js';
 
 export default class Verify extends BaseCommand {
@@ -57,8 +64,14 @@ callers. For a certificate, it tells that it is registered and valid, not that w
     const input = await readInput(source);
     const home = await this.openHome(flags.home);
     const demand = scope === undefined ? undefined : { scopes: [scope] };
-    const presentation = { ...readPresented(input, { cert, tokenFile }), clientId, demand };
-    const { credential = UNKNOWN } = presentation;
+    const presented = readPresented(input, { cert, tokenFile });
+    const presentation = {
+      ...(presented instanceof X509Certificate
+        ? { certificate: await asServerSees(presented, home) }
+        : presented),
+      ...{ clientId, demand },
+    };
+    const { credential = UNKNOWN } = 'credential' in presentation ? presentation : {};
     const registry = await openStoredRegistry(home, credential);
     // An unreadable keystore is a failure of the command, not a verdict.
     await loaderFor(presentation, registry)?.();
@@ -78,6 +91,14 @@ callers. For a certificate, it tells that it is registered and valid, not that w
   }
 }
 
+// TLS knows no certificate but those of the CA that the home has now.
+async function asServerSees(certificate: X509Certificate, home: Home): Promise<PresentedCertificate> {
+  const authority = await home.existingAuthority();
+  const root = authority && new X509Certificate(authority.certificate);
+  const isOurs = root !== undefined && certificate.checkIssued(root) && certificate.verify(root.publicKey);
+  return isOurs ? presentCertificate(certificate) : UNKNOWN_CERTIFICATE;
+}
+
 // The flag tells the kind of a file. The content tells the kind of standard input.
 function readPresented(
   input: Buffer,
@@ -89,7 +110,7 @@ function readPresented(
     return { credential: text === '' ? undefined : readCredential(text) };
   }
   try {
-    return { certificate: presentCertificate(new X509Certificate(input)) };
+    return new X509Certificate(input);
   } catch (error) {
     throw new KeywrightError('invalid-input', 'what was given is not an X.509 certificate', { cause: error });
   }

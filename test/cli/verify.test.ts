@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, rename } from 'node:fs/promises';
+import { get } from 'node:https';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { addUser, registerKey, workshop } from '../support/keywright.js';
+import { addUser, registerKey, serve, workshop } from '../support/keywright.js';
 
 describe('verify', () => {
   it('says who it is and until when, by token, certificate and standard input', async () => {
@@ -50,6 +51,43 @@ describe('verify', () => {
       ...{ outcome: 'rejected', reason },
       cause: cause.replace('KIND', 'certificate'),
     });
+  });
+
+  it('refuses a certificate of a CA that the home had before, as a server does', async () => {
+    const shop = await workshop();
+    const { keywright, home, directory } = shop;
+    await keywright(['key', 'gen', 'a']);
+    const pair = {
+      cert: await readFile(join(directory, 'a_cert.pem')),
+      key: await readFile(join(directory, 'a_key.pem')),
+    };
+    await rename(join(home, 'ca'), join(directory, 'former'));
+    const refused = {
+      exitCode: 5,
+      stdout: JSON.stringify(
+        {
+          ...{ outcome: 'rejected', reason: 'invalid' },
+          cause: 'the certificate is not one that this CA issued to a client',
+        },
+        null,
+        2,
+      ),
+    };
+    const verify = () => keywright(['verify', '--cert', 'a_cert.pem', '--json']);
+    expect(await verify()).toMatchObject(refused);
+    // Of the same name, which tells nothing.
+    await mkdir(join(home, 'other'), { mode: 0o700 });
+    await keywright(['ca', 'init'], { env: { KEYWRIGHT_HOME: join(home, 'other') } });
+    await rename(join(home, 'other', 'ca'), join(home, 'ca'));
+    expect(await verify()).toMatchObject(refused);
+    const { http } = await serve(shop, ['--http', 'https://127.0.0.1:0']);
+    const status = await new Promise((resolve, reject) =>
+      get(http, { ...pair, rejectUnauthorized: false }, ({ statusCode }) => resolve(statusCode)).on(
+        'error',
+        reject,
+      ),
+    );
+    expect(status).toBe(401);
   });
 
   it('names the scope that is wanted, those that are held, and who lacks it: the key, its client or its owner', async () => {
