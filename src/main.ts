@@ -1,6 +1,6 @@
 import { run, settings } from '@oclif/core';
 import { commandLine } from './cli/command-line.js';
-import { describeFailure, type Failure } from './cli/exit-code.js';
+import { describeFailure, failureText } from './cli/exit-code.js';
 import { BareConfig, plainLine } from './cli/quick-start.js';
 import { COMMANDS } from './commands/index.js';
 
@@ -40,15 +40,6 @@ function wantsJson(argv: readonly string[]): boolean {
 function report(failure: ReturnType<typeof describeFailure>, asJson: boolean): void {
   process.exitCode = failure.exitCode;
   if (failure.message !== undefined) process.stderr.write(failureText(failure, asJson));
-}
-
-/** Writes a failure for stderr: stdout holds only results. The JSON is one line, below any notices. */
-function failureText(
-  { code, message, hint }: Pick<Failure, 'code' | 'message' | 'hint'>,
-  asJson: boolean,
-): string {
-  if (asJson) return `${JSON.stringify({ error: { code, message, ...(hint !== undefined && { hint }) } })}\n`;
-  return `keywright: ${message}\n${hint === undefined ? '' : `  ${hint}\n`}`;
 }
 
 // oclif's own listener throws, which would print the bundle around it.

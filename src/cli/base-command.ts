@@ -1,10 +1,13 @@
 import { Command, type Config, Flags } from '@oclif/core';
+import type { KeywrightError } from '../core/model/errors.js';
 import { type Home, openHome } from '../home/open-home.js';
 import { homeDirectory } from '../settings/home-directory.js';
 import type { GivenValues } from '../settings/sources.js';
+import { failureOf, failureText } from './exit-code.js';
 
 /** The base of all commands: `--home`, `--json`, one way to open the home and one way to fail. */
 export abstract class BaseCommand extends Command {
+  readonly #failed = new Set<string>();
   static override enableJsonFlag = true;
 
   static override baseFlags = {
@@ -43,6 +46,14 @@ export abstract class BaseCommand extends Command {
   notice(text: string): void {
     process.stderr.write(`keywright: ${text}\n`);
   }
+
+  /** Says once that a part of what was asked for failed. The command goes on with the rest, and fails. */
+  readonly failed = (error: KeywrightError): void => {
+    const failure = failureOf(error);
+    if (!this.#failed.has(failure.message)) process.stderr.write(failureText(failure, this.jsonEnabled()));
+    this.#failed.add(failure.message);
+    process.exitCode = failure.exitCode;
+  };
 
   /** Says what was done, and what to do, if the output cannot be written: the exit code alone would tell of a failure. */
   stands(text: string): void {

@@ -26,16 +26,27 @@ export interface Failure {
   readonly exitCode: number;
 }
 
+/** Describes an error of keywright's own. */
+export function failureOf({ code, message, hint }: KeywrightError): Failure {
+  return { code, message, hint, exitCode: EXIT_CODES[code] };
+}
+
+/** Makes what stderr gets of a failure: stdout holds only results. The JSON is one line, below any notices. */
+export function failureText(
+  { code, message, hint }: Pick<Failure, 'code' | 'message' | 'hint'>,
+  asJson: boolean,
+): string {
+  if (asJson) return `${JSON.stringify({ error: { code, message, ...(hint !== undefined && { hint }) } })}\n`;
+  return `keywright: ${message}\n${hint === undefined ? '' : `  ${hint}\n`}`;
+}
+
 /** Describes an error of a command line and its exit code. The message is undefined if the program just exits. */
 export function describeFailure(
   error: unknown,
   argv: readonly string[],
   commands: Commands,
 ): Failure | { readonly exitCode: number; readonly message?: undefined } {
-  if (error instanceof KeywrightError) {
-    const { code, message, hint } = error;
-    return { code, message, hint, exitCode: EXIT_CODES[code] };
-  }
+  if (error instanceof KeywrightError) return failureOf(error);
   if (isPromptClosed(error)) return { code: 'cancelled', message: 'cancelled', hint: undefined, exitCode: 1 };
   const oclif = oclifError(error);
   if (oclif === undefined)

@@ -1,17 +1,19 @@
 import { homeEnds } from '../core/manage/ends.js';
-import { RING_ID } from '../core/model/signing-key.js';
 import { formatTime, type Timestamp } from '../core/model/time.js';
+import type { Unreadable } from '../core/ports/key-store.js';
 import type { Home } from '../home/open-home.js';
 
 /** Says which of the home's own ends come until a time, or have come already: the CA's, the server certificate's, … */
 export async function homeEndsBy(
   { keyStore, existingAuthority, clock }: Home,
-  until: Timestamp,
+  { until, unreadable }: { readonly until: Timestamp; readonly unreadable: Unreadable },
 ): Promise<string[]> {
   // A list of clients is no place to fail for the CA.
   const authority = await existingAuthority().catch(() => undefined);
-  const ring = await keyStore.signingKeys.get(RING_ID);
-  const records = { certificate: await keyStore.certificates.page(), 'signing-keys': ring ? [ring] : [] };
+  const records = {
+    certificate: await keyStore.certificates.page({ unreadable }),
+    'signing-keys': await keyStore.signingKeys.page({ unreadable }),
+  };
   const now = clock.now();
   return homeEnds(authority, records)
     .filter(({ at }) => at <= until)

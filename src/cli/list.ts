@@ -74,7 +74,10 @@ interface List<T, View> {
   readonly none: string;
 }
 
-/** Prints a list: as JSON piece by piece, on a terminal its first page, otherwise all of it. */
+/**
+ * Prints a list: as JSON piece by piece, on a terminal its first page, otherwise all of it. What cannot be read is left out
+ * and said, and the command fails.
+ */
 export async function printList<T, View>(
   command: BaseCommand,
   { flags, read, view, columns, things, none }: List<T, View>,
@@ -82,12 +85,20 @@ export async function printList<T, View>(
   const { limit, after, wide, sort, 'expiring-within': expiringWithin, ...filter } = flags;
   const { owner, label, state, search } = filter;
   const asked = { owner, label, state, search, expiringWithin };
+  let isWhole = true;
   const isPaged = limit === undefined && !command.jsonEnabled() && process.stdout.isTTY === true;
   const request = { ...asked, sort, after, limit: isPaged ? ON_TERMINAL : limit };
-  const { items, next, total } = await read(request, { isCounted: isPaged });
+  const { items, next, total } = await read(request, {
+    isCounted: isPaged,
+    unreadable(error) {
+      isWhole = false;
+      command.failed(error);
+    },
+  });
   const isNarrowed = after !== undefined || Object.values(asked).some((each) => each !== undefined);
   const views = await view(items);
-  await printRows(command, views, { columns, wide, none: isNarrowed ? `no such ${things}` : none });
+  const no = isNarrowed ? `no such ${things}` : none;
+  await printRows(command, views, { columns, wide, none: isWhole ? no : 'nothing else can be read' });
   if (next === undefined || command.jsonEnabled()) return;
   const all = isPaged ? ` of ${total} ${things}` : '';
   command.notice(`these are ${views.length}${all}; go on with --after ${next}`);

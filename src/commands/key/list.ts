@@ -43,7 +43,9 @@ export default class KeyList extends BaseCommand {
       },
     });
     const within = flags['expiring-within'];
-    for (const end of within === undefined ? [] : await homeEndsBy(home, addDuration(moment.now, within))) {
+    if (within === undefined) return;
+    const ends = { until: addDuration(moment.now, within), unreadable: this.failed };
+    for (const end of await homeEndsBy(home, ends)) {
       if (this.jsonEnabled()) this.notice(end);
       else this.log(end);
     }

@@ -20,7 +20,7 @@ export default class SessionList extends BaseCommand {
     const home = await this.openHome(flags.home);
     await printList(this, {
       ...{ flags, columns: COLUMNS, things: 'sessions', none: 'no sessions' },
-      read: (request) => listSessions(management(home), request),
+      read: (request, reading) => listSessions(management(home), request, reading),
       view: (sessions) => sessions.map((session) => sessionView(session)),
     });
   }

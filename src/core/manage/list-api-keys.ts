@@ -17,7 +17,7 @@ import {
   type Reading,
 } from './lists.js';
 import { type Looking, momentOf } from './management.js';
-import { usersById } from './users.js';
+import { readOwners } from './owners.js';
 
 /**
  * Lists the API keys that the actor may see, in the order of their ids unless another one is asked for.
@@ -26,14 +26,14 @@ import { usersById } from './users.js';
 export async function listApiKeys(
   services: Looking,
   request: ListRequest = {},
-  { isCounted = false }: Reading = {},
+  { isCounted = false, unreadable }: Reading = {},
 ): Promise<Page<HeldApiKey>> {
   const { keyStore, actor } = services;
   const query = await parseListRequest(services, request, {
     ...{ states: CREDENTIAL_STATES, sorts: ['id', 'createdAt', 'expiresAt', 'lastUsedAt'] },
   });
   const moment = momentOf(services);
-  const users = await usersById(keyStore);
+  const owners = await readOwners(keyStore, unreadable);
   const uses = query.sort?.by === 'lastUsedAt' ? await allLastUses(keyStore) : NO_USES;
   const { by = 'id', isDescending = false } = query.sort ?? {};
   const after = query.sort?.after ?? (query.after === undefined ? undefined : { value: 0, id: query.after });
@@ -46,8 +46,8 @@ export async function listApiKeys(
   const inOrder = (held: readonly HeldApiKey[]) =>
     [...held].sort((one, other) => compare(placeOf(one), placeOf(other)));
   const listedOf = (client: Client): HeldApiKey[] => {
-    if (!isTheirs(actor, client)) return [];
-    const owner = users.get(client.owner ?? '');
+    if (!isTheirs(actor, client) || !owners.isKnown(client.owner)) return [];
+    const owner = owners.of(client.owner);
     const all = apiKeysOf(client).map((credential) => ({ client, owner, credential }));
     return all.filter((held) => isListed(query, listable(held, moment)));
   };
@@ -60,7 +60,7 @@ export async function listApiKeys(
   const clients = await keyStore.clients.page({
     limit: query.limit === undefined ? undefined : query.limit + 1,
     order: { of: () => first, isDescending },
-    ...{ owner: query.owner, isWhole: isCounted },
+    ...{ owner: query.owner, isWhole: isCounted, unreadable },
     where(client) {
       const listed = listedOf(client);
       total += listed.length;

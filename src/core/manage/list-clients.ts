@@ -15,7 +15,7 @@ import {
   type Reading,
 } from './lists.js';
 import { type Looking, momentOf } from './management.js';
-import { usersById } from './users.js';
+import { readOwners } from './owners.js';
 
 /**
  * Lists the clients that the actor may see, in the order of their ids unless another one is asked for.
@@ -24,17 +24,17 @@ import { usersById } from './users.js';
 export async function listClients(
   services: Looking,
   request: ListRequest = {},
-  { isCounted = false }: Reading = {},
+  { isCounted = false, unreadable }: Reading = {},
 ): Promise<Page<ClientWithCertificates>> {
   const { keyStore, actor } = services;
   const query = await parseListRequest(services, request, {
     ...{ states: CLIENT_STATES, sorts: ['id', 'createdAt', 'expiresAt', 'lastUsedAt'] },
   });
   const moment = momentOf(services);
-  const users = await usersById(keyStore);
+  const owners = await readOwners(keyStore, unreadable);
   const uses = query.sort?.by === 'lastUsedAt' ? await allLastUses(keyStore) : NO_USES;
   const withAll = (client: Client, certificates: readonly Certificate[]): ClientWithCertificates => ({
-    ...{ client, certificates: certificates.filter(isHeld), owner: users.get(client.owner ?? '') },
+    ...{ client, certificates: certificates.filter(isHeld), owner: owners.of(client.owner) },
   });
   // Most lists ask for none of that, which takes long to find out for many clients.
   const needsStanding = query.states !== undefined || query.endingBy !== undefined;
@@ -51,23 +51,35 @@ export async function listClients(
   };
   let total = 0;
   let certificatesOfLast: () => readonly Certificate[] = () => [];
-  const hasTotal = !isNarrowed(query);
+  // The number of all counts what cannot be read, too.
+  const hasTotal = !isNarrowed(query) && unreadable === undefined;
   const read = await keyStore.clients.page({
     ...pageQuery<Client>(query, (by) => (client) => rankOf(by, withAll(client, certificatesOfLast()))),
-    ...{ owner: query.owner, isWhole: isCounted && !hasTotal },
+    ...{ owner: query.owner, isWhole: isCounted && !hasTotal, unreadable },
     where(client, certificatesOf) {
-      if (!isTheirs(actor, client) || !isAskedFor(client, certificatesOf)) return false;
+      if (!isTheirs(actor, client) || !owners.isKnown(client.owner)) return false;
+      if (!isAskedFor(client, certificatesOf)) return false;
       certificatesOfLast = certificatesOf;
       total += 1;
       return true;
     },
   });
-  const certificates = byClient(await keyStore.certificates.ofClients(read.map(({ id }) => id)));
-  const page = pageOf(
+  const lost = new Set<string>();
+  const found = await keyStore.certificates.ofClients(
+    read.map(({ id }) => id),
+    unreadable &&
+      ((error, ids) => {
+        for (const id of ids) lost.add(id);
+        unreadable(error);
+      }),
+  );
+  const certificates = byClient(found);
+  const { items, next } = pageOf(
     read.map((client) => withAll(client, certificates.get(client.id) ?? [])),
     query,
     (held, by) => ({ value: by === 'id' ? 0 : rankOf(by, held), id: held.client.id }),
   );
+  const page = { items: items.filter(({ client }) => !lost.has(client.id)), next };
   if (!isCounted) return page;
   return { ...page, total: hasTotal ? await keyStore.clients.count() : total };
 }

@@ -7,10 +7,11 @@ import {
   pageOf,
   pageQuery,
   parseListRequest,
+  type Reading,
 } from './lists.js';
 import type { Management } from './management.js';
+import { readOwners } from './owners.js';
 import { isOver } from './sessions.js';
-import { usersById } from './users.js';
 
 /**
  * Lists the sessions that have not ended and that the actor may see, in the order of their ids. Their users are their
@@ -20,15 +21,17 @@ import { usersById } from './users.js';
 export async function listSessions(
   services: Pick<Management, 'keyStore' | 'clock' | 'actor'>,
   request: Pick<ListRequest, 'limit' | 'after' | 'owner' | 'expiringWithin'> = {},
+  { unreadable }: Reading = {},
 ): Promise<Page<Session>> {
   const query = await parseListRequest(services, request, { states: [], sorts: [] });
   const now = services.clock.now();
-  const users = await usersById(services.keyStore);
+  const users = await readOwners(services.keyStore, unreadable);
   const found = await services.keyStore.sessions.page({
     ...pageQuery<Session>(query, () => () => 0),
+    unreadable,
     where(session) {
       const { userId: owner, expiresAt } = session;
-      return !isOver(session, { user: users.get(owner), now }) && isListed(query, { owner, expiresAt });
+      return !isOver(session, { user: users.of(owner), now }) && isListed(query, { owner, expiresAt });
     },
   });
   // The newest first.

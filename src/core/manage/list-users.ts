@@ -18,7 +18,7 @@ import { USER_STATES, userState } from './views.js';
 export async function listUsers(
   services: Pick<Management, 'keyStore' | 'clock' | 'actor'>,
   request: Pick<ListRequest, 'limit' | 'after' | 'state' | 'search' | 'sort'> = {},
-  { isCounted = false }: Reading = {},
+  { isCounted = false, unreadable }: Reading = {},
 ): Promise<Page<User>> {
   const query = await parseListRequest(services, request, {
     states: USER_STATES,
@@ -32,7 +32,7 @@ export async function listUsers(
         ({ createdAt }) =>
           createdAt,
     ),
-    isWhole: isCounted,
+    ...{ isWhole: isCounted, unreadable },
     where(user) {
       const { id, email } = user;
       const isAskedFor = isListed(query, { owner: id, state: userState(user), names: [email] });

@@ -1,7 +1,7 @@
 import { KeywrightError } from '../model/errors.js';
 import { addDuration, NEVER, type Timestamp } from '../model/time.js';
 import { parseUserName } from '../model/user.js';
-import type { PageQuery, PlaceInOrder } from '../ports/key-store.js';
+import type { PageQuery, PlaceInOrder, Unreadable } from '../ports/key-store.js';
 import { formatPlace, parseSort, type Sort, type SortKey } from './list-sort.js';
 import type { Management } from './management.js';
 import { noSuchUser, requireUser } from './users.js';
@@ -61,6 +61,8 @@ export interface Page<T> {
 export interface Reading {
   /** Counts what is on all pages, which may take longer than the page. */
   readonly isCounted?: boolean;
+  /** Leaves out what cannot be read whole, and gets the errors. Without it, the first of them is thrown. */
+  readonly unreadable?: Unreadable | undefined;
 }
 
 /** The most that one page has. */

@@ -95,7 +95,7 @@ export async function createProvisioningKey(
 export async function listProvisioningKeys(
   services: Pick<Management, 'keyStore' | 'clock' | 'actor'>,
   request: ListRequest = {},
-  { isCounted = false }: Reading = {},
+  { isCounted = false, unreadable }: Reading = {},
 ): Promise<Page<ProvisioningKey>> {
   requireAdmin(services.actor);
   const query = await parseListRequest(services, request, {
@@ -105,7 +105,7 @@ export async function listProvisioningKeys(
   let total = 0;
   const found = await services.keyStore.provisioningKeys.page({
     ...pageQuery<ProvisioningKey>(query, (by) => (key) => rankOf(key, by)),
-    isWhole: isCounted,
+    ...{ isWhole: isCounted, unreadable },
     where(key) {
       const { id, hint, owner, label, expiresAt } = key;
       const state = provisioningKeyState({ expiresAt }, now);

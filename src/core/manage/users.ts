@@ -134,11 +134,6 @@ async function sessionsEndOf({ sessions }: KeyStore, id: string): Promise<Timest
   return begins.reduce((one, other) => Math.max(one, other), 0);
 }
 
-/** Fetches all users, by their ids. */
-export async function usersById({ users }: Pick<KeyStore, 'users'>): Promise<ReadonlyMap<string, User>> {
-  return new Map((await users.page()).map((user) => [user.id, user]));
-}
-
 /** Fetches a user. @throws KeywrightError `not-found` */
 export async function requireUser(keyStore: KeyStore, id: string): Promise<User> {
   return (await keyStore.users.get(id)) ?? throwNoSuchUser(id);

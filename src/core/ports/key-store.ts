@@ -1,5 +1,6 @@
 import type { Certificate } from '../model/certificate.js';
 import type { Client } from '../model/client.js';
+import type { KeywrightError } from '../model/errors.js';
 import type { LastUse } from '../model/last-use.js';
 import type { ProvisioningKey } from '../model/provisioning-key.js';
 import type { Session } from '../model/session.js';
@@ -48,7 +49,12 @@ export interface PageQuery<T> {
   readonly order?: RecordOrder<T> | undefined;
   /** Has `where` called for every record, also for those that are on other pages: it can count them then. */
   readonly isWhole?: boolean | undefined;
+  /** Leaves out what cannot be read, and gets the errors. Without it, the first of them is thrown. */
+  readonly unreadable?: Unreadable | undefined;
 }
+
+/** Gets an error that names a part of the store that cannot be read. */
+export type Unreadable = (error: KeywrightError) => void;
 
 /** An order of records. Those of the same value are in the order of their ids. */
 export interface RecordOrder<T> {
@@ -80,8 +86,11 @@ export interface Clients extends Collection<Client> {
 }
 
 export interface Certificates extends Collection<Certificate> {
-  /** Reads the certificates of some clients, withdrawn ones included. */
-  ofClients(clientIds: readonly string[]): Promise<Certificate[]>;
+  /** Reads the certificates of some clients, withdrawn ones included. Those of a client are read all or none. */
+  ofClients(
+    clientIds: readonly string[],
+    unreadable?: (error: KeywrightError, clientIds: readonly string[]) => void,
+  ): Promise<Certificate[]>;
 }
 
 /** The last uses of clients' credentials, by `<client-id>:<credential-id>`. A note may reach the file a minute later. */

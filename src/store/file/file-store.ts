@@ -19,7 +19,7 @@ import { prepareHome } from '../../disk/home.js';
 import { removeLeftovers } from '../../disk/temporary.js';
 import { ClientCount } from './client-count.js';
 import type { DraftPlace } from './draft.js';
-import { StoreFiles } from './files.js';
+import { leavingOut, StoreFiles } from './files.js';
 import { isFollowed } from './followed.js';
 import { Follower } from './follower.js';
 import { prepareFormat } from './format.js';
@@ -70,7 +70,7 @@ export class FileStore implements KeyStore {
     };
     this.certificates = {
       ...this.#collection('certificate'),
-      ofClients: (clientIds) => this.#certificatesOf(clientIds),
+      ofClients: (clientIds, unreadable) => this.#certificatesOf(clientIds, unreadable),
     };
     this.users = this.#collection('user');
     this.sessions = this.#collection('session');
@@ -182,9 +182,12 @@ export class FileStore implements KeyStore {
     const picker = new PagePicker<RecordTypes[Kind]>(query);
     // Records are not even looked at where their ids say that they are on other pages.
     const mayPass = query.order === undefined && query.isWhole !== true;
-    for await (const shard of this.files.shards(kind)) {
+    for (const place of await this.files.placesIn(KINDS[kind].directory)) {
       const range = mayPass ? { after: query.after, upTo: picker.lastId } : {};
-      for (const record of shard.all(kind, range)) if (isWanted(record, shard)) picker.offer(record);
+      await leavingOut(query.unreadable, async () => {
+        const shard = await this.files.read(place);
+        for (const record of shard.all(kind, range)) if (isWanted(record, shard)) picker.offer(record);
+      });
     }
     return picker.page();
   }
@@ -202,13 +205,23 @@ export class FileStore implements KeyStore {
     });
   }
 
-  async #certificatesOf(clientIds: readonly string[]): Promise<Certificate[]> {
+  async #certificatesOf(
+    clientIds: readonly string[],
+    unreadable?: Parameters<Certificates['ofClients']>[1],
+  ): Promise<Certificate[]> {
     const wanted = new Set(clientIds);
     const places = new Map(clientIds.map((id) => [shardName(id), placeAt('certificate', id)]));
     const found: Certificate[] = [];
     for (const place of places.values()) {
-      const all = (await this.files.read(place)).all('certificate');
-      found.push(...all.filter(({ holder }) => holder.kind === 'client' && wanted.has(holder.id)));
+      const lost = (error: KeywrightError) =>
+        unreadable?.(
+          error,
+          clientIds.filter((id) => shardName(id) === place.name),
+        );
+      await leavingOut(unreadable && lost, async () => {
+        const all = (await this.files.read(place)).all('certificate');
+        found.push(...all.filter(({ holder }) => holder.kind === 'client' && wanted.has(holder.id)));
+      });
     }
     return found;
   }

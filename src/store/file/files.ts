@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { KeywrightError } from '../../core/model/errors.js';
+import type { Unreadable } from '../../core/ports/key-store.js';
 import { listDirectory, makeDirectory } from '../../disk/directory.js';
 import { releaseAbandoned, withLock } from '../../disk/lock.js';
 import { leftoversIn } from '../../disk/temporary.js';
@@ -86,4 +88,17 @@ export class StoreFiles {
 
 function locksOf(directory: string): string {
   return join(directory, 'locks');
+}
+
+/** Reads a part of the store, or says why it is left out. @throws KeywrightError if nobody is told */
+export async function leavingOut(
+  unreadable: Unreadable | undefined,
+  read: () => Promise<void>,
+): Promise<void> {
+  try {
+    await read();
+  } catch (error) {
+    if (unreadable === undefined || !(error instanceof KeywrightError)) throw error;
+    unreadable(error);
+  }
 }
