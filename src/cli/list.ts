@@ -66,7 +66,8 @@ interface GivenFlags {
 interface List<T, View> {
   readonly flags: GivenFlags;
   read(request: ListRequest, reading: Reading): Promise<Page<T>>;
-  view(items: readonly T[]): readonly View[] | Promise<readonly View[]>;
+  /** Makes what shows one of the items. */
+  viewOf(items: readonly T[]): ((item: T) => View) | Promise<(item: T) => View>;
   readonly columns: readonly Column<View>[];
   /** What is listed: `clients`. */
   readonly things: string;
@@ -80,7 +81,7 @@ interface List<T, View> {
  */
 export async function printList<T, View>(
   command: BaseCommand,
-  { flags, read, view, columns, things, none }: List<T, View>,
+  { flags, read, viewOf, columns, things, none }: List<T, View>,
 ): Promise<void> {
   const { limit, after, wide, sort, 'expiring-within': expiringWithin, ...filter } = flags;
   const { owner, label, state, search } = filter;
@@ -96,12 +97,12 @@ export async function printList<T, View>(
     },
   });
   const isNarrowed = after !== undefined || Object.values(asked).some((each) => each !== undefined);
-  const views = await view(items);
   const no = isNarrowed ? `no such ${things}` : none;
-  await printRows(command, views, { columns, wide, none: isWhole ? no : 'nothing else can be read' });
+  const rows = { columns, wide, none: isWhole ? no : 'nothing else can be read' };
+  await printRows(command, items, await viewOf(items), rows);
   if (next === undefined || command.jsonEnabled()) return;
   const all = isPaged ? ` of ${total} ${things}` : '';
-  command.notice(`these are ${views.length}${all}; go on with --after ${next}`);
+  command.notice(`these are ${items.length}${all}; go on with --after ${next}`);
 }
 
 interface Rows<View> {
@@ -111,15 +112,16 @@ interface Rows<View> {
   readonly none: string;
 }
 
-/** Prints views as JSON piece by piece, or as a table. */
-export async function printRows<View>(
+/** Prints items as JSON piece by piece, or as a table. */
+export async function printRows<T, View>(
   command: BaseCommand,
-  views: readonly View[],
+  items: readonly T[],
+  view: (item: T) => View,
   { columns, wide, none }: Rows<View>,
 ): Promise<void> {
-  if (command.jsonEnabled()) return writeJson(views);
-  if (views.length === 0) return command.notice(none);
-  const { text, left } = table(columns, views, tableWidth({ wide }));
+  if (command.jsonEnabled()) return writeJson(items, view);
+  if (items.length === 0) return command.notice(none);
+  const { text, left } = table(columns, items.map(view), tableWidth({ wide }));
   command.log(text);
   if (left.length > 0) command.notice(`not shown: ${left.join(', ')}; --wide shows all columns`);
 }
@@ -127,10 +129,10 @@ export async function printRows<View>(
 const CHUNK_LENGTH = 65_536;
 
 /** Writes an array like JSON.stringify with two blanks, but never holds its whole text. */
-async function writeJson(items: readonly unknown[]): Promise<void> {
+async function writeJson<T>(items: readonly T[], view: (item: T) => unknown): Promise<void> {
   let text = '[';
   for (const [index, item] of items.entries()) {
-    text += `${index === 0 ? '' : ','}\n  ${JSON.stringify(item, null, 2).replaceAll('\n', '\n  ')}`;
+    text += `${index === 0 ? '' : ','}\n  ${JSON.stringify(view(item), null, 2).replaceAll('\n', '\n  ')}`;
     if (text.length < CHUNK_LENGTH) continue;
     if (!process.stdout.write(text)) await once(process.stdout, 'drain');
     text = '';

@@ -39,9 +39,9 @@ export default class AuditList extends BaseCommand {
     const [since, until] = [flags.since, flags.until].map((text) =>
       text === undefined ? undefined : parseSince(text, now),
     );
-    const entries = (await audit.entries({ since, until, actor, action, target })).map(entryView);
+    const entries = await audit.entries({ since, until, actor, action, target });
     const shown = process.stdout.isTTY && !this.jsonEnabled() ? entries.slice(-ON_TERMINAL) : entries;
-    await printRows(this, shown, { columns: COLUMNS, wide: flags.wide, none: 'nothing was done' });
+    await printRows(this, shown, entryView, { columns: COLUMNS, wide: flags.wide, none: 'nothing was done' });
     if (shown.length < entries.length)
       this.notice(`these are the last ${shown.length} of ${entries.length}; narrow them, or pipe them on`);
   }

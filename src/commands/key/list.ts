@@ -37,9 +37,9 @@ export default class KeyList extends BaseCommand {
     await printList(this, {
       ...{ flags, columns: COLUMNS, things: 'clients', none: 'no clients yet' },
       read: (request, reading) => listClients(services, request, reading),
-      view: async (clients) => {
+      async viewOf(clients) {
         const uses = await clientUses(home.keyStore, clients);
-        return clients.map((client) => clientView(client, moment, uses));
+        return (client) => clientView(client, moment, uses);
       },
     });
     const within = flags['expiring-within'];

@@ -21,7 +21,7 @@ export default class SessionList extends BaseCommand {
     await printList(this, {
       ...{ flags, columns: COLUMNS, things: 'sessions', none: 'no sessions' },
       read: (request, reading) => listSessions(management(home), request, reading),
-      view: (sessions) => sessions.map((session) => sessionView(session)),
+      viewOf: () => (session) => sessionView(session),
     });
   }
 }

@@ -3,6 +3,7 @@ import { FILTER_FLAGS, LIST_FLAGS, printList, sortFlag } from '../../cli/list.js
 import { looking } from '../../cli/services.js';
 import { type Column, NONE, timeColumn } from '../../cli/table.js';
 import { apiKeyId } from '../../core/manage/api-keys.js';
+import type { HeldApiKey } from '../../core/manage/held-api-key.js';
 import { lastUses } from '../../core/manage/last-uses.js';
 import { listApiKeys } from '../../core/manage/list-api-keys.js';
 import { momentOf } from '../../core/manage/management.js';
@@ -34,10 +35,10 @@ export default class TokenList extends BaseCommand {
     await printList(this, {
       ...{ flags, columns: COLUMNS, things: 'API keys', none: 'no API keys yet' },
       read: (request, reading) => listApiKeys(services, request, reading),
-      view: async (held) => {
-        const ids = held.map(({ client, credential }) => apiKeyId(client, credential));
-        const uses = await lastUses(home.keyStore, ids);
-        return held.map((each, index) => apiKeyView(each, moment, uses.get(ids[index] ?? '')));
+      async viewOf(all) {
+        const idOf = ({ client, credential }: HeldApiKey) => apiKeyId(client, credential);
+        const uses = await lastUses(home.keyStore, all.map(idOf));
+        return (held) => apiKeyView(held, moment, uses.get(idOf(held)));
       },
     });
   }

@@ -22,7 +22,7 @@ export default class UserList extends BaseCommand {
     await printList(this, {
       ...{ flags, columns: COLUMNS, things: 'users', none: 'no users yet' },
       read: (request, reading) => listUsers(management(home), request, reading),
-      view: (users) => users.map(userView),
+      viewOf: () => userView,
     });
   }
 }

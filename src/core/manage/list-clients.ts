@@ -1,5 +1,6 @@
 import { type Certificate, type HeldCertificate, isHeld } from '../model/certificate.js';
 import { apiKeysOf, type Client } from '../model/client.js';
+import type { KeywrightError } from '../model/errors.js';
 import { isTheirs } from './actor.js';
 import { CLIENT_STATES, type ClientWithCertificates, clientStanding } from './client-state.js';
 import { allLastUses, latestUse, NO_USES } from './last-uses.js';
@@ -51,6 +52,8 @@ export async function listClients(
   };
   let total = 0;
   let certificatesOfLast: () => readonly Certificate[] = () => [];
+  // A list of all has all certificates: reading them again takes as long as the list.
+  const certificatesOfAll = query.limit === undefined ? new Map<string, readonly Certificate[]>() : undefined;
   // The number of all counts what cannot be read, too.
   const hasTotal = !isNarrowed(query) && unreadable === undefined;
   const read = await keyStore.clients.page({
@@ -60,20 +63,20 @@ export async function listClients(
       if (!isTheirs(actor, client) || !owners.isKnown(client.owner)) return false;
       if (!isAskedFor(client, certificatesOf)) return false;
       certificatesOfLast = certificatesOf;
+      certificatesOfAll?.set(client.id, certificatesOf());
       total += 1;
       return true;
     },
   });
   const lost = new Set<string>();
-  const found = await keyStore.certificates.ofClients(
-    read.map(({ id }) => id),
+  const lose =
     unreadable &&
-      ((error, ids) => {
-        for (const id of ids) lost.add(id);
-        unreadable(error);
-      }),
-  );
-  const certificates = byClient(found);
+    ((error: KeywrightError, ids: readonly string[]) => {
+      for (const id of ids) lost.add(id);
+      unreadable(error);
+    });
+  const ids = read.map(({ id }) => id);
+  const certificates = certificatesOfAll ?? byClient(await keyStore.certificates.ofClients(ids, lose));
   const { items, next } = pageOf(
     read.map((client) => withAll(client, certificates.get(client.id) ?? [])),
     query,
@@ -84,7 +87,7 @@ export async function listClients(
   return { ...page, total: hasTotal ? await keyStore.clients.count() : total };
 }
 
-function byClient(certificates: readonly Certificate[]): ReadonlyMap<string, HeldCertificate[]> {
+function byClient(certificates: readonly Certificate[]): ReadonlyMap<string, readonly Certificate[]> {
   const found = new Map<string, HeldCertificate[]>();
   for (const each of certificates.filter(isHeld)) {
     const ofClient = found.get(each.holder.id) ?? [];

@@ -77,7 +77,7 @@ export function parseSince(text: string, now: Timestamp): Timestamp {
 
 /** Writes a time in RFC 3339, in UTC, to the second. */
 export function formatTime(time: Timestamp): string {
-  return new Date(time).toISOString().replace(/\.\d{3}Z$/, 'Z');
+  return `${new Date(time).toISOString().slice(0, -'.000Z'.length)}Z`;
 }
 
 /** Writes an end in RFC 3339; null for never. */

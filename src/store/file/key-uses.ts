@@ -35,9 +35,12 @@ export class FileKeyUses implements KeyUses {
 
   async of(apiKeyIds: readonly string[]): Promise<ReadonlyMap<string, LastUse>> {
     const found = new Map<string, LastUse>();
-    const places = new Map(apiKeyIds.map((id) => [useBucket(id), placeAt('use', useBucket(id))]));
+    const places = await this.#files.placesIn('uses');
+    if (places.length === 0) return found;
     const wanted = new Set(apiKeyIds);
-    for (const place of places.values()) {
+    const buckets = new Set(apiKeyIds.map(useBucket));
+    const names = new Set([...buckets].map((bucket) => placeAt('use', bucket).name));
+    for (const place of places.filter(({ name }) => names.has(name))) {
       for (const { id, at, from } of (await this.#files.read(place)).all('use')) {
         if (wanted.has(id)) found.set(id, { at, from });
       }

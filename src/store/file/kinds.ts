@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { parseCertificate } from '../../core/model/certificate.js';
 import { liveClient, parseClient } from '../../core/model/client.js';
 import { KeywrightError } from '../../core/model/errors.js';
@@ -103,7 +103,7 @@ export function placeAt(kind: StoredKind, text: string): Place {
 
 /** Makes the two hexadecimal digits that name a file. */
 export function shardName(place: string): string {
-  return createHash('sha256').update(place).digest('hex').slice(0, 2);
+  return hash('sha256', place, 'hex').slice(0, 2);
 }
 
 export function isShardName(name: string): boolean {

@@ -28,7 +28,7 @@ export default class ProvisionKeyList extends BaseCommand {
     await printList(this, {
       ...{ flags, columns: COLUMNS, things: 'provisioning keys', none: 'no provisioning keys' },
       read: (request, reading) => listProvisioningKeys(management(home), request, reading),
-      view: (keys) => keys.map((key) => provisioningKeyView(key, now)),
+      viewOf: () => (key) => provisioningKeyView(key, now),
     });
   }
 }
