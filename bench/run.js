@@ -5,8 +5,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { benchChanges } from './changes.js';
 import { benchConsole } from './console.js';
 import { benchGateway } from './gateway.js';
+import { benchHandshakes } from './handshakes.js';
+import { benchKeystore } from './keystore.js';
+import { benchLists } from './lists.js';
 import { benchLogins } from './logins.js';
 import { benchConnects } from './mqtt/connects.js';
 import { benchMemory } from './mqtt/memory.js';
@@ -24,6 +28,10 @@ const WHOLE_PARTS = [
   { name: 'HTTP requests', bench: benchRequests },
   { name: 'HTTP gateway', bench: benchGateway },
   { name: 'HTTP logins', bench: benchLogins },
+  { name: 'handshakes', bench: benchHandshakes },
+  { name: 'keystore', bench: benchKeystore },
+  { name: 'lists', bench: benchLists },
+  { name: 'changes', bench: benchChanges },
   { name: 'console', bench: benchConsole },
 ];
 // They measure only the rows that are wanted. Nothing about MQTT depends on how many clients there are.
