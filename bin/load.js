@@ -7,7 +7,7 @@ const zlib = require('node:zlib');
 const root = `${dirname(__dirname)}/`;
 
 // A server forgets what it compiled for its start and has not used for long.
-const COMPLETE_FOR_MS = 30_000;
+const COMPLETE_FOR_SECONDS = 30;
 
 // The first start of a command does what is done once, as for a new home; the second what each does.
 const COMPLETE_AFTER = 2;
@@ -27,7 +27,7 @@ function load(argv = []) {
 
 /** Writes the user's caches at the end of a command, the first times. */
 function keepCompiled(exitCode) {
-  if (exitCode !== 0 || performance.now() > COMPLETE_FOR_MS) return;
+  if (exitCode !== 0 || process.uptime() > COMPLETE_FOR_SECONDS) return;
   for (const file of loaded.filter(({ starts }) => starts < COMPLETE_AFTER))
     require('./keep-cache.js').keepCache(ownPath(file), { ...file, starts: file.starts + 1 });
 }
@@ -35,10 +35,9 @@ function keepCompiled(exitCode) {
 function loadFile(name, argv) {
   const path = join(root, 'dist', name);
   // The files are ASCII, which latin1 reads without decoding. They begin with a comment: their hash, and the commands' ids.
-  const text = readFileSync(path, 'latin1');
-  const [build, ...ids] = text.slice(2, text.indexOf('*/')).split(' ');
+  const source = readFileSync(path, 'latin1');
+  const [build, ...ids] = source.slice(2, source.indexOf('*/')).split(' ');
   const file = { path, build, command: commandOf(argv, ids) };
-  const source = Module.wrap(text);
   const compiled = compileFrom(path, source, readCache(file)) ??
     compileFrom(path, source, readOwnCache(file)) ?? {
       script:
@@ -67,7 +66,7 @@ function evaluate(path, script, argv) {
   require.cache[path] = module; // oclif asks for its commands by this path and gets what is loaded here
   const requireHere = (id) => (id === './rest.cjs' ? loadFile('rest.cjs', argv) : require(id));
   const withParts = Object.assign(requireHere, require);
-  script.runInThisContext()(module.exports, withParts, module, path, dirname(path));
+  script.runInThisContext()(module, withParts, dirname(path));
   module.loaded = true;
   return module.exports;
 }

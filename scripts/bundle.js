@@ -12,43 +12,26 @@ export const TARGET = 'node20.19';
 
 /**
  * Writes `main.cjs`, a CommonJS module with the exports of the entry point `main`, and `rest.cjs` beside it, which main.cjs reads
- * when something large is needed (the server, prompts, ZIP files). In the sources, `require('./NAME.js')` loads an entry point.
+ * when something large is needed (the server, prompts, ZIP files). Both begin with a comment: the hash of what follows, and
+ * the `ids`. In the sources, `require('./NAME.js')` loads an entry point.
  */
 export async function bundleInChunks({ directory, ids, ...options }) {
   const { outputFiles, metafile } = await build({
     ...options,
-    ...{
-      target: TARGET,
-      bundle: true,
-      splitting: true,
-      write: false,
-      metafile: true,
-      format: 'esm',
-      outdir: directory,
-    },
+    ...{ target: TARGET, bundle: true, splitting: true, format: 'esm' },
+    ...{ write: false, metafile: true, outdir: directory },
   });
-  const outputs = new Map(
-    Object.entries(metafile.outputs).map(([path, output]) => [`./${basename(path)}`, output]),
-  );
-  const rest = restOf(outputs);
+  const outputs = new Map(Object.entries(metafile.outputs).map(([path, output]) => [nameOf(path), output]));
+  const isInRest = restOf(outputs);
   const files = { main: [], rest: [] };
   for (const { path, text } of outputFiles) {
-    const name = `./${basename(path)}`;
+    const name = nameOf(path);
     const code = byNeed(withExports(withoutHelpers(await asCommonJs(text))));
-    files[rest.has(name) ? 'rest' : 'main'].push(
-      `${JSON.stringify(name)}:function(exports,require,module){${code}}`,
-    );
+    files[isInRest.has(name) ? 'rest' : 'main'].push(`"${name}":function(exports,require,module){${code}}`);
   }
-  write(
-    `${directory}/main.cjs`,
-    `"use strict";${HELPERS.join('')}${RUNTIME}const chunks={${files.main.join(',')}};module.exports=need("./main.js");`,
-    ids,
-  );
-  write(
-    `${directory}/rest.cjs`,
-    `"use strict";${HELPERS.join('')}module.exports=(require)=>({${files.rest.join(',')}});`,
-    ids,
-  );
+  const write = (name, code) => writeFileSync(`${directory}/${name}`, programFile(code, ids));
+  write('main.cjs', `${RUNTIME}const chunks={${files.main.join(',')}};module.exports=need("./main.js")`);
+  write('rest.cjs', `module.exports=(require)=>({${files.rest.join(',')}})`);
 }
 
 // `need` is what chunks know as `require`.
@@ -69,9 +52,9 @@ Object.assign(need,require);
 function restOf(outputs) {
   const entries = [...outputs.keys()].filter((name) => outputs.get(name).entryPoint !== undefined);
   const closures = new Map(entries.map((entry) => [entry, closure(entry, outputs)]));
-  const large = new Set();
   const isOf = (some) => (name) =>
     entries.every((entry) => some.has(entry) || !closures.get(entry).has(name));
+  const large = new Set();
   for (;;) {
     const found = entries.find((entry) => {
       if (large.has(entry)) return false;
@@ -91,7 +74,9 @@ function closure(name, outputs, found = new Set()) {
   return found;
 }
 
-const nameOf = (path) => `./${basename(path)}`;
+function nameOf(path) {
+  return `./${basename(path)}`;
+}
 
 async function asCommonJs(text) {
   const { code } = await transform(text, {
@@ -99,6 +84,14 @@ async function asCommonJs(text) {
     supported: { 'dynamic-import': false },
   });
   return code;
+}
+
+// esbuild writes its helpers into each chunk; here each file has them once.
+const SAMPLE = "import one from 'one';export const two=()=>import('two');export{one}";
+const HELPERS = (await asCommonJs(SAMPLE)).match(/var __\w+=.*?;(?=var )/g);
+
+function withoutHelpers(code) {
+  return HELPERS.reduce((rest, helper) => rest.replace(helper, ''), code);
 }
 
 // Getters in a literal take a fraction of the time that defining each takes.
@@ -115,26 +108,28 @@ function byNeed(code) {
   const short = new Map();
   const declared = code.replace(/(?<=;)var (import_\w+)=([^;]+);/g, (_, name, loaded) => {
     if (!loaded.includes('require')) throw new Error(`${name} is not a module: ${loaded}`);
+    const module = loaded.replace(/^__toESM\((require\("[^."][^"]*"\))(,1)?\)$/, '__ofNode($1)');
     short.set(name, `$${short.size}`);
-    return `var ${short.get(name)}_,${short.get(name)}=()=>${short.get(name)}_??=${loaded};`;
+    return `var ${short.get(name)}_,${short.get(name)}=()=>${short.get(name)}_??=${module};`;
   });
   return declared.replace(/(?<![\w$])import_\w+/g, (name) =>
     short.has(name) ? `(${short.get(name)}())` : name,
   );
 }
 
-// esbuild writes its helpers into each chunk; here each file has them once.
-const SAMPLE = "import one from 'one';export const two=()=>import('two');export{one}";
-const HELPERS = (await asCommonJs(SAMPLE)).match(/var __\w+=.*?;(?=var )/g);
+// esbuild's helper copies each export of a module.
+const OF_NODE = 'const __ofNode=(module)=>({__proto__:module,default:module});';
 
-function withoutHelpers(code) {
-  return HELPERS.reduce((rest, helper) => rest.replace(helper, ''), code);
-}
-
-// bin/load.js reads the files as latin1; esbuild leaves other characters in regular expressions. V8 takes any cache of a program
-// of the same length: the hash tells which program a cache is of.
-function write(path, code, ids) {
+/**
+ * As a script, which bin/load.js compiles, a file's value is a function of the module; as a module it calls that. It is
+ * ASCII: bin/load.js reads it as latin1; esbuild leaves other characters in regular expressions.
+ */
+function programFile(code, ids) {
+  const own = 'if(typeof module==="object")run(module,require,__dirname);return run';
+  const body = `"use strict";${HELPERS.join('')}${OF_NODE}${code}`;
+  const text = `(function(run){${own}})(function(module,require,__dirname){${body}})`;
   const toEscape = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  const text = code.replace(/[\x80-\uffff]/g, toEscape);
-  writeFileSync(path, `/*${createHash('sha256').update(text).digest('hex')} ${ids.join(' ')}*/${text}`);
+  const ascii = text.replace(/[\x80-\uffff]/g, toEscape);
+  // V8 takes any cache of a program of the same length: the hash tells which program a cache is of.
+  return `/*${createHash('sha256').update(ascii).digest('hex')} ${ids.join(' ')}*/${ascii}`;
 }

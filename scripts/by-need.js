@@ -47,6 +47,13 @@ const REPLACED = {
   'index.js': [['\ncheckNodeVersion();', '']],
   // ids are ASCII; to compare them as a person would starts ICU's collator.
   'config/plugin.js': [['a.id.localeCompare(b.id)', 'a.id < b.id ? -1 : 1']],
+  // console formats once more, and takes a while to be made.
+  'ux/write.js': [
+    [
+      'console.log((0, node_util_1.format)(str, ...args));',
+      "process.stdout.write(args.length > 0 ? (0, node_util_1.format)(str, ...args) + '\\n' : str + '\\n');",
+    ],
+  ],
   // What it logs is seen only where DEBUG asks for it.
   'logger.js': [
     ['(0, debug_1.default)(namespace)', 'process.env.DEBUG ? (0, debug_1.default)(namespace) : () => {}'],
