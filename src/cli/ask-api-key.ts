@@ -9,6 +9,7 @@ import { parseExpiry, type Timestamp } from '../core/model/time.js';
 import { parseGroupName, parseUserName, type User } from '../core/model/user.js';
 import type { Home } from '../home/open-home.js';
 import { checkedBy } from './checked.js';
+import { prompts } from './prompts.js';
 import { management } from './services.js';
 
 /** The flags of an API key. */
@@ -72,7 +73,7 @@ function parseEnd(text: string, now: Timestamp): Timestamp {
 }
 
 async function openQuestions() {
-  const { checkbox, input, select } = await import('@inquirer/prompts');
+  const { checkbox, input, select } = await prompts();
   const context = { output: process.stderr };
   return {
     async owner(users: readonly User[], check: (owner: string) => Promise<void>) {

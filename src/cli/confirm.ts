@@ -1,7 +1,9 @@
+import { prompts } from './prompts.js';
+
 /** Asks a yes-or-no question until it is answered. Without a terminal, the answer is yes. */
 export async function confirmed(question: string): Promise<boolean> {
   if (!process.stdin.isTTY) return true;
-  const { input } = await import('@inquirer/prompts');
+  const { input } = await prompts();
   const answer = await input(
     {
       message: `${question} (y/N)`,

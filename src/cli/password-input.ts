@@ -3,6 +3,7 @@ import { checkPassword, LEAST_PASSWORD } from '../core/manage/users.js';
 import { KeywrightError } from '../core/model/errors.js';
 import { checkedBy } from './checked.js';
 import { readInput } from './input.js';
+import { prompts } from './prompts.js';
 
 /** The flags for a password's source. There is no flag for the password itself. */
 export const PASSWORD_FLAGS = {
@@ -45,7 +46,7 @@ export async function newPassword(
       hint: 'use --password-stdin or --password-file FILE',
     });
   }
-  const { password } = await import('@inquirer/prompts');
+  const { password } = await prompts();
   const context = { output: process.stderr };
   const message = `Password (${least} characters or more):`;
   for (;;) {
