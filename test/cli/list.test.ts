@@ -33,6 +33,16 @@ describe('a list', () => {
     expect(await listed(shop, 'user', 'list', '--state', 'disabled')).toEqual([]);
   });
 
+  it('of what ends soon passes over what was replaced and holds for its overlap', async () => {
+    const shop = await workshop();
+    const { id } = await registerKey(shop, '--expires', '40d');
+    await shop.keywright(['token', 'rotate', id, '--overlap', '1h']);
+    await shop.keywright(['key', 'gen', 'a']);
+    await shop.keywright(['key', 'gen', 'a', '--force', '--overlap', '1h']);
+    for (const list of ['key', 'token'])
+      expect([list, await listed(shop, list, 'list', '--expiring-within', '30d')]).toEqual([list, []]);
+  });
+
   it('of API keys goes on between two keys of one client', async () => {
     const shop = await workshop();
     const { clientId } = await registerKey(shop);

@@ -3,6 +3,7 @@ import type { Client } from '../model/client.js';
 import {
   type CredentialRecord,
   type CredentialState,
+  isReplaced,
   stateOf,
   stoppedWithOwner,
   termsOf,
@@ -38,7 +39,7 @@ export interface ClientStanding {
   readonly state: ClientState;
   /**
    * The earliest end among the credentials that hold. Without any that holds, it is that of the credentials that will,
-   * or the last end of those that did. `NEVER` for none.
+   * or the last end of those that did. One that has a successor counts only if nothing else holds. `NEVER` for none.
    */
   readonly expiresAt: Timestamp;
 }
@@ -50,9 +51,13 @@ export function clientStanding(
 ): ClientStanding {
   if ((client.revokedAt ?? stoppedWithOwner(client, owner)) !== null)
     return { state: 'revoked', expiresAt: NEVER };
-  const terms = openers(client, certificates).map((record) => termsOf({ client, owner }, record));
+  const all = openers(client, certificates).map((record) => ({
+    ...{ terms: termsOf({ client, owner }, record), isReplaced: isReplaced(record) },
+  }));
   for (const state of IN_ORDER) {
-    const ends = terms.filter((each) => stateOf(each, moment) === state).map(({ expiresAt }) => expiresAt);
+    const alike = all.filter(({ terms }) => stateOf(terms, moment) === state);
+    const lasting = alike.filter(({ isReplaced }) => !isReplaced);
+    const ends = (lasting.length > 0 ? lasting : alike).map(({ terms }) => terms.expiresAt);
     if (ends.length > 0)
       return { state, expiresAt: state === 'expired' ? Math.max(...ends) : Math.min(...ends) };
   }

@@ -1,5 +1,5 @@
 import { apiKeysOf, type Client } from '../model/client.js';
-import { CREDENTIAL_STATES, stateOf, termsOf } from '../model/terms.js';
+import { CREDENTIAL_STATES, isReplaced, stateOf, termsOf } from '../model/terms.js';
 import { type Moment, NEVER, type Timestamp } from '../model/time.js';
 import type { PlaceInOrder } from '../ports/key-store.js';
 import { isTheirs } from './actor.js';
@@ -108,8 +108,8 @@ function listable(held: HeldApiKey, moment: Moment) {
   const terms = termsOf(held, credential);
   return {
     ...{ owner: client.owner, label: credential.label, state: stateOf(terms, moment) },
-    // A key that was invalidated has no end to wait for.
-    expiresAt: terms.revokedAt === null ? terms.expiresAt : NEVER,
+    // A key that was invalidated has no end to wait for, and one that was rotated needs nothing any more.
+    expiresAt: terms.revokedAt === null && !isReplaced(credential) ? terms.expiresAt : NEVER,
     names: [apiKeyId(client, credential), credential.hint, client.label],
   };
 }

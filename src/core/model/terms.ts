@@ -68,6 +68,12 @@ export function stateOf(
   return moment.now >= expiresAt ? 'expired' : 'valid';
 }
 
+/** Tells if a credential has a successor, and holds beside it for a while only. */
+export function isReplaced(record: CredentialRecord): boolean {
+  if ('holder' in record) return record.replaced != null;
+  return record.kind === 'api-key' && record.replacedAt != null;
+}
+
 function ownTerms(record: CredentialRecord): Terms {
   if ('holder' in record) {
     const { notBefore, notAfter, replaced } = record;
