@@ -57,9 +57,10 @@ async function readConfiguration(path: string): Promise<GivenValues> {
 }
 
 async function parseYaml(content: string, path: string): Promise<unknown> {
-  const { parse } = await import('yaml');
+  // A CommonJS module in a bundle of chunks has no other exports.
+  const { default: yaml } = await import('yaml');
   try {
-    return parse(content, { logLevel: 'error' });
+    return yaml.parse(content, { logLevel: 'error' });
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : '';
     throw new KeywrightError('invalid-input', `${path} is not YAML: ${reason}`, { cause: error });
