@@ -126,16 +126,15 @@ export async function printRows<T, View>(
   if (left.length > 0) command.notice(`not shown: ${left.join(', ')}; --wide shows all columns`);
 }
 
-const CHUNK_LENGTH = 65_536;
+const AT_ONCE = 100;
 
 /** Writes an array like JSON.stringify with two blanks, but never holds its whole text. */
 async function writeJson<T>(items: readonly T[], view: (item: T) => unknown): Promise<void> {
-  let text = '[';
-  for (const [index, item] of items.entries()) {
-    text += `${index === 0 ? '' : ','}\n  ${JSON.stringify(view(item), null, 2).replaceAll('\n', '\n  ')}`;
-    if (text.length < CHUNK_LENGTH) continue;
-    if (!process.stdout.write(text)) await once(process.stdout, 'drain');
-    text = '';
+  for (let from = 0; from < items.length; from += AT_ONCE) {
+    const views = items.slice(from, from + AT_ONCE).map(view);
+    // Without the brackets of this part, and the line of the last one.
+    const text = JSON.stringify(views, null, 2).slice(1, -2);
+    if (!process.stdout.write(`${from === 0 ? '[' : ','}${text}`)) await once(process.stdout, 'drain');
   }
-  process.stdout.write(`${text}${items.length === 0 ? '' : '\n'}]\n`);
+  process.stdout.write(items.length === 0 ? '[]\n' : '\n]\n');
 }

@@ -71,6 +71,7 @@ export function latestUse(
   uses: Uses,
 ): LastUse | undefined {
   let latest: LastUse | undefined;
+  if (uses.size === 0) return latest;
   for (const id of useIds(held)) {
     const use = uses.get(id);
     if (use !== undefined && (latest === undefined || use.at > latest.at)) latest = use;

@@ -75,9 +75,19 @@ export function parseSince(text: string, now: Timestamp): Timestamp {
   return DURATION.test(text) ? now - (addDuration(now, text) - now) : parseTime(text);
 }
 
+const MANY_TIMES = 1_000;
+// A list writes few times again and again: those of a client are its credentials' as well.
+const written = new Map<Timestamp, string>();
+
 /** Writes a time in RFC 3339, in UTC, to the second. */
 export function formatTime(time: Timestamp): string {
-  return `${new Date(time).toISOString().slice(0, -'.000Z'.length)}Z`;
+  let text = written.get(time);
+  if (text === undefined) {
+    text = `${new Date(time).toISOString().slice(0, -'.000Z'.length)}Z`;
+    if (written.size >= MANY_TIMES) written.clear();
+    written.set(time, text);
+  }
+  return text;
 }
 
 /** Writes an end in RFC 3339; null for never. */
