@@ -76,23 +76,24 @@ function evaluate(path, script, argv) {
 
 /** Reads a cache file of the package. @returns `{ data, starts }`, V8's data; undefined unless it is whole, of this program and for this Node */
 function readCache(file) {
-  return readIf(packagedPath(file), file.build, () => true);
+  return readIf({ path: packagedPath(file), build: file.build });
 }
 
 /** Reads the user's own cache file, which nobody else can have written. */
 function readOwnCache(file) {
   const path = ownPath(file);
-  return readIf(path, file.build, (found) => isOurs(found) && isOurs(lstatSync(dirname(path))));
+  const isTrusted = (found) => isOurs(found) && isOurs(lstatSync(dirname(path)));
+  return readIf({ path, build: file.build, flags: constants.O_NOFOLLOW, isTrusted });
 }
 
 function packagedPath({ path, command }) {
   return `${path}.${command.replaceAll(':', '-')}.cache`;
 }
 
-function readIf(path, build, isTrusted) {
+function readIf({ path, build, flags = 0, isTrusted = () => true }) {
   let file;
   try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    file = openSync(path, constants.O_RDONLY | flags);
     const found = fstatSync(file);
     return found.isFile() && isTrusted(found) ? read(file, found.size, build) : undefined;
   } catch {

@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, stat } from 'node:fs/promises';
+import { chmod, chown, mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
@@ -14,6 +14,14 @@ it.each(['development', 'test'])(
     expect([run.stdout, run.stderr]).toEqual(['', 'keywright: no clients yet']);
   },
 );
+
+it('does not tell of success where a command waits for something that nothing will bring', async () => {
+  const { directory, program } = await installedCopy();
+  const bundle = '(function (module) { module.exports = { main: () => new Promise(() => {}) }; })';
+  await writeFile(join(directory, 'dist/main.cjs'), `/*hash key:list*/${bundle}`);
+  const run = await execa(process.execPath, [program, 'key', 'list'], { reject: false });
+  expect(run.exitCode).toBe(13);
+});
 
 describe.runIf(process.getuid?.() === 0)('a user whom the system does not know', () => {
   async function place() {
