@@ -1,4 +1,4 @@
-import { type KeyObject, randomBytes, type X509Certificate } from 'node:crypto';
+import { type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KeywrightError } from '../core/model/errors.js';
@@ -53,7 +53,8 @@ export async function draftAuthority(
     notAfter,
     alternativeNames: [],
   };
-  return { certificate: signCertificate(template, { certificate: undefined, privateKey }), privateKey };
+  const { der } = signCertificate(template, { privateKey, own: undefined });
+  return { certificate: new X509Certificate(der), privateKey };
 }
 
 /**

@@ -2,23 +2,14 @@ import { sign } from 'node:crypto';
 import { wrongRequest } from '../core/manage/certification-request.js';
 import type { KeyPair } from '../core/model/key-algorithm.js';
 import type { CertificationRequest } from '../core/ports/certificate-authority.js';
-import {
-  bitString,
-  children,
-  contentOf,
-  der,
-  explicit,
-  integer,
-  type Node,
-  parseDer,
-  sequence,
-  tagOf,
-} from './der.js';
+import { children, contentOf, der, type Node, parseDer, tagOf } from './der.js';
+import { requestPem } from './pem.js';
 import { readExtensions } from './request-extensions.js';
 import { readPublicKey } from './request-key.js';
 import { requestSignatureHolds } from './request-signature.js';
 import { readSubject } from './request-subject.js';
 import { requestDer } from './request-text.js';
+import { bitString, explicit, integer, sequence } from './write-der.js';
 import { name, signatureAlgorithm, spki } from './x509.js';
 
 // An RSA-4096 request with a few names has 2 KiB.
@@ -52,12 +43,8 @@ export function signRequest(commonName: string, { publicKey, privateKey }: KeyPa
   const subject = commonName.length > 64 ? [] : [{ type: 'CN' as const, value: commonName }];
   const info = sequence(integer(Buffer.of(0)), name(subject), spki(publicKey), explicit(0));
   const { identifier, digest } = signatureAlgorithm(privateKey);
-  const signature = sign(digest, der(info), privateKey);
-  const base64 = der(sequence(info, identifier, bitString(signature))).toString('base64');
-  const lines = base64.match(/.{1,64}/g) ?? [];
-  return ['-----BEGIN CERTIFICATE REQUEST-----', ...lines, '-----END CERTIFICATE REQUEST-----', ''].join(
-    '\n',
-  );
+  const signature = sign(digest, info, privateKey);
+  return requestPem(sequence(info, identifier, bitString(signature)));
 }
 
 const SEQUENCE = 16;

@@ -1,4 +1,4 @@
-import type { KeyObject, X509Certificate } from 'node:crypto';
+import { hash, type KeyObject, type X509Certificate } from 'node:crypto';
 import { wrongRequest } from '../core/manage/certification-request.js';
 import { clientUrn } from '../core/model/client-id.js';
 import { keyAlgorithmOf } from '../core/model/key-algorithm.js';
@@ -10,9 +10,10 @@ import type {
   ServerCertificateRequest,
 } from '../core/ports/certificate-authority.js';
 import { certificateFingerprint } from '../core/verify/presentation.js';
+import { certificatePem } from './pem.js';
 import { readRequest } from './request.js';
 import { unusable } from './unusable.js';
-import { type AlternativeName, signCertificate } from './x509.js';
+import { type AlternativeName, issuerOf, type SignedCertificate, signCertificate } from './x509.js';
 
 /** How a CA issues. */
 export interface IssuingTerms {
@@ -26,7 +27,8 @@ export function signingAuthority(
   privateKey: KeyObject,
   { backdateMs = 0 }: IssuingTerms,
 ): CertificateAuthority {
-  const issuer = { certificate, privateKey };
+  const issuer = issuerOf(certificate, privateKey);
+  const ownKey = certificate.publicKey;
   const algorithm = keyAlgorithmOf(privateKey);
   if (algorithm === undefined) throw unusable('the CA key is of a type that keywright does not use');
   const notBefore = Date.parse(certificate.validFrom);
@@ -41,7 +43,7 @@ export function signingAuthority(
     beginningAt: (now) => Math.max(notBefore, wholeSeconds(now - backdateMs)),
     issueClient(request) {
       // Whoever asks would hold the CA's private key, or has copied a request of its holder's.
-      if (request.publicKey.equals(certificate.publicKey)) throw wrongRequest('has the key of the CA itself');
+      if (request.publicKey.equals(ownKey)) throw wrongRequest('has the key of the CA itself');
       return issued(signCertificate(clientTemplate(request), issuer));
     },
     readRequest,
@@ -66,10 +68,6 @@ function isDnsName(text: string): boolean {
   return text.split('.').every((label) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(label));
 }
 
-function issued(certificate: X509Certificate): IssuedCertificate {
-  return {
-    pem: certificate.toString(),
-    serial: certificate.serialNumber.toLowerCase(),
-    fingerprint: certificateFingerprint(certificate),
-  };
+function issued({ der, serial }: SignedCertificate): IssuedCertificate {
+  return { pem: certificatePem(der), serial, fingerprint: hash('sha256', der, 'hex') };
 }

@@ -1,26 +1,24 @@
-import { createHash, type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto';
+import { createHash, type KeyObject, randomBytes, sign, type X509Certificate } from 'node:crypto';
 import { ipv6Words } from '../core/model/ipv6.js';
 import { type KeyAlgorithm, keyAlgorithmOf } from '../core/model/key-algorithm.js';
+import { publicKeyDer } from '../core/model/key-der.js';
 import type { Timestamp } from '../core/model/time.js';
+import { children, der, type Node, parse } from './der.js';
 import {
   bitString,
   boolean,
-  children,
-  der,
   explicit,
   implicit,
   integer,
-  type Node,
   nothing,
   octets,
   oid,
-  parse,
   printableString,
   sequence,
   set,
   time,
   utf8String,
-} from './der.js';
+} from './write-der.js';
 
 /** A distinguished name's attributes in order: `[{ type: 'CN', value: 'device-1' }]`. */
 export type DistinguishedName = readonly { readonly type: AttributeType; readonly value: string }[];
@@ -43,10 +41,18 @@ export interface CertificateTemplate {
   readonly alternativeNames: readonly AlternativeName[];
 }
 
+/** What signs certificates. */
 export interface Issuer {
-  /** The issuer's certificate; undefined to sign a root with its own key. */
-  readonly certificate: X509Certificate | undefined;
   readonly privateKey: KeyObject;
+  /** The subject of the issuer's certificate, in DER, and its key's identifier; undefined to sign a root with its own key. */
+  readonly own: { readonly subject: Buffer; readonly keyIdentifier: Buffer } | undefined;
+}
+
+/** A certificate as it was signed. */
+export interface SignedCertificate {
+  readonly der: Buffer;
+  /** Lower-case hex. */
+  readonly serial: string;
 }
 
 /** Attribute types of a distinguished name (RFC 4519) with their object identifiers. */
@@ -61,24 +67,38 @@ export const ATTRIBUTE_TYPES = {
 
 export type AttributeType = keyof typeof ATTRIBUTE_TYPES;
 
+/** Makes an issuer of a CA's certificate and its key. */
+export function issuerOf(certificate: X509Certificate, privateKey: KeyObject): Issuer {
+  const read = parse(certificate.raw);
+  const [subject, publicKey] = [der(tbsField(read, 5)), der(tbsField(read, 6))];
+  return { privateKey, own: { subject, keyIdentifier: keyIdentifier(publicKey) } };
+}
+
 /** Builds and signs an X.509 v3 certificate (RFC 5280 section 4.1). */
-export function signCertificate(template: CertificateTemplate, issuer: Issuer): X509Certificate {
-  const algorithm = signatureAlgorithm(issuer.privateKey);
+export function signCertificate(
+  template: CertificateTemplate,
+  { privateKey, own }: Issuer,
+): SignedCertificate {
+  const algorithm = signatureAlgorithm(privateKey);
   const subject = name(template.subject);
   const subjectKey = spki(template.publicKey);
-  const issuerDer = issuer.certificate && parse(issuer.certificate.raw);
+  const serial = randomBytes(16);
+  const keyIdentifiers = { subject: keyIdentifier(subjectKey), issuer: own?.keyIdentifier };
   const tbs = sequence(
     explicit(0, integer(Buffer.of(2))),
-    integer(randomBytes(16)),
+    integer(serial),
     algorithm.identifier,
-    issuerDer ? subjectOf(issuerDer) : subject,
+    own?.subject ?? subject,
     sequence(time(template.notBefore), time(template.notAfter)),
     subject,
     subjectKey,
-    explicit(3, sequence(...extensions(template, issuerDer ? publicKeyOf(issuerDer) : subjectKey))),
+    explicit(3, sequence(...extensions(template, keyIdentifiers))),
   );
-  const signature = sign(algorithm.digest, der(tbs), issuer.privateKey);
-  return new X509Certificate(der(sequence(tbs, algorithm.identifier, bitString(signature))));
+  const signature = sign(algorithm.digest, tbs, privateKey);
+  return {
+    der: sequence(tbs, algorithm.identifier, bitString(signature)),
+    serial: serial.toString('hex').replace(/^(00)+(?=..)/, ''),
+  };
 }
 
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
@@ -88,15 +108,23 @@ const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 const DIGITAL_SIGNATURE = bitString(Buffer.of(0x80), 7);
 const CERT_AND_CRL_SIGN = bitString(Buffer.of(0x06), 1);
 
-function extensions(template: CertificateTemplate, issuerKey: Node): Node[] {
-  const { profile, alternativeNames } = template;
+interface KeyIdentifiers {
+  readonly subject: Buffer;
+  /** undefined for that of the subject. */
+  readonly issuer: Buffer | undefined;
+}
+
+function extensions(
+  { profile, alternativeNames }: CertificateTemplate,
+  { subject, issuer = subject }: KeyIdentifiers,
+): Buffer[] {
   const basicConstraints = profile === 'ca' ? sequence(boolean(true), integer(Buffer.of(0))) : sequence();
   const usage = profile === 'ca' ? CERT_AND_CRL_SIGN : DIGITAL_SIGNATURE;
   const list = [
     extension('2.5.29.19', true, basicConstraints),
     extension('2.5.29.15', true, usage),
-    extension('2.5.29.14', false, octets(keyIdentifier(spki(template.publicKey)))),
-    extension('2.5.29.35', false, sequence(implicit(0, keyIdentifier(issuerKey)))),
+    extension('2.5.29.14', false, octets(subject)),
+    extension('2.5.29.35', false, sequence(implicit(0, issuer))),
   ];
   if (profile !== 'ca') {
     list.push(extension('2.5.29.37', false, sequence(oid(profile === 'client' ? CLIENT_AUTH : SERVER_AUTH))));
@@ -107,12 +135,12 @@ function extensions(template: CertificateTemplate, issuerKey: Node): Node[] {
   return list;
 }
 
-function extension(id: string, critical: boolean, value: Node): Node {
-  return sequence(oid(id), ...(critical ? [boolean(true)] : []), octets(der(value)));
+function extension(id: string, critical: boolean, value: Buffer): Buffer {
+  return sequence(oid(id), ...(critical ? [boolean(true)] : []), octets(value));
 }
 
 // GeneralName tags, RFC 5280 section 4.2.1.6.
-function alternativeName({ kind, value }: AlternativeName): Node {
+function alternativeName({ kind, value }: AlternativeName): Buffer {
   if (kind === 'ip') return implicit(7, ipOctets(value));
   return implicit(kind === 'dns' ? 2 : 6, Buffer.from(value, 'ascii'));
 }
@@ -127,7 +155,7 @@ const RSA_SHA256 = '1.2.840.113549.1.1.11';
 const ED25519 = '1.3.101.112';
 
 /** The algorithm that a key signs certificates by: RFC 5758 (ECDSA), RFC 4055 (RSA), RFC 8410 (Ed25519). */
-export function signatureAlgorithm(key: KeyObject): { identifier: Node; digest: string | null } {
+export function signatureAlgorithm(key: KeyObject): { identifier: Buffer; digest: string | null } {
   const algorithm = keyAlgorithmOf(key);
   if (algorithm === undefined) throw new TypeError('the issuer has a key of an unknown type');
   return SIGNATURES[algorithm]();
@@ -145,9 +173,9 @@ const SIGNATURES = {
   'rsa-2048': rsa,
   'rsa-3072': rsa,
   'rsa-4096': rsa,
-} satisfies Record<KeyAlgorithm, () => { identifier: Node; digest: string | null }>;
+} satisfies Record<KeyAlgorithm, () => { identifier: Buffer; digest: string | null }>;
 
-export function name(attributes: DistinguishedName): Node {
+export function name(attributes: DistinguishedName): Buffer {
   return sequence(
     ...attributes.map(({ type, value }) => {
       // RFC 5280 appendix A: countryName is a PrintableString
@@ -158,24 +186,23 @@ export function name(attributes: DistinguishedName): Node {
 }
 
 // RFC 5280 section 4.2.1.2, method (1): SHA-1 of the key's bits, without the count of unused ones.
-function keyIdentifier(subjectPublicKeyInfo: Node): Buffer {
-  const [, key] = children(subjectPublicKeyInfo);
-  const bits = der(key as Node);
-  // Skips the tag, the length (one octet, or 0x80 plus the count of those that follow) and the octet of unused bits.
-  const length = bits[1] ?? 0;
-  const start = 2 + (length > 0x80 ? length - 0x80 : 0) + 1;
-  return createHash('sha1').update(bits.subarray(start)).digest();
+function keyIdentifier(subjectPublicKeyInfo: Buffer): Buffer {
+  const algorithm = contentAt(subjectPublicKeyInfo, 0).begin;
+  const bits = contentAt(subjectPublicKeyInfo, contentAt(subjectPublicKeyInfo, algorithm).end);
+  return createHash('sha1')
+    .update(subjectPublicKeyInfo.subarray(bits.begin + 1, bits.end))
+    .digest();
+}
+
+/** Finds the content octets of the value that begins at an offset. */
+function contentAt(bytes: Buffer, offset: number): { readonly begin: number; readonly end: number } {
+  const first = bytes[offset + 1] ?? 0;
+  const more = first > 0x80 ? first - 0x80 : 0;
+  const begin = offset + 2 + more;
+  return { begin, end: begin + (more === 0 ? first : bytes.readUIntBE(offset + 2, more)) };
 }
 
 // Certificate ::= SEQUENCE { tbsCertificate SEQUENCE { [0] version, serial, algorithm, issuer, validity, subject, key, … } }
-function subjectOf(certificate: Node): Node {
-  return tbsField(certificate, 5);
-}
-
-function publicKeyOf(certificate: Node): Node {
-  return tbsField(certificate, 6);
-}
-
 function tbsField(certificate: Node, index: number): Node {
   const [tbs] = children(certificate);
   const field = tbs && children(tbs)[index];
@@ -183,6 +210,7 @@ function tbsField(certificate: Node, index: number): Node {
   return field;
 }
 
-export function spki(key: KeyObject): Node {
-  return parse(key.export({ type: 'spki', format: 'der' }));
+/** The SubjectPublicKeyInfo of a key, in DER. */
+export function spki(key: KeyObject): Buffer {
+  return publicKeyDer(key);
 }

@@ -3,6 +3,7 @@ import { isHeld } from '../model/certificate.js';
 import { type Client, liveClient, newClient, type PasswordCredential } from '../model/client.js';
 import { KeywrightError } from '../model/errors.js';
 import { type KeyAlgorithm, makeKeyPair } from '../model/key-algorithm.js';
+import { privateKeyPem } from '../model/key-der.js';
 import { signToken, textHash } from '../model/signed-token.js';
 import { changedAt } from '../model/terms.js';
 import { addDuration } from '../model/time.js';
@@ -93,7 +94,7 @@ export function issueClient(
       await check?.();
       const { publicKey, privateKey } = await makeKeyPair(algorithm);
       const token = signToken(clientId, privateKey);
-      const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+      const key = privateKeyPem(privateKey);
       return { publicKey, token, deliver: (certificate) => deliver({ certificate, privateKey: key, token }) };
     },
   });
