@@ -1,3 +1,4 @@
+import { allOf } from '../core/model/all-of.js';
 import type {
   AuditActor,
   AuditCheck,
@@ -36,12 +37,18 @@ export class FileAuditLog implements AuditLog, AuditReader {
     this.#writer = writer ?? new LogWriter({ ...options, files: this.#files });
   }
 
-  async record<T>(event: AuditEvent, change: () => Promise<T>): Promise<T> {
-    const line = { ...this.#options.actor, ...event };
-    const of = await this.#writer.append({ ...line, outcome: 'tried' });
+  async record<T>(events: readonly AuditEvent[], change: () => Promise<T>): Promise<T> {
+    const begun = await allOf(
+      events.map(async (event) => {
+        const line = { ...this.#options.actor, ...event };
+        return { line, of: await this.#writer.append({ ...line, outcome: 'tried' }) };
+      }),
+    );
     // What happened has happened, even if its second line cannot be written.
     const end = (outcome: 'done' | 'failed') =>
-      this.#writer.append({ ...line, outcome, of }).catch(() => undefined);
+      allOf(begun.map(({ line, of }) => this.#writer.append({ ...line, outcome, of }))).catch(
+        () => undefined,
+      );
     try {
       const result = await change();
       await end('done');

@@ -11,8 +11,9 @@ export interface LogEnd {
 }
 
 const LINE_END = 10;
-// Nearly always the head names the last line but one: an action, and behind it the outcome.
-const WINDOWS = [16 * 1024, 32 * 1024 * 1024];
+// Nearly always the head names the last line but one: an action, and behind it the outcome. Behind those of a change of
+// many records are as many outcomes.
+const WINDOWS = [16 * 1024, 1024 * 1024, 32 * 1024 * 1024];
 
 /**
  * Finds the end of the newest file. The head may be some lines behind: a killed writer, or one that found the disk full, did

@@ -23,7 +23,7 @@ interface Waiting {
 }
 
 // Lines that arrive during a write go to the disk together.
-const MAX_TOGETHER = 200;
+const MAX_TOGETHER = 2_000;
 const ROTATE_AT = 16 * 1024 * 1024;
 
 /** Appends to the log. One process at a time writes; a later one mends what a killed one or a full disk left. */

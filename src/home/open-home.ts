@@ -166,7 +166,9 @@ export async function openHome({
     const { draftAuthority, publishAuthority } = await ca();
     const draft = await draftAuthority(request, clock.now());
     const terms = await issuingTerms();
-    return audit.record({ action: 'ca.init', target: 'ca' }, () => publishAuthority(directory, draft, terms));
+    return audit.record([{ action: 'ca.init', target: 'ca' }], () =>
+      publishAuthority(directory, draft, terms),
+    );
   };
 
   const authority = () =>

@@ -21,7 +21,7 @@ async function opened({ rotateAt }: { readonly rotateAt?: number } = {}): Promis
   return {
     ...{ log, home, path: join(home, 'audit.log'), head: join(home, 'audit.head') },
     async act(...targets) {
-      for (const target of targets) await log.record({ action: 'test', target }, async () => undefined);
+      for (const target of targets) await log.record([{ action: 'test', target }], async () => undefined);
     },
   };
 }
@@ -34,14 +34,14 @@ describe('an action in the audit log', () => {
     const at = await opened();
     await at.act('a');
     await expect(
-      at.log.record({ action: 'test', target: 'b' }, async () => {
+      at.log.record([{ action: 'test', target: 'b' }], async () => {
         // Another one in between.
         await at.act('c');
         throw new Error('no');
       }),
     ).rejects.toThrow('no');
     await at.log.refused({ action: 'test', target: 'd' });
-    void at.log.record({ action: 'test', target: 'e' }, () => new Promise(() => undefined));
+    void at.log.record([{ action: 'test', target: 'e' }], () => new Promise(() => undefined));
     await at.act('f');
     expect(await outcomes(at)).toEqual(['a done', 'b failed', 'c done', 'd refused', 'e begun', 'f done']);
     expect((await at.log.check()).fault).toBeUndefined();
@@ -68,7 +68,7 @@ describe('an action in the audit log', () => {
     const log = new FileAuditLog({ home, clock: { now: () => time }, actor: ME });
     const did = async (who: string, action: string, target: string) => {
       time += 1000;
-      await log.by({ who, from: '::1' }).record({ action, target }, async () => undefined);
+      await log.by({ who, from: '::1' }).record([{ action, target }], async () => undefined);
     };
     await did('root', 'key.gen', 'a');
     await did('user ann', 'token.register', 'a:1');
@@ -95,7 +95,7 @@ describe('a page of the log', () => {
       Array.from({ length: 300 }, (_, index) => at.log.refused({ action: 'a', target: `${long}${index}` })),
     );
     await expect(
-      at.log.record({ action: 'b', target: 'c' }, () => Promise.reject(new Error())),
+      at.log.record([{ action: 'b', target: 'c' }], () => Promise.reject(new Error())),
     ).rejects.toThrow();
     await at.act('d');
     const all = (await at.log.entries()).reverse();
@@ -202,7 +202,7 @@ describe('the chain', () => {
     await at.act('a');
     await rm(at.head);
     let changed = false;
-    const action = at.log.record({ action: 'test', target: 'b' }, async () => {
+    const action = at.log.record([{ action: 'test', target: 'b' }], async () => {
       changed = true;
     });
     await expect(action).rejects.toThrow(`${at.head} is missing, which names the last line`);

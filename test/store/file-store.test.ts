@@ -23,7 +23,11 @@ function auditLog(home: string): FileAuditLog {
 
 function openHome(home: string): StoreView & { readonly store: FileStore } {
   const store = new FileStore({ home });
-  const licence = { requireSeat: async () => undefined, takeSeat: <T>(write: () => Promise<T>) => write() };
+  const licence = {
+    requireSeat: async () => undefined,
+    seatsLeft: async () => Number.POSITIVE_INFINITY,
+    takeSeats: <T>(_: number, write: () => Promise<T>) => write(),
+  };
   return { store, changes: new FileUnitOfWork({ store, audit: auditLog(home), licence }) };
 }
 

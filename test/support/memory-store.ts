@@ -1,7 +1,6 @@
 import { type Client, liveClient } from '../../src/core/model/client.js';
 import { KeywrightError } from '../../src/core/model/errors.js';
 import type { LastUse } from '../../src/core/model/last-use.js';
-import type { AuditEvent } from '../../src/core/ports/audit-log.js';
 import type {
   Change,
   Collection,
@@ -11,7 +10,7 @@ import type {
   Watcher,
 } from '../../src/core/ports/key-store.js';
 import { PagePicker } from '../../src/core/ports/page-picker.js';
-import type { Records, UnitOfWork } from '../../src/core/ports/unit-of-work.js';
+import type { EventOf, Records, UnitOfWork } from '../../src/core/ports/unit-of-work.js';
 import { type StoredTypes, writable } from '../../src/store/file/kinds.js';
 
 type Stored = RecordTypes[RecordKind];
@@ -94,7 +93,7 @@ export class MemoryStore {
     by: () => this.changes,
   };
 
-  async #change<T>(event: AuditEvent | null, work: (records: Records) => T | Promise<T>): Promise<T> {
+  async #change<T>(event: EventOf<T>, work: (records: Records) => T | Promise<T>): Promise<T> {
     const writes: { kind: RecordKind; id: string; after: Stored | undefined }[] = [];
     const result = await work({
       get: async (kind, id) => this.#of(kind).get(id),
@@ -108,7 +107,9 @@ export class MemoryStore {
     });
     for (const { kind, after } of writes)
       if (kind === 'user') this.#refuseTaken(after as RecordTypes['user']);
-    if (event && writes.length > 0) this.lines.push(`${event.action} ${event.target} done`);
+    const events = typeof event === 'function' ? event(result) : [event];
+    for (const each of events)
+      if (each && writes.length > 0) this.lines.push(`${each.action} ${each.target} done`);
     const changes = writes.map(({ kind, id, after }) => this.#write(kind, id, after));
     if (changes.length > 0) for (const watcher of this.#watchers) watcher.changed(changes);
     return result;

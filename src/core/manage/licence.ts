@@ -44,6 +44,8 @@ export interface ClientLicenceOptions {
   readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
+const LICENCE = 'licence';
+
 // Other processes register fewer clients than this before a running server sees them.
 const MARGIN = 100;
 
@@ -67,11 +69,21 @@ export class ClientLicence implements Licence {
     if (limit !== null && (await this.#used(limit)) >= limit) throw restricted(full(limit));
   }
 
-  async takeSeat<T>(write: () => Promise<T>): Promise<T> {
+  async seatsLeft(): Promise<number> {
+    try {
+      const limit = await this.#limit();
+      return limit === null ? Number.POSITIVE_INFINITY : Math.max(0, limit - (await this.#used(limit)));
+    } catch (error) {
+      if (error instanceof KeywrightError && error.reason === LICENCE) return 0;
+      throw error;
+    }
+  }
+
+  async takeSeats<T>(count: number, write: () => Promise<T>): Promise<T> {
     const limit = await this.#limit();
     if (limit === null) return write();
     return this.#options.exclusively(async () => {
-      if ((await this.#used(limit)) >= limit) throw restricted(full(limit));
+      if ((await this.#used(limit, count)) + count > limit) throw restricted(full(limit));
       return write();
     });
   }
@@ -104,9 +116,9 @@ export class ClientLicence implements Licence {
     return given.kind === 'verified' ? given.terms.deviceLimit : null;
   }
 
-  async #used(limit: number): Promise<number> {
+  async #used(limit: number, count = 1): Promise<number> {
     const seen = this.#countSeen?.() ?? Number.POSITIVE_INFINITY;
-    return seen + MARGIN < limit ? seen : this.#options.keyStore.clients.count();
+    return seen + count + MARGIN < limit ? seen : this.#options.keyStore.clients.count();
   }
 }
 
@@ -125,6 +137,6 @@ function full(limit: number): string {
 function restricted(reason: string): KeywrightError {
   return new KeywrightError('refused', `no new client is registered: ${reason}`, {
     hint: 'existing clients go on; see: keywright license show',
-    reason: 'licence',
+    reason: LICENCE,
   });
 }

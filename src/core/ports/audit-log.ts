@@ -83,10 +83,10 @@ export interface AuditReader {
 /** The append-only record of every change. */
 export interface AuditLog {
   /**
-   * Records the event, then makes the change, then records what came of it.
-   * @throws KeywrightError if the line cannot be written: nothing is changed then
+   * Records the events of one change, then makes the change, then records what came of it.
+   * @throws KeywrightError if a line cannot be written: nothing is changed then
    */
-  record<T>(event: AuditEvent, change: () => Promise<T>): Promise<T>;
+  record<T>(events: readonly AuditEvent[], change: () => Promise<T>): Promise<T>;
   /** Records a refused action. @throws KeywrightError if the line cannot be written */
   refused(event: AuditEvent): Promise<void>;
   /** Returns the same log for another actor. */

@@ -15,18 +15,22 @@ export interface Records {
   delete(kind: RecordKind, id: string): void;
 }
 
+/** The event of a change; null for one without. A change of many records has an event for each. */
+export type EventOf<T> = AuditEvent | null | ((result: T) => readonly AuditEvent[]);
+
 /** The only way to change records. */
 export interface UnitOfWork {
   /**
-   * Runs `work`, then writes its puts and deletes and the event's line in the audit log. It writes all or nothing,
+   * Runs `work`, then writes its puts and deletes and the event's line in the audit log, or those of all events that follow
+   * from the result of `work`. It writes all or nothing,
    * durably, before the promise resolves; by then the change also holds in every process of this machine that follows
    * the store, or the user was told which one is late. If another change comes between the reads and the write, `work` runs again,
    * so `work` must only read, put and delete. An error of `work` on records as they are leaves everything as it was. Without an event, no line
    * is written.
-   * @throws KeywrightError `already-exists` for an e-mail address that another user has; `refused` for a new client if
-   * the licence has no seat; `io` if the audit log or the store cannot be written
+   * @throws KeywrightError `already-exists` for an e-mail address that another user has; `refused` for new clients if
+   * the licence has too few seats; `io` if the audit log or the store cannot be written
    */
-  change<T>(event: AuditEvent | null, work: (records: Records) => T | Promise<T>): Promise<T>;
+  change<T>(event: EventOf<T>, work: (records: Records) => T | Promise<T>): Promise<T>;
   /** Records a refused action. @throws KeywrightError `io` */
   refused(event: AuditEvent): Promise<void>;
   /** Returns the same unit of work for another actor. */

@@ -32,6 +32,7 @@ interface Write {
 export class Draft implements Records {
   readonly #files: StoreFiles;
   readonly #places = new Map<string, DraftPlace>();
+  readonly #shards = new Map<string, Promise<Shard>>();
   readonly #read = new Map<string, Facts | undefined>();
   readonly #writes = new Map<string, Write>();
 
@@ -48,7 +49,7 @@ export class Draft implements Records {
 
   async certificatesOf(holder: CertificateHolder): Promise<Certificate[]> {
     const place = placeAt('certificate', holder.id);
-    const found = (await this.#files.read(place)).certificatesOf(holder);
+    const found = (await this.#shardAt(place)).certificatesOf(holder);
     for (const each of found) this.#read.set(nameOf('certificate', each.id), factsOf('certificate', each));
     const seen = revisions(found);
     this.#at(place).checks.push((shard) => revisions(shard.certificatesOf(holder)) === seen);
@@ -93,9 +94,11 @@ export class Draft implements Records {
     return true;
   }
 
-  /** True if the change needs one more seat of the licence. It is known after `settle`. */
-  get takesSeat(): boolean {
-    return [...this.#writes].some(([name, { next }]) => next?.takesSeat && !this.#read.get(name)?.takesSeat);
+  /** The number of seats of the licence that the change needs more. It is known after `settle`. */
+  get seatsTaken(): number {
+    const takesOne = ([name, { next }]: [string, Write]) =>
+      next?.takesSeat && !this.#read.get(name)?.takesSeat;
+    return [...this.#writes].filter(takesOne).length;
   }
 
   /** Users sign in by name or by e-mail address: none of one user's is another's. */
@@ -125,7 +128,7 @@ export class Draft implements Records {
 
   async #get<Kind extends StoredKind>(kind: Kind, id: string): Promise<StoredTypes[Kind] | undefined> {
     const place = placeAt(kind, id);
-    const found = (await this.#files.read(place)).get(kind, id);
+    const found = (await this.#shardAt(place)).get(kind, id);
     this.#read.set(nameOf(kind, id), found && factsOf(kind, found));
     const seen = found?.revision;
     this.#at(place).checks.push((shard) => shard.get(kind, id)?.revision === seen);
@@ -143,8 +146,16 @@ export class Draft implements Records {
     this.#writes.set(nameOf(kind, id), { kind, id, next: undefined, apply });
   }
 
+  /** Reads a file once: a change of many records has a few of them in one file. */
+  #shardAt(place: Place): Promise<Shard> {
+    const name = nameOfPlace(place);
+    const shard = this.#shards.get(name) ?? this.#files.read(place);
+    this.#shards.set(name, shard);
+    return shard;
+  }
+
   #at(place: Place): DraftPlace {
-    const name = `${place.directory}/${place.name}`;
+    const name = nameOfPlace(place);
     const known = this.#places.get(name) ?? { ...place, checks: [], writes: [] };
     this.#places.set(name, known);
     return known;
@@ -158,6 +169,10 @@ function factsOf<Kind extends StoredKind>(kind: Kind, record: StoredTypes[Kind])
     unique: uniqueOf?.(record) ?? null,
     takesSeat: takesSeat?.(record) ?? false,
   };
+}
+
+function nameOfPlace({ directory, name }: Place): string {
+  return `${directory}/${name}`;
 }
 
 function nameOf(kind: StoredKind, id: string): string {

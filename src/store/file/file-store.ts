@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import { allOf } from '../../core/model/all-of.js';
 import type { Certificate } from '../../core/model/certificate.js';
 import { type Client, liveClient } from '../../core/model/client.js';
 import type { KeywrightError } from '../../core/model/errors.js';
@@ -152,8 +153,11 @@ export class FileStore implements KeyStore {
     if (only === undefined || others.length === 0) return only?.shard.write();
     const prepared: Prepared[] = [];
     try {
-      for (const { directory, name, shard } of written)
-        prepared.push({ directory, name, temporary: basename(await shard.prepare()) });
+      await allOf(
+        written.map(async ({ directory, name, shard }) => {
+          prepared.push({ directory, name, temporary: basename(await shard.prepare()) });
+        }),
+      );
       return await putAllInPlace(this.files.root, prepared);
     } catch (error) {
       await removeLeftovers(

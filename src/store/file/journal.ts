@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { KeywrightError } from '../../core/model/errors.js';
 import { listDirectory } from '../../disk/directory.js';
-import { putInPlace, readOptional, replaceFile } from '../../disk/durable-file.js';
+import { readOptional, replaceFile, syncDirectory } from '../../disk/durable-file.js';
 import { ioError, systemCode } from '../../disk/io-error.js';
 import { removeLeftovers } from '../../disk/temporary.js';
 import type { Place } from './kinds.js';
@@ -28,7 +27,9 @@ export async function putAllInPlace(
   const journal = join(root, `journal-${randomBytes(6).toString('hex')}`);
   const trouble = await replaceFile(journal, { data: JSON.stringify(prepared), mode: 0o600 });
   const put = async () => {
-    for (const each of prepared) await finish(root, each);
+    for (const each of prepared) await takePlace(root, each);
+    for (const directory of new Set(prepared.map((each) => each.directory)))
+      await syncDirectory(join(root, directory));
     await rm(journal, { force: true });
   };
   // What the journal says is decided: it is not given up for an error that may pass.
@@ -75,12 +76,18 @@ export async function removeUnnamed(root: string, leftovers: readonly string[]):
   await removeLeftovers(leftovers.filter((path) => !named.has(path)));
 }
 
+async function finish(root: string, prepared: Prepared): Promise<void> {
+  await takePlace(root, prepared);
+  await syncDirectory(join(root, prepared.directory));
+}
+
 // If a temporary file is gone, it has its name already.
-async function finish(root: string, { directory, name, temporary }: Prepared): Promise<void> {
+async function takePlace(root: string, { directory, name, temporary }: Prepared): Promise<void> {
+  const path = join(root, directory, `${name}.json`);
   try {
-    await putInPlace(join(root, directory, temporary), join(root, directory, `${name}.json`));
+    await rename(join(root, directory, temporary), path);
   } catch (error) {
-    if (!(error instanceof KeywrightError) || systemCode(error.cause) !== 'ENOENT') throw error;
+    if (systemCode(error) !== 'ENOENT') throw ioError('write', path, error);
   }
 }
 

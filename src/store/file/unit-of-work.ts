@@ -1,7 +1,7 @@
 import { KeywrightError } from '../../core/model/errors.js';
 import type { AuditActor, AuditEvent, AuditLog } from '../../core/ports/audit-log.js';
 import type { Licence } from '../../core/ports/licence.js';
-import type { Records, UnitOfWork } from '../../core/ports/unit-of-work.js';
+import type { EventOf, Records, UnitOfWork } from '../../core/ports/unit-of-work.js';
 import { Draft } from './draft.js';
 import type { FileStore } from './file-store.js';
 
@@ -30,23 +30,31 @@ export class FileUnitOfWork implements UnitOfWork {
     return this.#options.audit.refused(event);
   }
 
-  async change<T>(event: AuditEvent | null, work: (records: Records) => T | Promise<T>): Promise<T> {
+  async change<T>(event: EventOf<T>, work: (records: Records) => T | Promise<T>): Promise<T> {
     const { store, audit, licence } = this.#options;
     await store.prepare();
-    const record = (write: () => Promise<void>) => (event === null ? write() : audit.record(event, write));
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const draft = new Draft(store.files);
       const prepared = await prepareChange(draft, work);
       if (prepared === undefined) continue;
       const { result, places } = prepared;
       if (places.length === 0) return result;
+      const events = eventsOf(event, result);
+      const record = (write: () => Promise<void>) =>
+        events.length === 0 ? write() : audit.record(events, write);
       const commit = () => store.commit(places, record);
-      if (await (draft.takesSeat ? licence.takeSeat(commit) : commit())) return result;
+      const { seatsTaken } = draft;
+      if (await (seatsTaken > 0 ? licence.takeSeats(seatsTaken, commit) : commit())) return result;
     }
     throw new KeywrightError('store-busy', 'others change the same records all the time', {
       hint: 'nothing was changed; try again',
     });
   }
+}
+
+function eventsOf<T>(event: EventOf<T>, result: T): readonly AuditEvent[] {
+  if (event === null) return [];
+  return typeof event === 'function' ? event(result) : [event];
 }
 
 /**

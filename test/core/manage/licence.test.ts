@@ -40,9 +40,9 @@ it('ends in a running server, which says so once', async () => {
   const look = licenceWatch(licence, observer);
   await look();
   await look();
-  await licence.takeSeat(async () => undefined);
+  await licence.takeSeats(1, async () => undefined);
   pass(3_600_000);
-  await expect(licence.takeSeat(async () => undefined)).rejects.toMatchObject({
+  await expect(licence.takeSeats(1, async () => undefined)).rejects.toMatchObject({
     code: 'refused',
     reason: 'licence',
   });
@@ -65,5 +65,5 @@ it('counts what there is where the limit is near, whatever was seen; deleted cli
   await put(client('a', { label: 'other' }));
   await expect(put(client('d'))).rejects.toMatchObject({ code: 'refused' });
   await expect(licence.requireSeat()).rejects.toMatchObject({ code: 'refused', reason: 'licence' });
-  await expect(licence.takeSeat(async () => undefined)).rejects.toMatchObject({ code: 'refused' });
+  await expect(licence.takeSeats(1, async () => undefined)).rejects.toMatchObject({ code: 'refused' });
 });

@@ -27,7 +27,11 @@ async function fixture() {
     ...{ keyStore, changes, actor: OPERATOR, clock: { now: () => now } },
     passwords: { hash: async (text: string) => `hash of ${text}`, verify: async () => true },
     hashSecret: (text: string) => text,
-    licence: { requireSeat: async () => undefined, takeSeat: async <T>(work: () => Promise<T>) => work() },
+    licence: {
+      requireSeat: async () => undefined,
+      seatsLeft: async () => Number.POSITIVE_INFINITY,
+      takeSeats: async <T>(_: number, work: () => Promise<T>) => work(),
+    },
     authority: {} as CertificateAuthority,
   };
   await addUser(services, { id: 'bob', password: PASSWORD });
