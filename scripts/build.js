@@ -79,6 +79,8 @@ await bundleInChunks({
   directory: `${root}/dist`,
   ids: COMMAND_IDS,
 });
+// The threads that make many bundles.
+await build({ ...common, entryPoints: ['src/bulk/worker.ts'], outfile: 'dist/bulk-worker.cjs' });
 // What a program may import, with the types that it sees.
 await build({
   ...common,

@@ -13,7 +13,7 @@ import { temporaryPath } from '../disk/temporary.js';
 import { authorityFiles } from './read-authority.js';
 import { type IssuingTerms, signingAuthority } from './signing-authority.js';
 import { parseSubject } from './subject.js';
-import { signCertificate } from './x509.js';
+import { signCertificate, spki } from './x509.js';
 
 export interface AuthorityRequest {
   /** `CN=…,O=…`; undefined for a name that keywright makes up. */
@@ -48,7 +48,7 @@ export async function draftAuthority(
   const template = {
     profile: 'ca' as const,
     subject: name,
-    publicKey,
+    subjectKey: spki(publicKey),
     notBefore,
     notAfter,
     alternativeNames: [],

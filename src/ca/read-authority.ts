@@ -20,8 +20,23 @@ export function authorityFiles(home: string) {
  */
 export async function readAuthority(
   home: string,
-  { access = {}, ...terms }: IssuingTerms & { readonly access?: HomeAccess } = {},
+  { access, ...terms }: IssuingTerms & { readonly access?: HomeAccess } = {},
 ): Promise<CertificateAuthority | undefined> {
+  const read = await readAuthorityKeys(home, access);
+  return read && signingAuthority(read.certificate, read.privateKey, terms);
+}
+
+/** A CA's certificate and its private key, for whoever signs as that CA. The key is handed over in memory alone. */
+export interface AuthorityKeys {
+  readonly certificate: X509Certificate;
+  readonly privateKey: KeyObject;
+}
+
+/** Reads the keys of a home's CA; undefined if none was ever made. @throws KeywrightError `ca-unusable` as `readAuthority` */
+export async function readAuthorityKeys(
+  home: string,
+  access: HomeAccess = {},
+): Promise<AuthorityKeys | undefined> {
   const { directory, certificateFile, keyFile } = authorityFiles(home);
   if ((await statOptional(directory)) === undefined) return undefined;
   const [certificatePem, keyPem] = [await readOptional(certificateFile), await readOptional(keyFile)];
@@ -39,7 +54,7 @@ export async function readAuthority(
     throw unusable(`the CA key ${keyFile} does not belong to the CA certificate ${certificateFile}`);
   }
   requireRoot(certificate, certificateFile);
-  return signingAuthority(certificate, privateKey, terms);
+  return { certificate, privateKey };
 }
 
 function readKey(pem: string, file: string): KeyObject {

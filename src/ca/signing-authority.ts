@@ -13,7 +13,7 @@ import { certificateFingerprint } from '../core/verify/presentation.js';
 import { certificatePem } from './pem.js';
 import { readRequest } from './request.js';
 import { unusable } from './unusable.js';
-import { type AlternativeName, issuerOf, type SignedCertificate, signCertificate } from './x509.js';
+import { type AlternativeName, issuerOf, type SignedCertificate, signCertificate, spki } from './x509.js';
 
 /** How a CA issues. */
 export interface IssuingTerms {
@@ -51,16 +51,24 @@ export function signingAuthority(
   };
 }
 
-function clientTemplate({ clientId, publicKey, notBefore, notAfter }: ClientCertificateRequest) {
+function clientTemplate({
+  clientId,
+  publicKey,
+  publicKeyDer,
+  notBefore,
+  notAfter,
+}: ClientCertificateRequest) {
   const uri: AlternativeName = { kind: 'uri', value: clientUrn(clientId) };
   const names = isDnsName(clientId) ? [{ kind: 'dns' as const, value: clientId }, uri] : [uri];
   const subject = [{ type: 'CN' as const, value: clientId }];
-  return { profile: 'client' as const, subject, publicKey, notBefore, notAfter, alternativeNames: names };
+  const subjectKey = publicKeyDer ?? spki(publicKey);
+  return { profile: 'client' as const, subject, subjectKey, notBefore, notAfter, alternativeNames: names };
 }
 
 function serverTemplate({ names, publicKey, notBefore, notAfter }: ServerCertificateRequest) {
   const subject = [{ type: 'CN' as const, value: 'keywright server' }];
-  return { profile: 'server' as const, subject, publicKey, notBefore, notAfter, alternativeNames: names };
+  const subjectKey = spki(publicKey);
+  return { profile: 'server' as const, subject, subjectKey, notBefore, notAfter, alternativeNames: names };
 }
 
 // RFC 1123 section 2.1: letters, digits and inner hyphens in labels of at most 63.

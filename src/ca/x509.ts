@@ -1,7 +1,6 @@
 import { createHash, type KeyObject, randomBytes, sign, type X509Certificate } from 'node:crypto';
 import { ipv6Words } from '../core/model/ipv6.js';
 import { type KeyAlgorithm, keyAlgorithmOf } from '../core/model/key-algorithm.js';
-import { publicKeyDer } from '../core/model/key-der.js';
 import type { Timestamp } from '../core/model/time.js';
 import { children, der, type Node, parse } from './der.js';
 import {
@@ -35,7 +34,8 @@ type Profile = 'ca' | 'client' | 'server';
 export interface CertificateTemplate {
   readonly profile: Profile;
   readonly subject: DistinguishedName;
-  readonly publicKey: KeyObject;
+  /** The subject's key: SubjectPublicKeyInfo in DER. */
+  readonly subjectKey: Buffer;
   readonly notBefore: Timestamp;
   readonly notAfter: Timestamp;
   readonly alternativeNames: readonly AlternativeName[];
@@ -81,7 +81,7 @@ export function signCertificate(
 ): SignedCertificate {
   const algorithm = signatureAlgorithm(privateKey);
   const subject = name(template.subject);
-  const subjectKey = spki(template.publicKey);
+  const { subjectKey } = template;
   const serial = randomBytes(16);
   const keyIdentifiers = { subject: keyIdentifier(subjectKey), issuer: own?.keyIdentifier };
   const tbs = sequence(
@@ -212,5 +212,5 @@ function tbsField(certificate: Node, index: number): Node {
 
 /** The SubjectPublicKeyInfo of a key, in DER. */
 export function spki(key: KeyObject): Buffer {
-  return publicKeyDer(key);
+  return key.export({ type: 'spki', format: 'der' });
 }

@@ -35,12 +35,12 @@ export const ISSUE_FLAGS = {
 type IssueFlagName = 'valid-for' | 'not-after' | 'not-before' | 'label' | 'owner' | 'domain' | 'overlap';
 
 /** The values from oclif; a flag that was left out is undefined. */
-type GivenFlags = { readonly [name in IssueFlagName]?: string | undefined } & {
+export type IssueFlagValues = { readonly [name in IssueFlagName]?: string | undefined } & {
   readonly scope?: string[] | undefined;
 };
 
 /** Reads the client's settings and its validity from the flags. @throws KeywrightError `invalid-input` */
-export async function issueTerms(flags: GivenFlags, { parseScopes: parseGrant }: Home) {
+export async function issueTerms(flags: IssueFlagValues, { parseScopes: parseGrant }: Home) {
   const asked: AskedValidity = {
     ...(flags['not-before'] !== undefined && { notBefore: parseTime(flags['not-before']) }),
     ...(flags['not-after'] !== undefined && { notAfter: parseTime(flags['not-after']) }),

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { link, lstat, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { link, lstat, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { KeywrightError } from '../core/model/errors.js';
 import { createFile, type FileContent, readOptional, syncDirectory } from '../disk/durable-file.js';
 import { ioError, systemCode } from '../disk/io-error.js';
-import { withLock } from '../disk/lock.js';
+import { inStaging, STAGING_LOCK } from '../disk/staging.js';
 import { checkPlace, placeFile } from './place-file.js';
 import { heldSignals } from './signals.js';
 
@@ -31,7 +31,6 @@ interface Plan {
 }
 
 const PLAN = 'plan.json';
-const LOCK = 'lock';
 
 /**
  * The files that one command hands over. They are written into a directory beside their places, `.PREFIX.keywright`, and
@@ -63,25 +62,9 @@ export class OutputFiles {
     first: string,
     { done, work }: { done: () => Promise<T>; work: (stop: AbortSignal) => Promise<T> },
   ): Promise<T> {
-    return heldSignals(async (stop) => {
-      let isLocked = false;
-      for (;;) {
-        await this.#open(first);
-        const act = async () => {
-          isLocked = true;
-          return (await this.#resume()) ? done() : work(stop);
-        };
-        try {
-          return await withLock(join(this.#directory, LOCK), act, { stop });
-        } catch (error) {
-          // The command before has removed the directory meanwhile.
-          const isGone = error instanceof KeywrightError && systemCode(error.cause) === 'ENOENT';
-          if (isLocked || !isGone) throw error;
-        } finally {
-          await rmdir(this.#directory).catch(() => undefined);
-        }
-      }
-    });
+    return heldSignals((stop) =>
+      inStaging(this.#directory, { first, stop }, async () => ((await this.#resume()) ? done() : work(stop))),
+    );
   }
 
   /** Writes files beside their places. @throws KeywrightError `io`; then nothing is left of them */
@@ -140,25 +123,6 @@ export class OutputFiles {
     return isDone;
   }
 
-  async #open(first: string): Promise<void> {
-    try {
-      await mkdir(this.#directory, { mode: 0o700 });
-    } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw ioError('create', first, error);
-    }
-    const found = await lstat(this.#directory).catch((error) => {
-      if (systemCode(error) === 'ENOENT') return undefined;
-      throw ioError('look at', this.#directory, error);
-    });
-    // The command before has removed it meanwhile.
-    if (found === undefined) return this.#open(first);
-    const isOurs = process.getuid === undefined || found.uid === process.getuid();
-    if (found.isDirectory() && isOurs && (found.mode & 0o022) === 0) return;
-    throw new KeywrightError('io', `${this.#directory} is not what keywright makes there`, {
-      hint: 'name another prefix with --output, or remove it',
-    });
-  }
-
   /** @returns true if what this very command is for was done by one that was killed */
   async #resume(): Promise<boolean> {
     const plan = await this.#plan();
@@ -208,7 +172,7 @@ export class OutputFiles {
   // The plan goes last: as long as it is there, files that are missing have got their places.
   async #clear(): Promise<void> {
     const names = await readdir(this.#directory).catch(() => []);
-    const others = names.filter((name) => name !== PLAN && name !== LOCK);
+    const others = names.filter((name) => name !== PLAN && name !== STAGING_LOCK);
     for (const name of others) {
       if (await isSameFile(this.#stagedAt(name), this.#placeOf(name)))
         await rm(this.#placeOf(name), { force: true }).catch(() => undefined);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, readFile, readlink, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { lstat, lutimes, readFile, readlink, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KeywrightError } from '../core/model/errors.js';
@@ -18,6 +18,8 @@ export interface LockOptions {
   readonly patienceMs?: number;
   /** Ends the waiting. */
   readonly stop?: AbortSignal;
+  /** True for work that takes longer than milliseconds: the lock is kept fresh, so that nobody elsewhere takes it for a dead one's. */
+  readonly isLong?: boolean;
   /** The time after which a holder of doubtful age is dead, if the lock stays the same meanwhile. */
   readonly quietMs?: number;
 }
@@ -43,17 +45,24 @@ const held = new Set<string>();
 export async function withLock<T>(
   path: string,
   action: (tookOver: boolean) => Promise<T>,
-  { patienceMs = PATIENCE_MS, quietMs = QUIET_MS, stop }: LockOptions = {},
+  { patienceMs = PATIENCE_MS, quietMs = QUIET_MS, isLong = false, stop }: LockOptions = {},
 ): Promise<T> {
   const deadline = performance.now() + patienceMs;
   const { nonce, tookOver } = await acquire(path, { deadline, quietMs, stop }).catch((error) => {
     throw ioError('lock', path, error);
   });
+  const fresh = isLong ? setInterval(() => void freshen(path), FOREIGN_STALE_MS / 4) : undefined;
   try {
     return await action(tookOver);
   } finally {
+    clearInterval(fresh);
     await release(path, nonce);
   }
+}
+
+async function freshen(path: string): Promise<void> {
+  const now = new Date();
+  await lutimes(path, now, now).catch(() => undefined);
 }
 
 /**

@@ -2,11 +2,13 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { FileAuditLog } from '../audit/file-log.js';
 import type { AuthorityRequest } from '../ca/authority.js';
+import type { AuthorityKeys } from '../ca/read-authority.js';
 import type { ServerLeaf } from '../ca/server-leaf.js';
 import { registerServerCertificate } from '../core/manage/certificates.js';
 import { ClientLicence } from '../core/manage/licence.js';
 import { ensureSigningKeys } from '../core/manage/signing-keys.js';
 import { keyedHash } from '../core/model/api-key.js';
+import { KeywrightError } from '../core/model/errors.js';
 import { makeKeyPair } from '../core/model/key-algorithm.js';
 import { parseScopes } from '../core/model/scope.js';
 import type { Moment } from '../core/model/time.js';
@@ -73,6 +75,8 @@ export interface Home {
    * @throws KeywrightError `ca-unusable`
    */
   serverLeaf(names: readonly ServerName[], algorithm?: ServerKeyAlgorithm): Promise<ServerLeaf>;
+  /** Reads the keys of the CA, for threads that sign as it does. @throws KeywrightError `ca-unusable` */
+  authorityKeys(): Promise<AuthorityKeys>;
   /** Opens the CA, if there is one. @throws KeywrightError `ca-unusable` */
   existingAuthority(): Promise<CertificateAuthority | undefined>;
   /**
@@ -193,6 +197,13 @@ export async function openHome({
     licence,
     existingAuthority,
     authority,
+    async authorityKeys() {
+      await authority();
+      const { readAuthorityKeys } = await import('../ca/read-authority.js');
+      const keys = await readAuthorityKeys(directory, access);
+      if (keys === undefined) throw new KeywrightError('ca-unusable', `the CA of ${directory} went away`);
+      return keys;
+    },
     serverLeaf: async (names, algorithm = 'ec-p256') =>
       (await import('../ca/server-leaf.js')).ensureServerLeaf({
         home: directory,

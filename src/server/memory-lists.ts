@@ -16,6 +16,8 @@ export function listedInMemory(keyStore: KeyStore, registry: LiveRegistry): KeyS
     ...{ sessions, withdrawnTokens, signingKeys, provisioningKeys, uses },
     clients: {
       get: keyStore.clients.get,
+      ofIds: keyStore.clients.ofIds,
+      partOf: keyStore.clients.partOf,
       byKeyHash: keyStore.clients.byKeyHash,
       async count() {
         registry.requireReadable('client');

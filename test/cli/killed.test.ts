@@ -1,7 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { execa } from 'execa';
+import { describe, expect, it } from 'vitest';
 import { copyOf, countOperations, FAULTS, type Fault, runFaulty, someOf } from '../support/faults.js';
 import { serve, type Workshop, workshop } from '../support/keywright.js';
 
@@ -161,6 +162,75 @@ it(
     }
   },
 );
+
+describe('key gen --from, ended or failing at any operation', MINUTES, () => {
+  it.each([
+    ['a directory', ['--output-dir', 'out'], [4, 1, 1, 1, 1]],
+    ['an archive', ['--zip-all', 'all.zip'], [2, 0, 0, 0, 0]],
+  ])(
+    'is given again with --skip-existing for %s, has each bundle whole exactly once, and leaves nothing',
+    async (_, output, some) => {
+      const base = await workshop();
+      await base.keywright(APART);
+      const ids = ['a', 'b', 'c'];
+      await writeFile(join(base.directory, 'ids'), ids.join('\n'));
+      const args = ['key', 'gen', '--from', 'ids', '--skip-existing', ...output];
+      const operations = await countOperations(base, args);
+      for (const [index, fault] of FAULTS.entries()) {
+        for (const at of someOf(operations(fault), some[index] ?? 0)) {
+          const shop = await copyOf(base);
+          const { exitCode, stderr } = await runFaulty(shop, { args, fault, at });
+          const where = `${fault} at operation ${at}, ended with ${exitCode}: ${stderr}`;
+          await expectWhole(shop, where);
+          const again = await shop.keywright(args);
+          expect({ where, ...again }).toMatchObject({ exitCode: 0 });
+          await expectNothingLeft(shop, where);
+          if (output[0] === '--zip-all')
+            await execa('unzip', ['-q', 'all.zip', '-d', 'out'], { cwd: shop.directory });
+          const names = ids.flatMap((id) => [`${id}_cert.pem`, `${id}_key.pem`, `${id}_token`]);
+          const found = (await readdir(join(shop.directory, 'out'))).filter(
+            (name) => name !== 'server_cert.pem',
+          );
+          expect([where, found.sort()]).toEqual([where, names]);
+          for (const id of ids) await expectFiles(shop, join('out', id), where);
+        }
+      }
+    },
+  );
+});
+
+it('key gen --from writes again what a killed run had written in part', MINUTES, async () => {
+  const shop = await workshop();
+  await writeFile(join(shop.directory, 'ids'), 'a');
+  const args = ['key', 'gen', '--from', 'ids', '--output-dir', 'out'];
+  await shop.keywright(args);
+  const read = (name: string) => readFile(join(shop.directory, 'out', `a_${name}`), 'utf8');
+  const [certificate, privateKey, token] = await Promise.all(['cert.pem', 'key.pem', 'token'].map(read));
+  const listed = JSON.parse((await shop.keywright(['key', 'show', 'a', '--json'])).stdout);
+  const { serial, fingerprint } = listed.credentials[0];
+  const bundle = { id: 'a', serial, fingerprint, notBefore: 0, notAfter: 0, isCut: false };
+  const pack = [
+    { home: shop.home },
+    { ...bundle, certificate, privateKey, token },
+    { ...bundle, id: 'b', fingerprint: '' },
+  ];
+  const staging = join(shop.directory, 'out', '.keywright-bulk');
+  await mkdir(staging, { mode: 0o700 });
+  await writeFile(
+    join(staging, 'pack-3'),
+    `${pack.map((each) => JSON.stringify(each)).join('\n')}\n{"id":"c","ser`,
+  );
+  await writeFile(join(shop.directory, 'out', 'a_key.pem'), String(privateKey).slice(0, 100));
+  await rm(join(shop.directory, 'out', 'a_token'));
+  const again = await shop.keywright(args);
+  expect([again.exitCode, JSON.parse(again.stdout).status]).toEqual([0, 'issued']);
+  expect(await readdir(join(shop.directory, 'out'))).toEqual(['a_cert.pem', 'a_key.pem', 'a_token']);
+  expect(await Promise.all(['cert.pem', 'key.pem', 'token'].map(read))).toEqual([
+    certificate,
+    privateKey,
+    token,
+  ]);
+});
 
 /** The store opens, what was there before works, and the audit log is whole. */
 async function expectWhole({ directory, keywright }: Workshop, where: string): Promise<void> {

@@ -35,6 +35,8 @@ export class MemoryStore {
             if (where(client, () => this.#certificatesOf(client.id))) picker.offer(client);
         return picker.page();
       },
+      ofIds: async (ids) => this.#all('client').filter(({ id }) => ids.includes(id)),
+      partOf: () => '',
       count: async () => this.#clients().length,
       byKeyHash: async (hash) =>
         this.#clients().find((client) => keyHashes(client).includes(hash)) ??

@@ -8,14 +8,52 @@ import {
   replaceableFiles,
 } from '../../cli/bundle-files.js';
 import { commandOf, handOverFiles } from '../../cli/client-files.js';
-import { ISSUE_FLAGS, issueTerms } from '../../cli/issue-flags.js';
+import { ISSUE_FLAGS, type IssueFlagValues, issueTerms } from '../../cli/issue-flags.js';
 import { noticeIssued } from '../../cli/notice-issued.js';
 import { management } from '../../cli/services.js';
 import { makeClientPassword } from '../../core/manage/client-password.js';
 import { type Bundle, issueClient } from '../../core/manage/issue-client.js';
 import { issuedView } from '../../core/manage/views.js';
 import { parseClientId } from '../../core/model/client-id.js';
-import { KEY_ALGORITHMS } from '../../core/model/key-algorithm.js';
+import { KeywrightError } from '../../core/model/errors.js';
+import { KEY_ALGORITHMS, type KeyAlgorithm } from '../../core/model/key-algorithm.js';
+
+/** The flags for many clients at once. */
+const MANY_FLAGS = {
+  from: Flags.string({
+    helpGroup: 'MANY CLIENTS',
+    helpValue: 'FILE',
+    exclusive: ['output', 'zip', 'force', 'overlap', 'mqtt-password'],
+    description:
+      'issue the clients of a CSV file with the columns id, label, scopes, valid_for, algorithm, owner, or of one id a line; - reads standard input',
+  }),
+  'output-dir': Flags.string({
+    helpGroup: 'MANY CLIENTS',
+    helpValue: 'DIR',
+    dependsOn: ['from'],
+    exclusive: ['zip-all'],
+    description: 'where their files go [default: .]',
+  }),
+  'zip-all': Flags.string({
+    helpGroup: 'MANY CLIENTS',
+    helpValue: 'FILE',
+    dependsOn: ['from'],
+    description: 'write all of them into one archive instead',
+  }),
+  concurrency: Flags.integer({
+    helpGroup: 'MANY CLIENTS',
+    helpValue: 'COUNT',
+    dependsOn: ['from'],
+    min: 1,
+    max: 64,
+    description: 'how many threads make keys [default: as many as there are processors]',
+  }),
+  'skip-existing': Flags.boolean({
+    helpGroup: 'MANY CLIENTS',
+    dependsOn: ['from'],
+    description: 'leave clients alone that exist already: so a run that was interrupted goes on',
+  }),
+};
 
 export default class KeyGen extends BaseCommand {
   static override aliases = ['key:create', 'key:add'];
@@ -29,12 +67,12 @@ files: keywright keeps none of them.`;
     '<%= config.bin %> key gen sensor-7 --valid-for 90d --scope ingest --scope subscribe:commands/sensor-7/#',
     '<%= config.bin %> key gen myapp01 --force --overlap 24h --zip',
     '<%= config.bin %> key gen plug-3 --mqtt-password alone',
+    '<%= config.bin %> key gen --from clients.csv --output-dir ./bundles --skip-existing',
   ];
   static override hiddenAliases = ['shell:key:gen'];
 
   static override args = {
     'client-id': Args.string({
-      required: true,
       ignoreStdin: true,
       description: 'who the credentials are for; becomes lower-case',
     }),
@@ -58,10 +96,13 @@ files: keywright keeps none of them.`;
     force: Flags.boolean({
       description: 'replace the certificate and signed token of an existing client, and its files',
     }),
+    ...MANY_FLAGS,
   };
 
   async run() {
     const { args, flags } = await this.parse(KeyGen);
+    if (flags.from !== undefined) return this.#genMany(flags.from, args['client-id'], flags);
+    if (args['client-id'] === undefined) throw needsClientId();
     const clientId = parseClientId(args['client-id']);
     const prefix = await outputPrefix(flags.output, clientId);
     const withPassword = flags['mqtt-password'] === 'alone';
@@ -105,4 +146,39 @@ files: keywright keeps none of them.`;
     if (!this.jsonEnabled()) noticeIssued(this, issued);
     return { ...issuedView(issued, await home.moment()), files: flags.zip ? { bundle: archive } : files };
   }
+
+  /** Issues the clients of a file. What comes of its lines is reported while it goes on, so nothing is left to print. */
+  async #genMany(from: string, clientId: string | undefined, flags: ManyFlags): Promise<undefined> {
+    if (clientId !== undefined)
+      throw new KeywrightError(
+        'invalid-input',
+        'the clients are named by --from, so the command takes no other',
+      );
+    const home = await this.openHome(flags.home);
+    const { asked: validity, terms } = await issueTerms(flags, home);
+    const { issueFromFile } = await import('../../cli/issue-from-file.js');
+    const isWhole = await issueFromFile(this, home, {
+      ...{ from, outputDirectory: flags['output-dir'], archive: flags['zip-all'] },
+      ...{ concurrency: flags.concurrency, skipExisting: flags['skip-existing'] },
+      defaults: { ...terms, validity, algorithm: flags.algorithm },
+    });
+    if (!isWhole) this.exit(1);
+    return undefined;
+  }
+}
+
+/** What of the flags concerns many clients. */
+interface ManyFlags extends IssueFlagValues {
+  readonly home?: string | undefined;
+  readonly algorithm: KeyAlgorithm;
+  readonly 'output-dir'?: string | undefined;
+  readonly 'zip-all'?: string | undefined;
+  readonly concurrency?: number | undefined;
+  readonly 'skip-existing': boolean;
+}
+
+function needsClientId(): KeywrightError {
+  return new KeywrightError('invalid-input', 'key gen needs a CLIENT-ID, or --from', {
+    hint: 'see: keywright key gen --help',
+  });
 }

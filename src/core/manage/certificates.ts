@@ -7,7 +7,6 @@ import {
   withdraw,
 } from '../model/certificate.js';
 import { keyAlgorithmOf } from '../model/key-algorithm.js';
-import { publicKeyDer } from '../model/key-der.js';
 import type { Timestamp } from '../model/time.js';
 import type { CertificateAuthority, IssuedCertificate } from '../ports/certificate-authority.js';
 import type { Records } from '../ports/unit-of-work.js';
@@ -38,7 +37,7 @@ export function newCertificate({
     holder,
     issuer: authority.fingerprint,
     fingerprint: issued.fingerprint,
-    key: { algorithm, publicKey: publicKeyDer(publicKey).toString('base64') },
+    key: { algorithm, publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64') },
     notBefore: validity.notBefore,
     notAfter: validity.notAfter,
     withdrawn: null,

@@ -1,38 +1,23 @@
 import type { KeyObject } from 'node:crypto';
 import { isHeld } from '../model/certificate.js';
-import { type Client, liveClient, newClient, type PasswordCredential } from '../model/client.js';
+import { type Client, liveClient, type PasswordCredential } from '../model/client.js';
 import { KeywrightError } from '../model/errors.js';
 import { type KeyAlgorithm, makeKeyPair } from '../model/key-algorithm.js';
-import { privateKeyPem } from '../model/key-der.js';
 import { signToken, textHash } from '../model/signed-token.js';
-import { changedAt } from '../model/terms.js';
 import { addDuration } from '../model/time.js';
 import type { KeyStore } from '../ports/key-store.js';
-import { isTheirs, ownerOfNew, requireAdmin, requireGrantable } from './actor.js';
+import { isTheirs } from './actor.js';
 import { newCertificate, type ReplacedCertificate, replaceAll } from './certificates.js';
 import { requirePasswordGrant, withPassword } from './client-password.js';
 import type { ClientWithCertificates } from './client-state.js';
+import { type AskedTerms, certifiedClient, clientTerms, signedTokenCredential } from './client-terms.js';
 import { changedMeanwhile } from './clients.js';
-import { keyScopes } from './edit-client.js';
 import type { Managing } from './management.js';
-import { requireOwnable } from './ownership.js';
-import { type AskedValidity, clientValidity } from './validity.js';
 
-const DEFAULT_SCOPES = ['ingest'];
-
-/**
- * The settings of a client to issue. A field that is left out keeps its value on a replacement, and gets its default
- * otherwise. The validity is the certificate's: a replacement is made for as long as the certificate before.
- */
-export interface IssueRequest {
+/** A client to issue. */
+export interface IssueRequest extends AskedTerms {
   /** The canonical client id. */
   readonly clientId: string;
-  readonly validity: AskedValidity;
-  readonly label?: string | undefined;
-  readonly scopes?: readonly string[] | undefined;
-  /** The user that owns the client. */
-  readonly owner?: string | undefined;
-  readonly domain?: string | undefined;
   /** The client's MQTT password, in place of a former one. */
   readonly mqttPassword?: PasswordCredential | undefined;
   /** True to replace the certificate and the signed token of an existing client. Its other credentials stay. */
@@ -94,7 +79,7 @@ export function issueClient(
       await check?.();
       const { publicKey, privateKey } = await makeKeyPair(algorithm);
       const token = signToken(clientId, privateKey);
-      const key = privateKeyPem(privateKey);
+      const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
       return { publicKey, token, deliver: (certificate) => deliver({ certificate, privateKey: key, token }) };
     },
   });
@@ -161,26 +146,17 @@ async function certifySeen(
   const former = liveClient(seen);
   // The caller learns nothing of another owner's client but that the id is taken.
   if (former && !(asked.replace && isTheirs(actor, former))) throw alreadyExists(clientId);
-  const owner = former ? (asked.owner ?? former.owner) : ownerOfNew(actor, asked.owner);
-  if (former && owner !== former.owner) requireAdmin(actor);
-  const scopes = asked.scopes ?? former?.scopes ?? DEFAULT_SCOPES;
-  const domain = asked.domain ?? former?.domain ?? null;
   const lifetimeMs = former && (await presentLifetime(keyStore, clientId));
-  const validity = clientValidity({ lifetimeMs, ...asked.validity }, authority, now);
-  const { notBefore, notAfter, isCut } = validity;
-  // The client's keys may get a new owner, or a later end.
-  const isMore = former !== undefined && (owner !== former.owner || notAfter > former.notAfter);
-  const granted = [scopes, ...(isMore ? keyScopes(former) : [])];
-  for (const each of granted) requireGrantable(actor, each);
+  const terms = await clientTerms(asked, {
+    ...{ actor, authority, now, former: former && { client: former, lifetimeMs } },
+    userById: (id) => keyStore.users.get(id),
+  });
+  const { owner, validity } = terms;
   if (former && asked.mqttPassword) requirePasswordGrant(actor, former);
-  await requireOwnable(
-    { actor, userById: (id) => keyStore.users.get(id) },
-    { owner, domain, scopes: granted },
-  );
   if (former === undefined) await licence.requireSeat();
 
   const { publicKey, token, deliver } = await makeKey();
-  const issued = authority.issueClient({ clientId, publicKey, notBefore, notAfter });
+  const issued = authority.issueClient({ clientId, publicKey, ...validity });
   const holder = { kind: 'client', id: clientId } as const;
   const certificate = newCertificate({ holder, authority, issued, publicKey, validity });
   const delivery = await deliver(issued.pem);
@@ -198,26 +174,22 @@ async function certifySeen(
           each.kind !== 'signed-token' ||
           holding.some(({ fingerprint }) => fingerprint === each.certificateId),
       );
-      const credentials = token === undefined ? kept : [signedToken(token, issued.fingerprint), ...kept];
-      const base =
-        former ??
-        newClient({ id: clientId, createdAt: at, notBefore, notAfter, formerKeys: seen?.formerKeys });
+      const credentials =
+        token === undefined ? kept : [signedTokenCredential(textHash(token), issued.fingerprint), ...kept];
       const user = owner === null ? undefined : await records.get('user', owner);
-      const client = {
-        ...base,
-        label: asked.label ?? base.label,
-        owner,
-        domain,
-        scopes,
-        // The client's other credentials hold as they did.
-        notBefore: Math.min(base.notBefore, notBefore),
-        notAfter: Math.max(base.notAfter, notAfter),
-        updatedAt: changedAt(base, { now: at, owner: user }),
+      const client = certifiedClient({
+        ...{ clientId, at, terms, current, former, owner: user },
         credentials: asked.mqttPassword ? withPassword(credentials, asked.mqttPassword) : credentials,
-      };
+      });
       records.put('certificate', certificate);
       records.put('client', client);
-      return { client, certificates: [certificate, ...holding], owner: user, replaced, isCut };
+      return {
+        client,
+        certificates: [certificate, ...holding],
+        owner: user,
+        replaced,
+        isCut: validity.isCut,
+      };
     });
     isRegistered = true;
     await delivery.keep();
@@ -235,10 +207,6 @@ async function presentLifetime(
 ): Promise<number | undefined> {
   const present = (await certificates.ofClients([clientId])).find((each) => isHeld(each) && !each.replaced);
   return present && present.notAfter - present.notBefore;
-}
-
-function signedToken(token: string, certificateId: string) {
-  return { kind: 'signed-token', id: textHash(token), certificateId } as const;
 }
 
 function alreadyExists(clientId: string): KeywrightError {

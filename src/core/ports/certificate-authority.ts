@@ -14,6 +14,8 @@ export interface IssuedCertificate {
 export interface ClientCertificateRequest {
   readonly clientId: string;
   readonly publicKey: KeyObject;
+  /** The same as SubjectPublicKeyInfo in DER, where that is at hand: to write it takes longer than to sign it. */
+  readonly publicKeyDer?: Buffer | undefined;
   readonly notBefore: Timestamp;
   readonly notAfter: Timestamp;
 }

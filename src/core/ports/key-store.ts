@@ -79,6 +79,13 @@ export interface ClientQuery extends Omit<PageQuery<Client>, 'where'> {
 
 export interface Clients extends Collection<Client> {
   page(query?: ClientQuery): Promise<Client[]>;
+  /** Finds those of some clients that there are or were, deleted ones included, in any order. */
+  ofIds(ids: readonly string[]): Promise<Client[]>;
+  /**
+   * Names the part of the store where a client is, or would be. A change of many clients takes less time the fewer parts
+   * they are in.
+   */
+  partOf(id: string): string;
   /** Counts the clients, without deleted ones. */
   count(): Promise<number>;
   /** Finds the client whose API key has this keyed hash (lower-case hex); else the one, perhaps deleted, that had it. */

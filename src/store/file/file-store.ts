@@ -66,6 +66,8 @@ export class FileStore implements KeyStore {
     this.clients = {
       get: this.#collection('client').get,
       page: (query) => this.#clientPage(query),
+      ofIds: (ids) => this.#clientsOf(ids),
+      partOf: shardName,
       count: () => count.now(),
       byKeyHash: (hash) => this.#clientByKeyHash(hash),
     };
@@ -226,6 +228,17 @@ export class FileStore implements KeyStore {
         const all = (await this.files.read(place)).all('certificate');
         found.push(...all.filter(({ holder }) => holder.kind === 'client' && wanted.has(holder.id)));
       });
+    }
+    return found;
+  }
+
+  async #clientsOf(ids: readonly string[]): Promise<Client[]> {
+    const byPart = new Map<string, string[]>();
+    for (const id of ids) byPart.set(shardName(id), [...(byPart.get(shardName(id)) ?? []), id]);
+    const found: Client[] = [];
+    for (const [name, ofPart] of byPart) {
+      const shard = await this.files.read({ directory: KINDS.client.directory, name });
+      found.push(...ofPart.flatMap((id) => shard.get('client', id) ?? []));
     }
     return found;
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { KeywrightError } from '../../core/model/errors.js';
 import { listDirectory } from '../../disk/directory.js';
 import { readOptional, replaceFile, syncDirectory } from '../../disk/durable-file.js';
 import { ioError, systemCode } from '../../disk/io-error.js';

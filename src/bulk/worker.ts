@@ -1,0 +1,73 @@
+import { X509Certificate } from 'node:crypto';
+import { closeSync, fchmodSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import { signingAuthority } from '../ca/signing-authority.js';
+import { makeKeyPairHere } from '../core/model/key-algorithm.js';
+import { writtenKeys } from '../core/model/key-der.js';
+import { signToken, textHash } from '../core/model/signed-token.js';
+import type { Bundled, FileToWrite, MakeTask, Task, WorkerData, WriteTask } from './task.js';
+
+// The thread that makes bundles and writes their files. Everything in it is synchronous: it has nothing else to do.
+const { certificate, privateKey } = workerData as WorkerData;
+const authority = signingAuthority(new X509Certificate(certificate), privateKey, {});
+
+parentPort?.on('message', (task: Task) => {
+  parentPort?.postMessage(task.do === 'make' ? make(task) : write(task));
+});
+
+function make({ clients }: MakeTask): Bundled[] {
+  return clients.map(({ clientId, algorithm, notBefore, notAfter }) => {
+    const keys = makeKeyPairHere(algorithm);
+    const token = signToken(clientId, keys.privateKey);
+    const written = writtenKeys(keys);
+    const { pem, serial, fingerprint } = authority.issueClient({
+      ...{ clientId, publicKey: keys.publicKey, publicKeyDer: written.publicKey, notBefore, notAfter },
+    });
+    return {
+      ...{ certificate: pem, privateKey: written.privateKey, token },
+      ...{ serial, fingerprint, tokenId: textHash(token) },
+      publicKey: written.publicKey.toString('base64'),
+    };
+  });
+}
+
+/** @returns what went wrong with each file; undefined if nothing did */
+function write({ files, isAgain }: WriteTask): (string | undefined)[] {
+  return files.map((file) => {
+    try {
+      writeOne(file, isAgain);
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  });
+}
+
+function writeOne({ path, data, mode }: FileToWrite, isAgain: boolean): void {
+  const file = openNew(path, { data, isAgain });
+  if (file === undefined) return;
+  try {
+    const bytes = Buffer.from(data);
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    if (mode !== 0o600) fchmodSync(file, mode);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** @returns undefined if the file is there, and whole */
+function openNew(
+  path: string,
+  { data, isAgain }: { readonly data: string; readonly isAgain: boolean },
+): number | undefined {
+  try {
+    return openSync(path, 'wx', 0o600);
+  } catch (error) {
+    const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    if (!isThere || !isAgain) throw error;
+    const found = readFileSync(path, 'utf8');
+    // A killed run has written a part of it.
+    if (!data.startsWith(found)) throw error;
+    return found === data ? undefined : openSync(path, 'r+');
+  }
+}
