@@ -80,7 +80,13 @@ await bundleInChunks({
   ids: COMMAND_IDS,
 });
 // The threads that make many bundles.
-await build({ ...common, entryPoints: ['src/bulk/worker.ts'], outfile: 'dist/bulk-worker.cjs' });
+await build({
+  ...common,
+  bundle: true,
+  format: 'cjs',
+  entryPoints: ['src/bulk/worker.ts'],
+  outfile: 'dist/bulk-worker.cjs',
+});
 // What a program may import, with the types that it sees.
 await build({
   ...common,

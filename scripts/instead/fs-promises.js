@@ -24,6 +24,7 @@ export const chmod = asItIs('chmod');
 export const chown = asItIs('chown');
 export const copyFile = asItIs('copyFile');
 export const link = asItIs('link');
+export const lutimes = asItIs('lutimes');
 export const mkdir = asItIs('mkdir');
 export const open = asItIs('open');
 export const realpath = asItIs('realpath');
