@@ -1,4 +1,4 @@
-import { Args, Flags } from '@oclif/core';
+import { Args, Errors, Flags } from '@oclif/core';
 
 /** The argument that names an API key. */
 export const apiKeyIdArg = () =>
@@ -15,3 +15,9 @@ export const userArg = () =>
 /** Makes a flag that may be given several times, with one value each. */
 export const repeated = (helpValue: string, description: string) =>
   Flags.string({ helpValue, multiple: true, multipleNonGreedy: true, description });
+
+/** Takes the argument that a command needs unless `--from` stands in its place. @throws as oclif does where one is missing */
+export function required(value: string | undefined, name: string, description: string | undefined): string {
+  if (value !== undefined) return value;
+  throw Object.assign(new Errors.CLIError('Missing 1 required arg'), { args: [{ name, description }] });
+}

@@ -8,6 +8,7 @@ import {
   replaceableFiles,
 } from '../../cli/bundle-files.js';
 import { commandOf, handOverFiles } from '../../cli/client-files.js';
+import { required } from '../../cli/flags.js';
 import { ISSUE_FLAGS, type IssueFlagValues, issueTerms } from '../../cli/issue-flags.js';
 import { noticeIssued } from '../../cli/notice-issued.js';
 import { management } from '../../cli/services.js';
@@ -102,8 +103,8 @@ files: keywright keeps none of them.`;
   async run() {
     const { args, flags } = await this.parse(KeyGen);
     if (flags.from !== undefined) return this.#genMany(flags.from, args['client-id'], flags);
-    if (args['client-id'] === undefined) throw needsClientId();
-    const clientId = parseClientId(args['client-id']);
+    const { description } = KeyGen.args['client-id'];
+    const clientId = parseClientId(required(args['client-id'], 'client-id', description));
     const prefix = await outputPrefix(flags.output, clientId);
     const withPassword = flags['mqtt-password'] === 'alone';
     const files = bundleFiles(prefix, { withPassword });
@@ -175,10 +176,4 @@ interface ManyFlags extends IssueFlagValues {
   readonly 'zip-all'?: string | undefined;
   readonly concurrency?: number | undefined;
   readonly 'skip-existing': boolean;
-}
-
-function needsClientId(): KeywrightError {
-  return new KeywrightError('invalid-input', 'key gen needs a CLIENT-ID, or --from', {
-    hint: 'see: keywright key gen --help',
-  });
 }
