@@ -26,13 +26,20 @@ export async function bundleInChunks({ directory, ids, ...options }) {
   const files = { main: [], rest: [] };
   for (const { path, text } of outputFiles) {
     const name = nameOf(path);
-    const code = byNeed(withExports(withoutHelpers(await asCommonJs(text))));
+    const own = byNeed(withExports(withoutHelpers(await asCommonJs(text))));
+    const { entryPoint = '', exports } = outputs.get(name);
+    const isOther = entryPoint.startsWith('node_modules/') && exports.join() === 'default';
+    const code = isOther ? own + NAMED : own;
     files[isInRest.has(name) ? 'rest' : 'main'].push(`"${name}":function(exports,require,module){${code}}`);
   }
   const write = (name, code) => writeFileSync(`${directory}/${name}`, programFile(code, ids));
   write('main.cjs', `${RUNTIME}const chunks={${files.main.join(',')}};module.exports=need("./main.js")`);
   write('rest.cjs', `module.exports=(require)=>({${files.rest.join(',')}})`);
 }
+
+// For import() of a CommonJS module, of which esbuild exports the whole alone.
+const NAMED =
+  'const whole=module.exports.default;module.exports={__proto__:whole,__esModule:true,default:whole};';
 
 // `need` is what chunks know as `require`.
 const RUNTIME = `const evaluated=new Map();
