@@ -1,3 +1,4 @@
+import DrawnTable from 'cli-table3';
 import stringWidth from 'string-width';
 
 /** A column of a table. Without `rank` it is always there, and whole. */
@@ -75,6 +76,7 @@ interface Drawn {
 }
 
 const STAYS = 0;
+const ROWS_AT_ONCE = 100;
 
 function columnOf<Row>({ head, of, rank = STAYS, least }: Column<Row>, rows: readonly Row[]): Drawn {
   const cells = rows.map((row, index) => printable(of(row, index)));
@@ -108,24 +110,22 @@ function fitted(columns: readonly Drawn[], width: number): readonly Drawn[] {
   return shown.map((each) => cut.get(each) ?? each);
 }
 
+/** Draws columns in parts: for each row, the drawing looks at all rows that it was given. */
 function drawn(columns: readonly Drawn[], count: number): string {
-  const rule = (left: string, between: string, right: string) =>
-    left + columns.map(({ width }) => '─'.repeat(width + 2)).join(between) + right;
-  const line = (textOf: (column: Drawn) => string | undefined) =>
-    `│ ${columns.map((column) => padded(textOf(column) ?? '', column.width)).join(' │ ')} │`;
-  const rows = Array.from({ length: count }, (_, row) => line(({ cells }) => cells[row]));
-  const head = line(({ head }) => head);
-  return [
-    rule('┌', '┬', '┐'),
-    head,
-    ...(count > 0 ? [rule('├', '┼', '┤')] : []),
-    ...rows,
-    rule('└', '┴', '┘'),
-  ].join('\n');
-}
-
-function padded(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - widthOf(text)));
+  const colWidths = columns.map(({ width }) => width + 2);
+  const style = { head: [], border: [], compact: true };
+  const lines: string[] = [];
+  for (let from = 0; from === 0 || from < count; from += ROWS_AT_ONCE) {
+    const head = from === 0 ? { head: columns.map((column) => column.head) } : {};
+    const part = new DrawnTable({ ...head, colWidths, style });
+    for (let row = from; row < Math.min(count, from + ROWS_AT_ONCE); row += 1)
+      part.push(columns.map(({ cells }) => cells[row] ?? ''));
+    const drawing = part.toString().split('\n');
+    // The rules between two parts.
+    if (from > 0) lines.pop();
+    lines.push(...(from > 0 ? drawing.slice(1) : drawing));
+  }
+  return lines.join('\n');
 }
 
 /** Adds the rules and blanks around the cells. */
