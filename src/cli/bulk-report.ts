@@ -1,4 +1,5 @@
 import { counted } from '../core/model/counted.js';
+import { readCredential } from '../core/model/presented-credential.js';
 import type { BaseCommand } from './base-command.js';
 import { describeFailure } from './exit-code.js';
 
@@ -15,6 +16,8 @@ export interface ReportedLine {
 }
 
 interface ReportOptions {
+  /** What the lines name, in the singular: `client`. */
+  readonly thing: string;
   /** The words for what is done: `issued`. */
   readonly done: string;
   /** The number of lines, if it is known. */
@@ -49,7 +52,7 @@ export class BulkReport {
     if (this.#isForPrograms) {
       const failure = error === undefined ? undefined : described(error);
       process.stdout.write(
-        `${JSON.stringify({ line, id: id ?? null, status, ...more, ...(failure && { error: failure }) })}\n`,
+        `${JSON.stringify({ line, id: shownId(id), status, ...more, ...(failure && { error: failure }) })}\n`,
       );
     } else if (error !== undefined) {
       const { message, hint } = described(error);
@@ -65,7 +68,7 @@ export class BulkReport {
     const failed = this.#counts.get('failed') ?? 0;
     const skipped = this.#counts.get('skipped') ?? 0;
     const done = this.#seen - failed - skipped;
-    const parts = [`${counted(done, 'client')} ${this.#options.done}`];
+    const parts = [`${counted(done, this.#options.thing)} ${this.#options.done}`];
     if (skipped > 0) parts.push(`${skipped} skipped`);
     if (failed > 0) parts.push(`${failed} failed`);
     this.#command.notice(parts.join(', '));
@@ -100,4 +103,9 @@ function described(error: unknown) {
   const { message, ...failure } = describeFailure(error, [], {});
   const { code, hint } = { code: 'internal', hint: undefined, ...failure };
   return { code, message: message ?? String(error), ...(hint !== undefined && { hint }) };
+}
+
+// A file may hold the keys themselves in place of their ids, which no output is to repeat.
+function shownId(id: string | undefined): string | null {
+  return id === undefined || readCredential(id).kind !== 'unknown' ? null : id.slice(0, 200);
 }

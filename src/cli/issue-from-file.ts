@@ -37,7 +37,7 @@ export async function issueFromFile(command: BaseCommand, home: Home, file: File
   if (archive === undefined) await makeDirectory(directory);
   const concurrency = Math.min(file.concurrency ?? availableParallelism(), Math.max(1, lines.length));
   const workers = new Workers({ count: concurrency, authority: await home.authorityKeys() });
-  const report = new BulkReport(command, { done: 'issued', total: lines.length });
+  const report = new BulkReport(command, { thing: 'client', done: 'issued', total: lines.length });
   const staging = join(directory, `${archive === undefined ? '' : `.${basename(archive)}`}.keywright-bulk`);
   return heldSignals(async (stop) => {
     const waiting = setTimeout(

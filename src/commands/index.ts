@@ -6,6 +6,7 @@ import Console from './console.js';
 import Integrate from './integrate.js';
 import JwtRotate from './jwt/rotate.js';
 import KeyDel from './key/del.js';
+import KeyExport from './key/export.js';
 import KeyGen from './key/gen.js';
 import KeyList from './key/list.js';
 import KeyPasswd from './key/passwd.js';
@@ -49,6 +50,7 @@ export const COMMANDS = {
   integrate: Integrate,
   'jwt:rotate': JwtRotate,
   'key:del': KeyDel,
+  'key:export': KeyExport,
   'key:gen': KeyGen,
   'key:list': KeyList,
   'key:passwd': KeyPasswd,

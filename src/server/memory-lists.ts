@@ -17,6 +17,7 @@ export function listedInMemory(keyStore: KeyStore, registry: LiveRegistry): KeyS
     clients: {
       get: keyStore.clients.get,
       ofIds: keyStore.clients.ofIds,
+      inParts: keyStore.clients.inParts,
       partOf: keyStore.clients.partOf,
       byKeyHash: keyStore.clients.byKeyHash,
       async count() {

@@ -36,6 +36,7 @@ export class MemoryStore {
         return picker.page();
       },
       ofIds: async (ids) => this.#all('client').filter(({ id }) => ids.includes(id)),
+      inParts: () => this.#parts(),
       partOf: () => '',
       count: async () => this.#clients().length,
       byKeyHash: async (hash) =>
@@ -163,6 +164,10 @@ export class MemoryStore {
     return this.#all('certificate').filter(
       ({ holder }) => holder.kind === 'client' && holder.id === clientId,
     );
+  }
+
+  async *#parts() {
+    yield { clients: this.#clients(), certificatesOf: (id: string) => this.#certificatesOf(id) };
   }
 
   #clients(): Client[] {

@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { confirmed } from '../../cli/confirm.js';
+import { fromFlag, refuseBoth, required } from '../../cli/flags.js';
 import { management } from '../../cli/services.js';
 import { requireClient } from '../../core/manage/clients.js';
 import { deleteClient } from '../../core/manage/delete-client.js';
@@ -11,17 +12,29 @@ export default class KeyDel extends BaseCommand {
   static override aliases = ['key:rm', 'key:delete'];
   static override summary = 'Delete a client: its certificate and token stop working at once.';
   static override description = 'A running server refuses it from then on and closes its connections.';
-  static override examples = ['<%= config.bin %> key del myapp01', '<%= config.bin %> key del myapp01 --yes'];
+  static override examples = [
+    '<%= config.bin %> key del myapp01',
+    '<%= config.bin %> key del myapp01 --yes',
+    '<%= config.bin %> key del --from ids.txt --yes',
+  ];
   static override hiddenAliases = ['shell:key:del'];
 
   static override args = {
-    'client-id': Args.string({ required: true, ignoreStdin: true, description: 'the client' }),
+    'client-id': Args.string({ ignoreStdin: true, description: 'the client' }),
   };
-  static override flags = { yes: Flags.boolean({ char: 'y', description: 'do not ask' }) };
+  static override flags = {
+    from: fromFlag('delete the clients'),
+    yes: Flags.boolean({ char: 'y', description: 'do not ask' }),
+  };
 
   async run() {
     const { args, flags } = await this.parse(KeyDel);
-    const clientId = parseClientId(args['client-id']);
+    if (flags.from !== undefined) {
+      await this.#delMany(refuseBoth(flags.from, args['client-id']), flags);
+      return undefined;
+    }
+    const { description } = KeyDel.args['client-id'];
+    const clientId = parseClientId(required(args['client-id'], 'client-id', description));
     const home = await this.openHome(flags.home);
     await requireClient(home.keyStore, clientId);
     if (!flags.yes && !(await confirmed(`Delete ${clientId}? Its credentials stop working at once.`))) {
@@ -30,5 +43,28 @@ export default class KeyDel extends BaseCommand {
     await deleteClient(management(home), clientId);
     this.log(`Deleted ${clientId}`);
     return { id: clientId, deleted: true };
+  }
+
+  async #delMany(
+    from: string,
+    { yes, home: told }: { readonly yes: boolean; readonly home?: string | undefined },
+  ) {
+    const home = await this.openHome(told);
+    const question = `Delete the clients that ${from} names? Their credentials stop working at once.`;
+    if (from !== '-' && !yes && !(await confirmed(question)))
+      throw new KeywrightError('cancelled', 'no client was deleted');
+    const { changeFromFile } = await import('../../cli/change-from-file.js');
+    const isWhole = await changeFromFile(this, home, {
+      ...{ from, thing: 'client', done: 'deleted' },
+      change: async (services, id) => {
+        const clientId = parseClientId(id);
+        const found = await services.keyStore.clients.get(clientId);
+        // A run before, which was interrupted, has done it.
+        if (found !== undefined && found.deletedAt !== null) return false;
+        await deleteClient(services, clientId);
+        return true;
+      },
+    });
+    if (!isWhole) this.exit(1);
   }
 }

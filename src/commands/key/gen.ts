@@ -8,7 +8,7 @@ import {
   replaceableFiles,
 } from '../../cli/bundle-files.js';
 import { commandOf, handOverFiles } from '../../cli/client-files.js';
-import { required } from '../../cli/flags.js';
+import { refuseBoth, required } from '../../cli/flags.js';
 import { ISSUE_FLAGS, type IssueFlagValues, issueTerms } from '../../cli/issue-flags.js';
 import { noticeIssued } from '../../cli/notice-issued.js';
 import { management } from '../../cli/services.js';
@@ -16,7 +16,6 @@ import { makeClientPassword } from '../../core/manage/client-password.js';
 import { type Bundle, issueClient } from '../../core/manage/issue-client.js';
 import { issuedView } from '../../core/manage/views.js';
 import { parseClientId } from '../../core/model/client-id.js';
-import { KeywrightError } from '../../core/model/errors.js';
 import { KEY_ALGORITHMS, type KeyAlgorithm } from '../../core/model/key-algorithm.js';
 
 /** The flags for many clients at once. */
@@ -150,11 +149,7 @@ files: keywright keeps none of them.`;
 
   /** Issues the clients of a file. What comes of its lines is reported while it goes on, so nothing is left to print. */
   async #genMany(from: string, clientId: string | undefined, flags: ManyFlags): Promise<undefined> {
-    if (clientId !== undefined)
-      throw new KeywrightError(
-        'invalid-input',
-        'the clients are named by --from, so the command takes no other',
-      );
+    refuseBoth(from, clientId);
     const home = await this.openHome(flags.home);
     const { asked: validity, terms } = await issueTerms(flags, home);
     const { issueFromFile } = await import('../../cli/issue-from-file.js');

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { confirmed } from '../../cli/confirm.js';
-import { apiKeyIdArg } from '../../cli/flags.js';
+import { fromFlag, refuseBoth, requiredApiKeyId, someApiKeyIdArg } from '../../cli/flags.js';
 import { management } from '../../cli/services.js';
 import { apiKeyId, deleteApiKey, findApiKey } from '../../core/manage/api-keys.js';
 import { KeywrightError } from '../../core/model/errors.js';
@@ -11,13 +11,33 @@ export default class TokenDelete extends BaseCommand {
   static override summary = 'Delete an API key for good.';
   static override description = 'A client that had nothing but this key goes with it.';
   static override examples = ['<%= config.bin %> token delete 550e8400-e29b-41d4-a716-446655440000 --yes'];
-  static override args = { id: apiKeyIdArg() };
-  static override flags = { yes: Flags.boolean({ char: 'y', description: 'do not ask' }) };
+  static override args = { id: someApiKeyIdArg() };
+  static override flags = {
+    from: fromFlag('delete the API keys'),
+    yes: Flags.boolean({ char: 'y', description: 'do not ask' }),
+  };
 
   async run() {
     const { args, flags } = await this.parse(TokenDelete);
     const home = await this.openHome(flags.home);
-    const { client, credential } = await findApiKey(management(home), args.id);
+    if (flags.from !== undefined) {
+      const from = refuseBoth(flags.from, args.id);
+      const question = `Delete the API keys that ${from} names? They stop working at once.`;
+      if (from !== '-' && !flags.yes && !(await confirmed(question)))
+        throw new KeywrightError('cancelled', 'no API key was deleted');
+      const { changeFromFile } = await import('../../cli/change-from-file.js');
+      const isWhole = await changeFromFile(this, home, {
+        ...{ from, thing: 'API key', done: 'deleted' },
+        change: async (services, id) => {
+          await deleteApiKey(services, id);
+          return true;
+        },
+      });
+      if (!isWhole) this.exit(1);
+      return undefined;
+    }
+    const told = requiredApiKeyId(args.id);
+    const { client, credential } = await findApiKey(management(home), told);
     const id = apiKeyId(client, credential);
     if (!flags.yes && !(await confirmed(`Delete ${id}? It stops working at once.`))) {
       throw new KeywrightError('cancelled', `API key ${id} was not deleted`);

@@ -77,10 +77,18 @@ export interface ClientQuery extends Omit<PageQuery<Client>, 'where'> {
   where?(client: Client, certificates: () => readonly Certificate[]): boolean;
 }
 
+/** Some clients, with their certificates, withdrawn ones included. */
+export interface ClientsPart {
+  readonly clients: readonly Client[];
+  certificatesOf(clientId: string): readonly Certificate[];
+}
+
 export interface Clients extends Collection<Client> {
   page(query?: ClientQuery): Promise<Client[]>;
   /** Finds those of some clients that there are or were, deleted ones included, in any order. */
   ofIds(ids: readonly string[]): Promise<Client[]>;
+  /** Reads all clients, part by part, in no order. Deleted ones never pass. */
+  inParts(): AsyncIterable<ClientsPart>;
   /**
    * Names the part of the store where a client is, or would be. A change of many clients takes less time the fewer parts
    * they are in.

@@ -7,6 +7,7 @@ import type {
   Certificates,
   ClientQuery,
   Clients,
+  ClientsPart,
   Collection,
   KeyStore,
   PageQuery,
@@ -67,6 +68,7 @@ export class FileStore implements KeyStore {
       get: this.#collection('client').get,
       page: (query) => this.#clientPage(query),
       ofIds: (ids) => this.#clientsOf(ids),
+      inParts: () => this.#clientParts(),
       partOf: shardName,
       count: () => count.now(),
       byKeyHash: (hash) => this.#clientByKeyHash(hash),
@@ -230,6 +232,14 @@ export class FileStore implements KeyStore {
       });
     }
     return found;
+  }
+
+  async *#clientParts(): AsyncGenerator<ClientsPart, void> {
+    for await (const shard of this.files.shards('client')) {
+      const certificates = shard.certificatesByClient();
+      const clients = shard.all('client').filter((client) => liveClient(client) !== undefined);
+      yield { clients, certificatesOf: (id) => certificates.get(id) ?? [] };
+    }
   }
 
   async #clientsOf(ids: readonly string[]): Promise<Client[]> {
