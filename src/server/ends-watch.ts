@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { endsUntil, FIRST_MARK_MS, type ToldEnds, untold } from '../core/manage/ends.js';
 import type { CertificateAuthority } from '../core/ports/certificate-authority.js';
 import type { Clock } from '../core/ports/clock.js';
@@ -23,7 +24,7 @@ export function endsWatch({ registry, authority, clock, observer, changeTold }: 
       'signing-keys': [...registry.all('signing-keys')],
       user: [...registry.all('user')],
     };
-    const ends = [...endsUntil(now + FIRST_MARK_MS, { authority, records, now })];
+    const ends = await endsUntil(now + FIRST_MARK_MS, { authority, records, now }, () => setImmediate());
     if (ends.length === 0) return;
     await changeTold((before) => {
       const { due, told } = untold(ends, { told: before, now });

@@ -5,6 +5,7 @@ import { NEVER, type Timestamp } from '../model/time.js';
 import type { User } from '../model/user.js';
 import type { CertificateAuthority } from '../ports/certificate-authority.js';
 import type { RecordKind, RecordTypes } from '../ports/key-store.js';
+import { inPieces } from './in-pieces.js';
 
 /** Something that ends. */
 export interface End {
@@ -23,26 +24,35 @@ export type EndingRecords = {
   >]: readonly RecordTypes[Kind][];
 };
 
-/** Finds what ends until a time, and has not ended yet. What was revoked or is suspended is left out. */
-export function* endsUntil(
+/**
+ * Finds what ends until a time, and has not ended yet. What was revoked or is suspended is left out.
+ * @param breathe resolves after other work had its turn
+ */
+export async function endsUntil(
   until: Timestamp,
   { authority, records, now }: EndsOf,
-): Generator<End, void, undefined> {
-  const isDue = (at: Timestamp) => now < at && at <= until;
-  for (const end of homeEnds(authority, records)) if (isDue(end.at)) yield end;
+  breathe: () => Promise<void>,
+): Promise<End[]> {
+  const pause = inPieces(breathe);
   const users = new Map(records.user.map((user) => [user.id, user]));
   const clients = new Map<string, Owned>();
+  const ends = homeEnds(authority, records);
   for (const client of records.client) {
+    const paused = pause();
+    if (paused !== undefined) await paused;
     if (liveClient(client) === undefined) continue;
     const owned = { client, owner: users.get(client.owner ?? '') };
     clients.set(client.id, owned);
-    for (const end of keyEnds(owned, now)) if (isDue(end.at)) yield end;
+    for (const end of keyEnds(owned, now)) if (end.at <= until) ends.push(end);
   }
   for (const certificate of records.certificate) {
+    const paused = pause();
+    if (paused !== undefined) await paused;
     const owned = certificate.holder.kind === 'client' ? clients.get(certificate.holder.id) : undefined;
     const end = owned && certificateEnd(certificate, { ...owned, now });
-    if (end && isDue(end.at)) yield end;
+    if (end && end.at <= until) ends.push(end);
   }
+  return ends.filter(({ at }) => now < at && at <= until);
 }
 
 /** What the ends of a home are found in. */
