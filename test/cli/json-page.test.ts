@@ -131,7 +131,11 @@ describe('the page of what --json prints', () => {
     const made = await fresh.keywright(['ca', 'init', '--json']);
     expect(Object.keys(JSON.parse(made.stdout)).sort()).toEqual(promiseOf('ca init').members);
     expect(failures).toEqual([]);
-    expect([...promises.keys()].filter((name) => !seen.has(name))).toEqual(['ca init', 'serve']);
+    const exported = await shop.keywright(['key', 'export', '--json']);
+    for (const line of exported.stdout.trimEnd().split('\n'))
+      expect(Object.keys(JSON.parse(line)).sort()).toEqual(promiseOf('key export').members);
+    const others = [...promises.keys()].filter((name) => !seen.has(name)).sort();
+    expect(others).toEqual(['ca init', 'key export', 'serve']);
 
     const { principal } = seen.get('verify') as { principal: object };
     expect(Object.keys(principal).sort()).toEqual(membersOf('Principal').sort());
