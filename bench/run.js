@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { benchBulk } from './bulk.js';
 import { benchChanges } from './changes.js';
 import { benchConsole } from './console.js';
 import { benchGateway } from './gateway.js';
@@ -30,6 +31,7 @@ const WHOLE_PARTS = [
   { name: 'HTTP logins', bench: benchLogins },
   { name: 'handshakes', bench: benchHandshakes },
   { name: 'keystore', bench: benchKeystore },
+  { name: 'bulk', bench: benchBulk },
   { name: 'lists', bench: benchLists },
   { name: 'changes', bench: benchChanges },
   { name: 'console', bench: benchConsole },

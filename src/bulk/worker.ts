@@ -2,8 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { closeSync, fchmodSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { signingAuthority } from '../ca/signing-authority.js';
-import { makeKeyPairHere } from '../core/model/key-algorithm.js';
-import { writtenKeys } from '../core/model/key-der.js';
+import { makeWrittenKeys } from '../core/model/key-der.js';
 import { signToken, textHash } from '../core/model/signed-token.js';
 import type { Bundled, FileToWrite, MakeTask, Task, WorkerData, WriteTask } from './task.js';
 
@@ -17,16 +16,15 @@ parentPort?.on('message', (task: Task) => {
 
 function make({ clients }: MakeTask): Bundled[] {
   return clients.map(({ clientId, algorithm, notBefore, notAfter }) => {
-    const keys = makeKeyPairHere(algorithm);
+    const keys = makeWrittenKeys(algorithm);
     const token = signToken(clientId, keys.privateKey);
-    const written = writtenKeys(keys);
     const { pem, serial, fingerprint } = authority.issueClient({
-      ...{ clientId, publicKey: keys.publicKey, publicKeyDer: written.publicKey, notBefore, notAfter },
+      ...{ clientId, publicKey: keys.publicKey, publicKeyDer: keys.publicKeyDer, notBefore, notAfter },
     });
     return {
-      ...{ certificate: pem, privateKey: written.privateKey, token },
+      ...{ certificate: pem, privateKey: keys.privateKeyPem, token },
       ...{ serial, fingerprint, tokenId: textHash(token) },
-      publicKey: written.publicKey.toString('base64'),
+      publicKey: keys.publicKeyDer.toString('base64'),
     };
   });
 }

@@ -1,4 +1,4 @@
-import { generateKeyPair, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { Turnstile } from './turnstile.js';
 
@@ -31,11 +31,6 @@ export async function makeKeyPair(algorithm: KeyAlgorithm): Promise<KeyPair> {
   return making.pass<KeyPair>(GENERATORS[algorithm]);
 }
 
-/** Makes a key pair on this very thread, which does nothing else meanwhile. */
-export function makeKeyPairHere(algorithm: KeyAlgorithm): KeyPair {
-  return GENERATORS_HERE[algorithm]();
-}
-
 /** Finds the algorithm of a key; undefined if keywright does not know it. */
 export function keyAlgorithmOf(key: KeyObject): KeyAlgorithm | undefined {
   const { namedCurve, modulusLength } = key.asymmetricKeyDetails ?? {};
@@ -61,13 +56,3 @@ const GENERATORS = {
   'rsa-3072': () => generate('rsa', { modulusLength: 3072 }),
   'rsa-4096': () => generate('rsa', { modulusLength: 4096 }),
 } satisfies Record<KeyAlgorithm, () => Promise<KeyPair>>;
-
-const GENERATORS_HERE = {
-  'ec-p256': () => generateKeyPairSync('ec', { namedCurve: 'prime256v1' }),
-  'ec-p384': () => generateKeyPairSync('ec', { namedCurve: 'secp384r1' }),
-  'ec-p521': () => generateKeyPairSync('ec', { namedCurve: 'secp521r1' }),
-  ed25519: () => generateKeyPairSync('ed25519'),
-  'rsa-2048': () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
-  'rsa-3072': () => generateKeyPairSync('rsa', { modulusLength: 3072 }),
-  'rsa-4096': () => generateKeyPairSync('rsa', { modulusLength: 4096 }),
-} satisfies Record<KeyAlgorithm, () => KeyPair>;
