@@ -1,4 +1,4 @@
-import { signedInAgain } from '../session/sign-in-again.js';
+import { signedInAgain, timesSignedIn } from '../session/sign-in-again.js';
 import { ApiError, apiErrorOf, unreachable } from './api-error.js';
 import { serverAnswered } from './server-away.js';
 import type { Answer, Body, Method, PathOf, Query } from './types.js';
@@ -66,9 +66,11 @@ async function send(
   path: string,
   options: Sent,
 ): Promise<{ data: unknown; headers: Headers }> {
+  const before = timesSignedIn();
   const response = await attempt(method, path, options);
   if (response.status === 401 && options.unasked !== true) {
-    await signedInAgain();
+    // What was asked before the user signed in again is asked once more.
+    if (before === timesSignedIn()) await signedInAgain();
     return answerOf(await attempt(method, path, options));
   }
   return answerOf(response);

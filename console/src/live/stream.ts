@@ -69,7 +69,8 @@ export function followServer(build: string): () => void {
     on<{ clientId: string | null }>('connection', () => stale([['connections']]));
     on('session-ended', () => {
       close();
-      void signedInAgain().then(open, () => {});
+      // It may tell of a session that another tab has followed by the next one.
+      void lost();
     });
     source.onerror = () => {
       close();

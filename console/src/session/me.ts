@@ -4,7 +4,7 @@ import { call } from '../api/call.js';
 import type { Me } from '../api/types.js';
 import { setClock } from '../kit/clock.js';
 import { hearOtherTabs, tellOtherTabs } from './other-tabs.js';
-import { signInWait, signingIn, stopWaiting } from './sign-in-again.js';
+import { hasSignedIn, signingIn, stopWaiting } from './sign-in-again.js';
 
 /** What the server told, kept for a while. What failed for a reason of its own is not asked again; a server that is away is, twice. */
 export const queries = new QueryClient({
@@ -71,7 +71,7 @@ export async function changeOwnPassword(body: {
   try {
     await call('put', '/api/v1/users/{id}/password', { id, body });
     await signIn(id, body.password);
-    signInWait.get()?.finish();
+    hasSignedIn();
   } finally {
     signingIn.set(false);
   }

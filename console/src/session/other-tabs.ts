@@ -1,6 +1,6 @@
 import type { Me } from '../api/types.js';
 import { held } from '../kit/hold.js';
-import { signedInAgain, signInWait } from './sign-in-again.js';
+import { hasSignedIn, signedInAgain } from './sign-in-again.js';
 
 const channel = new BroadcastChannel('keywright-session');
 
@@ -22,7 +22,7 @@ export function hearOtherTabs({
     const here = known();
     if (!here) askAgain();
     else if (user === null) signedInAgain().catch(() => {});
-    else if (user === here.user.id) signInWait.get()?.finish();
+    else if (user === here.user.id) hasSignedIn();
     // What is in this page is another one's. A secret that is not saved is asked about by the browser.
     else if (!held.get()) location.reload();
   });

@@ -10,6 +10,17 @@ interface Wait {
 /** Set while the page waits for its user to sign in again. The dialog for it lies over the page, so that nothing typed is lost. */
 export const signInWait = makeStore<Wait | undefined>(undefined);
 
+let count = 0;
+
+/** How often the user has signed in again so far, here or in another tab. */
+export const timesSignedIn = () => count;
+
+/** Ends the wait: the user has signed in again. */
+export function hasSignedIn(): void {
+  count += 1;
+  signInWait.get()?.finish();
+}
+
 /** True while the page signs in by itself: nobody is asked meanwhile. */
 export const signingIn = makeStore(false);
 

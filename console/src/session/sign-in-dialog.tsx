@@ -1,6 +1,6 @@
 import { Dialog } from '../kit/dialog.js';
 import { useStore } from '../kit/store.js';
-import { notSignedIn, signInWait, signingIn } from './sign-in-again.js';
+import { hasSignedIn, notSignedIn, signInWait, signingIn } from './sign-in-again.js';
 import { SignInForm } from './sign-in-form.js';
 
 /** Asks for the password over the page when the session has ended. The page below stays as it is; what it was about to do then goes on. */
@@ -20,7 +20,7 @@ export function SignInDialog({ user: before }: { user: string }) {
       <SignInForm
         user={before}
         onSignedIn={(me) => {
-          if (me.user.id === before) wait.finish();
+          if (me.user.id === before) hasSignedIn();
           // What is in the page is the other one's.
           else location.reload();
         }}
