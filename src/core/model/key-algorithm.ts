@@ -1,5 +1,10 @@
-import { generateKeyPair, type KeyObject } from 'node:crypto';
-import { promisify } from 'node:util';
+import {
+  createPrivateKey,
+  createPublicKey,
+  type ECKeyPairOptions,
+  generateKeyPair,
+  type KeyObject,
+} from 'node:crypto';
 import { Turnstile } from './turnstile.js';
 
 /** The key algorithms of clients and of the CA. */
@@ -20,15 +25,33 @@ export interface KeyPair {
   readonly publicKey: KeyObject;
 }
 
-const generate = promisify(generateKeyPair);
-
 // An RSA key takes a thread for seconds. Some of libuv's four threads must stay free for files, because revocation
 // waits on them.
 const making = new Turnstile({ atOnce: 2, maxWaiting: 64, what: 'keys are made' });
 
 /** Makes a key pair outside the event loop. @throws KeywrightError `busy` if too many callers wait */
 export async function makeKeyPair(algorithm: KeyAlgorithm): Promise<KeyPair> {
-  return making.pass<KeyPair>(GENERATORS[algorithm]);
+  const key = await making.pass(GENERATORS[algorithm]);
+  const privateKey = createPrivateKey({ key, ...ENCODING.privateKeyEncoding });
+  return { privateKey, publicKey: createPublicKey(privateKey) };
+}
+
+// Node 20 waits for itself for ever if it collects the garbage of a key's making while it looks at that key: it is written as it
+// is made, and read again.
+const ENCODING = {
+  publicKeyEncoding: { type: 'spki', format: 'der' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'der' },
+} as const;
+
+/** @returns the private key, PKCS#8 in DER */
+function generate(type: 'ec' | 'ed25519' | 'rsa', form: object = {}): Promise<Buffer> {
+  const options = { ...form, ...ENCODING } as ECKeyPairOptions<'der', 'der'>;
+  return new Promise((resolve, reject) => {
+    // The types want a call for each kind of key.
+    generateKeyPair(type as 'ec', options, (error, _publicKey, privateKey) =>
+      error ? reject(error) : resolve(privateKey),
+    );
+  });
 }
 
 /** Finds the algorithm of a key; undefined if keywright does not know it. */
@@ -55,4 +78,4 @@ const GENERATORS = {
   'rsa-2048': () => generate('rsa', { modulusLength: 2048 }),
   'rsa-3072': () => generate('rsa', { modulusLength: 3072 }),
   'rsa-4096': () => generate('rsa', { modulusLength: 4096 }),
-} satisfies Record<KeyAlgorithm, () => Promise<KeyPair>>;
+} satisfies Record<KeyAlgorithm, () => Promise<Buffer>>;
