@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { PROGRAM } from './seed.js';
+import { PROGRAM, seedHome } from './seed.js';
 import { median } from './start-up.js';
 
 const MOST = 10_000;
@@ -16,12 +16,14 @@ const LOOPS = 20;
  * How long many bundles with their files on the disk take, by what limits them: a key pair and two signatures for each, in memory, on
  * every processor; and by openssl in a loop of a shell.
  */
-export async function benchBulk({ directory, empty, clients }) {
+export async function benchBulk({ directory, clients }) {
+  const home = join(directory, 'bulk-home');
+  await seedHome(home, 0);
   const count = Math.min(MOST, clients);
   const [limits, ours, loops] = [[], [], []];
   for (let round = 0; round < ROUNDS; round += 1) {
     limits.push(await limit(count));
-    ours.push(bundles({ directory, home: empty, count, round }));
+    ours.push(bundles({ directory, home, count, round }));
     loops.push((opensslLoop(directory) * count) / LOOPS);
   }
   const ratio = (others) => median(others.map((other, round) => other / ours[round]));

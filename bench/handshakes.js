@@ -77,7 +77,8 @@ function ask({ port, cert, key, session }) {
       isIn = octets.equals(CONNACK);
       socket.end(DISCONNECT);
     });
-    socket.once('error', reject);
+    // A server that has hung up by then resets what is still on its way.
+    socket.once('error', (error) => isIn || reject(error));
     socket.once('close', () => {
       if (isIn) resolve({ session: ticket, wasResumed });
       else reject(new Error('not let in'));
