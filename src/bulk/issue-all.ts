@@ -98,20 +98,24 @@ async function makeAll(
     if (making.size >= 2 * concurrency) await Promise.race(making);
     await ready.room();
   };
-  for (const part of inParts(options, lines)) {
-    const ids = part.flatMap(({ asked }) => (asked instanceof KeywrightError ? [] : [asked.clientId]));
-    const existing = (await services.keyStore.clients.ofIds(ids)).filter((each) => liveClient(each));
-    const existingIds = new Set(existing.map(({ id }) => id));
-    for (const line of part) {
-      if (stop.aborted || ready.isEnded) return;
-      const planned = await planLine(options, line, { plan, existingIds });
-      if (planned === undefined) continue;
-      chunk.push({ ...planned, line: line.number });
-      if (chunk.length >= CHUNK || planned.algorithm.startsWith('rsa')) await submit();
+  try {
+    for (const part of inParts(options, lines)) {
+      const ids = part.flatMap(({ asked }) => (asked instanceof KeywrightError ? [] : [asked.clientId]));
+      const existing = (await services.keyStore.clients.ofIds(ids)).filter((each) => liveClient(each));
+      const existingIds = new Set(existing.map(({ id }) => id));
+      for (const line of part) {
+        if (stop.aborted || ready.isEnded) return;
+        const planned = await planLine(options, line, { plan, existingIds });
+        if (planned === undefined) continue;
+        chunk.push({ ...planned, line: line.number });
+        if (chunk.length >= CHUNK || planned.algorithm.startsWith('rsa')) await submit();
+      }
     }
+    if (chunk.length > 0) await submit();
+  } finally {
+    // Nothing is made, or reported, once whoever started this is told that it is over.
+    await Promise.all(making);
   }
-  if (chunk.length > 0) await submit();
-  await Promise.all(making);
 }
 
 /** The lines by the parts of the store that their clients are in: a change of few parts takes less time. */

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeywrightError } from '../core/model/errors.js';
 import { flushFiles } from '../disk/flush.js';
@@ -45,7 +45,7 @@ export class DirectoryPlaces implements Places {
 
   requireFree(id: string): void {
     for (const path of Object.values(bundlePaths(this.#directory, id))) {
-      if (statSync(path, { throwIfNoEntry: false }) === undefined) continue;
+      if (lstatSync(path, { throwIfNoEntry: false }) === undefined) continue;
       throw new KeywrightError('already-exists', `the file ${path} already exists`, {
         hint: 'name another place with --output-dir, or move that file away',
       });

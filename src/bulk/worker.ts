@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { closeSync, fchmodSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { signingAuthority } from '../ca/signing-authority.js';
 import { makeWrittenKeys } from '../core/model/key-der.js';
@@ -43,7 +43,6 @@ function write({ files, isAgain }: WriteTask): (string | undefined)[] {
 
 function writeOne({ path, data, mode }: FileToWrite, isAgain: boolean): void {
   const file = openNew(path, { data, isAgain });
-  if (file === undefined) return;
   try {
     const bytes = Buffer.from(data);
     for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
@@ -53,19 +52,29 @@ function writeOne({ path, data, mode }: FileToWrite, isAgain: boolean): void {
   }
 }
 
-/** @returns undefined if the file is there, and whole */
+/** Opens a file that nobody else has: one that a killed run has written, in part or whole, is made anew. */
 function openNew(
   path: string,
   { data, isAgain }: { readonly data: string; readonly isAgain: boolean },
-): number | undefined {
+): number {
   try {
     return openSync(path, 'wx', 0o600);
   } catch (error) {
     const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-    if (!isThere || !isAgain) throw error;
-    const found = readFileSync(path, 'utf8');
-    // A killed run has written a part of it.
-    if (!data.startsWith(found)) throw error;
-    return found === data ? undefined : openSync(path, 'r+');
+    if (!isThere || !isAgain || !data.startsWith(readAsItIs(path))) throw error;
+    // Somebody else may have put it there meanwhile, or may read it.
+    rmSync(path);
+    return openSync(path, 'wx', 0o600);
+  }
+}
+
+/** Reads a file that may be anything: through no link, and without waiting for a writer. */
+function readAsItIs(path: string): string {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  try {
+    return readFileSync(file, 'utf8');
+  } finally {
+    closeSync(file);
   }
 }

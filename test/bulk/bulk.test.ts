@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { addUser, type Workshop, workshop } from '../support/keywright.js';
@@ -209,6 +209,31 @@ describe('key gen --from', () => {
     ]);
     expect(await readFile(join(shop.directory, 'a_key.pem'), 'utf8')).toBe('mine');
     expect(JSON.parse((await shop.keywright(['key', 'list', '--json'])).stdout)).toHaveLength(1);
+  });
+
+  it('takes the name of a file for taken that is a link to nothing', async () => {
+    const { directory, keywright } = await workshop();
+    await mkdir(join(directory, 'out'));
+    await symlink(join(directory, 'elsewhere'), join(directory, 'out', 'a_key.pem'));
+    const run = await keywright(['key', 'gen', '--from', '-', '--output-dir', 'out'], { input: 'a\nb' });
+    expect(outcomes(run.stdout)).toEqual([
+      [1, 'already-exists: the file out/a_key.pem already exists'],
+      [2, 'issued'],
+    ]);
+    expect(await filesIn(directory)).not.toContain('elsewhere');
+  });
+
+  it('says once why nothing can be registered, and of no line what is not about it', async () => {
+    const { directory, home, keywright } = await workshop();
+    await keywright(['key', 'gen', 'first']);
+    await rm(join(home, 'store', 'clients', 'locks'), { recursive: true });
+    await writeFile(join(home, 'store', 'clients', 'locks'), '');
+    const input = Array.from({ length: 600 }, (_, index) => `d${index}`).join('\n');
+    const run = await keywright(['key', 'gen', '--from', '-', '--output-dir', 'out'], { input });
+    expect([run.exitCode, run.stdout]).toEqual([1, '']);
+    expect(run.stderr).toContain('locks');
+    // What the next run looks at first.
+    expect(await filesIn(join(directory, 'out'))).toEqual(['.keywright-bulk']);
   });
 
   it('writes one archive of all, which has its name when it is whole', async () => {

@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
@@ -221,9 +221,15 @@ it('key gen --from writes again what a killed run had written in part', MINUTES,
     `${pack.map((each) => JSON.stringify(each)).join('\n')}\n{"id":"c","ser`,
   );
   await writeFile(join(shop.directory, 'out', 'a_key.pem'), String(privateKey).slice(0, 100));
+  // Somebody else has it open, and has made it readable.
+  await chmod(join(shop.directory, 'out', 'a_key.pem'), 0o666);
+  const theirs = await open(join(shop.directory, 'out', 'a_key.pem'));
   await rm(join(shop.directory, 'out', 'a_token'));
   const again = await shop.keywright(args);
   expect([again.exitCode, JSON.parse(again.stdout).status]).toEqual([0, 'issued']);
+  expect(await theirs.readFile('utf8')).toBe(String(privateKey).slice(0, 100));
+  await theirs.close();
+  expect((await stat(join(shop.directory, 'out', 'a_key.pem'))).mode & 0o777).toBe(0o600);
   expect(await readdir(join(shop.directory, 'out'))).toEqual(['a_cert.pem', 'a_key.pem', 'a_token']);
   expect(await Promise.all(['cert.pem', 'key.pem', 'token'].map(read))).toEqual([
     certificate,
