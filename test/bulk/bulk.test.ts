@@ -228,7 +228,7 @@ describe('key gen --from', () => {
     await keywright(['key', 'gen', 'first']);
     await rm(join(home, 'store', 'clients', 'locks'), { recursive: true });
     await writeFile(join(home, 'store', 'clients', 'locks'), '');
-    const input = Array.from({ length: 600 }, (_, index) => `d${index}`).join('\n');
+    const input = Array.from({ length: 3000 }, (_, index) => `d${index}`).join('\n');
     const run = await keywright(['key', 'gen', '--from', '-', '--output-dir', 'out'], { input });
     expect([run.exitCode, run.stdout]).toEqual([1, '']);
     expect(run.stderr).toContain('locks');
@@ -272,7 +272,7 @@ describe('key gen --from', () => {
   it('two runs at once of the same file do each client once', async () => {
     const shop = await workshop();
     await shop.keywright(['ca', 'init']);
-    const ids = Array.from({ length: 40 }, (_, index) => `d-${index}`);
+    const ids = Array.from({ length: 3000 }, (_, index) => `d-${index}`);
     const args = ['key', 'gen', '--from', '-', '--output-dir', 'out', '--skip-existing'];
     const runs = await Promise.all([1, 2].map(() => shop.program(args, { input: ids.join('\n') })));
     expect(runs.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
