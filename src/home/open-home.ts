@@ -9,12 +9,10 @@ import { ClientLicence } from '../core/manage/licence.js';
 import { ensureSigningKeys } from '../core/manage/signing-keys.js';
 import { keyedHash } from '../core/model/api-key.js';
 import { KeywrightError } from '../core/model/errors.js';
-import { makeKeyPair } from '../core/model/key-algorithm.js';
 import { parseScopes } from '../core/model/scope.js';
 import type { Moment } from '../core/model/time.js';
 import type {
   CertificateAuthority,
-  CertificationRequest,
   ServerKeyAlgorithm,
   ServerName,
 } from '../core/ports/certificate-authority.js';
@@ -229,25 +227,6 @@ export async function openHome({
       return createAuthority(request);
     },
   };
-}
-
-/**
- * Reads a certification request and checks its proof of possession, without a CA.
- * @throws KeywrightError `invalid-input`
- */
-export async function readCertificateRequest(request: Buffer): Promise<CertificationRequest> {
-  const { readRequest } = await import('../ca/request.js');
-  return readRequest(request);
-}
-
-/** Makes a key pair and a certification request for it (PKCS#10, PEM). */
-export async function makeCertificateRequest(
-  commonName: string,
-): Promise<{ readonly privateKey: string; readonly request: string }> {
-  const { signRequest } = await import('../ca/request.js');
-  const keys = await makeKeyPair('ec-p256');
-  const privateKey = keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  return { privateKey, request: signRequest(commonName, keys) };
 }
 
 function userName(): string {

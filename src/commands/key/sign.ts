@@ -9,7 +9,7 @@ import { management } from '../../cli/services.js';
 import { requestedClientId } from '../../core/manage/certification-request.js';
 import { type HandOver, signClient } from '../../core/manage/issue-client.js';
 import { issuedView } from '../../core/manage/views.js';
-import { readCertificateRequest } from '../../home/open-home.js';
+import { readCertificateRequest } from '../../home/certificate-request.js';
 
 export default class KeySign extends BaseCommand {
   static override summary = "Issue a client's certificate for a key that stays with it.";

@@ -15,7 +15,7 @@ import {
 import { cancelled } from '../../cli/signals.js';
 import { parseLabel } from '../../core/model/client.js';
 import { KeywrightError } from '../../core/model/errors.js';
-import { makeCertificateRequest } from '../../home/open-home.js';
+import { makeCertificateRequest } from '../../home/certificate-request.js';
 
 export default class ProvisionAgent extends BaseCommand {
   static override summary = 'Register this machine at a server, with a provisioning key.';

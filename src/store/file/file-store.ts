@@ -7,7 +7,6 @@ import type {
   Certificates,
   ClientQuery,
   Clients,
-  ClientsPart,
   Collection,
   KeyStore,
   PageQuery,
@@ -22,6 +21,7 @@ import { removeLeftovers } from '../../disk/temporary.js';
 import { ClientCount } from './client-count.js';
 import type { DraftPlace } from './draft.js';
 import { leavingOut, StoreFiles } from './files.js';
+import { certificatesOf, clientByKeyHash, clientParts, clientsOf } from './find-clients.js';
 import { isFollowed } from './followed.js';
 import { Follower } from './follower.js';
 import { prepareFormat } from './format.js';
@@ -67,15 +67,15 @@ export class FileStore implements KeyStore {
     this.clients = {
       get: this.#collection('client').get,
       page: (query) => this.#clientPage(query),
-      ofIds: (ids) => this.#clientsOf(ids),
-      inParts: () => this.#clientParts(),
+      ofIds: (ids) => clientsOf(this.files, ids),
+      inParts: () => clientParts(this.files),
       partOf: shardName,
       count: () => count.now(),
-      byKeyHash: (hash) => this.#clientByKeyHash(hash),
+      byKeyHash: (hash) => clientByKeyHash(this.files, hash),
     };
     this.certificates = {
       ...this.#collection('certificate'),
-      ofClients: (clientIds, unreadable) => this.#certificatesOf(clientIds, unreadable),
+      ofClients: (clientIds, unreadable) => certificatesOf(this.files, clientIds, unreadable),
     };
     this.users = this.#collection('user');
     this.sessions = this.#collection('session');
@@ -202,75 +202,14 @@ export class FileStore implements KeyStore {
 
   #clientPage({ owner, where, ...query }: ClientQuery = {}): Promise<Client[]> {
     const certificates = new WeakMap<Shard, ReadonlyMap<string, Certificate[]>>();
-    const certificatesOf = (id: string, shard: Shard) => {
+    const certificatesIn = (id: string, shard: Shard) => {
       const byClient = certificates.get(shard) ?? shard.certificatesByClient();
       certificates.set(shard, byClient);
       return byClient.get(id) ?? [];
     };
     return this.#page('client', query, (client, shard) => {
       if (liveClient(client) === undefined || (owner !== undefined && client.owner !== owner)) return false;
-      return where?.(client, () => certificatesOf(client.id, shard)) ?? true;
+      return where?.(client, () => certificatesIn(client.id, shard)) ?? true;
     });
-  }
-
-  async #certificatesOf(
-    clientIds: readonly string[],
-    unreadable?: Parameters<Certificates['ofClients']>[1],
-  ): Promise<Certificate[]> {
-    const wanted = new Set(clientIds);
-    const places = new Map(clientIds.map((id) => [shardName(id), placeAt('certificate', id)]));
-    const found: Certificate[] = [];
-    for (const place of places.values()) {
-      const lost = (error: KeywrightError) =>
-        unreadable?.(
-          error,
-          clientIds.filter((id) => shardName(id) === place.name),
-        );
-      await leavingOut(unreadable && lost, async () => {
-        const all = (await this.files.read(place)).all('certificate');
-        found.push(...all.filter(({ holder }) => holder.kind === 'client' && wanted.has(holder.id)));
-      });
-    }
-    return found;
-  }
-
-  async *#clientParts(): AsyncGenerator<ClientsPart, void> {
-    for await (const shard of this.files.shards('client')) {
-      const certificates = shard.certificatesByClient();
-      const clients = shard.all('client').filter((client) => liveClient(client) !== undefined);
-      yield { clients, certificatesOf: (id) => certificates.get(id) ?? [] };
-    }
-  }
-
-  async #clientsOf(ids: readonly string[]): Promise<Client[]> {
-    const byPart = new Map<string, string[]>();
-    for (const id of ids) byPart.set(shardName(id), [...(byPart.get(shardName(id)) ?? []), id]);
-    const found: Client[] = [];
-    for (const [name, ofPart] of byPart) {
-      const shard = await this.files.read({ directory: KINDS.client.directory, name });
-      found.push(...ofPart.flatMap((id) => shard.get('client', id) ?? []));
-    }
-    return found;
-  }
-
-  async #clientByKeyHash(hash: string): Promise<Client | undefined> {
-    const hasKey = ({ credentials }: Client) =>
-      credentials.some((credential) => credential.kind === 'api-key' && credential.hash === hash);
-    const hadKey = ({ formerKeys = [] }: Client) => formerKeys.some((former) => former.hash === hash);
-    let unreadable: unknown;
-    let former: Client | undefined;
-    for (const place of await this.files.placesIn(KINDS.client.directory)) {
-      try {
-        const all = (await this.files.read(place)).all('client');
-        const found = all.find((client) => liveClient(client) !== undefined && hasKey(client));
-        if (found !== undefined) return found;
-        former ??= all.find(hadKey);
-      } catch (error) {
-        unreadable ??= error;
-      }
-    }
-    // The key may be one of those in a damaged file.
-    if (unreadable !== undefined) throw unreadable;
-    return former;
   }
 }
