@@ -14,8 +14,8 @@ export interface FileToChange {
   /** What is changed: `client`; and the word for what is done: `deleted`. */
   readonly thing: string;
   readonly done: string;
-  /** Makes the change of one thing. @returns false if there is nothing to do */
-  change(services: Managing, id: string): Promise<boolean>;
+  /** Makes the change of one thing. @returns false if there was nothing to do */
+  change(services: Managing, id: string): Promise<unknown>;
 }
 
 interface Named {
@@ -60,7 +60,8 @@ function namedBy({ number: line, values }: Row, report: BulkReport): Named[] {
   return [];
 }
 
-function resultOf(outcome: Outcome<boolean> | undefined, done: string) {
-  if (outcome !== undefined && 'error' in outcome) return { status: 'failed', error: outcome.error };
-  return { status: outcome?.value ? done : 'skipped' };
+function resultOf(outcome: Outcome<unknown> | undefined, done: string) {
+  if (outcome === undefined) return { status: 'failed', error: undefined };
+  if ('error' in outcome) return { status: 'failed', error: outcome.error };
+  return { status: outcome.value === false ? 'skipped' : done };
 }

@@ -1,10 +1,12 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
+import { changeMany } from '../../cli/change-many.js';
 import { confirmed } from '../../cli/confirm.js';
-import { fromFlag, refuseBoth, required } from '../../cli/flags.js';
+import { fromFlag, required } from '../../cli/flags.js';
 import { management } from '../../cli/services.js';
 import { requireClient } from '../../core/manage/clients.js';
 import { deleteClient } from '../../core/manage/delete-client.js';
+import type { Managing } from '../../core/manage/management.js';
 import { parseClientId } from '../../core/model/client-id.js';
 import { KeywrightError } from '../../core/model/errors.js';
 
@@ -29,42 +31,32 @@ export default class KeyDel extends BaseCommand {
 
   async run() {
     const { args, flags } = await this.parse(KeyDel);
-    if (flags.from !== undefined) {
-      await this.#delMany(refuseBoth(flags.from, args['client-id']), flags);
-      return undefined;
+    const { from, yes } = flags;
+    if (from !== undefined) {
+      const question = `Delete the clients that ${from} names? Their credentials stop working at once.`;
+      return changeMany(this, await this.openHome(flags.home), {
+        ...{ from, given: args['client-id'], thing: 'client', done: 'deleted', change: deleteUnlessDone },
+        question: yes ? undefined : question,
+      });
     }
     const { description } = KeyDel.args['client-id'];
     const clientId = parseClientId(required(args['client-id'], 'client-id', description));
     const home = await this.openHome(flags.home);
     await requireClient(home.keyStore, clientId);
-    if (!flags.yes && !(await confirmed(`Delete ${clientId}? Its credentials stop working at once.`))) {
+    if (!yes && !(await confirmed(`Delete ${clientId}? Its credentials stop working at once.`))) {
       throw new KeywrightError('cancelled', `client ${clientId} was not deleted`);
     }
     await deleteClient(management(home), clientId);
     this.log(`Deleted ${clientId}`);
     return { id: clientId, deleted: true };
   }
+}
 
-  async #delMany(
-    from: string,
-    { yes, home: told }: { readonly yes: boolean; readonly home?: string | undefined },
-  ) {
-    const home = await this.openHome(told);
-    const question = `Delete the clients that ${from} names? Their credentials stop working at once.`;
-    if (from !== '-' && !yes && !(await confirmed(question)))
-      throw new KeywrightError('cancelled', 'no client was deleted');
-    const { changeFromFile } = await import('../../cli/change-from-file.js');
-    const isWhole = await changeFromFile(this, home, {
-      ...{ from, thing: 'client', done: 'deleted' },
-      change: async (services, id) => {
-        const clientId = parseClientId(id);
-        const found = await services.keyStore.clients.get(clientId);
-        // A run before, which was interrupted, has done it.
-        if (found !== undefined && found.deletedAt !== null) return false;
-        await deleteClient(services, clientId);
-        return true;
-      },
-    });
-    if (!isWhole) this.exit(1);
-  }
+// A run before, which was interrupted, may have deleted it.
+async function deleteUnlessDone(services: Managing, id: string): Promise<boolean> {
+  const clientId = parseClientId(id);
+  const found = await services.keyStore.clients.get(clientId);
+  if (found !== undefined && found.deletedAt !== null) return false;
+  await deleteClient(services, clientId);
+  return true;
 }

@@ -1,7 +1,8 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
+import { changeMany } from '../../cli/change-many.js';
 import { confirmed } from '../../cli/confirm.js';
-import { fromFlag, refuseBoth, requiredApiKeyId, someApiKeyIdArg } from '../../cli/flags.js';
+import { fromFlag, requiredApiKeyId, someApiKeyIdArg } from '../../cli/flags.js';
 import { management } from '../../cli/services.js';
 import { apiKeyId, deleteApiKey, findApiKey } from '../../core/manage/api-keys.js';
 import { KeywrightError } from '../../core/model/errors.js';
@@ -20,26 +21,16 @@ export default class TokenDelete extends BaseCommand {
   async run() {
     const { args, flags } = await this.parse(TokenDelete);
     const home = await this.openHome(flags.home);
-    if (flags.from !== undefined) {
-      const from = refuseBoth(flags.from, args.id);
-      const question = `Delete the API keys that ${from} names? They stop working at once.`;
-      if (from !== '-' && !flags.yes && !(await confirmed(question)))
-        throw new KeywrightError('cancelled', 'no API key was deleted');
-      const { changeFromFile } = await import('../../cli/change-from-file.js');
-      const isWhole = await changeFromFile(this, home, {
-        ...{ from, thing: 'API key', done: 'deleted' },
-        change: async (services, id) => {
-          await deleteApiKey(services, id);
-          return true;
-        },
-      });
-      if (!isWhole) this.exit(1);
-      return undefined;
+    const { from, yes } = flags;
+    if (from !== undefined) {
+      const question = yes ? undefined : `Delete the API keys that ${from} names? They stop working at once.`;
+      const many = { from, given: args.id, question, thing: 'API key', done: 'deleted' };
+      return changeMany(this, home, { ...many, change: deleteApiKey });
     }
     const told = requiredApiKeyId(args.id);
     const { client, credential } = await findApiKey(management(home), told);
     const id = apiKeyId(client, credential);
-    if (!flags.yes && !(await confirmed(`Delete ${id}? It stops working at once.`))) {
+    if (!yes && !(await confirmed(`Delete ${id}? It stops working at once.`))) {
       throw new KeywrightError('cancelled', `API key ${id} was not deleted`);
     }
     await deleteApiKey(management(home), id);

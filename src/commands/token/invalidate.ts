@@ -1,5 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { fromFlag, refuseBoth, requiredApiKeyId, someApiKeyIdArg } from '../../cli/flags.js';
+import { changeMany } from '../../cli/change-many.js';
+import { fromFlag, requiredApiKeyId, someApiKeyIdArg } from '../../cli/flags.js';
 import { management } from '../../cli/services.js';
 import { invalidateApiKey } from '../../core/manage/api-keys.js';
 import { apiKeyView } from '../../core/manage/views.js';
@@ -15,18 +16,10 @@ export default class TokenInvalidate extends BaseCommand {
   async run() {
     const { args, flags } = await this.parse(TokenInvalidate);
     const home = await this.openHome(flags.home);
-    if (flags.from !== undefined) {
-      const from = refuseBoth(flags.from, args.id);
-      const { changeFromFile } = await import('../../cli/change-from-file.js');
-      const isWhole = await changeFromFile(this, home, {
-        ...{ from, thing: 'API key', done: 'invalidated' },
-        change: async (services, id) => {
-          await invalidateApiKey(services, id);
-          return true;
-        },
-      });
-      if (!isWhole) this.exit(1);
-      return undefined;
+    const { from } = flags;
+    if (from !== undefined) {
+      const many = { from, given: args.id, thing: 'API key', done: 'invalidated' };
+      return changeMany(this, home, { ...many, change: invalidateApiKey });
     }
     const id = requiredApiKeyId(args.id);
     const held = await invalidateApiKey(management(home), id);

@@ -1,5 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { fromFlag, refuseBoth, requiredApiKeyId, someApiKeyIdArg } from '../../cli/flags.js';
+import { changeMany } from '../../cli/change-many.js';
+import { fromFlag, requiredApiKeyId, someApiKeyIdArg } from '../../cli/flags.js';
 import { management } from '../../cli/services.js';
 import { suspendApiKey } from '../../core/manage/suspension.js';
 import { apiKeyView } from '../../core/manage/views.js';
@@ -14,18 +15,10 @@ export default class TokenSuspend extends BaseCommand {
   async run() {
     const { args, flags } = await this.parse(TokenSuspend);
     const home = await this.openHome(flags.home);
-    if (flags.from !== undefined) {
-      const from = refuseBoth(flags.from, args.id);
-      const { changeFromFile } = await import('../../cli/change-from-file.js');
-      const isWhole = await changeFromFile(this, home, {
-        ...{ from, thing: 'API key', done: 'suspended' },
-        change: async (services, id) => {
-          await suspendApiKey(services, id);
-          return true;
-        },
-      });
-      if (!isWhole) this.exit(1);
-      return undefined;
+    const { from } = flags;
+    if (from !== undefined) {
+      const many = { from, given: args.id, thing: 'API key', done: 'suspended' };
+      return changeMany(this, home, { ...many, change: suspendApiKey });
     }
     const id = requiredApiKeyId(args.id);
     const held = await suspendApiKey(management(home), id);
